@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What our kernel has beyond seL4: invocations on a VCPU capability that reach the debug shim.
+//!
+//! A kernel without them (a real seL4, or one built with `LAZARET_VCPU_DEBUG` off) answers `IllegalOperation`
+//! to the label, which is how the VMM finds out.
+
+/// `VCPU_DebugReadRegister`: MR0 = register ([`DebugRegister`] word) -> MR0 = value.
+pub const VCPU_DEBUG_READ: u64 = super::invocation::FIRST_EXTENSION;
+/// `VCPU_DebugWriteRegister`: MR0 = register, MR1 = value, MR2 = flags ([`FLAG_DIRTY`]).
+pub const VCPU_DEBUG_WRITE: u64 = VCPU_DEBUG_READ + 1;
+/// `VCPU_DebugFlagDirty`: the bank goes on the hardware at the next resume.
+pub const VCPU_DEBUG_FLAG_DIRTY: u64 = VCPU_DEBUG_READ + 2;
+/// `VCPU_DebugStatus`: -> MR0.. = [`DebugStatus`] words.
+pub const VCPU_DEBUG_STATUS: u64 = VCPU_DEBUG_READ + 3;
+/// The first label that is nobody's.
+pub const END: u64 = VCPU_DEBUG_READ + 4;
+
+/// In MR2 of [`VCPU_DEBUG_WRITE`]: flag the state dirty as well.
+pub const FLAG_DIRTY: u64 = 1;
+
+/// A register of the bank as one word: kind in bits 15:8, index in bits 7:0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DebugRegister {
+    /// `DBGBVR<n>_EL1`: breakpoint value.
+    Bvr(u8),
+    /// `DBGBCR<n>_EL1`: breakpoint control.
+    Bcr(u8),
+    /// `DBGWVR<n>_EL1`: watchpoint value.
+    Wvr(u8),
+    /// `DBGWCR<n>_EL1`: watchpoint control.
+    Wcr(u8),
+    /// `MDSCR_EL1`: monitor debug system control.
+    Mdscr,
+    /// `MDCCINT_EL1`: debug communications channel interrupt enable.
+    Mdccint,
+    /// `DBGVCR32_EL2`: vector catch of a 32-bit guest.
+    Vcr32,
+    /// `DBGCLAIMSET/CLR_EL1`: the claim tags.
+    Claim,
+    /// The virtual OS lock (`OSLSR_EL1.OSLK`), 0 or 1; it never reaches the hardware.
+    OsLock,
+}
+
+impl DebugRegister {
+    /// The word that names it in a message.
+    pub const fn to_word(self) -> u64 {
+        let (kind, index) = match self {
+            Self::Bvr(n) => (0, n),
+            Self::Bcr(n) => (1, n),
+            Self::Wvr(n) => (2, n),
+            Self::Wcr(n) => (3, n),
+            Self::Mdscr => (4, 0),
+            Self::Mdccint => (5, 0),
+            Self::Vcr32 => (6, 0),
+            Self::Claim => (7, 0),
+            Self::OsLock => (8, 0),
+        };
+        (kind << 8) | index as u64
+    }
+
+    /// The register that a word names; indexes are checked against 16, not against what is implemented.
+    pub const fn from_word(word: u64) -> Option<Self> {
+        let index = (word & 0xff) as u8;
+        Some(match (word >> 8, index) {
+            (0, 0..16) => Self::Bvr(index),
+            (1, 0..16) => Self::Bcr(index),
+            (2, 0..16) => Self::Wvr(index),
+            (3, 0..16) => Self::Wcr(index),
+            (4, 0) => Self::Mdscr,
+            (5, 0) => Self::Mdccint,
+            (6, 0) => Self::Vcr32,
+            (7, 0) => Self::Claim,
+            (8, 0) => Self::OsLock,
+            _ => return None,
+        })
+    }
+}
+
+/// The words that [`VCPU_DEBUG_STATUS`] returns, by message-register number. Counters start at 0 with the vCPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum DebugStatus {
+    /// 0 CLEAN, 1 PENDING, 2 LOADED, 3 EXTERNAL.
+    State = 0,
+    /// Breakpoints in bits 7:0, watchpoints in 15:8, context-aware breakpoints in 23:16: real counts, not minus one.
+    Counts = 1,
+    /// Banks put on the hardware for this vCPU.
+    BankLoads = 2,
+    /// Banks taken off the hardware for this vCPU.
+    BankSaves = 3,
+    /// Single accesses to bank registers that loads and saves were made of.
+    BankAccesses = 4,
+    /// Writes of MDSCR_EL1 at exits and resumes.
+    MdscrWrites = 5,
+    /// Exits of this vCPU to the kernel.
+    Exits = 6,
+}
+
+/// How many words [`VCPU_DEBUG_STATUS`] returns.
+pub const DEBUG_STATUS_WORDS: usize = 7;

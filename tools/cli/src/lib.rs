@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The `lazaret` command line, as a library: what the tests call is what the commands do.
+#![forbid(unsafe_code)]
+
+pub mod guests;
+pub mod image;
+pub mod manifest;
+pub mod plan;
+pub mod runner;
