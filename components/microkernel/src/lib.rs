@@ -1,3 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! To be written.
-#![no_std]
+//! The microkernel: seL4's MCS API at EL2, with an unprivileged VMM doing everything else.
+#![cfg_attr(not(test), no_std)]
+
+pub mod payload;
