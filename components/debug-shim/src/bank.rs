@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The bank: the registers that are switched lazily, and the lists that save, load and scrub them.
+//!
+//! Not in it: `MDSCR_EL1`, which is switched at every resume that needs it.
+
+use core::cell::Cell;
+
+use crate::{Counts, DebugHardware, MAX_PER_KIND, Register, clamp_bcr, clamp_wcr};
+
+/// The claim tags that there are.
+const CLAIM_TAGS: u64 = 0xff;
+/// TX and RX, the channel's two interrupt enables.
+const MDCCINT_BITS: u64 = 0b11 << 29;
+
+type Registers = [Cell<u64>; MAX_PER_KIND];
+
+/// One vCPU's copy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Bank {
+    bvr: Registers,
+    bcr: Registers,
+    wvr: Registers,
+    wcr: Registers,
+    mdccint: Cell<u32>,
+    vcr32: Cell<u32>,
+    claim: Cell<u8>,
+}
+
+/// A register of the bank; the index of a breakpoint or watchpoint is below the count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Slot {
+    Bvr(u8),
+    Bcr(u8),
+    Wvr(u8),
+    Wcr(u8),
+    Mdccint,
+    Claim,
+    Vcr32,
+}
+
+/// The one order in which the bank is saved, loaded and scrubbed: controls before values when the bank is taken off
+/// makes no difference, because `MDSCR_EL1` is 0 whenever this list runs.
+pub(crate) fn slots(counts: Counts, aarch32: bool) -> impl Iterator<Item = Slot> {
+    let breakpoints = (0..counts.breakpoints()).flat_map(|n| [Slot::Bcr(n), Slot::Bvr(n)]);
+    let watchpoints = (0..counts.watchpoints()).flat_map(|n| [Slot::Wcr(n), Slot::Wvr(n)]);
+    let rest = [Slot::Mdccint, Slot::Claim].into_iter().chain(aarch32.then_some(Slot::Vcr32));
+    breakpoints.chain(watchpoints).chain(rest)
+}
+
+impl Bank {
+    pub(crate) const fn new() -> Self {
+        const fn zeroed() -> Registers {
+            [const { Cell::new(0) }; MAX_PER_KIND]
+        }
+        Self {
+            bvr: zeroed(),
+            bcr: zeroed(),
+            wvr: zeroed(),
+            wcr: zeroed(),
+            mdccint: Cell::new(0),
+            vcr32: Cell::new(0),
+            claim: Cell::new(0),
+        }
+    }
+
+    pub(crate) fn get(&self, slot: Slot) -> u64 {
+        match slot {
+            Slot::Bvr(n) => self.bvr[n as usize].get(),
+            Slot::Bcr(n) => self.bcr[n as usize].get(),
+            Slot::Wvr(n) => self.wvr[n as usize].get(),
+            Slot::Wcr(n) => self.wcr[n as usize].get(),
+            Slot::Mdccint => self.mdccint.get().into(),
+            Slot::Claim => self.claim.get().into(),
+            Slot::Vcr32 => self.vcr32.get().into(),
+        }
+    }
+
+    /// `value` has gone through [`Slot::clamp`].
+    pub(crate) fn set(&self, slot: Slot, value: u64) {
+        match slot {
+            Slot::Bvr(n) => self.bvr[n as usize].set(value),
+            Slot::Bcr(n) => self.bcr[n as usize].set(value),
+            Slot::Wvr(n) => self.wvr[n as usize].set(value),
+            Slot::Wcr(n) => self.wcr[n as usize].set(value),
+            Slot::Mdccint => self.mdccint.set(value as u32),
+            Slot::Claim => self.claim.set(value as u8),
+            Slot::Vcr32 => self.vcr32.set(value as u32),
+        }
+    }
+
+    /// Everything 0, also what no core implements.
+    pub(crate) fn clear(&self) {
+        for registers in [&self.bvr, &self.bcr, &self.wvr, &self.wcr] {
+            registers.iter().for_each(|register| register.set(0));
+        }
+        self.mdccint.set(0);
+        self.vcr32.set(0);
+        self.claim.set(0);
+    }
+
+    /// Hardware to memory. Returns the number of registers.
+    pub(crate) fn save(&self, hw: &impl DebugHardware, counts: Counts, aarch32: bool) -> u64 {
+        slots(counts, aarch32).map(|slot| self.set(slot, slot.read(hw, counts))).count() as u64
+    }
+
+    /// Memory to hardware. Returns the number of registers.
+    pub(crate) fn load(&self, hw: &impl DebugHardware, counts: Counts, aarch32: bool) -> u64 {
+        slots(counts, aarch32).map(|slot| slot.write(hw, self.get(slot))).count() as u64
+    }
+}
+
+/// All zero on the hardware, so that the next owner finds nothing of the last one.
+pub(crate) fn scrub(hw: &impl DebugHardware, counts: Counts, aarch32: bool) {
+    slots(counts, aarch32).for_each(|slot| slot.write(hw, 0));
+}
+
+/// Empties the debug communications channel, which no copy is kept of: only under the OS lock are the two data words
+/// and their full flags writable. `MDSCR_EL1` is 0 before and after.
+pub(crate) fn scrub_channel(hw: &impl DebugHardware) {
+    hw.write(Register::Oslar, 1);
+    hw.synchronize();
+    hw.write(Register::Mdscr, 0);
+    hw.write(Register::Osdtrrx, 0);
+    hw.write(Register::Osdtrtx, 0);
+    hw.write(Register::Oslar, 0);
+    hw.synchronize();
+}
+
+impl Slot {
+    /// What of `value` the hardware may see.
+    pub(crate) fn clamp(self, value: u64, counts: Counts) -> u64 {
+        match self {
+            Self::Bvr(_) | Self::Wvr(_) => value,
+            Self::Bcr(n) => clamp_bcr(n, value, counts),
+            Self::Wcr(_) => clamp_wcr(value, counts),
+            Self::Mdccint => value & MDCCINT_BITS,
+            Self::Claim => value & CLAIM_TAGS,
+            Self::Vcr32 => value & u64::from(u32::MAX),
+        }
+    }
+
+    /// A value read is clamped as well: a guest with the bank in its hands may have written anything.
+    pub(crate) fn read(self, hw: &impl DebugHardware, counts: Counts) -> u64 {
+        let value = match self {
+            Self::Bvr(n) => hw.read(Register::Bvr(n)),
+            Self::Bcr(n) => hw.read(Register::Bcr(n)),
+            Self::Wvr(n) => hw.read(Register::Wvr(n)),
+            Self::Wcr(n) => hw.read(Register::Wcr(n)),
+            Self::Mdccint => hw.read(Register::Mdccint),
+            Self::Claim => hw.read(Register::ClaimClr),
+            Self::Vcr32 => hw.read(Register::Vcr32),
+        };
+        self.clamp(value, counts)
+    }
+
+    /// `value` has gone through [`Self::clamp`].
+    pub(crate) fn write(self, hw: &impl DebugHardware, value: u64) {
+        match self {
+            Self::Bvr(n) => hw.write(Register::Bvr(n), value),
+            Self::Bcr(n) => hw.write(Register::Bcr(n), value),
+            Self::Wvr(n) => hw.write(Register::Wvr(n), value),
+            Self::Wcr(n) => hw.write(Register::Wcr(n), value),
+            Self::Mdccint => hw.write(Register::Mdccint, value),
+            Self::Claim => {
+                hw.write(Register::ClaimClr, CLAIM_TAGS);
+                hw.write(Register::ClaimSet, value);
+            }
+            Self::Vcr32 => hw.write(Register::Vcr32, value),
+        }
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `MDSCR_EL1`: the bits that a guest may have on the hardware.
+
+/// Software step.
+pub const SS: u64 = 1 << 0;
+/// EL0's accesses to the debug communications channel trap to EL1.
+pub const TDCC: u64 = 1 << 12;
+/// Debug exceptions from EL1 itself.
+pub const KDE: u64 = 1 << 13;
+/// Breakpoints, watchpoints and vector catch on.
+pub const MDE: u64 = 1 << 15;
+
+/// All that a guest can ask for. Halting, error and channel flags are not a guest's.
+pub const GUEST: u64 = SS | TDCC | KDE | MDE;
+/// What makes the hardware look at the bank, so what obliges the shim to load it.
+pub const NEEDS_BANK: u64 = KDE | MDE;
+/// What the OS lock (and an outside debugger) keeps off the hardware. BRK needs none of it.
+pub const EXCEPTIONS: u64 = SS | KDE | MDE;

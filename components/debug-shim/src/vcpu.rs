@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The debug state of one vCPU; it lives inside the VCPU object.
+
+use core::cell::Cell;
+
+use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugStatus};
+
+use crate::{Counts, bank::Bank, mdscr_el1};
+
+/// Where a vCPU's bank is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum State {
+    /// In memory, and nobody wants it on the hardware. Accesses trap.
+    #[default]
+    Clean,
+    /// In memory; it goes on the hardware at the next resume.
+    Pending,
+    /// On the hardware of the one core that has this vCPU as owner. The copy in memory is stale.
+    Loaded,
+    /// In memory and kept there: an outside debugger has the vCPU.
+    External,
+}
+
+/// Work to do before this vCPU's guest resumes. A function of the other fields, kept as one word for the fast path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Hazards(u32);
+
+impl Hazards {
+    /// Straight to `eret`.
+    pub const NONE: Self = Self(0);
+    /// The bank must be on the hardware, or is there and the trap must be lifted.
+    pub const BANK: Self = Self(1 << 0);
+    /// `MDSCR_EL1` is not 0.
+    pub const MDSCR: Self = Self(1 << 1);
+
+    /// Is there nothing to do?
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Are all of `other` among these?
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    const fn with(self, other: Self, wanted: bool) -> Self {
+        Self(if wanted { self.0 | other.0 } else { self.0 })
+    }
+}
+
+/// One vCPU's debug registers, state and counters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VcpuDebug {
+    pub(crate) bank: Bank,
+    pub(crate) state: Cell<State>,
+    pub(crate) mdscr: Cell<u64>,
+    pub(crate) os_lock: Cell<bool>,
+    pub(crate) aarch32: Cell<bool>,
+    pub(crate) running: Cell<bool>,
+    hazards: Cell<Hazards>,
+    bank_loads: Cell<u64>,
+    bank_saves: Cell<u64>,
+    bank_accesses: Cell<u64>,
+    mdscr_writes: Cell<u64>,
+    exits: Cell<u64>,
+}
+
+const _: () = assert!(size_of::<VcpuDebug>() <= 700);
+
+impl VcpuDebug {
+    /// As at reset: all zero, not locked, nothing to do.
+    pub const fn new() -> Self {
+        Self {
+            bank: Bank::new(),
+            state: Cell::new(State::Clean),
+            mdscr: Cell::new(0),
+            os_lock: Cell::new(false),
+            aarch32: Cell::new(false),
+            running: Cell::new(false),
+            hazards: Cell::new(Hazards::NONE),
+            bank_loads: Cell::new(0),
+            bank_saves: Cell::new(0),
+            bank_accesses: Cell::new(0),
+            mdscr_writes: Cell::new(0),
+            exits: Cell::new(0),
+        }
+    }
+
+    /// What [`crate::Shim::enter`] would have to do; nothing while it [is none](Hazards::is_none).
+    pub fn hazards(&self) -> Hazards {
+        self.hazards.get()
+    }
+
+    /// Where the bank is.
+    pub fn state(&self) -> State {
+        self.state.get()
+    }
+
+    /// Says that this vCPU's EL1 is AArch32, so that `DBGVCR32_EL2` is part of its bank. Before its first resume only.
+    pub fn set_aarch32(&self, aarch32: bool) {
+        self.aarch32.set(aarch32);
+    }
+
+    /// Counts an exit that the kernel handled without leaving the guest's context.
+    pub fn count_exit(&self) {
+        add(&self.exits, 1);
+    }
+
+    /// The words of the status invocation.
+    pub fn status(&self, counts: Counts) -> [u64; DEBUG_STATUS_WORDS] {
+        let mut words = [0; DEBUG_STATUS_WORDS];
+        words[DebugStatus::State as usize] = self.state.get() as u64;
+        words[DebugStatus::Counts as usize] = counts.to_word();
+        words[DebugStatus::BankLoads as usize] = self.bank_loads.get();
+        words[DebugStatus::BankSaves as usize] = self.bank_saves.get();
+        words[DebugStatus::BankAccesses as usize] = self.bank_accesses.get();
+        words[DebugStatus::MdscrWrites as usize] = self.mdscr_writes.get();
+        words[DebugStatus::Exits as usize] = self.exits.get();
+        words
+    }
+
+    /// May the guest reach the hardware's bank while it runs? Then TDA is 0.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.state.get() == State::Loaded && !self.os_lock.get()
+    }
+
+    /// Must the bank be on the hardware at the next resume?
+    pub(crate) fn wants_bank(&self) -> bool {
+        let asked = match self.state.get() {
+            State::External => false,
+            State::Pending | State::Loaded => true,
+            State::Clean => self.mdscr.get() & mdscr_el1::NEEDS_BANK != 0,
+        };
+        asked && !self.os_lock.get()
+    }
+
+    /// What `MDSCR_EL1` holds while the guest runs.
+    pub(crate) fn effective_mdscr(&self) -> u64 {
+        let withheld = self.os_lock.get() || self.state.get() == State::External;
+        self.mdscr.get() & if withheld { mdscr_el1::GUEST & !mdscr_el1::EXCEPTIONS } else { mdscr_el1::GUEST }
+    }
+
+    /// Brings the hazards word up to date. Due after each change of state, MDSCR or OS lock.
+    pub(crate) fn refresh(&self) {
+        let hazards =
+            Hazards::NONE.with(Hazards::BANK, self.wants_bank()).with(Hazards::MDSCR, self.effective_mdscr() != 0);
+        self.hazards.set(hazards);
+    }
+
+    pub(crate) fn set_state(&self, state: State) {
+        self.state.set(state);
+        self.refresh();
+    }
+
+    /// Everything that a guest could have left, gone; the counters stay.
+    pub(crate) fn scrub(&self) {
+        self.bank.clear();
+        self.mdscr.set(0);
+        self.os_lock.set(false);
+        self.running.set(false);
+        self.set_state(State::Clean);
+    }
+
+    pub(crate) fn count_load(&self, accesses: u64) {
+        add(&self.bank_loads, 1);
+        add(&self.bank_accesses, accesses);
+    }
+
+    pub(crate) fn count_save(&self, accesses: u64) {
+        add(&self.bank_saves, 1);
+        add(&self.bank_accesses, accesses);
+    }
+
+    pub(crate) fn count_mdscr_write(&self) {
+        add(&self.mdscr_writes, 1);
+    }
+}
+
+fn add(counter: &Cell<u64>, by: u64) {
+    counter.set(counter.get().wrapping_add(by));
+}
