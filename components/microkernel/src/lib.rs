@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The microkernel: seL4's MCS API at EL2, with an unprivileged VMM doing everything else.
 #![cfg_attr(not(test), no_std)]
+#![deny(unsafe_code)]
 
+pub mod arch;
+pub mod cap;
+pub mod cspace;
+pub mod fault;
+pub mod invocation;
+pub mod kernel;
+pub mod object;
 pub mod payload;
+pub mod sched;
+pub mod syscall;

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The stand-in for a machine: memory is an arena of the host, time moves when a test says so.
+#![allow(unsafe_code)]
+
+use super::Ticks;
+use crate::kernel::Kernel;
+use crate::object::reference::Ref;
+use crate::object::tcb::Tcb;
+use core::cell::Cell;
+
+/// SPSR of a fresh thread: EL0t, asynchronous aborts and FIQ masked.
+pub const USER_SPSR: u64 = 0x140;
+
+/// What the kernel asked of the machine.
+pub struct Core {
+    /// The counter.
+    pub time: Cell<Ticks>,
+    /// The deadline.
+    pub deadline: Cell<Ticks>,
+    /// Bit n of word n/64: interrupt n is unmasked.
+    pub unmasked: [Cell<u64>; 3],
+    /// Thread switches.
+    pub switches: Cell<u64>,
+    /// The loaded thread.
+    pub loaded: Cell<Option<Ref<Tcb>>>,
+    /// Characters printed.
+    pub printed: Cell<u64>,
+    /// Stopped.
+    pub halted: Cell<bool>,
+}
+
+impl Core {
+    /// A machine at time 0.
+    pub const fn new() -> Self {
+        Self {
+            time: Cell::new(0),
+            deadline: Cell::new(Ticks::MAX),
+            unmasked: [const { Cell::new(0) }; 3],
+            switches: Cell::new(0),
+            loaded: Cell::new(None),
+            printed: Cell::new(0),
+            halted: Cell::new(false),
+        }
+    }
+    /// The counter.
+    pub fn now(&self) -> Ticks {
+        self.time.get()
+    }
+    /// 62.5 MHz, as QEMU's.
+    pub fn frequency(&self) -> u64 {
+        62_500_000
+    }
+    /// Records the deadline.
+    pub fn set_deadline(&self, deadline: Ticks) {
+        self.deadline.set(deadline);
+    }
+    /// CNTHP.
+    pub fn is_timer_irq(&self, irq: u16) -> bool {
+        irq == 26
+    }
+    /// Records.
+    pub fn mask_irq(&self, irq: u16) {
+        let word = &self.unmasked[irq as usize / 64];
+        word.set(word.get() & !(1 << (irq % 64)));
+    }
+    /// Records.
+    pub fn unmask_irq(&self, irq: u16) {
+        let word = &self.unmasked[irq as usize / 64];
+        word.set(word.get() | 1 << (irq % 64));
+    }
+    /// Whether an interrupt is unmasked.
+    pub fn is_unmasked(&self, irq: u16) -> bool {
+        self.unmasked[irq as usize / 64].get() & 1 << (irq % 64) != 0
+    }
+    /// Nothing.
+    pub fn configure_irq(&self, _irq: u16, _edge: bool) {}
+    /// Nothing.
+    pub fn end_irq(&self, _irq: u16) {}
+    /// Clears memory of the arena.
+    pub fn zero(&self, paddr: u64, bytes: u64) {
+        // SAFETY: retype and boot pass ranges of Untyped memory, which a test made from its arena.
+        unsafe {
+            core::ptr::write_bytes(
+                core::ptr::with_exposed_provenance_mut::<u8>(paddr as usize),
+                0,
+                bytes as usize,
+            );
+        }
+    }
+    /// Nothing.
+    pub fn clean(&self, _paddr: u64, _bytes: u64) {}
+    /// Nothing.
+    pub fn invalidate(&self, _paddr: u64, _bytes: u64) {}
+    /// Nothing.
+    pub fn clean_invalidate(&self, _paddr: u64, _bytes: u64) {}
+    /// Nothing.
+    pub fn unify(&self, _paddr: u64, _bytes: u64) {}
+    /// Records.
+    pub fn switch_to(&self, _kernel: &Kernel, thread: Option<Ref<Tcb>>) {
+        self.switches.set(self.switches.get() + 1);
+        self.loaded.set(thread);
+    }
+    /// Counts.
+    pub fn put_char(&self, _byte: u8) {
+        self.printed.set(self.printed.get() + 1);
+    }
+    /// Records.
+    pub fn halt(&self) {
+        self.halted.set(true);
+    }
+}
+
+impl Default for Core {
+    fn default() -> Self {
+        Self::new()
+    }
+}

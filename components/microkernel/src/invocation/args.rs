@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The message of an invocation.
+
+use super::SyscallError;
+use crate::cap::Slot;
+use crate::kernel::Kernel;
+use crate::object::ipc_buffer::Buffer;
+use crate::object::reference::Ref;
+use crate::object::tcb::Tcb;
+use sel4_sys::ipc_buffer::{MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH, NUM_FAST_MESSAGE_REGISTERS};
+
+/// The message of an invocation, and where its answer goes.
+pub struct Args<'k> {
+    /// The kernel.
+    pub kernel: &'k Kernel,
+    /// The invoking thread: the current one.
+    pub caller: Ref<Tcb>,
+    /// The slot of the invoked capability.
+    pub slot: Ref<Slot>,
+    /// Label.
+    pub label: u64,
+    pub(super) length: usize,
+    pub(super) buffer: Option<Ref<Buffer>>,
+    pub(super) caps: [Option<Ref<Slot>>; MSG_MAX_EXTRA_CAPS],
+    pub(super) is_call: bool,
+}
+
+impl Args<'_> {
+    /// Refuses a message with fewer words or capabilities.
+    #[inline(always)]
+    pub fn require(&self, words: usize, caps: usize) -> Result<(), SyscallError> {
+        let enough = self.length >= words && (caps == 0 || self.caps[caps - 1].is_some());
+        if enough { Ok(()) } else { Err(SyscallError::TruncatedMessage) }
+    }
+
+    /// Words in the message.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Message register `index`; 0 beyond the message.
+    #[inline(always)]
+    pub fn word(&self, index: usize) -> u64 {
+        if index < NUM_FAST_MESSAGE_REGISTERS {
+            return self.caller.context.x[2 + index].get();
+        }
+        match self.buffer {
+            Some(buffer) if index < MSG_MAX_LENGTH => buffer.msg[index].get(),
+            _ => 0,
+        }
+    }
+
+    /// The slot of extra capability `index`, from 0; `TruncatedMessage` if there is none.
+    pub fn cap(&self, index: usize) -> Result<Ref<Slot>, SyscallError> {
+        self.caps.get(index).copied().flatten().ok_or(SyscallError::TruncatedMessage)
+    }
+
+    /// Puts word `index` of the answer; nobody gets it unless the invocation is a Call.
+    ///
+    /// The words replace the message's: read those first.
+    #[inline(always)]
+    pub fn answer(&self, index: usize, value: u64) {
+        if self.is_call {
+            set_message_register(self.caller, self.buffer, index, value);
+        }
+    }
+}
+
+/// Sets message register `index` of a thread; false if it has no place for it.
+#[inline(always)]
+pub fn set_message_register(thread: Ref<Tcb>, buffer: Option<Ref<Buffer>>, index: usize, value: u64) -> bool {
+    if index < NUM_FAST_MESSAGE_REGISTERS {
+        thread.context.x[2 + index].set(value);
+        return true;
+    }
+    match buffer {
+        Some(buffer) if index < MSG_MAX_LENGTH => {
+            buffer.msg[index].set(value);
+            true
+        }
+        _ => false,
+    }
+}
