@@ -2,6 +2,7 @@
 //! The `lazaret` command line, as a library: what the tests call is what the commands do.
 #![forbid(unsafe_code)]
 
+pub mod board;
 pub mod guests;
 pub mod image;
 pub mod manifest;

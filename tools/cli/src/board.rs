@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A board's facts, from its folder in `kernel-config`.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// What a manifest can be checked against.
+#[derive(Debug, Clone)]
+pub struct Board {
+    /// The folder's name, which is Microkit's name of the board.
+    pub name: String,
+    /// The folder.
+    pub folder: PathBuf,
+    /// `debug` or `release`: Microkit's name of the kernel configuration.
+    pub config: &'static str,
+    /// RAM that an image may count on.
+    pub memory: Vec<Range<u64>>,
+    /// Everything else that has an address.
+    pub devices: Vec<Device>,
+    /// Cores that the kernel starts.
+    pub cores: u8,
+    /// Domains that the kernel's schedule knows.
+    pub domains: u16,
+    /// User level may make SMC calls.
+    pub smc: bool,
+    /// The highest interrupt number.
+    pub max_irq: u32,
+    /// Interrupts that the kernel keeps: (number, what).
+    pub kernel_irqs: Vec<(u32, &'static str)>,
+    /// RAM from its first byte to the kernel's first.
+    pub kernel_base: u64,
+}
+
+/// A device's address range.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// What it is.
+    pub name: String,
+    /// Its first address.
+    pub base: u64,
+    /// In bytes.
+    pub size: u64,
+    /// Its (first) interrupt.
+    pub irq: Option<u32>,
+    /// The kernel's own: user level never gets it.
+    #[serde(default)]
+    pub kernel: bool,
+}
+
+impl Device {
+    /// First address and the one after the last.
+    pub fn range(&self) -> Range<u64> {
+        self.base..self.base + self.size
+    }
+}
+
+impl Board {
+    /// Reads `board.toml` and `platform.toml` in `kernel-config/NAME`.
+    pub fn load(kernel_config: &Path, name: &str) -> anyhow::Result<Self> {
+        let folder = kernel_config.join(name);
+        if !folder.join("board.toml").is_file() {
+            anyhow::bail!("no board '{name}': the boards are {}", Self::names(kernel_config).join(", "));
+        }
+        let kernel: KernelFile = read_toml(&folder.join("board.toml"))?;
+        let platform: PlatformFile = read_toml(&folder.join("platform.toml"))?;
+        Ok(Board {
+            name: name.into(),
+            config: if platform.debug { "debug" } else { "release" },
+            memory: platform.memory.iter().map(|m| m.base..m.base + m.size).collect(),
+            devices: platform.device,
+            cores: platform.cores,
+            domains: platform.domains,
+            smc: platform.smc,
+            max_irq: kernel.gic.max_irq,
+            kernel_irqs: kernel.timer.irqs(),
+            kernel_base: kernel.memory.kernel_base,
+            folder,
+        })
+    }
+
+    /// Names of the boards that there are.
+    pub fn names(kernel_config: &Path) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(kernel_config) else { return Vec::new() };
+        let mut names: Vec<_> = entries
+            .flatten()
+            .filter(|entry| entry.path().join("board.toml").is_file())
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Bytes of RAM.
+    pub fn memory_size(&self) -> u64 {
+        self.memory.iter().map(|range| range.end - range.start).sum()
+    }
+
+    /// Does RAM hold that whole range?
+    pub fn is_memory(&self, range: &Range<u64>) -> bool {
+        self.memory.iter().any(|m| m.start <= range.start && range.end <= m.end)
+    }
+}
+
+fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
+    let text = std::fs::read_to_string(path).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+    toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
+}
+
+/// The kernel's part: sections and keys that only the kernel uses are skipped.
+#[derive(Deserialize)]
+struct KernelFile {
+    memory: KernelMemory,
+    gic: Gic,
+    timer: Timer,
+}
+
+#[derive(Deserialize)]
+struct KernelMemory {
+    kernel_base: u64,
+}
+
+#[derive(Deserialize)]
+struct Gic {
+    max_irq: u32,
+}
+
+#[derive(Deserialize)]
+struct Timer {
+    hypervisor_ppi: u32,
+    virtual_ppi: u32,
+    maintenance_ppi: u32,
+}
+
+impl Timer {
+    fn irqs(&self) -> Vec<(u32, &'static str)> {
+        vec![
+            (self.hypervisor_ppi, "the kernel's timer"),
+            (self.virtual_ppi, "the guests' virtual timer"),
+            (self.maintenance_ppi, "the virtual interrupt controller"),
+        ]
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlatformFile {
+    cores: u8,
+    domains: u16,
+    smc: bool,
+    debug: bool,
+    memory: Vec<MemoryRange>,
+    device: Vec<Device>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemoryRange {
+    base: u64,
+    size: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_board_in_the_tree_loads() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config");
+        let names = Board::names(&folder);
+        assert!(names.contains(&"qemu_virt_aarch64".to_string()));
+        for name in names {
+            let board = Board::load(&folder, &name).unwrap();
+            assert!(board.memory_size() > 0);
+            assert!(board.is_memory(&(board.kernel_base..board.kernel_base + 1)));
+        }
+    }
+
+    #[test]
+    fn an_unknown_board_names_the_known_ones() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config");
+        let error = Board::load(&folder, "pdp11").unwrap_err().to_string();
+        assert!(error.contains("qemu_virt_aarch64"), "{error}");
+    }
+}
