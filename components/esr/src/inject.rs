@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Giving an AArch64 EL1 an exception: exception entry, carried out by software.
+
+use crate::{Class, Context, Direction, Esr, FaultStatus, Mode, Spsr};
+
+/// What of EL1 decides where an exception goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vectors {
+    /// `VBAR_EL1`.
+    pub vbar: u64,
+    /// `SCTLR_EL1`.
+    pub sctlr: u64,
+}
+
+/// What to write to the guest's registers. The trapped instruction has not been carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Injected {
+    /// Where the guest goes on: PC and PSTATE.
+    pub context: Context,
+    /// `ELR_EL1`.
+    pub elr: u64,
+    /// `SPSR_EL1`.
+    pub spsr: u64,
+    /// `ESR_EL1`.
+    pub esr: Esr,
+    /// `FAR_EL1`, unless it keeps its value.
+    pub far: Option<u64>,
+}
+
+/// SCTLR_EL1.SPAN: 0 has every exception to EL1 set PAN (RES1 where there is no PAN).
+const SPAN: u64 = 1 << 23;
+/// EL1 with SP_EL1.
+const EL1H: u64 = 0b00101;
+/// WnR: it was a write.
+const WNR: u32 = 1 << 6;
+
+/// The instruction is undefined.
+pub const fn undefined(at: Context, el1: Vectors) -> Injected {
+    enter(at, el1, Esr::from_fields(Class::UNKNOWN, true, 0), None)
+}
+
+/// The access at `far` got a synchronous external abort: there is nothing.
+pub const fn data_abort(at: Context, el1: Vectors, far: u64, direction: Direction, trapped: Esr) -> Injected {
+    let class = if at.spsr.is_el0() { Class::DATA_ABORT_LOWER } else { Class::DATA_ABORT_SAME };
+    let wnr = if direction.is_read() { 0 } else { WNR };
+    let iss = FaultStatus::EXTERNAL.value() as u32 | wnr;
+    enter(at, el1, Esr::from_fields(class, trapped.is_32_bit_instruction(), iss), Some(far))
+}
+
+/// The fetch at `far` got a synchronous external abort.
+pub const fn instruction_abort(at: Context, el1: Vectors, far: u64) -> Injected {
+    let class = if at.spsr.is_el0() { Class::INSTRUCTION_ABORT_LOWER } else { Class::INSTRUCTION_ABORT_SAME };
+    enter(at, el1, Esr::from_fields(class, true, FaultStatus::EXTERNAL.value() as u32), Some(far))
+}
+
+const fn enter(at: Context, el1: Vectors, esr: Esr, far: Option<u64>) -> Injected {
+    let pc = (el1.vbar & !0x7ff) + vector_offset(at.spsr);
+    Injected { context: Context { pc, spsr: entry_state(at.spsr, el1) }, elr: at.pc, spsr: at.spsr.0, esr, far }
+}
+
+/// The synchronous slot of the group that the exception comes from.
+const fn vector_offset(from: Spsr) -> u64 {
+    match from.mode() {
+        Mode::El1t => 0x000,
+        Mode::El0 => 0x400,
+        Mode::Aarch32(_) => 0x600,
+        Mode::El1h | Mode::Other => 0x200,
+    }
+}
+
+/// PSTATE on arrival: EL1h, everything masked; the flags stay, SS, IL, UAO and BTYPE go.
+const fn entry_state(from: Spsr, el1: Vectors) -> Spsr {
+    let pan = if el1.sctlr & SPAN == 0 { Spsr::PAN } else { from.0 & Spsr::PAN };
+    Spsr(from.0 & Spsr::NZCV | pan | Spsr::DAIF | EL1H)
+}
