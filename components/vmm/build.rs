@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Builds the guest's device tree with placeholders; `boot::fdt` fills them in at run time without a heap.
+
+#[path = "src/guest_map.rs"]
+mod guest_map;
+
+use dtoolkit::ToPropertyValue;
+use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
+use guest_map::{GICC, GICC_SIZE, GICD, GICD_SIZE, RAM, TIMER_INTIDS, UART, UART_INTID, UART_SIZE};
+
+const GIC_PHANDLE: u32 = 1;
+const CLOCK_PHANDLE: u32 = 2;
+const SPI: u32 = 0;
+const PPI: u32 = 1;
+/// Level-sensitive, active high.
+const LEVEL_HIGH: u32 = 4;
+/// A PPI's flags also name the CPUs that it goes to.
+const CPU0: u32 = 1 << 8;
+
+struct Node(DeviceTreeNode);
+
+impl Node {
+    fn new(name: &str) -> Self {
+        Self(DeviceTreeNode::new(name).expect("a valid node name"))
+    }
+    fn with(mut self, name: &str, value: impl ToPropertyValue) -> Self {
+        self.0.add_property(DeviceTreeProperty::new(name, value).expect("a valid property name"));
+        self
+    }
+    fn flag(self, name: &str) -> Self {
+        self.with(name, &[][..] as &[u8])
+    }
+    fn child(mut self, child: Node) -> Self {
+        self.0.add_child(child.0);
+        self
+    }
+}
+
+/// Address and size, two cells each.
+fn reg(base: u64, size: u64) -> [u32; 4] {
+    [(base >> 32) as u32, base as u32, (size >> 32) as u32, size as u32]
+}
+
+fn cpus() -> Node {
+    let cpu = Node::new("cpu@0").with("device_type", "cpu").with("compatible", "arm,armv8").with("reg", 0u32);
+    Node::new("cpus").with("#address-cells", 1u32).with("#size-cells", 0u32).child(cpu.with("enable-method", "psci"))
+}
+
+fn interrupt_controller() -> Node {
+    let [a, b, c, d] = reg(GICD, GICD_SIZE);
+    let [e, f, g, h] = reg(GICC, GICC_SIZE);
+    Node::new(&format!("interrupt-controller@{GICD:x}"))
+        .with("compatible", "arm,cortex-a15-gic")
+        .with("#interrupt-cells", 3u32)
+        .with("#address-cells", 0u32)
+        .flag("interrupt-controller")
+        .with("reg", [a, b, c, d, e, f, g, h])
+        .with("phandle", GIC_PHANDLE)
+}
+
+fn timer() -> Node {
+    let cells: Vec<u32> = TIMER_INTIDS.iter().flat_map(|&ppi| [PPI, u32::from(ppi) - 16, CPU0 | LEVEL_HIGH]).collect();
+    Node::new("timer").with("compatible", "arm,armv8-timer").with("interrupts", cells).flag("always-on")
+}
+
+fn clock() -> Node {
+    Node::new("apb-pclk")
+        .with("compatible", "fixed-clock")
+        .with("#clock-cells", 0u32)
+        .with("clock-frequency", 24_000_000u32)
+        .with("clock-output-names", "clk24mhz")
+        .with("phandle", CLOCK_PHANDLE)
+}
+
+fn uart() -> Node {
+    Node::new(&format!("pl011@{UART:x}"))
+        .with("compatible", &["arm,pl011", "arm,primecell"][..])
+        .with("reg", reg(UART, UART_SIZE))
+        .with("interrupts", [SPI, u32::from(UART_INTID) - 32, LEVEL_HIGH])
+        .with("clocks", [CLOCK_PHANDLE, CLOCK_PHANDLE])
+        .with("clock-names", &["uartclk", "apb_pclk"][..])
+}
+
+fn psci() -> Node {
+    Node::new("psci").with("compatible", &["arm,psci-1.0", "arm,psci-0.2"][..]).with("method", "hvc")
+}
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/guest_map.rs");
+    let memory = Node::new(&format!("memory@{RAM:x}")).with("device_type", "memory").with("reg", reg(RAM, 0));
+    let chosen = Node::new("chosen").with("stdout-path", format!("/pl011@{UART:x}")).with("bootargs", "");
+    let mut tree = DeviceTree::new();
+    tree.root = Node::new("")
+        .with("#address-cells", 2u32)
+        .with("#size-cells", 2u32)
+        .with("compatible", "linux,dummy-virt")
+        .with("model", "Lazaret virtual machine")
+        .with("interrupt-parent", GIC_PHANDLE)
+        .child(chosen)
+        .child(memory)
+        .child(cpus())
+        .child(psci())
+        .child(timer())
+        .child(interrupt_controller())
+        .child(clock())
+        .child(uart())
+        .0;
+    let out = std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
+    std::fs::write(std::path::Path::new(&out).join("guest.dtb"), tree.to_dtb()).expect("OUT_DIR can be written");
+}

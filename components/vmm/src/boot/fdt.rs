@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The guest's device tree: the template of the build script with this guest's values.
+
+use super::BootError;
+use crate::guest_map::RAM;
+use core::ops::Range;
+use dtoolkit::fdt_mut::FdtMut;
+
+/// The most bytes of a device tree.
+pub const CAPACITY: usize = 4096;
+/// A device tree.
+pub type Blob = heapless::Vec<u8, CAPACITY>;
+
+static TEMPLATE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest.dtb"));
+
+/// The device tree of a guest.
+pub fn build(ram_size: u64, bootargs: &str, initrd: Option<Range<u64>>) -> Result<Blob, BootError> {
+    let mut blob = Blob::from_slice(TEMPLATE).map_err(|_| BootError::DeviceTree)?;
+    let mut fdt = FdtMut::new(&mut blob).map_err(|_| BootError::DeviceTree)?;
+    let cells = [(RAM >> 32) as u32, RAM as u32, (ram_size >> 32) as u32, ram_size as u32];
+    let mut memory = fdt.find_node_mut("/memory").ok_or(BootError::DeviceTree)?;
+    memory.property_mut("reg").ok_or(BootError::DeviceTree)?.set_value(cells).map_err(|_| BootError::DeviceTree)?;
+    let mut chosen = fdt.find_node_mut("/chosen").ok_or(BootError::DeviceTree)?;
+    let mut arguments = chosen.property_mut("bootargs").ok_or(BootError::DeviceTree)?;
+    arguments.set_value(bootargs).map_err(|_| BootError::DeviceTree)?;
+    if let Some(Range { start, end }) = initrd {
+        chosen.add_property("linux,initrd-start", start).map_err(|_| BootError::DeviceTree)?;
+        chosen.add_property("linux,initrd-end", end).map_err(|_| BootError::DeviceTree)?;
+    }
+    Ok(blob)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dtoolkit::fdt::Fdt;
+    use dtoolkit::{Node, Property};
+    use std::string::String;
+
+    #[test]
+    fn fills_in_the_template() {
+        let blob = build(256 << 20, "console=ttyAMA0 quiet", Some(0x4220_0000..0x4300_0000)).expect("a device tree");
+        let fdt = Fdt::new(&blob).expect("a valid device tree");
+        let chosen = fdt.find_node("/chosen").expect("chosen");
+        assert_eq!(chosen.property("bootargs").expect("bootargs").value(), b"console=ttyAMA0 quiet\0");
+        assert_eq!(chosen.property("linux,initrd-end").expect("end").value(), 0x4300_0000u64.to_be_bytes());
+        assert_eq!(chosen.property("stdout-path").expect("stdout").value(), b"/pl011@9000000\0");
+        let memory = fdt.find_node("/memory@40000000").expect("memory");
+        assert_eq!(memory.property("reg").expect("reg").value()[8..], (256u64 << 20).to_be_bytes());
+    }
+
+    #[test]
+    fn too_long_bootargs_are_an_error() {
+        let long: String = core::iter::repeat_n('x', CAPACITY).collect();
+        assert_eq!(build(1 << 24, &long, None), Err(BootError::DeviceTree));
+        assert!(build(1 << 24, "", None).is_ok());
+    }
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A PL011 UART (Arm DDI 0183, revision r1p5: 32-byte FIFOs).
+//!
+//! Transmission is instant: what the guest writes leaves through [`Output`], and the transmit FIFO reads full only
+//! while nobody has room for the next byte. The receive interrupts follow the FIFO's level, so nothing that is in
+//! it can be forgotten by clearing a bit.
+
+use heapless::Deque;
+
+const DR: u16 = 0x00;
+const FR: u16 = 0x18;
+const ILPR: u16 = 0x20;
+const IBRD: u16 = 0x24;
+const FBRD: u16 = 0x28;
+const LCR_H: u16 = 0x2c;
+const CR: u16 = 0x30;
+const IFLS: u16 = 0x34;
+const IMSC: u16 = 0x38;
+const RIS: u16 = 0x3c;
+const MIS: u16 = 0x40;
+const ICR: u16 = 0x44;
+const DMACR: u16 = 0x48;
+const ID: u16 = 0xfe0;
+
+const FR_RXFE: u32 = 1 << 4;
+const FR_TXFF: u32 = 1 << 5;
+const FR_RXFF: u32 = 1 << 6;
+const FR_TXFE: u32 = 1 << 7;
+const LCR_H_FEN: u32 = 1 << 4;
+const CR_UARTEN: u32 = 1 << 0;
+const CR_TXE: u32 = 1 << 8;
+const CR_RXE: u32 = 1 << 9;
+const INT_RX: u32 = 1 << 4;
+const INT_TX: u32 = 1 << 5;
+const INT_RT: u32 = 1 << 6;
+const INT_ALL: u32 = 0x7ff;
+const FIFO_DEPTH: usize = 32;
+const ID_VALUES: [u8; 8] = [0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1];
+
+/// Where transmitted bytes go.
+pub trait Output {
+    /// Whether [`Self::put`] has room for a byte.
+    fn has_room(&self) -> bool;
+    /// Take a byte; without room it is lost, as on a wire.
+    fn put(&mut self, byte: u8);
+}
+
+/// The UART.
+pub struct Pl011 {
+    received: Deque<u8, FIFO_DEPTH>,
+    ilpr: u32,
+    ibrd: u32,
+    fbrd: u32,
+    lcr_h: u32,
+    cr: u32,
+    ifls: u32,
+    imsc: u32,
+    dmacr: u32,
+    /// Interrupts that a write to ICR clears: transmit, modem and error.
+    latched: u32,
+}
+
+impl Pl011 {
+    /// State after reset.
+    pub const fn new() -> Self {
+        Self {
+            received: Deque::new(),
+            ilpr: 0,
+            ibrd: 0,
+            fbrd: 0,
+            lcr_h: 0,
+            cr: CR_TXE | CR_RXE,
+            ifls: 0x12,
+            imsc: 0,
+            dmacr: 0,
+            latched: 0,
+        }
+    }
+
+    /// The interrupt line.
+    pub fn line(&self) -> bool {
+        self.raw_interrupts() & self.imsc != 0
+    }
+
+    /// Whether [`Self::receive`] takes a byte now.
+    pub fn can_receive(&self) -> bool {
+        self.cr & (CR_UARTEN | CR_RXE) == CR_UARTEN | CR_RXE && self.received.len() < self.depth()
+    }
+
+    /// A byte arrives on the wire; lost when the FIFO is full.
+    pub fn receive(&mut self, byte: u8) {
+        if self.can_receive() {
+            let _ = self.received.push_back(byte);
+        }
+    }
+
+    /// A read of any size; the part of the 32-bit register that it covers.
+    pub fn read(&mut self, offset: u16, size: u8, output: &impl Output) -> u64 {
+        let value = self.read_register(offset & !3, output) >> (8 * (offset & 3));
+        match size {
+            1 => u64::from(value & 0xff),
+            2 => u64::from(value & 0xffff),
+            _ => u64::from(value),
+        }
+    }
+
+    /// A write of any size; ignored unless it covers bits 7:0 of a register.
+    pub fn write(&mut self, offset: u16, size: u8, value: u64, output: &mut impl Output) {
+        let value = match size {
+            1 => value as u32 & 0xff,
+            2 => value as u32 & 0xffff,
+            _ => value as u32,
+        };
+        match offset {
+            DR => {
+                output.put(value as u8);
+                self.latched |= INT_TX;
+            }
+            ILPR => self.ilpr = value & 0xff,
+            IBRD => self.ibrd = value & 0xffff,
+            FBRD => self.fbrd = value & 0x3f,
+            LCR_H => self.lcr_h = value & 0xff,
+            CR => self.cr = value & 0xff87,
+            IFLS => self.ifls = value & 0x3f,
+            IMSC => self.imsc = value & INT_ALL,
+            ICR => self.latched &= !value,
+            DMACR => self.dmacr = value & 7,
+            _ => {}
+        }
+    }
+
+    fn read_register(&mut self, offset: u16, output: &impl Output) -> u32 {
+        match offset {
+            DR => u32::from(self.received.pop_front().unwrap_or(0)),
+            FR => self.flags(output),
+            ILPR => self.ilpr,
+            IBRD => self.ibrd,
+            FBRD => self.fbrd,
+            LCR_H => self.lcr_h,
+            CR => self.cr,
+            IFLS => self.ifls,
+            IMSC => self.imsc,
+            RIS => self.raw_interrupts(),
+            MIS => self.raw_interrupts() & self.imsc,
+            DMACR => self.dmacr,
+            ID..=0xfff => u32::from(ID_VALUES[usize::from(offset - ID) / 4]),
+            _ => 0,
+        }
+    }
+
+    fn flags(&self, output: &impl Output) -> u32 {
+        let transmit = if output.has_room() { FR_TXFE } else { FR_TXFF };
+        let receive = match self.received.len() {
+            0 => FR_RXFE,
+            n if n >= self.depth() => FR_RXFF,
+            _ => 0,
+        };
+        transmit | receive
+    }
+
+    fn raw_interrupts(&self) -> u32 {
+        let level = self.received.len();
+        let receive = if level >= self.receive_trigger() { INT_RX } else { 0 };
+        let timeout = if level > 0 { INT_RT } else { 0 };
+        self.latched | receive | timeout
+    }
+
+    fn depth(&self) -> usize {
+        if self.lcr_h & LCR_H_FEN != 0 { FIFO_DEPTH } else { 1 }
+    }
+
+    fn receive_trigger(&self) -> usize {
+        if self.depth() == 1 {
+            return 1;
+        }
+        match (self.ifls >> 3) & 7 {
+            0 => FIFO_DEPTH / 8,
+            1 => FIFO_DEPTH / 4,
+            3 => FIFO_DEPTH * 3 / 4,
+            4 => FIFO_DEPTH * 7 / 8,
+            _ => FIFO_DEPTH / 2,
+        }
+    }
+}
+
+impl Default for Pl011 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    #[derive(Default)]
+    struct Wire(Vec<u8>, bool);
+    impl Output for Wire {
+        fn has_room(&self) -> bool {
+            !self.1
+        }
+        fn put(&mut self, byte: u8) {
+            self.0.push(byte);
+        }
+    }
+
+    fn on() -> (Pl011, Wire) {
+        let (mut uart, mut wire) = (Pl011::new(), Wire::default());
+        uart.write(LCR_H, 4, 0x70, &mut wire);
+        uart.write(CR, 4, 0x301, &mut wire);
+        (uart, wire)
+    }
+
+    #[test]
+    fn transmits_at_any_size_and_raises_the_interrupt() {
+        let (mut uart, mut wire) = on();
+        uart.write(DR, 1, 0xff41, &mut wire);
+        uart.write(DR, 2, 0x42, &mut wire);
+        uart.write(DR, 4, 0x43, &mut wire);
+        assert_eq!(wire.0, b"ABC");
+        assert!(!uart.line());
+        uart.write(IMSC, 2, u64::from(INT_TX), &mut wire);
+        assert!(uart.line());
+        assert_eq!(uart.read(MIS, 4, &wire), u64::from(INT_TX));
+        uart.write(ICR, 4, u64::from(INT_TX), &mut wire);
+        assert!(!uart.line());
+    }
+
+    #[test]
+    fn a_full_ring_shows_as_a_full_fifo() {
+        let (mut uart, mut wire) = on();
+        assert_eq!(uart.read(FR, 4, &wire), u64::from(FR_TXFE | FR_RXFE));
+        wire.1 = true;
+        assert_eq!(uart.read(FR, 4, &wire), u64::from(FR_TXFF | FR_RXFE));
+    }
+
+    #[test]
+    fn receives_in_order_and_follows_the_level() {
+        let (mut uart, mut wire) = on();
+        uart.write(IMSC, 4, u64::from(INT_RX | INT_RT), &mut wire);
+        for byte in 0..40 {
+            uart.receive(byte);
+        }
+        assert!(!uart.can_receive() && uart.line());
+        assert_eq!(uart.read(FR, 4, &wire) as u32 & FR_RXFF, FR_RXFF);
+        assert_eq!(uart.read(RIS, 4, &wire) as u32, INT_RX | INT_RT);
+        uart.write(ICR, 4, 0x7ff, &mut wire);
+        for byte in 0..32 {
+            assert!(uart.line());
+            assert_eq!(uart.read(DR, 4, &wire), byte);
+        }
+        assert!(!uart.line());
+    }
+
+    #[test]
+    fn takes_nothing_while_disabled() {
+        let mut uart = Pl011::new();
+        uart.receive(1);
+        assert!(!uart.can_receive());
+        assert_eq!(uart.received.len(), 0);
+    }
+
+    #[test]
+    fn identifies_as_a_pl011() {
+        let (mut uart, wire) = on();
+        let id: Vec<u64> = (0..8).map(|n| uart.read(0xfe0 + 4 * n, 4, &wire)).collect();
+        assert_eq!(id, [0x11, 0x10, 0x34, 0, 0x0d, 0xf0, 0x05, 0xb1]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_access_panics(accesses in proptest::collection::vec((0u16..0x1000, 0usize..4, any::<u64>(), 0u8..3), 1..200)) {
+            let (mut uart, mut wire) = on();
+            for (offset, size, value, kind) in accesses {
+                let size = [1, 2, 4, 8][size];
+                match kind {
+                    0 => { uart.read(offset, size, &wire); }
+                    1 => uart.write(offset, size, value, &mut wire),
+                    _ => uart.receive(value as u8),
+                }
+                uart.line();
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The guest's physical address space, as the device tree and the emulated devices both have it.
+#![allow(dead_code, reason = "the build script needs only some of it")]
+
+/// Start of RAM.
+pub const RAM: u64 = 0x4000_0000;
+/// The distributor, emulated.
+pub const GICD: u64 = 0x0800_0000;
+/// Size of the distributor.
+pub const GICD_SIZE: u64 = 0x1000;
+/// The CPU interface: the GICV page, mapped by the manifest.
+pub const GICC: u64 = 0x0801_0000;
+/// Size of the CPU interface.
+pub const GICC_SIZE: u64 = 0x2000;
+/// The UART, emulated.
+pub const UART: u64 = 0x0900_0000;
+/// Size of the UART.
+pub const UART_SIZE: u64 = 0x1000;
+/// The UART's SPI.
+pub const UART_INTID: u16 = 33;
+/// PPIs of the architected timer: secure, non-secure, virtual, hypervisor.
+pub const TIMER_INTIDS: [u16; 4] = [29, 30, 27, 26];

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Guest RAM, seen from the VMM.
+//!
+//! The guest may write it at any moment, so it is a slice of atomics and never a `&[u8]`. Offsets are from the
+//! start of RAM and are checked; an access that does not fit does nothing and says so.
+
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// All of a guest's RAM.
+#[derive(Clone, Copy)]
+pub struct GuestRam<'a> {
+    words: &'a [AtomicU64],
+}
+
+impl<'a> GuestRam<'a> {
+    /// Wrap the memory that the manifest maps.
+    pub const fn new(words: &'a [AtomicU64]) -> Self {
+        Self { words }
+    }
+
+    /// Bytes.
+    pub const fn size(&self) -> u64 {
+        self.words.len() as u64 * 8
+    }
+
+    /// Copy in; false if it does not fit.
+    #[must_use]
+    pub fn write(&mut self, offset: u64, bytes: &[u8]) -> bool {
+        let Some(mut at) = self.range(offset, bytes.len() as u64) else { return false };
+        let (head, middle) = bytes.split_at(bytes.len().min(at.wrapping_neg() % 8));
+        at = self.write_bytes(at, head);
+        let (chunks, tail) = middle.as_chunks::<8>();
+        for (word, chunk) in self.words[at / 8..].iter().zip(chunks) {
+            word.store(u64::from_le_bytes(*chunk), Relaxed);
+        }
+        self.write_bytes(at + 8 * chunks.len(), tail);
+        true
+    }
+
+    /// Fill with zeroes as far as there is memory.
+    pub fn zero(&mut self, offset: u64, length: u64) {
+        let end = offset.saturating_add(length).min(self.size());
+        let mut at = offset;
+        while at < end {
+            if at % 8 == 0 && end - at >= 8 {
+                self.words[at as usize / 8].store(0, Relaxed);
+                at += 8;
+            } else {
+                self.write_bytes(at as usize, &[0]);
+                at += 1;
+            }
+        }
+    }
+
+    /// Copy out; false if it does not fit.
+    pub fn read(&self, offset: u64, bytes: &mut [u8]) -> bool {
+        let Some(at) = self.range(offset, bytes.len() as u64) else { return false };
+        for (n, byte) in bytes.iter_mut().enumerate() {
+            *byte = self.words[(at + n) / 8].load(Relaxed).to_le_bytes()[(at + n) % 8];
+        }
+        true
+    }
+
+    fn range(&self, offset: u64, length: u64) -> Option<usize> {
+        let end = offset.checked_add(length)?;
+        (end <= self.size()).then_some(offset as usize)
+    }
+
+    /// Within words; the position after the last byte.
+    fn write_bytes(&mut self, at: usize, bytes: &[u8]) -> usize {
+        for (n, byte) in bytes.iter().enumerate() {
+            let word = &self.words[(at + n) / 8];
+            let mut value = word.load(Relaxed).to_le_bytes();
+            value[(at + n) % 8] = *byte;
+            word.store(u64::from_le_bytes(value), Relaxed);
+        }
+        at + bytes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec;
+    use std::vec::Vec;
+
+    proptest! {
+        #[test]
+        fn behaves_like_bytes(steps in proptest::collection::vec((0u64..80, proptest::collection::vec(any::<u8>(), 0..40), any::<bool>()), 0..30)) {
+            let memory: Vec<AtomicU64> = (0..8).map(|_| AtomicU64::new(0)).collect();
+            let (mut ram, mut model) = (GuestRam::new(&memory), vec![0u8; 64]);
+            for (offset, bytes, zero) in steps {
+                let end = offset as usize + bytes.len();
+                if zero {
+                    ram.zero(offset, bytes.len() as u64);
+                    (offset as usize..end.min(64)).for_each(|n| model[n] = 0);
+                } else {
+                    prop_assert_eq!(ram.write(offset, &bytes), end <= 64);
+                    if end <= 64 { model[offset as usize..end].copy_from_slice(&bytes); }
+                }
+                let mut seen = vec![0; 64];
+                prop_assert!(ram.read(0, &mut seen));
+                prop_assert_eq!(&seen, &model);
+            }
+        }
+    }
+
+    #[test]
+    fn offsets_do_not_wrap() {
+        let memory = [const { AtomicU64::new(0) }; 2];
+        let mut ram = GuestRam::new(&memory);
+        assert!(!ram.write(u64::MAX, b"ab") && !ram.read(u64::MAX - 1, &mut [0; 4]));
+        ram.zero(u64::MAX - 1, 10);
+    }
+}
