@@ -1,3 +1,35 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! To be written.
-#![no_std]
+//! The debug registers as a guest sees them: one ordered table, and a handler for each kind of row.
+//!
+//! A trapped MSR or MRS goes through [`lookup`], and the [`Row`] it finds through [`Row::access`], which reads and
+//! writes the vCPU's state over a [`DebugBackend`]. What is not in the table is undefined.
+//!
+//! # Deliberate differences from the hardware
+//! | register | here | why |
+//! |---|---|---|
+//! | `DBGBCR<n>`, `DBGWCR<n>` | HMC and SSC read as 0 | a guest has no EL2 or Secure state to match |
+//! | `MDCCSR_EL0` | TXfull reads 1 | nobody empties the channel, so a driver's probe fails at once |
+//! | `DBGAUTHSTATUS_EL1` | everything implemented and disabled | no external debugger reaches a VM |
+//! | `OSDLR_EL1` | ignored | the double lock is optional and not promised |
+//! | `PM*` | RAZ/WI | no performance monitors are given |
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+mod access;
+mod backend;
+mod counts;
+mod handler;
+pub mod masks;
+mod row;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use access::{Access, Rights};
+pub use backend::DebugBackend;
+pub use counts::Counts;
+pub use handler::{Handler, Outcome};
+pub use row::Row;
+pub use sel4_sys::extension::DebugRegister;
+pub use table::{TRAP_TABLE, lookup};
