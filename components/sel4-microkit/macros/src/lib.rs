@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The attribute macro of `sel4-microkit`; use it through that crate.
+#![forbid(unsafe_code)]
+
+use proc_macro::{TokenStream, TokenTree};
+
+/// Makes a function the program's entry. Takes `stack_size = <bytes>`.
+#[proc_macro_attribute]
+pub fn protection_domain(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let mut tokens = item.clone().into_iter();
+    let keyword = tokens.find(|token| matches!(token, TokenTree::Ident(word) if word.to_string() == "fn"));
+    let Some(TokenTree::Ident(name)) = keyword.and_then(|_| tokens.next()) else {
+        return "::core::compile_error!(\"expected a function\");".parse().expect("written here");
+    };
+    let text = format!("::sel4_microkit::declare_protection_domain! {{ main = {name}, {attribute} }}");
+    let mut out: TokenStream = text.parse().expect("attribute tokens parse again");
+    out.extend(item);
+    out
+}
