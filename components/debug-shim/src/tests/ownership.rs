@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use super::*;
+use crate::{Error, State};
+
+/// A different value for each register of each vCPU.
+fn pattern(salt: u64, n: u8) -> u64 {
+    salt << 32 | u64::from(n) << 4
+}
+
+fn registers() -> impl Iterator<Item = (u8, DebugRegister)> {
+    (0..6).map(|n| (n, DebugRegister::Bvr(n))).chain((0..4).map(|n| (0x10 + n, DebugRegister::Wvr(n))))
+}
+
+#[test]
+fn p1_p2_two_guests_never_see_each_other_in_ten_thousand_switches() {
+    let core = Core::new();
+    let vcpus = [VcpuDebug::new(), VcpuDebug::new()];
+    for (salt, vcpu) in (1..).zip(&vcpus) {
+        registers().for_each(|(n, register)| core.write(vcpu, register, pattern(salt, n)));
+        core.write(vcpu, DebugRegister::Claim, 0x11 * salt);
+        core.write(vcpu, DebugRegister::Mdccint, salt << 29);
+    }
+    for turn in 0..10_000 {
+        let (salt, vcpu) = if turn % 2 == 0 { (1, &vcpus[0]) } else { (2, &vcpus[1]) };
+        if turn > 1 {
+            // The first access after losing the bank traps and is flagged.
+            core.shim.flag_dirty(Vcpu(vcpu)).unwrap();
+        }
+        core.enter(vcpu);
+        assert!(!core.traps() && core.shim.owner() == Some(Vcpu(vcpu)));
+        let r = core.hw.registers();
+        (0..6).for_each(|n| assert_eq!(r.bvr[n as usize], pattern(salt, n)));
+        (0..4).for_each(|n| assert_eq!(r.wvr[n as usize], pattern(salt, 0x10 + n)));
+        assert_eq!((r.claim, r.mdccint), (0x11 * salt, salt << 29));
+        core.leave(vcpu);
+    }
+}
+
+#[test]
+fn p2_channel_data_does_not_cross() {
+    let core = Core::new();
+    let (a, b) = (VcpuDebug::new(), VcpuDebug::new());
+    core.write(&a, DebugRegister::Mdscr, MDE);
+    core.write(&b, DebugRegister::Mdscr, MDE);
+    core.enter(&a);
+    core.hw.with_registers(|r| r.channel = [0xaaaa, 0xbbbb]);
+    core.leave(&a);
+    core.enter(&b);
+    assert_eq!(core.hw.registers().channel, [0, 0]);
+    assert!(!core.hw.registers().os_lock, "P10");
+}
+
+#[test]
+fn p3_direct_writes_survive_losing_the_bank() {
+    let core = Core::new();
+    let (a, b) = (VcpuDebug::new(), VcpuDebug::new());
+    core.write(&a, DebugRegister::Bcr(0), 0);
+    core.write(&b, DebugRegister::Mdscr, MDE);
+    core.enter(&a);
+    core.hw.with_registers(|r| {
+        r.bvr[3] = 0x8000;
+        r.claim = 0x42;
+        r.mdscr = MDE | KDE;
+    });
+    core.leave(&a);
+    core.run(&b);
+    assert_eq!(a.state(), State::Clean);
+    assert_eq!(core.read(&a, DebugRegister::Bvr(3)), 0x8000);
+    assert_eq!(core.read(&a, DebugRegister::Claim), 0x42);
+    assert_eq!(core.read(&a, DebugRegister::Mdscr), MDE | KDE);
+    core.enter(&a);
+    assert_eq!((core.hw.registers().bvr[3], core.mdscr(), core.traps()), (0x8000, MDE | KDE, false));
+}
+
+#[test]
+fn p8_reads_and_writes_while_loaded_go_to_the_hardware() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    core.write(&vcpu, DebugRegister::Bcr(0), 0);
+    core.enter(&vcpu);
+    core.hw.with_registers(|r| r.wvr[1] = 0x1230);
+    core.leave(&vcpu);
+    assert_eq!(core.read(&vcpu, DebugRegister::Wvr(1)), 0x1230);
+    core.write(&vcpu, DebugRegister::Wvr(1), 0x4560);
+    assert_eq!(core.hw.registers().wvr[1], 0x4560);
+    assert_eq!(vcpu.state(), State::Loaded);
+}
+
+#[test]
+fn p8_nobody_looks_while_the_guest_runs() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    core.write(&vcpu, DebugRegister::Mdscr, MDE);
+    core.enter(&vcpu);
+    assert_eq!(core.shim.read(Vcpu(&vcpu), DebugRegister::Bvr(0), &core.hw), Err(Error::Running));
+    assert_eq!(core.shim.flag_dirty(Vcpu(&vcpu)), Err(Error::Running));
+    assert_eq!(core.shim.evict(&core.hw), Err(Error::Running));
+}
+
+#[test]
+fn p8_one_owner_when_a_vcpu_changes_cores() {
+    let (one, two) = (Core::new(), Core::new());
+    let vcpu = VcpuDebug::new();
+    one.write(&vcpu, DebugRegister::Bvr(0), 0x1000);
+    one.write(&vcpu, DebugRegister::Mdscr, MDE);
+    one.run(&vcpu);
+    assert_eq!(two.shim.enter(Vcpu(&vcpu), &two.hw), Err(Error::Elsewhere));
+    assert_eq!(two.shim.read(Vcpu(&vcpu), DebugRegister::Bvr(0), &two.hw), Err(Error::Elsewhere));
+    assert_eq!(two.shim.release(Vcpu(&vcpu), &two.hw), Err(Error::Elsewhere));
+    assert_eq!(two.hw.accesses().total(), 0);
+    one.shim.evict(&one.hw).unwrap();
+    assert_eq!((one.shim.owner(), one.hw.registers().bvr[0]), (None, 0));
+    two.enter(&vcpu);
+    assert_eq!((two.hw.registers().bvr[0], two.mdscr()), (0x1000, MDE));
+}
+
+#[test]
+fn p13_outside_debugger_hides_the_guests_debugging_and_gives_it_back() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    core.write(&vcpu, DebugRegister::Bvr(0), 0x1000);
+    core.write(&vcpu, DebugRegister::Mdscr, MDE | KDE | SS | TDCC);
+    core.run(&vcpu);
+    core.shim.attach_external(Vcpu(&vcpu), &core.hw).unwrap();
+    assert_eq!(core.shim.attach_external(Vcpu(&vcpu), &core.hw), Err(Error::External));
+    core.shim.flag_dirty(Vcpu(&vcpu)).unwrap();
+    core.enter(&vcpu);
+    assert_eq!((core.mdscr(), core.traps(), core.hw.registers().bvr[0]), (TDCC, true, 0));
+    core.leave(&vcpu);
+    assert_eq!(core.read(&vcpu, DebugRegister::Bvr(0)), 0x1000);
+    core.shim.detach_external(Vcpu(&vcpu)).unwrap();
+    assert_eq!(core.shim.detach_external(Vcpu(&vcpu)), Err(Error::External));
+    core.enter(&vcpu);
+    assert_eq!((core.mdscr(), core.hw.registers().bvr[0]), (MDE | KDE | SS | TDCC, 0x1000));
+}
+
+#[test]
+fn vcr32_is_switched_for_32_bit_guests_only() {
+    let core = Core::new();
+    let (narrow, wide) = (VcpuDebug::new(), VcpuDebug::new());
+    narrow.set_aarch32(true);
+    for vcpu in [&narrow, &wide] {
+        core.write(vcpu, DebugRegister::Vcr32, 0xff);
+        core.write(vcpu, DebugRegister::Mdscr, MDE);
+    }
+    let touched = |vcpu| {
+        core.hw.forget_accesses();
+        core.run(vcpu);
+        core.hw.log().iter().any(|(register, _)| *register == crate::Register::Vcr32)
+    };
+    assert!(touched(&narrow));
+    assert!(touched(&wide), "saved for the 32-bit guest");
+    let third = VcpuDebug::new();
+    core.write(&third, DebugRegister::Mdscr, MDE);
+    assert!(!touched(&third));
+}

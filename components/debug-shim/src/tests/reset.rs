@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use super::*;
+use crate::{Error, Register};
+
+#[test]
+fn p10_p11_poisoned_core_is_known_before_the_first_guest() {
+    for event_counters in 0..=31 {
+        let hw = FakeHardware::poisoned(A57, event_counters);
+        let shim: Shim<Vcpu> = Shim::new();
+        shim.init_core(&hw);
+        let r = hw.registers();
+        assert!(!r.os_lock && !r.double_lock);
+        assert_eq!(r.mdcr & mdcr_el2::MUST_BE_ONE, mdcr_el2::MUST_BE_ONE);
+        assert_eq!(r.mdcr & mdcr_el2::MUST_BE_ZERO, 0);
+        assert_ne!(r.mdcr & mdcr_el2::TDA, 0);
+        assert_eq!(r.mdcr & mdcr_el2::HPMN, event_counters.into());
+        assert_eq!((r.mdscr, r.mdccint, r.claim, r.channel), (0, 0, 0, [0, 0]));
+        assert!(r.bcr[..6].iter().chain(&r.wcr[..4]).chain(&r.bvr[..6]).chain(&r.wvr[..4]).all(|&v| v == 0));
+    }
+}
+
+#[test]
+fn p4_exceptions_are_off_before_the_locks_open() {
+    let hw = FakeHardware::poisoned(A57, 6);
+    Shim::<Vcpu>::new().init_core(&hw);
+    let log = hw.log();
+    let first = |wanted| log.iter().position(|entry| *entry == wanted).unwrap();
+    assert_eq!(first((Register::Mdscr, Some(0))), 0);
+    assert!(first((Register::Osdlr, Some(0))) > 0);
+    assert!(
+        log.iter().rposition(|(r, _)| *r == Register::Oslar).unwrap()
+            > first((Register::Mdcr, Some(hw.registers().mdcr)))
+    );
+}
+
+#[test]
+fn p11_mdcr_is_a_pure_function() {
+    for n in 0..=u8::MAX {
+        for trap in [false, true] {
+            let value = mdcr_el2::value(n, trap);
+            assert_eq!(value & mdcr_el2::MUST_BE_ZERO, 0);
+            assert_eq!(value & mdcr_el2::MUST_BE_ONE, mdcr_el2::MUST_BE_ONE);
+            assert_eq!(value & mdcr_el2::TDA != 0, trap);
+            assert_eq!(value & mdcr_el2::TDE, 0);
+        }
+    }
+}
+
+#[test]
+fn p14_no_index_beyond_the_counts_reaches_hardware() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    for n in 0..16 {
+        for (register, exists) in [
+            (DebugRegister::Bvr(n), n < 6),
+            (DebugRegister::Bcr(n), n < 6),
+            (DebugRegister::Wvr(n), n < 4),
+            (DebugRegister::Wcr(n), n < 4),
+        ] {
+            let expected = if exists { Ok(()) } else { Err(Error::NoSuchRegister) };
+            assert_eq!(core.shim.write(Vcpu(&vcpu), register, 0, true, &core.hw), expected);
+            assert_eq!(core.shim.read(Vcpu(&vcpu), register, &core.hw).map(drop), expected);
+            core.run(&vcpu);
+        }
+    }
+}
+
+#[test]
+fn p14_before_init_core_there_is_nothing() {
+    let hw = FakeHardware::poisoned(A57, 6);
+    let shim: Shim<Vcpu> = Shim::new();
+    let vcpu = VcpuDebug::new();
+    assert_eq!(shim.read(Vcpu(&vcpu), DebugRegister::Bvr(0), &hw), Err(Error::NoSuchRegister));
+    assert_eq!(hw.accesses().total(), 0);
+}
+
+#[test]
+fn p18_release_scrubs_object_and_hardware() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    core.write(&vcpu, DebugRegister::Bvr(5), 0x1000);
+    core.write(&vcpu, DebugRegister::Wcr(3), 1);
+    core.write(&vcpu, DebugRegister::Claim, 0x5a);
+    core.write(&vcpu, DebugRegister::Mdscr, MDE);
+    core.write(&vcpu, DebugRegister::OsLock, 1);
+    core.write(&vcpu, DebugRegister::OsLock, 0);
+    core.run(&vcpu);
+    core.shim.release(Vcpu(&vcpu), &core.hw).unwrap();
+    let r = core.hw.registers();
+    assert_eq!((r.bvr[5], r.wcr[3], r.claim, r.mdscr), (0, 0, 0, 0));
+    assert_eq!(core.shim.owner(), None);
+    for register in [DebugRegister::Bvr(5), DebugRegister::Wcr(3), DebugRegister::Claim, DebugRegister::Mdscr] {
+        assert_eq!(core.read(&vcpu, register), 0);
+    }
+    assert!(vcpu.hazards().is_none());
+}
+
+#[test]
+fn p19_release_while_its_guest_runs_leaves_nothing_armed() {
+    for value in [MDE, SS] {
+        let core = Core::new();
+        let vcpu = VcpuDebug::new();
+        core.shim.write(Vcpu(&vcpu), DebugRegister::Mdscr, value, false, &core.hw).unwrap();
+        core.enter(&vcpu);
+        core.shim.release(Vcpu(&vcpu), &core.hw).unwrap();
+        assert_eq!(core.mdscr(), 0);
+        assert!(core.traps());
+        core.leave(&vcpu);
+        assert_eq!(core.shim.owner(), None);
+    }
+}
+
+#[test]
+fn p19_panic_path_disarms_without_a_vcpu() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    core.write(&vcpu, DebugRegister::Mdscr, MDE | KDE | SS);
+    core.enter(&vcpu);
+    assert_ne!(core.mdscr(), 0);
+    core.shim.disarm(&core.hw);
+    assert_eq!(core.mdscr(), 0);
+    assert!(core.traps());
+}
