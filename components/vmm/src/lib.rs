@@ -12,6 +12,18 @@ extern crate std;
 
 pub mod boot;
 pub mod config;
+pub mod console;
 pub mod device;
+pub mod exit;
+mod frame;
 pub mod guest_map;
 pub mod guest_ram;
+mod inject;
+pub mod psci;
+mod reset;
+mod trap;
+pub mod vcpu;
+pub mod vm;
+
+#[cfg(test)]
+mod fake;

@@ -41,7 +41,9 @@ pub fn load(config: &Config<'_>, images: Images<'_>, ram: &mut GuestRam<'_>) -> 
     let too_large = BootError::TooLarge { needed: layout.dtb + dtb.len() as u64 - RAM, ram: mapped };
     let mut place = |gpa: u64, bytes: &[u8]| ram.write(gpa - RAM, bytes).then_some(()).ok_or(too_large);
     place(layout.kernel, images.kernel)?;
-    place(layout.initrd, images.initrd)?;
+    if !images.initrd.is_empty() {
+        place(layout.initrd, images.initrd)?;
+    }
     place(layout.dtb, &dtb)?;
     let bss = layout.kernel - RAM + images.kernel.len() as u64;
     ram.zero(bss, image.memory_size - images.kernel.len() as u64);

@@ -70,6 +70,18 @@ impl Vgic {
         }
     }
 
+    /// Reset. List registers keep what is in them: the ABI cannot empty them.
+    pub fn reset(&mut self, port: &mut impl Inject) {
+        self.release_timer(port);
+        let list = core::mem::replace(&mut self.list, ListRegisters::new());
+        *self = Self { list, ..Self::new() };
+    }
+
+    /// Whether the guest would take the virtual timer's interrupt, and the kernel will report it.
+    pub fn waits_for_timer(&self) -> bool {
+        !self.timer_held && self.is_takeable(VIRTUAL_TIMER)
+    }
+
     /// Drive the input of a PPI or SPI. Call [`Self::deliver`] afterwards.
     pub fn set_line(&mut self, intid: u16, high: bool) {
         let Some((word, bit)) = position(intid) else { return };

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A vCPU for host tests.
+
+use crate::device::vgic::Inject;
+use crate::vcpu::{Counts, DebugBackend, DebugRegister, Vcpu, VcpuReg};
+use sel4_sys::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
+use std::collections::HashMap;
+use std::vec::Vec;
+
+pub(crate) struct FakeVcpu {
+    words: [u64; NUM_REGISTERS],
+    pub(crate) words_read: usize,
+    pub(crate) words_written: usize,
+    pub(crate) restarts: usize,
+    pub(crate) system: HashMap<u64, u64>,
+    pub(crate) debug: HashMap<u64, u64>,
+    pub(crate) dirty: usize,
+    pub(crate) injected: Vec<(u8, u16)>,
+    pub(crate) acked: usize,
+}
+
+fn position(register: ContextRegister) -> usize {
+    ORDER.iter().position(|&other| other == register).expect("a register of the context")
+}
+
+impl FakeVcpu {
+    pub(crate) fn new() -> Self {
+        Self {
+            words: [0; NUM_REGISTERS],
+            words_read: 0,
+            words_written: 0,
+            restarts: 0,
+            system: HashMap::new(),
+            debug: HashMap::new(),
+            dirty: 0,
+            injected: Vec::new(),
+            acked: 0,
+        }
+    }
+    pub(crate) fn pc(&self) -> u64 {
+        self.words[position(ContextRegister::Pc)]
+    }
+    pub(crate) fn set_pc(&mut self, pc: u64) {
+        self.words[position(ContextRegister::Pc)] = pc;
+    }
+    pub(crate) fn spsr(&self) -> u64 {
+        self.words[position(ContextRegister::Spsr)]
+    }
+    pub(crate) fn set_spsr(&mut self, spsr: u64) {
+        self.words[position(ContextRegister::Spsr)] = spsr;
+    }
+    pub(crate) fn x(&self, n: u8) -> u64 {
+        self.words[position(ContextRegister::X(n))]
+    }
+    pub(crate) fn set_x(&mut self, n: u8, value: u64) {
+        self.words[position(ContextRegister::X(n))] = value;
+    }
+}
+
+impl Inject for FakeVcpu {
+    fn inject(&mut self, index: u8, intid: u16, _priority: u8, _group: u8) -> bool {
+        self.injected.push((index, intid));
+        true
+    }
+    fn ack_vppi(&mut self, _intid: u16) {
+        self.acked += 1;
+    }
+}
+
+impl Vcpu for FakeVcpu {
+    fn read_registers(&mut self, words: &mut [u64]) {
+        self.words_read += words.len();
+        words.copy_from_slice(&self.words[..words.len()]);
+    }
+    fn write_registers(&mut self, words: &[u64]) {
+        self.words_written += words.len();
+        self.words[..words.len()].copy_from_slice(words);
+    }
+    fn restart(&mut self) {
+        self.restarts += 1;
+    }
+    fn read_system_register(&mut self, register: VcpuReg) -> u64 {
+        self.system.get(&(register as u64)).copied().unwrap_or(0)
+    }
+    fn write_system_register(&mut self, register: VcpuReg, value: u64) {
+        self.system.insert(register as u64, value);
+    }
+}
+
+impl DebugBackend for FakeVcpu {
+    type Error = ();
+
+    fn counts(&self) -> Counts {
+        Counts { breakpoints: 6, watchpoints: 4, contexts: 2 }
+    }
+    fn read(&mut self, register: DebugRegister) -> Result<u64, ()> {
+        Ok(self.debug.get(&register.to_word()).copied().unwrap_or(0))
+    }
+    fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> Result<(), ()> {
+        self.debug.insert(register.to_word(), value);
+        self.dirty += usize::from(dirty);
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct FakeSerial {
+    pub(crate) sent: Vec<u8>,
+    pub(crate) input: std::collections::VecDeque<u8>,
+    pub(crate) rings: usize,
+    pub(crate) full: bool,
+}
+
+impl FakeSerial {
+    pub(crate) fn output(&self) -> &str {
+        std::str::from_utf8(&self.sent).expect("text")
+    }
+}
+
+impl crate::console::Serial for FakeSerial {
+    fn has_room(&self) -> bool {
+        !self.full
+    }
+    fn put(&mut self, byte: u8) {
+        self.sent.push(byte);
+    }
+    fn get(&mut self) -> Option<u8> {
+        self.input.pop_front()
+    }
+    fn ring(&mut self) {
+        self.rings += 1;
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! HVC and SMC: PSCI, whichever conduit the guest takes.
+
+use crate::console::Serial;
+use crate::inject;
+use crate::psci::{self, Answer};
+use crate::vcpu::Vcpu;
+use crate::vm::{Next, Vm};
+use esr::Esr;
+
+impl<S: Serial> Vm<'_, S> {
+    /// HVC. The PC is at the instruction.
+    pub(crate) fn hypercall(&mut self, vcpu: &mut impl Vcpu) -> Next {
+        let pc = self.frame.pc(vcpu);
+        self.frame.set_pc(pc.wrapping_add(4), vcpu);
+        self.call(vcpu)
+    }
+
+    /// SMC. The PC is at the instruction.
+    pub(crate) fn secure_call(&mut self, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
+        inject::advance(esr, &mut self.frame, vcpu);
+        self.call(vcpu)
+    }
+
+    fn call(&mut self, vcpu: &mut impl Vcpu) -> Next {
+        let arguments = [1, 2, 3].map(|register| self.frame.x(register, vcpu));
+        let function = self.frame.x(0, vcpu) as u32;
+        match psci::call(function, arguments) {
+            Answer::Return(value) => {
+                self.frame.set_x(0, i64::from(value) as u64, vcpu);
+                Next::Resume
+            }
+            Answer::Suspend => {
+                self.frame.set_x(0, 0, vcpu);
+                self.wait_for_interrupt(vcpu)
+            }
+            Answer::Off => self.power_off(),
+            Answer::Reset => self.reset(vcpu),
+        }
+    }
+}

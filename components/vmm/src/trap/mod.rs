@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Instructions that trap, each kind in its file.
+
+mod hypercall;
+mod mmio;
+mod sysreg;
+mod wait;
+
+use crate::console::Serial;
+use crate::inject;
+use crate::vcpu::Vcpu;
+use crate::vm::{Next, Vm};
+use esr::{Class, Esr, Syndrome};
+
+impl<S: Serial> Vm<'_, S> {
+    /// A VCPUFault.
+    #[inline]
+    pub(crate) fn trap(&mut self, esr: u64, vcpu: &mut impl Vcpu) -> Next {
+        let esr = Esr::new(esr);
+        match esr.decode() {
+            Syndrome::SysReg(access) => self.system_register(access, esr, vcpu),
+            Syndrome::Wait(wait) => self.wait(wait, esr, vcpu),
+            Syndrome::Hvc(_) => self.hypercall(vcpu),
+            Syndrome::Smc { .. } => self.secure_call(esr, vcpu),
+            _ => self.unexpected(esr.class(), vcpu),
+        }
+    }
+
+    fn unexpected(&mut self, class: Class, vcpu: &mut impl Vcpu) -> Next {
+        let (name, pc) = (self.config.name, self.frame.pc(vcpu));
+        self.console.complain(format_args!("{name}: unexpected {} at {pc:#x}: undefined", class.name()));
+        inject::undefined(&mut self.frame, vcpu);
+        Next::Resume
+    }
+}

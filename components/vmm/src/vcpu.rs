@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the VMM may do to its vCPU: the system calls as a trait, so that a fake can stand in on the host. The debug
+//! bank and the list registers have traits of their own.
+
+use crate::device::vgic::Inject;
+pub use debug_registers::{Counts, DebugBackend, DebugRegister};
+pub use sel4_sys::vcpu_reg::VcpuReg;
+
+/// A stopped vCPU: it has faulted, or was not started yet.
+pub trait Vcpu: Inject + DebugBackend {
+    /// Read the first `words.len()` words of the user context (`sel4_sys::user_context::ORDER`).
+    fn read_registers(&mut self, words: &mut [u64]);
+    /// Write the first `words.len()` words of the user context.
+    fn write_registers(&mut self, words: &[u64]);
+    /// Let it run from where its registers say, whatever it was blocked on.
+    fn restart(&mut self);
+    /// Corresponds to `VCPU_ReadReg`.
+    fn read_system_register(&mut self, register: VcpuReg) -> u64;
+    /// Corresponds to `VCPU_WriteReg`.
+    fn write_system_register(&mut self, register: VcpuReg, value: u64);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use super::*;
+use crate::boot::image::tests::file;
+use crate::fake::{FakeSerial, FakeVcpu};
+use crate::vcpu::VcpuReg;
+use core::sync::atomic::AtomicU64;
+use proptest::prelude::*;
+use std::vec::Vec;
+
+const PC: u64 = 0x4000_0100;
+const UART: u64 = 0x0900_0000;
+const GICD: u64 = 0x0800_0000;
+const RAM_SIZE: usize = 1 << 20;
+
+struct Machine {
+    memory: Vec<AtomicU64>,
+    kernel: Vec<u8>,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let memory = (0..RAM_SIZE / 8).map(|_| AtomicU64::new(0)).collect();
+        Self { memory, kernel: file(0, 0x1000, 0, 0x800) }
+    }
+
+    fn start(&self) -> (Vm<'_, FakeSerial>, FakeVcpu) {
+        let config = Config::parse(b"name = vm\nguest = bare64\n").expect("a configuration");
+        let images = Images { kernel: &self.kernel, initrd: &[] };
+        let mut vm = Vm::new(config, images, GuestRam::new(&self.memory), FakeSerial::default());
+        let mut vcpu = FakeVcpu::new();
+        vm.start(&mut vcpu).expect("it starts");
+        vcpu.set_pc(PC);
+        vm.console().serial().sent.clear();
+        (vm, vcpu)
+    }
+}
+
+/// A load or store of `1 << size` bytes with x`rt`.
+fn access(ipa: u64, write: bool, size: u64, rt: u64) -> Exit {
+    let esr = 0x24 << 26 | 1 << 25 | 1 << 24 | size << 22 | rt << 16 | u64::from(write) << 6 | 7;
+    Exit::Memory { ipa, fetch: false, esr }
+}
+
+fn hvc(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu, x0: u64, x1: u64) -> Next {
+    vcpu.set_x(0, x0);
+    vcpu.set_x(1, x1);
+    vm.exit(Exit::Vcpu { esr: 0x5a00_0000 }, vcpu)
+}
+
+#[test]
+fn starts_at_el1_with_the_device_tree() {
+    let machine = Machine::new();
+    let (_, vcpu) = machine.start();
+    assert_eq!((vcpu.spsr(), vcpu.x(0), vcpu.restarts), (0x3c5, 0x400f_0000, 1));
+    assert_eq!(vcpu.system[&(VcpuReg::VmpidrEl2 as u64)], 1 << 31);
+    assert_eq!(vcpu.system[&(VcpuReg::Sctlr as u64)] & 1, 0);
+}
+
+#[test]
+fn uart_output_reaches_the_ring() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    vcpu.set_x(7, 0x1_0000_0041);
+    assert_eq!(vm.exit(access(UART, true, 0, 7), &mut vcpu), Next::Resume);
+    assert_eq!(vm.console().serial().output(), "A");
+    assert_eq!(vcpu.pc(), PC + 4);
+}
+
+#[test]
+fn an_mmio_write_moves_few_words() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    (vcpu.words_read, vcpu.words_written) = (0, 0);
+    vm.exit(access(UART + 0x38, true, 2, 3), &mut vcpu);
+    assert_eq!((vcpu.words_read, vcpu.words_written), (7, 1));
+}
+
+#[test]
+fn input_interrupts_the_guest() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    let write = |vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu, ipa, value| {
+        vcpu.set_x(1, value);
+        vm.exit(access(ipa, true, 2, 1), vcpu);
+    };
+    write(&mut vm, &mut vcpu, GICD, 1);
+    write(&mut vm, &mut vcpu, GICD + 0x104, 2);
+    write(&mut vm, &mut vcpu, UART + 0x30, 0x301);
+    write(&mut vm, &mut vcpu, UART + 0x38, 0x50);
+    vm.console().serial().input.extend(b"ls");
+    assert!(vm.pump(&mut vcpu));
+    assert_eq!(vcpu.injected, [(0, 33)]);
+    vm.exit(access(UART, false, 0, 2), &mut vcpu);
+    assert_eq!(vcpu.x(2), u64::from(b'l'));
+    vm.exit(access(UART, false, 0, 2), &mut vcpu);
+    assert_eq!(vcpu.x(2), u64::from(b's'));
+    vm.exit(Exit::Maintenance { index: 0 }, &mut vcpu);
+    assert_eq!(vcpu.injected.len(), 1);
+}
+
+#[test]
+fn wfi_waits_for_the_timer_only_if_it_can_come() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    let wfi = Exit::Vcpu { esr: 0x07e0_0000 };
+    assert_eq!(vm.exit(wfi, &mut vcpu), Next::Wait(None));
+    assert_eq!(vcpu.pc(), PC + 4);
+    vm.gic.write(0, 4, 1);
+    vm.gic.write(0x100, 4, 1 << 27);
+    vcpu.system.insert(VcpuReg::CntvCtl as u64, 1);
+    vcpu.system.insert(VcpuReg::CntvCval as u64, 1234);
+    assert_eq!(vm.exit(wfi, &mut vcpu), Next::Wait(Some(1234)));
+    assert_eq!(vm.exit(Exit::VirtualPpi { intid: 27 }, &mut vcpu), Next::Resume);
+    assert_eq!(vm.exit(wfi, &mut vcpu), Next::Resume);
+    vm.exit(Exit::Maintenance { index: 0 }, &mut vcpu);
+    assert_eq!(vcpu.acked, 1);
+}
+
+#[test]
+fn wfe_is_a_hint() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    assert_eq!(vm.exit(Exit::Vcpu { esr: 0x07e0_0001 }, &mut vcpu), Next::Resume);
+    assert_eq!(vcpu.pc(), PC + 4);
+}
+
+#[test]
+fn psci_version_off_and_reset() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0000, 0), Next::Resume);
+    assert_eq!((vcpu.x(0), vcpu.pc()), (0x10001, PC + 4));
+    assert_eq!(hvc(&mut vm, &mut vcpu, 0xc400_0077, 0), Next::Resume);
+    assert_eq!(vcpu.x(0), u64::MAX);
+    vcpu.set_x(5, 5);
+    assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0009, 0), Next::Stay);
+    assert_eq!((vcpu.pc(), vcpu.x(5), vcpu.restarts), (0x4000_0000, 0, 2));
+    assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0008, 0), Next::Stay);
+    assert!(vm.console().serial().output().ends_with("VMM|INFO: vm: powered off\n"));
+    vm.console().serial().input.extend(b"x");
+    assert!(!vm.pump(&mut vcpu));
+}
+
+#[test]
+fn a_real_sel4_reports_hvc_as_unknown_syscall() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    vcpu.set_x(0, 0x8400_0000);
+    assert_eq!(vm.exit(Exit::UnknownSyscall, &mut vcpu), Next::Resume);
+    assert_eq!((vcpu.x(0), vcpu.pc()), (0x10001, PC + 4));
+}
+
+#[test]
+fn nothing_there_is_an_external_abort() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    vcpu.system.insert(VcpuReg::Vbar as u64, 0x4000_8000);
+    vm.exit(access(0x0a00_0000, false, 2, 1), &mut vcpu);
+    assert_eq!(vcpu.pc(), 0x4000_8200);
+    assert_eq!(vcpu.system[&(VcpuReg::ElrEl1 as u64)], PC);
+    assert_eq!(vcpu.system[&(VcpuReg::Esr as u64)] >> 26, 0x25);
+    assert_eq!(vcpu.system[&(VcpuReg::Far as u64)], 0x0a00_0000);
+    let expected = "VMM|INFO: vm: read of 4 bytes at 0xa000000 (pc 0x40000100): external abort\n";
+    assert_eq!(vm.console().serial().output(), expected);
+}
+
+#[test]
+fn a_device_access_without_syndrome_is_an_external_abort() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    vcpu.system.insert(VcpuReg::Sctlr as u64, 1);
+    vm.exit(Exit::Memory { ipa: UART, fetch: false, esr: 0x9200_0047 }, &mut vcpu);
+    assert_eq!(vcpu.pc(), 0x200);
+    assert_eq!(vcpu.system[&(VcpuReg::Esr as u64)] & 0x400, 0x400);
+}
+
+#[test]
+fn unknown_registers_are_undefined_and_named() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    // mrs x1, s3_1_c15_c2_0
+    vm.exit(Exit::Vcpu { esr: 0x18 << 26 | 1 << 25 | 3 << 20 | 1 << 14 | 15 << 10 | 1 << 5 | 2 << 1 | 1 }, &mut vcpu);
+    assert_eq!(vcpu.pc(), 0x200);
+    assert_eq!(vcpu.system[&(VcpuReg::Esr as u64)], 1 << 25);
+    let expected = "VMM|INFO: vm: read of s3_1_c15_c2_0 (unknown) at 0x40000100: undefined\n";
+    assert_eq!(vm.console().serial().output(), expected);
+}
+
+/// EC 0x18 with x`rt`.
+fn msr(register: esr::SysReg, rt: u64, read: bool) -> Exit {
+    let (op0, op1, crn) = (u64::from(register.op0()), u64::from(register.op1()), u64::from(register.crn()));
+    let (crm, op2) = (u64::from(register.crm()), u64::from(register.op2()));
+    let iss = op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | rt << 5 | crm << 1 | u64::from(read);
+    Exit::Vcpu { esr: 0x18 << 26 | 1 << 25 | iss }
+}
+
+#[test]
+fn debug_registers_are_kept_and_flagged_dirty() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    let dbgbvr3 = esr::SysReg::new(2, 0, 0, 3, 4);
+    vcpu.dirty = 0;
+    vcpu.set_x(3, 0xffff_0000_1234_5677);
+    vm.exit(msr(dbgbvr3, 3, false), &mut vcpu);
+    vm.exit(msr(dbgbvr3, 30, true), &mut vcpu);
+    assert_eq!((vcpu.x(30), vcpu.dirty, vcpu.pc()), (0xffff_0000_1234_5674, 1, PC + 8));
+    vcpu.set_x(3, 1);
+    vm.exit(msr(dbgbvr3, 31, false), &mut vcpu);
+    vm.exit(msr(dbgbvr3, 3, true), &mut vcpu);
+    assert_eq!(vcpu.x(3), 0);
+}
+
+#[test]
+fn a_stepped_guest_steps_over_the_access_once() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    vcpu.set_spsr(0x3c5 | 1 << 21);
+    vm.exit(msr(esr::SysReg::new(2, 0, 0, 2, 2), 1, true), &mut vcpu);
+    assert_eq!((vcpu.spsr(), vcpu.pc()), (0x3c5, PC + 4));
+}
+
+#[test]
+fn debug_registers_beyond_the_counts_or_from_el0_are_undefined() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    vm.exit(msr(esr::SysReg::new(2, 0, 0, 6, 4), 1, true), &mut vcpu);
+    assert_eq!(vcpu.pc(), 0x200);
+    vcpu.set_spsr(0);
+    vm.exit(msr(esr::SysReg::new(2, 0, 0, 0, 4), 1, true), &mut vcpu);
+    assert_eq!(vcpu.pc(), 0x400);
+    assert!(vm.console().serial().output().contains("read of s2_0_c0_c6_4 (DBGBVR6_EL1) at 0x40000100"));
+}
+
+#[test]
+fn a_reset_clears_the_bank() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    vcpu.set_x(1, u64::MAX);
+    for crm in 0..6 {
+        vm.exit(msr(esr::SysReg::new(2, 0, 0, crm, 5), 1, false), &mut vcpu);
+    }
+    assert!(vcpu.debug.values().any(|&value| value != 0));
+    hvc(&mut vm, &mut vcpu, 0x8400_0009, 0);
+    assert!(vcpu.debug.values().all(|&value| value == 0));
+}
+
+proptest! {
+    #[test]
+    fn no_exit_panics(exits in proptest::collection::vec((0u64..12, any::<[u64; 4]>(), any::<u64>()), 1..60)) {
+        let machine = Machine::new();
+        let (mut vm, mut vcpu) = machine.start();
+        for (label, mut words, x) in exits {
+            // Half of the addresses hit a device.
+            if words[2] & 1 == 0 { words[1] = if words[2] & 2 == 0 { UART } else { GICD } | words[1] & 0xfff; }
+            vcpu.set_x((x % 31) as u8, x);
+            vcpu.set_spsr(x >> 3);
+            let _ = vm.exit(Exit::from_message(label, &words), &mut vcpu);
+            vm.pump(&mut vcpu);
+        }
+    }
+}
