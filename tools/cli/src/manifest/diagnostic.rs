@@ -6,9 +6,21 @@ use serde::Serialize;
 
 use super::source::{Source, Span};
 
-/// An error with its place.
+/// Does it stop the build?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Yes.
+    Error,
+    /// No.
+    Warning,
+}
+
+/// An error or a warning with its place.
 #[derive(Debug, Clone)]
 pub struct Diagnostic {
+    /// Error or warning.
+    pub severity: Severity,
     /// What is wrong, without the element and the place.
     pub what: String,
     /// The element's name, when the fault is one element's.
@@ -28,6 +40,7 @@ pub struct Diagnostic {
 /// A diagnostic as `--json` prints it.
 #[derive(Debug, Serialize)]
 pub struct JsonDiagnostic {
+    severity: Severity,
     message: String,
     what: String,
     element: Option<String>,
@@ -40,12 +53,59 @@ pub struct JsonDiagnostic {
 }
 
 impl Diagnostic {
+    /// An error, to be filled in.
+    pub fn error(source: Source, span: Span, what: impl Into<String>) -> Self {
+        Diagnostic {
+            severity: Severity::Error,
+            what: what.into(),
+            element: None,
+            source,
+            span,
+            label: None,
+            also: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// A warning, to be filled in.
+    pub fn warning(source: Source, span: Span, what: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Warning, ..Self::error(source, span, what) }
+    }
+
+    /// Names the element.
+    pub fn on(mut self, element: &str) -> Self {
+        self.element = Some(element.into());
+        self
+    }
+
+    /// Puts a few words at the place.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Points at another place as well.
+    pub fn also(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.also.push((span, label.into()));
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
     /// The first line: Microkit's form.
     pub fn headline(&self) -> String {
         let location = self.source.location(self.span);
+        let severity = match self.severity {
+            Severity::Error => "Error",
+            Severity::Warning => "Warning",
+        };
         match &self.element {
-            Some(element) => format!("Error: {} on element '{element}': {location}", self.what),
-            None => format!("Error: {}: {location}", self.what),
+            Some(element) => format!("{severity}: {} on element '{element}': {location}", self.what),
+            None => format!("{severity}: {}: {location}", self.what),
         }
     }
 
@@ -71,7 +131,11 @@ impl Diagnostic {
         let others =
             self.also.iter().map(|(span, label)| AnnotationKind::Context.span(range(*span)).label(label.as_str()));
         let snippet = Snippet::source(&*self.source.text).annotation(primary).annotations(others);
-        let mut group = Group::with_level(Level::ERROR).element(snippet);
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_level(level).element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
@@ -83,6 +147,7 @@ impl Diagnostic {
         let (row, col) = self.source.row_col(self.span.start);
         let (end_row, end_col) = self.source.row_col(self.span.end);
         JsonDiagnostic {
+            severity: self.severity,
             message: self.headline(),
             what: self.what.clone(),
             element: self.element.clone(),

@@ -171,7 +171,7 @@ pub struct Map {
     pub perms: Perms,
     /// Normal memory if true, device memory if not.
     pub cached: bool,
-    /// The element.
+    /// The attribute `vaddr`.
     pub span: Span,
 }
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Rules that hold between elements: each file is one kind, each fault is reported at its own place.
+
+mod addresses;
+mod channels;
+mod identity;
+mod memory_sum;
+mod page_size;
+mod physical;
+mod setvars;
+mod unused;
+
+use super::context::Context;
+use super::model::System;
+
+pub(super) use unused::warnings;
+
+/// Checks everything; `page_size_given` says of each region whether its page size was asked for.
+pub(super) fn check(system: &mut System, page_size_given: &[bool], cx: &Context<'_>) {
+    identity::check(system, cx);
+    channels::check(system, cx);
+    physical::check(system, cx);
+    addresses::check(system, cx);
+    setvars::check(system, cx);
+    memory_sum::check(system, cx);
+    page_size::choose(system, page_size_given);
+}
