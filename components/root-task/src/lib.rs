@@ -1,3 +1,33 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! To be written.
-#![no_std]
+//! The initial task: creates what the system specification names, and nothing else, then watches.
+//!
+//! It decides nothing. The command line has computed every object, slot and address; this task makes the objects
+//! from the untyped memory that the kernel gives it, fills CNodes, maps frames, starts threads, and becomes the
+//! *monitor*: the fault handler of every protection domain without a parent. It needs nothing beyond seL4's MCS
+//! ABI.
+//!
+//! Objects sit in the root CNode at the first empty slot plus their number, so there is no table of them. Pages of
+//! the image's data are handed out as they are: they lie in frames of this task's own image.
+#![cfg_attr(not(test), no_std)]
+#![deny(unsafe_code)]
+
+mod audit;
+mod cspace;
+pub mod embedded;
+mod failure;
+mod fault_report;
+mod fill;
+mod interrupt;
+mod memory;
+mod monitor;
+mod object;
+mod slots;
+mod system;
+mod thread;
+mod untyped;
+
+pub use failure::{Cause, Failure};
+pub use fault_report::{FaultReport, Registers};
+pub use slots::{Image, Slots};
+pub use system::System;
+pub use untyped::{Chunk, Pool, Step};

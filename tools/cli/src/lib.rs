@@ -2,9 +2,12 @@
 //! The `lazaret` command line, as a library: what the tests call is what the commands do.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod board;
+pub mod check;
 pub mod guests;
 pub mod image;
 pub mod manifest;
+pub mod microkit;
 pub mod plan;
 pub mod runner;

@@ -71,7 +71,8 @@ impl<'a> Builder<'a> {
             self.error(PlanError::new(span, "this kernel has one scheduling domain").help("remove <domains>"));
         }
         for pd in self.system.protection_domains.iter().filter(|pd| pd.smc) {
-            let message = format!("protection domain '{}' asks for SMC calls, which this kernel does not hand out", pd.name);
+            let message =
+                format!("protection domain '{}' asks for SMC calls, which this kernel does not hand out", pd.name);
             self.errors.push(PlanError::new(pd.span, message).help("remove smc=\"true\""));
         }
     }

@@ -2,9 +2,9 @@
 //! Program images: segments and symbols of an AArch64 ELF file, and patching of its variables.
 
 use object::{
+    LittleEndian,
     elf::{EM_AARCH64, ET_EXEC, FileHeader64, PF_R, PF_W, PF_X, PT_LOAD},
     read::elf::{FileHeader, ProgramHeader, Sym},
-    LittleEndian,
 };
 use std::collections::HashMap;
 
@@ -124,10 +124,7 @@ impl Program {
     }
 }
 
-fn read_segment(
-    header: &object::elf::ProgramHeader64<LittleEndian>,
-    file: &[u8],
-) -> Result<Segment, ElfError> {
+fn read_segment(header: &object::elf::ProgramHeader64<LittleEndian>, file: &[u8]) -> Result<Segment, ElfError> {
     let endian = LittleEndian;
     let vaddr = header.p_vaddr(endian);
     let size = header.p_memsz(endian);
@@ -143,17 +140,15 @@ fn read_segment(
     Ok(Segment { vaddr, bytes, perms })
 }
 
-fn read_symbols(
-    header: &FileHeader64<LittleEndian>,
-    file: &[u8],
-) -> object::read::Result<HashMap<String, (u64, u64)>> {
+fn read_symbols(header: &FileHeader64<LittleEndian>, file: &[u8]) -> object::read::Result<HashMap<String, (u64, u64)>> {
     let endian = LittleEndian;
     let table = header.sections(endian, file)?.symbols(endian, file, object::elf::SHT_SYMTAB)?;
     let mut symbols = HashMap::new();
     for symbol in table.iter() {
         let name = symbol.name(endian, table.strings())?;
         if !name.is_empty() && !symbol.is_undefined(endian) {
-            symbols.insert(String::from_utf8_lossy(name).into_owned(), (symbol.st_value(endian), symbol.st_size(endian)));
+            symbols
+                .insert(String::from_utf8_lossy(name).into_owned(), (symbol.st_value(endian), symbol.st_size(endian)));
         }
     }
     Ok(symbols)

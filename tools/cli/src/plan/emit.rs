@@ -72,7 +72,8 @@ impl Emitter {
             self.writer.page_tables.extend(rows);
         }
         for mapped in &plan.mappings {
-            let filled = plan.fills.iter().any(|fill| matches!(mapped.frames, Frames::Object { run, .. } if run == fill.run));
+            let filled =
+                plan.fills.iter().any(|fill| matches!(mapped.frames, Frames::Object { run, .. } if run == fill.run));
             self.mapping(mapped, filled);
         }
         for fill in &plan.fills {
@@ -89,7 +90,8 @@ impl Emitter {
         if mapped.perms.execute && (is_data || filled) {
             flags |= mapping_flags::UNIFY;
         }
-        let mut attributes = if mapped.cached { vm_attributes::PAGE_CACHEABLE | vm_attributes::PARITY_ENABLED } else { 0 };
+        let mut attributes =
+            if mapped.cached { vm_attributes::PAGE_CACHEABLE | vm_attributes::PARITY_ENABLED } else { 0 };
         if !mapped.perms.execute {
             attributes |= vm_attributes::EXECUTE_NEVER;
         }
@@ -116,7 +118,13 @@ impl Emitter {
             let from = u64::from(frame) * page;
             if from < len {
                 let part = page.min(len - from) as u32;
-                self.writer.fills.push(Fill { from: base + from, frame: first + frame, to: 0, len: part, boot_info_id });
+                self.writer.fills.push(Fill {
+                    from: base + from,
+                    frame: first + frame,
+                    to: 0,
+                    len: part,
+                    boot_info_id,
+                });
             }
         }
     }

@@ -32,6 +32,6 @@ impl PlanError {
     /// With the text that it points into.
     pub fn into_diagnostic(self, source: &Source) -> Diagnostic {
         let Self { message: what, help, span } = self;
-        Diagnostic { what, element: None, source: source.clone(), span, label: None, also: Vec::new(), help }
+        Diagnostic { help, ..Diagnostic::error(source.clone(), span, what) }
     }
 }

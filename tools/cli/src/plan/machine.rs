@@ -32,15 +32,8 @@ impl Builder<'_> {
         }
     }
 
-    fn plan_vcpu(
-        &mut self,
-        parent: PdIndex,
-        machine: &VirtualMachine,
-        vcpu: &Vcpu,
-        number: usize,
-        vspace: ObjectId,
-    ) {
-        let name = if machine.vcpus.len() == 1 { machine.name.clone() } else { format!("{}.{}", machine.name, vcpu.id) };
+    fn plan_vcpu(&mut self, parent: PdIndex, machine: &VirtualMachine, vcpu: &Vcpu, number: usize, vspace: ObjectId) {
+        let name = format!("{}.vcpu{}", machine.name, vcpu.id);
         let tcb = self.object(&name, Kind::Tcb);
         let object = self.object(&name, Kind::Vcpu);
         let cspace = self.sized(&name, Kind::CNode, layout::VCPU_CNODE_BITS);

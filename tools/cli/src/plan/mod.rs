@@ -25,8 +25,7 @@ use std::ops::Range;
 pub use elf::{ElfError, Program, Segment};
 use error::PlanError;
 pub use object::{
-    CapFill, ComponentPlan, FillFrames, Frames, IrqPlan, Mapped, Object, ObjectId, Perms, SchedPlan, Source,
-    ThreadPlan,
+    CapFill, ComponentPlan, FillFrames, Frames, IrqPlan, Mapped, Object, ObjectId, Perms, SchedPlan, Source, ThreadPlan,
 };
 pub use space::{Overlap, Space};
 

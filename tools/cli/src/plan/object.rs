@@ -104,7 +104,10 @@ impl Perms {
 
     /// `rwx` with dashes.
     pub fn letters(self) -> String {
-        [(self.read, 'r'), (self.write, 'w'), (self.execute, 'x')].map(|(has, c)| if has { c } else { '-' }).iter().collect()
+        [(self.read, 'r'), (self.write, 'w'), (self.execute, 'x')]
+            .map(|(has, c)| if has { c } else { '-' })
+            .iter()
+            .collect()
     }
 }
 

@@ -132,9 +132,10 @@ impl Builder<'_> {
 
     fn plan_thread(&mut self, index: PdIndex, pd: &ProtectionDomain, entry: u64, buffer: ObjectId) {
         let fault = match &pd.parent {
-            Some(parent) => {
-                (self.domains[parent.pd.0].endpoint.unwrap_or(self.plan.monitor_endpoint), layout::FAULT_BADGE | u64::from(parent.id))
-            }
+            Some(parent) => (
+                self.domains[parent.pd.0].endpoint.unwrap_or(self.plan.monitor_endpoint),
+                layout::FAULT_BADGE | u64::from(parent.id),
+            ),
             None => (self.plan.monitor_endpoint, index.0 as u64 + 1),
         };
         let domain = &self.domains[index.0];
@@ -176,7 +177,8 @@ impl Builder<'_> {
     fn program(&mut self, index: PdIndex, pd: &ProtectionDomain) -> Result<Program, PlanError> {
         let fail = |message: String| PlanError::new(pd.program.span, message);
         let read = |path: &std::path::Path| {
-            let bytes = std::fs::read(path).map_err(|error| fail(format!("cannot read {}: {error}", path.display())))?;
+            let bytes =
+                std::fs::read(path).map_err(|error| fail(format!("cannot read {}: {error}", path.display())))?;
             Program::parse(&bytes).map_err(|error| fail(format!("program image {} {error}", path.display())))
         };
         let mut program = read(&pd.program.path)?;
@@ -198,7 +200,12 @@ impl Builder<'_> {
         Ok(program)
     }
 
-    fn set_microkit_variables(&self, index: PdIndex, pd: &ProtectionDomain, program: &mut Program) -> Result<(), PlanError> {
+    fn set_microkit_variables(
+        &self,
+        index: PdIndex,
+        pd: &ProtectionDomain,
+        program: &mut Program,
+    ) -> Result<(), PlanError> {
         let bits = |ids: &mut dyn Iterator<Item = u8>| ids.fold(0u64, |word, id| word | 1 << id).to_le_bytes();
         let ends = || self.system.ends(index).map(|(own, _)| own);
         let mut name = [0; 64];
@@ -209,7 +216,8 @@ impl Builder<'_> {
         program.set_bytes("microkit_notifications", &bits(&mut ends().filter(|end| end.notify).map(|end| end.id)));
         program.set_bytes("microkit_pps", &bits(&mut ends().filter(|end| end.pp).map(|end| end.id)));
         if !program.set_bytes("microkit_passive", &[u8::from(pd.passive)]) && pd.passive {
-            let message = format!("program image '{}' cannot be passive: it has no variable `microkit_passive`", pd.program.name);
+            let message =
+                format!("program image '{}' cannot be passive: it has no variable `microkit_passive`", pd.program.name);
             return Err(PlanError::new(pd.program.span, message).help("link it with sel4-microkit or libmicrokit"));
         }
         Ok(())

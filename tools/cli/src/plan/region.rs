@@ -14,8 +14,6 @@ pub(super) struct Region {
     pub paddr: Option<u64>,
     /// Some address space has it already.
     pub mapped: bool,
-    /// Holds something at the start.
-    pub filled: bool,
 }
 
 impl Builder<'_> {
@@ -36,7 +34,6 @@ impl Builder<'_> {
     }
 
     fn plan_region(&mut self, region: &MemoryRegion, paddr: Option<u64>) -> Region {
-        let filled = region.prefill.is_some();
         let contents = match &region.prefill {
             Some(Prefill::File { path, .. }) => match std::fs::read(path) {
                 Ok(contents) => Some(contents),
@@ -54,7 +51,7 @@ impl Builder<'_> {
             }
             contents => self.fresh_frames(region, paddr, contents.as_deref()),
         };
-        Region { parts, paddr, mapped: false, filled }
+        Region { parts, paddr, mapped: false }
     }
 
     /// The image's pages are the region: nothing to copy.

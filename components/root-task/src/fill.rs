@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! First contents of frames that are not pages of the image: through a window in this task's own address space.
+#![allow(unsafe_code)]
+
+use sel4::init_thread::slot::VSPACE;
+use sel4::{VmAttributes, cap};
+use system_spec::{Fill, FillSource};
+
+use crate::{Cause, Failure, System, failure::Context, object::PAGE_TABLE, system::cap_at};
+
+/// Where the window is: far from the image, in the first 512 GiB, aligned to a large page.
+const WINDOW: usize = 0x10_0000_0000;
+
+impl<'a> System<'a> {
+    pub(crate) fn fill_frames(&mut self) -> Result<(), Failure<'a>> {
+        self.spec.fills.iter().try_for_each(|fill| self.fill_frame(fill))
+    }
+
+    fn fill_frame(&mut self, fill: &Fill) -> Result<(), Failure<'a>> {
+        let name = self.spec.object_name(fill.frame);
+        let bytes = self.source(fill).step("fill", name)?;
+        let frame: cap::UnspecifiedPage = cap_at(self.slots.object(fill.frame));
+        self.open_window(frame, name)?;
+        // SAFETY: the window maps this frame alone, for writing, until it is unmapped below; `Spec::parse` has
+        // checked that `to + len` lies in the frame.
+        unsafe {
+            let to = core::ptr::with_exposed_provenance_mut::<u8>(WINDOW + fill.to as usize);
+            core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+        }
+        frame.frame_unmap().step("fill", name)
+    }
+
+    /// The bytes to copy; at most as many as the row has room for.
+    fn source(&self, fill: &Fill) -> Result<&'a [u8], Cause> {
+        let len = fill.len as usize;
+        match fill.source() {
+            FillSource::Data(from) => self.spec.data().get(from as usize..).and_then(|rest| rest.get(..len)),
+            FillSource::BootInfo(id, from) => {
+                let chunk = self.boot_chunk(id).ok_or(Cause::NoBootInfo { id })?;
+                let rest = chunk.get(from as usize..).unwrap_or(&[]);
+                Some(&rest[..rest.len().min(len)])
+            }
+        }
+        .ok_or(Cause::NotInImage)
+    }
+
+    fn boot_chunk(&self, id: u32) -> Option<&'a [u8]> {
+        let fdt = u64::from(id) == sel4_sys::boot_info::EXTRA_FDT;
+        let chunk = self.boot_info.extra().find(|chunk| fdt && chunk.id == sel4::BootInfoExtraId::Fdt)?;
+        Some(chunk.content_with_header)
+    }
+
+    /// Maps a frame at the window; makes the page tables that it lacks.
+    fn open_window(&mut self, frame: cap::UnspecifiedPage, name: &'a str) -> Result<(), Failure<'a>> {
+        loop {
+            match frame.frame_map(VSPACE.cap(), WINDOW, sel4::CapRights::read_write(), VmAttributes::DEFAULT) {
+                Err(sel4::Error::FailedLookup) => {
+                    let table: cap::PT = cap_at(self.create_extra(PAGE_TABLE, "window")?);
+                    table.pt_map(VSPACE.cap(), WINDOW, VmAttributes::DEFAULT).step("map a page table for", name)?;
+                }
+                other => return other.step("fill", name),
+            }
+        }
+    }
+}
