@@ -100,26 +100,16 @@ impl<C: InvocationContext> cap::Tcb<C> {
         self.invoke_raw(Invocation::TcbSetFlags.label(), &[clear, set], &[])
     }
 
-    /// Corresponds to `seL4_TCB_Configure`, without an IPC buffer.
+    /// Corresponds to `seL4_TCB_Configure`.
     pub fn tcb_configure(
         self,
         cspace_root: cap::CNode,
         cspace_root_data: CNodeCapData,
         vspace_root: cap::VSpace,
-    ) -> Result<()> {
-        self.tcb_configure_with_ipc_buffer(cspace_root, cspace_root_data, vspace_root, 0, CPtr::from_bits(0).cast())
-    }
-
-    /// Corresponds to `seL4_TCB_Configure`.
-    pub fn tcb_configure_with_ipc_buffer(
-        self,
-        cspace_root: cap::CNode,
-        cspace_root_data: CNodeCapData,
-        vspace_root: cap::VSpace,
-        ipc_buffer: usize,
+        ipc_buffer: Word,
         ipc_buffer_frame: cap::Granule,
     ) -> Result<()> {
-        let words = [cspace_root_data.into_word(), 0, ipc_buffer as Word];
+        let words = [cspace_root_data.into_word(), 0, ipc_buffer];
         let caps = [cspace_root.bits(), vspace_root.bits(), ipc_buffer_frame.bits()];
         self.run(Invocation::TcbConfigure, &words, &caps)
     }

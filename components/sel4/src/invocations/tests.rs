@@ -51,7 +51,7 @@ fn tcb_spaces_and_scheduling() {
     let data = CNodeCapData::skip_high_bits(12);
     let guard = data.into_word();
     check(5, 20, &[guard, 0, 0x1000], &[2, 3, 4], || {
-        tcb.tcb_configure_with_ipc_buffer(at(2), data, at(3), 0x1000, at(4))
+        tcb.tcb_configure(at(2), data, at(3), 0x1000, at(4))
     });
     check(6, 20, &[42], &[1], || tcb.tcb_set_priority(at(1), 42));
     check(7, 20, &[43], &[1], || tcb.tcb_set_mc_priority(at(1), 43));
