@@ -51,7 +51,7 @@ impl System<'_> {
             context.unbind()?;
             if component.notification != NONE {
                 let notification: cap::Notification = self.object(component.notification);
-                context.sched_context_bind(notification.upcast())?;
+                context.bind(notification)?;
             }
             Ok(())
         };

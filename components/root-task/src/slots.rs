@@ -55,7 +55,7 @@ impl Image {
         let start = ipc_buffer.checked_sub(frames.len() * PAGE_SIZE).ok_or(Cause::NotInImage)?;
         let data = spec_vaddr + spec.data_offset() as usize;
         let data_page = data.checked_sub(start).ok_or(Cause::NotInImage)? / PAGE_SIZE;
-        if data % PAGE_SIZE != 0 || data_page + spec.data().len() / PAGE_SIZE > frames.len() {
+        if !data.is_multiple_of(PAGE_SIZE) || data_page + spec.data().len() / PAGE_SIZE > frames.len() {
             return Err(Cause::NotInImage);
         }
         Ok(Self { frames, data_page })

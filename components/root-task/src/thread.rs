@@ -29,6 +29,7 @@ impl<'a> System<'a> {
         })
     }
 
+    #[allow(clippy::unnecessary_mut_passed, reason = "rust-sel4's write_all_registers wants it")]
     fn configure(&self, thread: &Thread) -> sel4::Result<()> {
         let tcb: cap::Tcb = self.object(thread.tcb);
         let guard = CNodeCapData::new(thread.cspace_data >> 6, (thread.cspace_data & 63) as usize);

@@ -105,7 +105,7 @@ impl<const N: usize> Pool<N> {
             return Ok(Step::Pad { untyped: slot, size_bits });
         }
         let count = untyped.room_for(size_bits).min(u64::from(count)).min(RETYPE_FAN_OUT_LIMIT);
-        if count == 0 || paddr % (1 << size_bits) != 0 {
+        if count == 0 || !paddr.is_multiple_of(1 << size_bits) {
             return Err(fail);
         }
         untyped.used += count << size_bits;

@@ -56,7 +56,7 @@ impl<'a> Spec<'a> {
             names: table(bytes, header, Table::Names)?,
             data: table(bytes, header, Table::Data)?,
         };
-        if spec.data_offset() % PAGE_SIZE as u64 != 0 || spec.data.len() % PAGE_SIZE != 0 {
+        if !spec.data_offset().is_multiple_of(PAGE_SIZE as u64) || !spec.data.len().is_multiple_of(PAGE_SIZE) {
             return Err(SpecError::Bounds(Table::Data));
         }
         check(&spec)?;
