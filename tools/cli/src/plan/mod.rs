@@ -16,6 +16,7 @@ mod machine;
 mod object;
 mod protection_domain;
 mod region;
+mod report;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use error::PlanError;
 pub use object::{
     CapFill, ComponentPlan, FillFrames, Frames, IrqPlan, Mapped, Object, ObjectId, Perms, SchedPlan, Source, ThreadPlan,
 };
+pub use report::Totals;
 pub use space::{Overlap, Space};
 
 use crate::manifest::{Diagnostic, System};

@@ -319,3 +319,21 @@ fn errors_of_images_have_a_place() {
     let errors = folder.plan(&overlap, &Options::default()).unwrap_err();
     assert!(errors[0].contains("overlap"), "{errors:?}");
 }
+
+#[test]
+fn the_report_names_everything() {
+    let plan = two().plan(TWO, &Options::default()).unwrap();
+    let report = plan.report();
+    for part in [
+        "# Address space of client",
+        "memory region 'uart'",
+        "the IPC buffer",
+        "   33 edge   server",
+        "500 us   1000 us",
+    ] {
+        assert!(report.contains(part), "{part}\n{report}");
+    }
+    let totals = plan.totals(0x4000_0000);
+    assert_eq!(totals.objects[&Kind::LargePage], (1, 0x20_0000));
+    assert_eq!(totals.objects[&Kind::IrqHandler], (1, 0));
+}
