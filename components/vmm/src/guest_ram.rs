@@ -42,7 +42,7 @@ impl<'a> GuestRam<'a> {
         let end = offset.saturating_add(length).min(self.size());
         let mut at = offset;
         while at < end {
-            if at % 8 == 0 && end - at >= 8 {
+            if at.is_multiple_of(8) && end - at >= 8 {
                 self.words[at as usize / 8].store(0, Relaxed);
                 at += 8;
             } else {

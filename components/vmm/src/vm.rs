@@ -80,7 +80,7 @@ impl<'a, S: Serial> Vm<'a, S> {
                 Next::Resume
             }
             Exit::VirtualPpi { intid } => self.virtual_ppi(intid, vcpu),
-            Exit::UnknownSyscall => self.hypercall(vcpu),
+            Exit::UnknownSyscall => self.hypercall_as_syscall(vcpu),
             Exit::Other { label } => self.other_fault(label, vcpu),
         };
         self.frame.close(vcpu);
@@ -153,7 +153,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         match FaultLabel::from_label(label) {
             Some(FaultLabel::Timeout) => Next::Resume,
             // An HVC whose x7 happens to be a system call's number.
-            Some(FaultLabel::CapFault) => self.hypercall(vcpu),
+            Some(FaultLabel::CapFault) => self.hypercall_as_syscall(vcpu),
             Some(FaultLabel::UserException) => {
                 inject::undefined(&mut self.frame, vcpu);
                 Next::Resume

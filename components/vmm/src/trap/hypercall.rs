@@ -9,20 +9,21 @@ use crate::vm::{Next, Vm};
 use esr::Esr;
 
 impl<S: Serial> Vm<'_, S> {
-    /// HVC. The PC is at the instruction.
-    pub(crate) fn hypercall(&mut self, vcpu: &mut impl Vcpu) -> Next {
+    /// HVC, reported by a kernel that takes it for a system call: the PC is at the instruction.
+    pub(crate) fn hypercall_as_syscall(&mut self, vcpu: &mut impl Vcpu) -> Next {
         let pc = self.frame.pc(vcpu);
         self.frame.set_pc(pc.wrapping_add(4), vcpu);
-        self.call(vcpu)
+        self.hypercall(vcpu)
     }
 
     /// SMC. The PC is at the instruction.
     pub(crate) fn secure_call(&mut self, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
         inject::advance(esr, &mut self.frame, vcpu);
-        self.call(vcpu)
+        self.hypercall(vcpu)
     }
 
-    fn call(&mut self, vcpu: &mut impl Vcpu) -> Next {
+    /// HVC. The architecture has put the PC behind it.
+    pub(crate) fn hypercall(&mut self, vcpu: &mut impl Vcpu) -> Next {
         let arguments = [1, 2, 3].map(|register| self.frame.x(register, vcpu));
         let function = self.frame.x(0, vcpu) as u32;
         match psci::call(function, arguments) {

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The serial driver's rings; without them, the kernel's console.
+
+use super::regions;
+use sel4_microkit::Channel;
+use serial::ring::Ring;
+use vmm::console::Serial;
+
+/// The manifest's channel to the serial driver.
+const CHANNEL: Channel = Channel::new(0);
+
+/// Output and input of this VM.
+pub struct Driver {
+    rings: Option<(&'static Ring, &'static Ring)>,
+}
+
+impl Driver {
+    /// Find the rings and sign the output with a name.
+    pub fn new(name: &str) -> Self {
+        let rings = regions::rings();
+        if let Some((output, _)) = rings {
+            output.set_name(name);
+        }
+        Self { rings }
+    }
+}
+
+impl Serial for Driver {
+    fn has_room(&self) -> bool {
+        self.rings.is_none_or(|(output, _)| output.has_room())
+    }
+
+    fn put(&mut self, byte: u8) {
+        match self.rings {
+            Some((output, _)) => {
+                output.push(byte);
+            }
+            None => sel4::debug_put_char(byte),
+        }
+    }
+
+    fn get(&mut self) -> Option<u8> {
+        self.rings.and_then(|(_, input)| input.pop())
+    }
+
+    fn ring(&mut self) {
+        if self.rings.is_some() {
+            CHANNEL.notify();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The protection domain.
+
+mod counter;
+mod driver;
+mod machine;
+mod regions;
+
+use core::convert::Infallible;
+use driver::Driver;
+use machine::Machine;
+use regions::Regions;
+use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain};
+use vmm::config::Config;
+use vmm::exit::Exit;
+use vmm::vm::{Next, Vm};
+
+/// The longest fault message that matters: a VMFault.
+const FAULT_WORDS: usize = 4;
+
+#[protection_domain]
+fn init() -> Monitor {
+    let regions = Regions::find();
+    let mut machine = Machine::new();
+    let config = match Config::parse(regions.config) {
+        Ok(config) => config,
+        Err(error) => {
+            debug_println!("VMM|ERROR: {error}");
+            return Monitor { vm: None, machine, parked: false };
+        }
+    };
+    let mut vm = Vm::new(config, regions.images, regions.ram, Driver::new(config.name));
+    let name = config.name;
+    if !machine.has_debug_registers() {
+        // Its guest would reach the hardware's debug registers, which nobody switches, and so other VMs.
+        vm.console().log(format_args!("{name}: not started: this kernel has no debug-register invocations"));
+    } else if let Err(error) = vm.start(&mut machine) {
+        vm.console().log(format_args!("{name}: not started: {error}"));
+    }
+    Monitor { vm: Some(vm), machine, parked: false }
+}
+
+/// A VM and the way to its vCPU.
+struct Monitor {
+    /// Nothing if there is no configuration.
+    vm: Option<Vm<'static, Driver>>,
+    machine: Machine,
+    /// The vCPU waits for an interrupt, its fault unanswered.
+    parked: bool,
+}
+
+impl Handler for Monitor {
+    type Error = Infallible;
+
+    fn notified(&mut self, _channels: ChannelSet) -> Result<(), Infallible> {
+        use vmm::vcpu::Vcpu;
+        if let Some(vm) = &mut self.vm
+            && vm.pump(&mut self.machine)
+            && self.parked
+        {
+            self.parked = false;
+            self.machine.restart();
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, _child: Child, message: MessageInfo) -> Result<Option<MessageInfo>, Infallible> {
+        let Some(vm) = &mut self.vm else { return Ok(None) };
+        let words: [u64; FAULT_WORDS] =
+            sel4::with_ipc_buffer(|buffer| *buffer.msg_regs().first_chunk().unwrap_or(&[0; FAULT_WORDS]));
+        let length = message.count().min(FAULT_WORDS);
+        let resume = match vm.exit(Exit::from_message(message.label(), &words[..length]), &mut self.machine) {
+            Next::Resume => true,
+            Next::Stay => false,
+            Next::Wait(None) => {
+                self.parked = true;
+                false
+            }
+            Next::Wait(Some(deadline)) => self.sleep(deadline),
+        };
+        Ok(resume.then(|| MessageInfo::new(0, 0)))
+    }
+}
+
+impl Monitor {
+    /// Until the virtual timer is due, or an interrupt is pending. Yield gives up the rest of the period's budget, so
+    /// the VMM looks again once a period; nothing else needs it meanwhile, for its only vCPU waits.
+    fn sleep(&mut self, deadline: u64) -> bool {
+        while counter::now() < deadline {
+            if self.vm.as_mut().is_some_and(|vm| vm.pump(&mut self.machine)) {
+                break;
+            }
+            sel4::r#yield();
+        }
+        true
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The memory that the manifest maps into this protection domain.
+#![allow(unsafe_code)]
+
+use core::slice;
+use core::sync::atomic::AtomicU64;
+use sel4_microkit::var;
+use serial::ring::Ring;
+use vmm::boot::Images;
+use vmm::guest_ram::GuestRam;
+
+/// All of it but the rings.
+pub struct Regions {
+    /// The `.vmmcfg` file.
+    pub config: &'static [u8],
+    /// Kernel and initrd.
+    pub images: Images<'static>,
+    /// What the guest has as RAM.
+    pub ram: GuestRam<'static>,
+}
+
+impl Regions {
+    /// From the variables that the build sets; a region that is not mapped is empty.
+    pub fn find() -> Self {
+        let ram = (*var!(guest_ram_vaddr: usize = 0), *var!(guest_ram_size: usize = 0));
+        let config = (*var!(vmmcfg_vaddr: usize = 0), *var!(vmmcfg_size: usize = 0));
+        let kernel = (*var!(kernel_vaddr: usize = 0), *var!(kernel_size: usize = 0));
+        let initrd = (*var!(initrd_vaddr: usize = 0), *var!(initrd_size: usize = 0));
+        Self {
+            config: file(config),
+            images: Images { kernel: file(kernel), initrd: file(initrd) },
+            ram: GuestRam::new(words(ram)),
+        }
+    }
+}
+
+/// The rings to and from the serial driver, if it is there.
+pub fn rings() -> Option<(&'static Ring, &'static Ring)> {
+    Some((ring(*var!(serial_tx_vaddr: usize = 0))?, ring(*var!(serial_rx_vaddr: usize = 0))?))
+}
+
+fn ring(vaddr: usize) -> Option<&'static Ring> {
+    // SAFETY: the build set the variable to a page that is mapped for ever, read-write; a ring is all atomics and
+    // smaller than a page. Zero, "not mapped", becomes None.
+    unsafe { (vaddr as *const Ring).as_ref() }
+}
+
+fn file((vaddr, size): (usize, usize)) -> &'static [u8] {
+    if vaddr == 0 || size == 0 {
+        return &[];
+    }
+    // SAFETY: the build set the variables to a region of at least `size` bytes, mapped read-only for ever, that
+    // nobody else has.
+    unsafe { slice::from_raw_parts(vaddr as *const u8, size) }
+}
+
+fn words((vaddr, size): (usize, usize)) -> &'static [AtomicU64] {
+    if vaddr == 0 || !vaddr.is_multiple_of(8) {
+        return &[];
+    }
+    // SAFETY: the build set the variables to a region of `size` bytes, mapped read-write for ever. Guest and VMM both
+    // write it, so it is atomics.
+    unsafe { slice::from_raw_parts(vaddr as *const AtomicU64, size / 8) }
+}
