@@ -23,6 +23,8 @@ mod monitor;
 mod object;
 mod slots;
 mod system;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod untyped;
 
