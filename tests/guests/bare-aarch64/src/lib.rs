@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A bare-metal AArch64 guest that exercises the debug registers and says what it found.
+//!
+//! It runs at EL1 with the MMU off, talks to a PL011 and ends by PSCI `SYSTEM_OFF`. What it does is chosen by the
+//! boot arguments of its device tree ([`options::Options`]):
+//! | `mode=` | does |
+//! |---|---|
+//! | `workout` (default) | every register written and read back; own breakpoints, watchpoints, steps at EL1 and EL0; what must be undefined |
+//! | `leak` | writes `pattern=` to all registers, lets others run `rounds=` times, checks that it finds only its own |
+//! | `idle` | `exits=` cheap exits without debugging |
+//! | `armed` | the same with a breakpoint armed |
+//!
+//! Each check prints `PASS name` or `FAIL name expected X got Y`; the last line is
+//! `GUEST mode: N passed, M failed`. The unsafe code is in `runtime`.
+#![cfg_attr(not(test), no_std)]
+#![deny(unsafe_code)]
+
+pub mod options;
+pub mod pattern;
+
+#[cfg(target_os = "none")]
+pub mod mode;
+#[cfg(target_os = "none")]
+pub mod runtime;

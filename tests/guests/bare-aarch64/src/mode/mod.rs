@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the guest can be asked to do.
+
+mod breakpoint;
+mod exits;
+mod leak;
+mod lock;
+mod readback;
+mod step;
+mod undefined;
+mod watchpoint;
+
+use core::sync::atomic::AtomicU64;
+
+use crate::options::{Mode, Options};
+use crate::pattern::Kind;
+use crate::runtime::{console::println, debug, report};
+
+/// What watchpoints watch.
+static WATCHED: AtomicU64 = AtomicU64::new(0);
+
+/// Runs the mode and prints the last line.
+pub fn run(options: &Options<'_>) {
+    debug::reset();
+    let (breakpoints, watchpoints) = (debug::count(Kind::Bvr), debug::count(Kind::Wvr));
+    println!("guest {}: {breakpoints} breakpoints, {watchpoints} watchpoints", options.id);
+    let name = match options.mode {
+        Mode::Workout => workout(options.pattern),
+        Mode::Leak => leak::run(options),
+        Mode::Idle => exits::idle(options.exits),
+        Mode::Armed => exits::armed(options.exits),
+    };
+    report::finish(name);
+}
+
+fn workout(pattern: u16) -> &'static str {
+    readback::run(pattern);
+    lock::run();
+    breakpoint::run();
+    watchpoint::run();
+    step::run();
+    undefined::run();
+    "workout"
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The boot arguments: `key=value` words.
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Every check once.
+    Workout,
+    /// Look for another guest's values.
+    Leak,
+    /// Exits without debugging.
+    Idle,
+    /// Exits with a breakpoint armed.
+    Armed,
+}
+
+/// How to let others run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Yield {
+    /// WFI until the virtual timer fires.
+    Wfi,
+    /// A hypercall.
+    Hvc,
+    /// Not at all: the budget ends sometime.
+    Spin,
+}
+
+/// All of them, with defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options<'a> {
+    /// `mode=workout|leak|idle|armed`.
+    pub mode: Mode,
+    /// `id=`: a name for the output.
+    pub id: &'a str,
+    /// `pattern=`: 16 bits, different for each guest.
+    pub pattern: u16,
+    /// `rounds=`: of mode leak; 0 is for ever.
+    pub rounds: u64,
+    /// `exits=`: of modes idle and armed.
+    pub exits: u64,
+    /// `yield=wfi|hvc|spin`: of mode leak.
+    pub yielding: Yield,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { mode: Mode::Workout, id: "A", pattern: 0x1111, rounds: 10_000, exits: 1_000_000, yielding: Yield::Wfi }
+    }
+}
+
+/// A word that means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadOption<'a>(pub &'a str);
+
+impl<'a> Options<'a> {
+    /// Reads the arguments; a word without `=` is somebody else's and skipped.
+    pub fn parse(arguments: &'a str) -> Result<Self, BadOption<'a>> {
+        let mut options = Self::default();
+        for word in arguments.split_ascii_whitespace() {
+            if let Some((key, value)) = word.split_once('=') {
+                options.set(key, value).ok_or(BadOption(word))?;
+            }
+        }
+        Ok(options)
+    }
+
+    fn set(&mut self, key: &str, value: &'a str) -> Option<()> {
+        match key {
+            "mode" => self.mode = mode(value)?,
+            "id" => self.id = value,
+            "pattern" => self.pattern = number(value)?.try_into().ok()?,
+            "rounds" => self.rounds = number(value)?,
+            "exits" => self.exits = number(value)?,
+            "yield" => self.yielding = yielding(value)?,
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+fn mode(value: &str) -> Option<Mode> {
+    Some(match value {
+        "workout" => Mode::Workout,
+        "leak" => Mode::Leak,
+        "idle" => Mode::Idle,
+        "armed" => Mode::Armed,
+        _ => return None,
+    })
+}
+
+fn yielding(value: &str) -> Option<Yield> {
+    Some(match value {
+        "wfi" => Yield::Wfi,
+        "hvc" => Yield::Hvc,
+        "spin" => Yield::Spin,
+        _ => return None,
+    })
+}
+
+fn number(value: &str) -> Option<u64> {
+    match value.strip_prefix("0x") {
+        Some(hex) => u64::from_str_radix(hex, 16).ok(),
+        None => value.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_override_defaults() {
+        let options = Options::parse("mode=leak id=B pattern=0x2222 rounds=7 quiet yield=hvc").unwrap();
+        let expected = Options {
+            mode: Mode::Leak,
+            id: "B",
+            pattern: 0x2222,
+            rounds: 7,
+            yielding: Yield::Hvc,
+            ..Options::default()
+        };
+        assert_eq!(options, expected);
+        assert_eq!(Options::parse(""), Ok(Options::default()));
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        for word in ["mode=dance", "pattern=0x10000", "rounds=many", "yield=", "colour=red"] {
+            assert_eq!(Options::parse(word), Err(BadOption(word)));
+        }
+    }
+}

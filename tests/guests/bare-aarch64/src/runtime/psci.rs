@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The two firmware calls that the guest makes.
+
+use core::arch::asm;
+
+const PSCI_VERSION: u64 = 0x8400_0000;
+const SYSTEM_OFF: u64 = 0x8400_0008;
+
+/// The cheapest exit there is.
+pub fn version() -> u64 {
+    call(PSCI_VERSION)
+}
+
+/// Ends the machine.
+pub fn system_off() -> ! {
+    call(SYSTEM_OFF);
+    loop {
+        super::instruction!("wfi");
+    }
+}
+
+fn call(function: u64) -> u64 {
+    let result;
+    // SAFETY: SMCCC: x0 to x17 may change, memory does not.
+    unsafe {
+        asm!("hvc #0", inout("x0") function => result,
+            out("x1") _, out("x2") _, out("x3") _, out("x4") _, out("x5") _, out("x6") _, out("x7") _, out("x8") _,
+            out("x9") _, out("x10") _, out("x11") _, out("x12") _, out("x13") _, out("x14") _, out("x15") _,
+            out("x16") _, out("x17") _, options(nostack));
+    }
+    result
+}
