@@ -1,3 +1,133 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! To be written.
+//! Our kernel's extension: the debug registers of a vCPU, which the kernel keeps and its debug shim switches.
+//!
+//! Labels and words are in [`sel4_sys::extension`]. A kernel without them says so to [`probe`].
 #![no_std]
+#![forbid(unsafe_code)]
+
+use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
+use sel4_sys::extension::{
+    DEBUG_STATUS_WORDS, FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE,
+};
+pub use sel4_sys::extension::{DebugRegister, DebugStatus};
+
+/// Where a vCPU's debug state is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing worth switching.
+    Clean,
+    /// To be put on the hardware at the next resume.
+    Pending,
+    /// On the hardware.
+    Loaded,
+    /// Held by an outside debugger.
+    External,
+}
+
+/// What [`status`] returns, by [`DebugStatus`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status([Word; DEBUG_STATUS_WORDS]);
+
+impl Status {
+    /// A word as it came.
+    pub const fn word(&self, which: DebugStatus) -> Word {
+        self.0[which as usize]
+    }
+
+    /// The state; `None` when the kernel says something that we do not know.
+    pub const fn state(&self) -> Option<State> {
+        Some(match self.word(DebugStatus::State) {
+            0 => State::Clean,
+            1 => State::Pending,
+            2 => State::Loaded,
+            3 => State::External,
+            _ => return None,
+        })
+    }
+
+    /// Breakpoints of the hardware.
+    pub const fn breakpoints(&self) -> u8 {
+        self.word(DebugStatus::Counts) as u8
+    }
+
+    /// Watchpoints of the hardware.
+    pub const fn watchpoints(&self) -> u8 {
+        (self.word(DebugStatus::Counts) >> 8) as u8
+    }
+
+    /// Breakpoints of the hardware that can match a context.
+    pub const fn context_breakpoints(&self) -> u8 {
+        (self.word(DebugStatus::Counts) >> 16) as u8
+    }
+}
+
+/// The word of counts if the kernel has the extension, else nothing.
+pub fn probe<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Option<Word> {
+    status(vcpu).ok().map(|status| status.word(DebugStatus::Counts))
+}
+
+/// A register of the vCPU's bank.
+pub fn read<C: InvocationContext>(vcpu: Cap<VCpu, C>, register: DebugRegister) -> Result<Word> {
+    vcpu.invoke_raw(VCPU_DEBUG_READ, &[register.to_word()], &[])
+}
+
+/// Sets a register of the vCPU's bank; the kernel clamps the value. `dirty` flags the state as well.
+pub fn write<C: InvocationContext>(
+    vcpu: Cap<VCpu, C>,
+    register: DebugRegister,
+    value: Word,
+    dirty: bool,
+) -> Result<()> {
+    let flags = if dirty { FLAG_DIRTY } else { 0 };
+    vcpu.invoke_with(VCPU_DEBUG_WRITE, &[register.to_word(), value, flags], &[], |_| ())
+}
+
+/// The bank goes on the hardware at the next resume.
+pub fn flag_dirty<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
+    vcpu.invoke_with(VCPU_DEBUG_FLAG_DIRTY, &[], &[], |_| ())
+}
+
+/// State, counts and counters.
+pub fn status<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<Status> {
+    vcpu.invoke_with(VCPU_DEBUG_STATUS, &[], &[], |ipc_buffer| {
+        let mut words = [0; DEBUG_STATUS_WORDS];
+        words.copy_from_slice(&ipc_buffer.msg_regs()[..DEBUG_STATUS_WORDS]);
+        Status(words)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use sel4::{cap, fake};
+    use std::vec;
+
+    use super::{DebugRegister, State, flag_dirty, probe, read, status, write};
+
+    #[test]
+    fn marshalling() {
+        let vcpu = cap::VCpu::from_bits(330);
+        fake::push_answer(fake::Answer { words: vec![0xdead], ..Default::default() });
+        assert_eq!(read(vcpu, DebugRegister::Wvr(3)), Ok(0xdead));
+        write(vcpu, DebugRegister::Mdscr, 0x8000, true).unwrap();
+        write(vcpu, DebugRegister::Bcr(1), 5, false).unwrap();
+        flag_dirty(vcpu).unwrap();
+        let seen: std::vec::Vec<_> = fake::take_calls().into_iter().map(|call| (call.label, call.words)).collect();
+        assert_eq!(seen, [(62, vec![0x203]), (63, vec![0x400, 0x8000, 1]), (63, vec![0x101, 5, 0]), (64, vec![])]);
+    }
+
+    #[test]
+    fn status_decodes() {
+        fake::push_answer(fake::Answer { words: vec![2, 0x02_0406, 3, 4, 5, 6, 7], ..Default::default() });
+        let status = status(cap::VCpu::from_bits(330)).unwrap();
+        assert_eq!(status.state(), Some(State::Loaded));
+        assert_eq!((status.breakpoints(), status.watchpoints(), status.context_breakpoints()), (6, 4, 2));
+    }
+
+    #[test]
+    fn a_kernel_without_the_extension_is_noticed() {
+        fake::push_answer(fake::Answer { label: 3, ..Default::default() });
+        assert_eq!(probe(cap::VCpu::from_bits(330)), None);
+    }
+}

@@ -50,9 +50,7 @@ fn tcb_spaces_and_scheduling() {
     let tcb: cap::Tcb = at(20);
     let data = CNodeCapData::skip_high_bits(12);
     let guard = data.into_word();
-    check(5, 20, &[guard, 0, 0x1000], &[2, 3, 4], || {
-        tcb.tcb_configure(at(2), data, at(3), 0x1000, at(4))
-    });
+    check(5, 20, &[guard, 0, 0x1000], &[2, 3, 4], || tcb.tcb_configure(at(2), data, at(3), 0x1000, at(4)));
     check(6, 20, &[42], &[1], || tcb.tcb_set_priority(at(1), 42));
     check(7, 20, &[43], &[1], || tcb.tcb_set_mc_priority(at(1), 43));
     check(8, 20, &[200, 100], &[1, 14, 5], || tcb.tcb_set_sched_params(at(1), 200, 100, at(14), at(5)));
@@ -135,7 +133,7 @@ fn memory_and_vcpu() {
     check(54, 6, &[], &[3], || at::<crate::cap_type::AsidPool>(6).asid_pool_assign(vs));
     let vcpu: cap::VCpu = at(50);
     check(55, 50, &[], &[20], || vcpu.vcpu_set_tcb(at(20)));
-    check(56, 50, &[0x3_01_1f_001b], &[], || vcpu.vcpu_inject_irq(27, 31, 1, 3));
+    check(56, 50, &[0x3_011f_001b], &[], || vcpu.vcpu_inject_irq(27, 31, 1, 3));
     check(57, 50, &[17], &[], || vcpu.vcpu_read_regs(VCpuReg::SP_EL1));
     check(58, 50, &[0, 9], &[], || vcpu.vcpu_write_regs(VCpuReg::SCTLR, 9));
     check(59, 50, &[27], &[], || vcpu.vcpu_ack_vppi(27));

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From the first instruction to `init`.
+#![allow(unsafe_code)]
+
+use core::cell::UnsafeCell;
+
+use sel4::sys::{PAGE_BITS, USER_TOP};
+
+/// Where every protection domain has its IPC buffer: the last page of the address space.
+pub const IPC_BUFFER_ADDRESS: usize = (USER_TOP - (1 << PAGE_BITS)) as usize;
+
+/// A stack; of no bytes when the tool maps one.
+#[repr(C, align(16))]
+pub struct Stack<const N: usize>(UnsafeCell<[u8; N]>);
+
+// SAFETY: only the entry code uses it, once, as the one thread's stack.
+unsafe impl<const N: usize> Sync for Stack<N> {}
+
+impl<const N: usize> Stack<N> {
+    /// Zeros.
+    #[allow(clippy::new_without_default, reason = "const, and only for the macro")]
+    pub const fn new() -> Self {
+        const { assert!(N.is_multiple_of(16)) };
+        Self(UnsafeCell::new([0; N]))
+    }
+
+    /// Where it starts to grow down from; null for none.
+    pub const fn top(&'static self) -> StackTop {
+        if N == 0 {
+            return StackTop(core::ptr::null_mut());
+        }
+        // SAFETY: one past the end of the same object.
+        StackTop(unsafe { self.0.get().cast::<u8>().add(N) })
+    }
+}
+
+/// The initial stack pointer.
+#[repr(transparent)]
+pub struct StackTop(#[allow(dead_code, reason = "read by the entry code")] *mut u8);
+
+// SAFETY: never written.
+unsafe impl Sync for StackTop {}
+
+#[cfg(target_os = "none")]
+core::arch::global_asm!(
+    ".section .text.start, \"ax\"",
+    ".global _start",
+    ".type _start, %function",
+    "_start:",
+    "    adrp x9, __sel4_microkit_stack_top",
+    "    ldr x9, [x9, :lo12:__sel4_microkit_stack_top]",
+    "    cbz x9, 1f",
+    "    mov sp, x9",
+    "1:  mov x29, xzr",
+    "    mov x30, xzr",
+    "    b {rust_entry}",
+    ".previous",
+    rust_entry = sym rust_entry,
+);
+
+#[cfg(target_os = "none")]
+unsafe extern "Rust" {
+    fn __sel4_microkit_main() -> !;
+}
+
+#[cfg(target_os = "none")]
+extern "C" fn rust_entry() -> ! {
+    let ipc_buffer = core::ptr::with_exposed_provenance_mut::<sel4::IpcBuffer>(IPC_BUFFER_ADDRESS);
+    // SAFETY: the tool maps a page there for this thread alone.
+    sel4::set_ipc_buffer(unsafe { &mut *ipc_buffer });
+    // SAFETY: `declare_protection_domain!` defines it with this signature.
+    unsafe { __sel4_microkit_main() }
+}
+
+#[cfg(target_os = "none")]
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    sel4::debug_println!("{}|ERROR: {info}", crate::pd_name().unwrap_or("?"));
+    loop {
+        // SAFETY: an undefined instruction hands the thread over to its fault handler, which reports it.
+        unsafe { core::arch::asm!("udf #0", options(nomem, nostack)) };
+    }
+}
