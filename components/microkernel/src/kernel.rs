@@ -7,8 +7,9 @@ use crate::cap::Slot;
 use crate::object::asid::AsidPool;
 use crate::object::reference::Ref;
 use crate::object::sched_context::SchedContext;
-use crate::object::tcb::Tcb;
+use crate::object::tcb::{Tcb, ThreadState};
 use crate::sched::ready::ReadyQueues;
+use crate::sched::refill::min_budget;
 use core::cell::Cell;
 
 /// Interrupts 0..=159.
@@ -54,6 +55,10 @@ pub struct Kernel {
     pub(crate) now: Cell<Ticks>,
     /// Time since the last charge to the current scheduling context.
     pub(crate) consumed: Cell<Ticks>,
+    /// [`min_budget`](crate::sched::refill::min_budget).
+    pub(crate) min_budget: Cell<Ticks>,
+    /// Work done since the last look for interrupts.
+    pub(crate) work: Cell<u32>,
     /// The deadline must be set before the kernel is left.
     pub(crate) reprogram: Cell<bool>,
     /// Notification capabilities by interrupt.
@@ -76,6 +81,8 @@ impl Kernel {
             release_head: Cell::new(None),
             now: Cell::new(0),
             consumed: Cell::new(0),
+            min_budget: Cell::new(0),
+            work: Cell::new(0),
             reprogram: Cell::new(false),
             irq_slots: [const { Slot::empty() }; NUM_IRQS],
             irq_states: [const { Cell::new(IrqState::Inactive) }; NUM_IRQS],
@@ -87,6 +94,22 @@ impl Kernel {
     #[inline(always)]
     pub fn current(&self) -> Option<Ref<Tcb>> {
         self.current.get()
+    }
+
+    /// Begins with this thread, which boot has given a configured scheduling context.
+    pub fn start(&self, thread: Ref<Tcb>) {
+        self.init_time();
+        self.set_state(thread, ThreadState::Running);
+        self.ready.push_front(thread);
+        self.choice.set(Choice::New);
+        self.leave();
+    }
+
+    /// Reads the clock for the first time: before any scheduling context is configured.
+    pub fn init_time(&self) {
+        self.min_budget.set(min_budget(&self.arch));
+        self.now.set(self.arch.now());
+        self.consumed.set(0);
     }
 
     /// Keeps an interrupt for the kernel: IRQControl refuses it.

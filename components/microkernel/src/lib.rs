@@ -4,10 +4,15 @@
 #![deny(unsafe_code)]
 
 pub mod arch;
+pub mod board;
+pub mod boot;
 pub mod cap;
+pub mod config;
 pub mod cspace;
+pub mod debug;
 pub mod fault;
 pub mod invocation;
+mod ipc;
 pub mod kernel;
 pub mod object;
 pub mod payload;

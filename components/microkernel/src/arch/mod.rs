@@ -13,6 +13,7 @@
 //! | `mask_irq(&self, u16)`, `unmask_irq(&self, u16)` | at the interrupt controller |
 //! | `configure_irq(&self, u16, edge: bool)` | trigger of an interrupt |
 //! | `end_irq(&self, u16)` | end of interrupt, called once for each acknowledged one |
+//! | `irq_pending(&self) -> bool` | an interrupt waits at the controller (long deletions stop for it) |
 //! | `zero(&self, paddr, bytes)` | clears memory that is to become an object or a frame |
 //! | `clean`, `invalidate`, `clean_invalidate`, `unify` `(&self, paddr, bytes)` | caches, by address range |
 //! | `switch_to(&self, &Kernel, Option<Ref<Tcb>>)` | VSpace and vCPU of the thread to resume (`None`: idle) |
@@ -21,7 +22,13 @@
 //!
 //! and `USER_SPSR`, the SPSR of a fresh thread.
 
+#[path = "aarch64/policy.rs"]
+pub mod policy;
+#[path = "aarch64/stage1.rs"]
+pub mod stage1;
+
 #[cfg(target_os = "none")]
+#[allow(unsafe_code)]
 mod aarch64;
 #[cfg(target_os = "none")]
 pub use aarch64::*;
@@ -44,4 +51,12 @@ pub fn ticks_from_us(core: &Core, us: u64) -> Ticks {
 pub fn us_from_ticks(core: &Core, ticks: Ticks) -> u64 {
     let frequency = core.frequency();
     (ticks / frequency) * 1_000_000 + ticks % frequency * 1_000_000 / frequency
+}
+
+/// The bits of an SPSR that a user may choose. A vCPU may also choose its mode: EL0t, EL1t or EL1h, all flags.
+pub fn sanitise_spsr(value: u64, is_vcpu: bool) -> u64 {
+    const MODE: u64 = 0x1f;
+    const NZCV: u64 = 0xf000_0000;
+    let guest_mode = matches!(value & MODE, 0b00000 | 0b00100 | 0b00101);
+    if is_vcpu && guest_mode { value } else { value & NZCV | USER_SPSR }
 }

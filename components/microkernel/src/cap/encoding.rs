@@ -66,9 +66,7 @@ pub(super) fn encode(cap: Cap) -> (u64, u64) {
         Cap::Endpoint { object, badge, rights } => (word0(kind::ENDPOINT, rights.0 & 15, object.addr()), badge),
         Cap::Notification { object, badge, rights } => (word0(kind::NOTIFICATION, rights.0 & 3, object.addr()), badge),
         Cap::Reply { object, grant } => (word0(kind::REPLY, grant as u64, object.addr()), 0),
-        Cap::CNode(c) => {
-            (word0(kind::CNODE, c.radix as u64 | (c.guard_bits as u64) << 6, c.slots.addr()), c.guard)
-        }
+        Cap::CNode(c) => (word0(kind::CNODE, c.radix as u64 | (c.guard_bits as u64) << 6, c.slots.addr()), c.guard),
         Cap::Thread(object) => (word0(kind::THREAD, 0, object.addr()), 0),
         Cap::SchedContext { object, bits } => (word0(kind::SCHED_CONTEXT, bits as u64, object.addr()), 0),
         Cap::SchedControl => (kind::SCHED_CONTROL, 0),
@@ -85,8 +83,8 @@ pub(super) fn encode(cap: Cap) -> (u64, u64) {
         Cap::AsidPool { object, base } => (word0(kind::ASID_POOL, 0, object.addr()), base as u64),
         Cap::Vcpu(object) => (word0(kind::VCPU, 0, object.addr()), 0),
         Cap::Zombie(z) => match z.kind {
-            ZombieKind::CNode(radix) => (word0(kind::ZOMBIE_CNODE, radix as u64, z.slots.addr()), z.count as u64),
-            ZombieKind::Tcb => (word0(kind::ZOMBIE_TCB, 0, z.slots.addr()), z.count as u64),
+            ZombieKind::CNode(radix) => (word0(kind::ZOMBIE_CNODE, radix as u64, z.slots.addr()), z.count),
+            ZombieKind::Tcb => (word0(kind::ZOMBIE_TCB, 0, z.slots.addr()), z.count),
         },
     }
 }
@@ -112,12 +110,9 @@ fn decode_object(w0: u64, w1: u64) -> Option<Cap> {
         kind::ENDPOINT => Cap::Endpoint { object: object(w0)?, badge: w1, rights: CapRights(f) },
         kind::NOTIFICATION => Cap::Notification { object: object(w0)?, badge: w1, rights: CapRights(f) },
         kind::REPLY => Cap::Reply { object: object(w0)?, grant: f != 0 },
-        kind::CNODE => Cap::CNode(CNodeCap {
-            slots: object(w0)?,
-            radix: (f & 63) as u8,
-            guard_bits: (f >> 6) as u8,
-            guard: w1,
-        }),
+        kind::CNODE => {
+            Cap::CNode(CNodeCap { slots: object(w0)?, radix: (f & 63) as u8, guard_bits: (f >> 6) as u8, guard: w1 })
+        }
         kind::THREAD => Cap::Thread(object(w0)?),
         kind::SCHED_CONTEXT => Cap::SchedContext { object: object(w0)?, bits: f as u8 },
         kind::SCHED_CONTROL => Cap::SchedControl,
@@ -131,9 +126,9 @@ fn decode_object(w0: u64, w1: u64) -> Option<Cap> {
         kind::ASID_POOL => Cap::AsidPool { object: object(w0)?, base: w1 as u16 },
         kind::VCPU => Cap::Vcpu(object(w0)?),
         kind::ZOMBIE_CNODE => {
-            Cap::Zombie(ZombieCap { slots: object(w0)?, count: w1 as u32, kind: ZombieKind::CNode(f as u8) })
+            Cap::Zombie(ZombieCap { slots: object(w0)?, count: w1, kind: ZombieKind::CNode(f as u8) })
         }
-        kind::ZOMBIE_TCB => Cap::Zombie(ZombieCap { slots: object(w0)?, count: w1 as u32, kind: ZombieKind::Tcb }),
+        kind::ZOMBIE_TCB => Cap::Zombie(ZombieCap { slots: object(w0)?, count: w1, kind: ZombieKind::Tcb }),
         _ => return None,
     })
 }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Capabilities.
 
+mod delete;
+pub mod derivation;
+mod derive;
 mod encoding;
+mod finalise;
+mod relation;
 mod slot;
 
 pub use slot::Slot;
@@ -197,7 +202,7 @@ pub struct ZombieCap {
     /// First slot.
     pub slots: Ref<Slot>,
     /// How many slots may still hold something: a countdown.
-    pub count: u32,
+    pub count: u64,
     /// What it was.
     pub kind: ZombieKind,
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A slot: a capability and its place in the derivation list.
 
-use super::encoding::{SLOT_BITS_MASK, decode, encode};
 use super::Cap;
+use super::encoding::{SLOT_BITS_MASK, decode, encode};
 use crate::object::reference::Ref;
 use core::cell::Cell;
 

@@ -19,10 +19,10 @@ pub struct Args<'k> {
     pub slot: Ref<Slot>,
     /// Label.
     pub label: u64,
-    pub(super) length: usize,
-    pub(super) buffer: Option<Ref<Buffer>>,
-    pub(super) caps: [Option<Ref<Slot>>; MSG_MAX_EXTRA_CAPS],
-    pub(super) is_call: bool,
+    pub(crate) length: usize,
+    pub(crate) buffer: Option<Ref<Buffer>>,
+    pub(crate) caps: [Option<Ref<Slot>>; MSG_MAX_EXTRA_CAPS],
+    pub(crate) is_call: bool,
 }
 
 impl Args<'_> {
@@ -55,14 +55,12 @@ impl Args<'_> {
         self.caps.get(index).copied().flatten().ok_or(SyscallError::TruncatedMessage)
     }
 
-    /// Puts word `index` of the answer; nobody gets it unless the invocation is a Call.
+    /// Puts word `index` of the answer; true if it has a place to go. Nobody gets it unless this is a Call.
     ///
     /// The words replace the message's: read those first.
     #[inline(always)]
-    pub fn answer(&self, index: usize, value: u64) {
-        if self.is_call {
-            set_message_register(self.caller, self.buffer, index, value);
-        }
+    pub fn answer(&self, index: usize, value: u64) -> bool {
+        self.is_call && set_message_register(self.caller, self.caller.buffer(true), index, value)
     }
 }
 

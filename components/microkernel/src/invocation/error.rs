@@ -2,6 +2,7 @@
 //! Why an invocation is refused, with the words that go with it.
 
 use crate::cspace::LookupFailure;
+use sel4_sys::error::Error;
 
 /// A refusal. Corresponds to `seL4_Error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,4 +34,38 @@ pub enum SyscallError {
     NotEnoughMemory(u64),
     /// No answer: the system call starts again when the thread runs next.
     Preempted,
+}
+
+impl SyscallError {
+    /// Label of the answer.
+    pub fn label(self) -> u64 {
+        let error = match self {
+            Self::InvalidArgument(_) => Error::InvalidArgument,
+            Self::InvalidCapability(_) => Error::InvalidCapability,
+            Self::IllegalOperation | Self::Preempted => Error::IllegalOperation,
+            Self::RangeError(..) => Error::RangeError,
+            Self::AlignmentError => Error::AlignmentError,
+            Self::FailedLookup { .. } => Error::FailedLookup,
+            Self::TruncatedMessage => Error::TruncatedMessage,
+            Self::DeleteFirst => Error::DeleteFirst,
+            Self::RevokeFirst => Error::RevokeFirst,
+            Self::NotEnoughMemory(_) => Error::NotEnoughMemory,
+        };
+        error as u64
+    }
+
+    /// Words of the answer, and how many of the five there are.
+    pub fn words(self) -> ([u64; 5], usize) {
+        match self {
+            Self::InvalidArgument(word) | Self::InvalidCapability(word) | Self::NotEnoughMemory(word) => {
+                ([word, 0, 0, 0, 0], 1)
+            }
+            Self::RangeError(least, greatest) => ([least, greatest, 0, 0, 0], 2),
+            Self::FailedLookup { source, failure } => {
+                let ([kind, a, b, c], count) = failure.words();
+                ([source as u64, kind, a, b, c], count + 1)
+            }
+            _ => ([0; 5], 0),
+        }
+    }
 }

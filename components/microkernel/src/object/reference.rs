@@ -72,6 +72,12 @@ impl<T: KernelObject> Ref<T> {
         Self(NonNull::new(self.0.as_ptr().wrapping_add(count)).unwrap_or(self.0))
     }
 
+    /// What begins right behind this object in the same allocation: the caller knows that it is a `U`.
+    #[inline(always)]
+    pub(crate) fn following<U: KernelObject>(self) -> Ref<U> {
+        Ref(NonNull::new(self.offset(1).0.as_ptr().cast()).unwrap_or(self.0.cast()))
+    }
+
     /// A reference to a part of a live object, for lists that link parts.
     #[inline(always)]
     pub(crate) fn to_part(part: &T) -> Self {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Scheduling contexts: processor time as an object.
+//! Scheduling contexts: processor time as an object, and who holds it.
 
-use crate::arch::Ticks;
+use crate::arch::{Ticks, us_from_ticks};
+use crate::kernel::Kernel;
 use crate::object::notification::Notification;
 use crate::object::reference::Ref;
 use crate::object::reply::Reply;
@@ -32,20 +33,121 @@ pub struct SchedContext {
     pub notification: Cell<Option<Ref<Notification>>>,
     /// The word in timeout faults.
     pub badge: Cell<u64>,
-    /// The thread that yielded to this one.
-    pub yield_from: Cell<Option<Ref<Tcb>>>,
     /// Refills in use at most; 0 until configured.
     pub refill_max: Cell<u16>,
     /// Index of the head refill.
     pub refill_head: Cell<u16>,
     /// Refills in the ring.
     pub refill_count: Cell<u16>,
-    /// Budget is replenished a period after its use instead of after its release.
+    /// Budget comes back a period after the thread woke up, not a period after it was due.
     pub sporadic: Cell<bool>,
-    reserved: [Cell<u64>; 4],
+    reserved: [Cell<u64>; 5],
 }
 
 const _: () = {
     assert!(size_of::<Refill>() == sel4_sys::object::REFILL_BYTES);
     assert!(size_of::<SchedContext>() + 2 * size_of::<Refill>() == 1 << sel4_sys::object::MIN_SCHED_CONTEXT_BITS);
 };
+
+/// Refills that fit in an object of this size.
+pub const fn capacity(bits: u8) -> u64 {
+    ((1 << bits) - size_of::<SchedContext>() as u64) / size_of::<Refill>() as u64
+}
+
+impl SchedContext {
+    /// Configured.
+    #[inline(always)]
+    pub fn is_active(&self) -> bool {
+        self.refill_max.get() > 0
+    }
+
+    /// The budget is a time slice that is always there.
+    #[inline(always)]
+    pub fn is_round_robin(&self) -> bool {
+        self.period.get() == 0
+    }
+}
+
+impl Kernel {
+    /// Gives a scheduling context, with whoever runs on it losing it, to a thread that has none.
+    #[inline(always)]
+    pub(crate) fn donate(&self, sc: Ref<SchedContext>, to: Ref<Tcb>) {
+        if let Some(from) = sc.tcb.get() {
+            self.ready.remove(from);
+            self.release_remove(from);
+            from.sched_context.set(None);
+            if self.current.get() == Some(from) || self.is_candidate(from) {
+                self.reschedule();
+            }
+        }
+        sc.tcb.set(Some(to));
+        to.sched_context.set(Some(sc));
+    }
+
+    /// Binds a thread and a scheduling context, neither of which is bound.
+    pub(crate) fn bind_thread(&self, sc: Ref<SchedContext>, thread: Ref<Tcb>) {
+        thread.sched_context.set(Some(sc));
+        sc.tcb.set(Some(thread));
+        if sc.sporadic.get() && sc.is_active() && self.current_sc.get() != Some(sc) {
+            self.refill_unblock(sc);
+        }
+        self.resume_sc(sc);
+        if self.is_schedulable(thread) {
+            self.ready.push_front(thread);
+            self.reschedule();
+        }
+    }
+
+    /// Takes the scheduling context from its thread.
+    pub(crate) fn unbind_thread(&self, sc: Ref<SchedContext>) {
+        let Some(thread) = sc.tcb.get() else { return };
+        if self.current.get() == Some(thread) || self.is_candidate(thread) {
+            self.reschedule();
+        }
+        self.ready.remove(thread);
+        self.release_remove(thread);
+        thread.sched_context.set(None);
+        sc.tcb.set(None);
+    }
+
+    /// Forgets the notification that lends the scheduling context.
+    pub(crate) fn unbind_sc_notification(&self, sc: Ref<SchedContext>) {
+        if let Some(notification) = sc.notification.take() {
+            notification.sched_context.set(None);
+        }
+    }
+
+    /// Forgets the calls that the scheduling context was donated along.
+    pub(crate) fn unbind_reply(&self, sc: Ref<SchedContext>) {
+        if let Some(reply) = sc.reply.take() {
+            reply.head_of.set(None);
+        }
+    }
+
+    pub(crate) fn finalise_sched_context(&self, sc: Ref<SchedContext>) {
+        self.unbind_thread(sc);
+        self.unbind_sc_notification(sc);
+        self.unbind_reply(sc);
+        sc.refill_max.set(0);
+        sc.sporadic.set(false);
+        if self.current_sc.get() == Some(sc) {
+            self.consumed.set(0);
+            self.current_sc.set(None);
+        }
+    }
+
+    /// A thread that could run, but without budget now, waits for the next refill.
+    pub(crate) fn resume_sc(&self, sc: Ref<SchedContext>) {
+        if let Some(thread) = sc.tcb.get()
+            && self.is_schedulable(thread)
+            && !self.has_budget(sc)
+        {
+            self.postpone(sc);
+        }
+    }
+
+    /// Microseconds used since the last question.
+    pub(crate) fn take_consumed(&self, sc: Ref<SchedContext>) -> u64 {
+        us_from_ticks(&self.arch, sc.consumed.replace(0))
+    }
+}

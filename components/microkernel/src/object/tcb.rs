@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Thread control blocks.
 
-use crate::cap::Slot;
+use crate::cap::{Cap, FrameRights, Slot};
 use crate::fault::Fault;
+use crate::kernel::Kernel;
 use crate::object::endpoint::Endpoint;
+use crate::object::ipc_buffer::Buffer;
 use crate::object::notification::Notification;
 use crate::object::reference::Ref;
 use crate::object::reply::Reply;
@@ -96,8 +98,6 @@ pub struct Tcb {
     pub queue_previous: Cell<Option<Ref<Tcb>>>,
     /// The time that it runs on.
     pub sched_context: Cell<Option<Ref<SchedContext>>>,
-    /// The scheduling context that it yielded to.
-    pub yield_to: Cell<Option<Ref<SchedContext>>>,
     /// The notification that reaches it while it waits on endpoints.
     pub bound_notification: Cell<Option<Ref<Notification>>>,
     /// Its virtual CPU.
@@ -137,3 +137,66 @@ const _: () = {
     assert!(offset_of!(Tcb, timeout_endpoint) - offset_of!(Tcb, cspace) == 4 * size_of::<Slot>());
     assert!(size_of::<Tcb>() <= 1 << sel4_sys::object::TCB_BITS);
 };
+
+impl Tcb {
+    /// The buffer, if the thread has a frame for it that the kernel may write (or read, to `write` not).
+    #[inline(always)]
+    pub fn buffer(&self, write: bool) -> Option<Ref<Buffer>> {
+        let Cap::Frame(frame) = self.buffer_frame.cap() else { return None };
+        let allowed = match frame.rights {
+            FrameRights::ReadWrite => true,
+            FrameRights::ReadOnly => !write,
+            FrameRights::KernelOnly => false,
+        };
+        if !allowed || frame.device {
+            return None;
+        }
+        let offset = self.ipc_buffer.get() & ((1 << frame.size.bits()) - 1);
+        Ref::from_addr(frame.paddr + offset)
+    }
+}
+
+impl Kernel {
+    /// Stops a thread; it continues where it was when it is resumed.
+    pub(crate) fn suspend(&self, thread: Ref<Tcb>) {
+        self.cancel_ipc(thread);
+        if thread.state.get() == ThreadState::Running {
+            thread.fault_ip.set(thread.context.elr.get());
+        }
+        self.set_state(thread, ThreadState::Inactive);
+        self.ready.remove(thread);
+        self.release_remove(thread);
+    }
+
+    /// Starts a thread that does not run, whatever it waits for, at its restart address.
+    pub(crate) fn restart(&self, thread: Ref<Tcb>) {
+        if thread.is_runnable() {
+            return;
+        }
+        self.cancel_ipc(thread);
+        self.set_state(thread, ThreadState::Restart);
+        self.unblock_sporadic(thread);
+        if let Some(sc) = thread.sched_context.get() {
+            self.resume_sc(sc);
+        }
+        self.possible_switch_to(thread);
+    }
+
+    /// Changes a priority, with the thread's place in whatever queue it is in.
+    pub(crate) fn set_priority(&self, thread: Ref<Tcb>, priority: u8) {
+        if thread.is_blocked() && thread.state.get() != ThreadState::BlockedOnReply {
+            return self.reorder(thread, priority);
+        }
+        let moves = thread.is_runnable() && (thread.queued.get() || self.current.get() == Some(thread));
+        if moves {
+            self.ready.remove(thread);
+        }
+        thread.priority.set(priority);
+        if moves {
+            if self.is_schedulable(thread) {
+                self.ready.push_front(thread);
+            }
+            self.reschedule();
+        }
+    }
+}

@@ -1,4 +1,133 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Scheduling.
+//! Scheduling: fixed priorities over threads that hold a scheduling context with budget.
 
+pub mod budget;
 pub mod ready;
+pub mod refill;
+pub mod release;
+
+use crate::kernel::{Choice, Kernel};
+use crate::object::reference::Ref;
+use crate::object::tcb::{Tcb, ThreadState};
+
+impl Tcb {
+    /// Would run if it had time.
+    #[inline(always)]
+    pub fn is_runnable(&self) -> bool {
+        matches!(self.state.get(), ThreadState::Running | ThreadState::Restart)
+    }
+
+    /// Waits for somebody.
+    pub fn is_blocked(&self) -> bool {
+        !self.is_runnable() && self.state.get() != ThreadState::Inactive
+    }
+}
+
+impl Kernel {
+    /// Can be chosen.
+    #[inline(always)]
+    pub(crate) fn is_schedulable(&self, thread: Ref<Tcb>) -> bool {
+        thread.is_runnable()
+            && !thread.in_release_queue.get()
+            && thread.sched_context.get().is_some_and(|sc| sc.is_active())
+    }
+
+    /// Sets the state; the current thread may have to make room.
+    #[inline(always)]
+    pub(crate) fn set_state(&self, thread: Ref<Tcb>, state: ThreadState) {
+        thread.state.set(state);
+        if self.current.get() == Some(thread) && self.choice.get() == Choice::Resume && !self.is_schedulable(thread) {
+            self.choice.set(Choice::New);
+        }
+    }
+
+    /// The scheduler has to look at all queues.
+    #[inline(always)]
+    pub(crate) fn reschedule(&self) {
+        if let Choice::Switch(candidate) = self.choice.replace(Choice::New)
+            && self.is_schedulable(candidate)
+        {
+            self.ready.push_front(candidate);
+        }
+    }
+
+    /// This thread is the scheduler's candidate so far.
+    #[inline(always)]
+    pub(crate) fn is_candidate(&self, thread: Ref<Tcb>) -> bool {
+        self.choice.get() == Choice::Switch(thread)
+    }
+
+    /// A thread became able to run: perhaps it is the next.
+    ///
+    /// The first such thread of an entry is not queued, for it is often the one to run.
+    #[inline(always)]
+    pub(crate) fn possible_switch_to(&self, thread: Ref<Tcb>) {
+        if !self.is_schedulable(thread) {
+            return;
+        }
+        if self.choice.get() == Choice::Resume && self.current.get() != Some(thread) {
+            self.choice.set(Choice::Switch(thread));
+        } else {
+            self.reschedule();
+            self.ready.push_front(thread);
+        }
+    }
+
+    /// Ends a kernel entry: chooses the thread to resume, settles time, and starts over what has to be.
+    #[inline(always)]
+    pub(crate) fn leave(&self) {
+        self.awaken();
+        match self.choice.get() {
+            Choice::Resume => {}
+            Choice::New => self.choose_anew(),
+            Choice::Switch(candidate) if self.is_schedulable(candidate) => self.consider(candidate),
+            Choice::Switch(_) => self.choose_anew(),
+        }
+        self.choice.set(Choice::Resume);
+        self.switch_sched_context();
+        if let Some(thread) = self.current.get()
+            && thread.state.get() == ThreadState::Restart
+        {
+            thread.context.elr.set(thread.fault_ip.get());
+            thread.state.set(ThreadState::Running);
+        }
+    }
+
+    /// The candidate runs if nobody has a higher priority, and the current thread not the same.
+    #[inline(always)]
+    fn consider(&self, candidate: Ref<Tcb>) {
+        let priority = candidate.priority.get();
+        let current = self.current.get().filter(|&current| self.is_schedulable(current));
+        if let Some(current) = current {
+            self.ready.push_front(current);
+        }
+        let equal = current.is_some_and(|current| current.priority.get() == priority);
+        if equal {
+            self.ready.push_back(candidate);
+        } else if self.ready.is_highest(priority) {
+            return self.switch_to(Some(candidate));
+        } else {
+            self.ready.push_front(candidate);
+        }
+        self.switch_to(self.ready.highest());
+    }
+
+    fn choose_anew(&self) {
+        if let Some(current) = self.current.get()
+            && self.is_schedulable(current)
+        {
+            self.ready.push_front(current);
+        }
+        self.switch_to(self.ready.highest());
+    }
+
+    #[inline(always)]
+    fn switch_to(&self, thread: Option<Ref<Tcb>>) {
+        if let Some(thread) = thread {
+            self.ready.remove(thread);
+        }
+        if self.current.replace(thread) != thread {
+            self.arch.switch_to(self, thread);
+        }
+    }
+}

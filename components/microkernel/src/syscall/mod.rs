@@ -2,14 +2,119 @@
 //! Entries into the kernel. The architecture's code saves the registers of the current thread in its
 //! [`Context`](crate::object::tcb::Context), calls one of these, and resumes [`Kernel::current`].
 
+mod receive;
+
+use crate::debug::debug_syscall;
 use crate::fault::Fault;
-use crate::kernel::Kernel;
+use crate::invocation::{How, invoke};
+use crate::kernel::{IrqState, Kernel};
+use crate::object::reference::Ref;
+use crate::object::tcb::{Tcb, ThreadState};
+use crate::object::vcpu;
+use sel4_sys::syscall::Syscall;
+
+/// Bytes of `svc #0`.
+const SVC_BYTES: u64 = 4;
 
 /// `svc #0` by the current thread; `elr` is the address after it.
-pub fn handle_syscall(_kernel: &Kernel) {}
+pub fn handle_syscall(kernel: &Kernel) {
+    let Some(thread) = kernel.current() else { return };
+    thread.fault_ip.set(thread.context.elr.get().wrapping_sub(SVC_BYTES));
+    let number = thread.context.x[7].get();
+    let call = Syscall::from_number(number as i64);
+    if let Some(call) = call
+        && call.number() <= Syscall::DebugPutChar.number()
+        && debug_syscall(kernel, thread, call)
+    {
+        return;
+    }
+    kernel.update_time();
+    if kernel.check_budget_restart() {
+        match call {
+            Some(call) if call.number() > Syscall::DebugPutChar.number() => kernel.syscall(thread, call),
+            _ => kernel.fault(thread, Fault::UnknownSyscall(number)),
+        }
+    }
+    kernel.leave();
+}
 
 /// An exception of the current thread that is not a system call; `elr` is the address of the instruction.
-pub fn handle_fault(_kernel: &Kernel, _fault: Fault) {}
+pub fn handle_fault(kernel: &Kernel, fault: Fault) {
+    let Some(thread) = kernel.current() else { return };
+    thread.fault_ip.set(thread.context.elr.get());
+    kernel.update_time();
+    if kernel.check_budget_restart() {
+        kernel.fault(thread, fault);
+    }
+    kernel.leave();
+}
 
 /// An interrupt, already acknowledged at the controller; ends it there as well.
-pub fn handle_interrupt(_kernel: &Kernel, _irq: u16) {}
+pub fn handle_interrupt(kernel: &Kernel, irq: u16) {
+    if let Some(thread) = kernel.current() {
+        thread.fault_ip.set(thread.context.elr.get());
+    }
+    kernel.update_time();
+    kernel.check_budget();
+    match kernel.irq_states.get(irq as usize).map(|state| state.get()) {
+        Some(IrqState::Signal) => kernel.signal_irq(irq),
+        Some(IrqState::Reserved) if kernel.arch.is_timer_irq(irq) => kernel.reprogram.set(true),
+        Some(IrqState::Reserved) => vcpu::handle_irq(kernel, irq),
+        Some(IrqState::Inactive) | None => kernel.arch.mask_irq(irq),
+    }
+    kernel.arch.end_irq(irq);
+    kernel.leave();
+}
+
+impl Kernel {
+    #[inline(always)]
+    fn syscall(&self, thread: Ref<Tcb>, call: Syscall) {
+        let x = |register: usize| thread.context.x[register].get();
+        const FIRST_PHASE: How = How { call: false, blocking: false, donate: true, first_phase: true };
+        match call {
+            Syscall::Call => {
+                invoke(self, thread, x(0), How { call: true, blocking: true, donate: true, first_phase: false });
+            }
+            Syscall::ReplyRecv => {
+                if self.first_phase(thread, x(6), FIRST_PHASE) {
+                    self.receive_call(thread, true, true);
+                }
+            }
+            Syscall::NBSendRecv => {
+                if self.first_phase(thread, x(8), FIRST_PHASE) {
+                    self.receive_call(thread, true, true);
+                }
+            }
+            Syscall::NBSendWait => {
+                if self.first_phase(thread, x(6), FIRST_PHASE) {
+                    self.receive_call(thread, true, false);
+                }
+            }
+            Syscall::Send => invoke(self, thread, x(0), SEND),
+            Syscall::NBSend => invoke(self, thread, x(0), How { blocking: false, ..SEND }),
+            Syscall::Recv => self.receive_call(thread, true, true),
+            Syscall::NBRecv => self.receive_call(thread, false, true),
+            Syscall::Wait => self.receive_call(thread, true, false),
+            Syscall::NBWait => self.receive_call(thread, false, false),
+            Syscall::Yield => self.yield_budget(),
+            _ => {}
+        }
+    }
+
+    /// The send of a send-and-receive: errors are nobody's business. False: the call starts over.
+    #[inline(always)]
+    fn first_phase(&self, thread: Ref<Tcb>, pointer: u64, how: How) -> bool {
+        invoke(self, thread, pointer, how);
+        thread.state.get() == ThreadState::Running
+    }
+
+    /// Gives up the rest of the head refill; only what was used counts as consumed.
+    fn yield_budget(&self) {
+        let Some(sc) = self.current_sc.get() else { return };
+        let consumed = sc.consumed.get() + self.consumed.get();
+        self.charge_budget(sc, sc.head().amount.get(), false);
+        sc.consumed.set(consumed);
+    }
+}
+
+const SEND: How = How { call: false, blocking: true, donate: false, first_phase: false };

@@ -2,8 +2,11 @@
 //! The stand-in for a machine: memory is an arena of the host, time moves when a test says so.
 #![allow(unsafe_code)]
 
+mod guest;
+
 use super::Ticks;
 use crate::kernel::Kernel;
+use crate::object::asid::Vmids;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use core::cell::Cell;
@@ -13,6 +16,8 @@ pub const USER_SPSR: u64 = 0x140;
 
 /// What the kernel asked of the machine.
 pub struct Core {
+    /// Which VSpace has which VMID.
+    pub vmids: Vmids,
     /// The counter.
     pub time: Cell<Ticks>,
     /// The deadline.
@@ -25,6 +30,8 @@ pub struct Core {
     pub loaded: Cell<Option<Ref<Tcb>>>,
     /// Characters printed.
     pub printed: Cell<u64>,
+    /// An interrupt waits.
+    pub pending: Cell<bool>,
     /// Stopped.
     pub halted: Cell<bool>,
 }
@@ -33,12 +40,14 @@ impl Core {
     /// A machine at time 0.
     pub const fn new() -> Self {
         Self {
+            vmids: Vmids::new(),
             time: Cell::new(0),
             deadline: Cell::new(Ticks::MAX),
             unmasked: [const { Cell::new(0) }; 3],
             switches: Cell::new(0),
             loaded: Cell::new(None),
             printed: Cell::new(0),
+            pending: Cell::new(false),
             halted: Cell::new(false),
         }
     }
@@ -76,15 +85,15 @@ impl Core {
     pub fn configure_irq(&self, _irq: u16, _edge: bool) {}
     /// Nothing.
     pub fn end_irq(&self, _irq: u16) {}
+    /// What a test says.
+    pub fn irq_pending(&self) -> bool {
+        self.pending.get()
+    }
     /// Clears memory of the arena.
     pub fn zero(&self, paddr: u64, bytes: u64) {
         // SAFETY: retype and boot pass ranges of Untyped memory, which a test made from its arena.
         unsafe {
-            core::ptr::write_bytes(
-                core::ptr::with_exposed_provenance_mut::<u8>(paddr as usize),
-                0,
-                bytes as usize,
-            );
+            core::ptr::write_bytes(core::ptr::with_exposed_provenance_mut::<u8>(paddr as usize), 0, bytes as usize);
         }
     }
     /// Nothing.

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The stand-in's translation and virtualisation: vCPUs stay in their objects, nothing is cached.
+
+use super::Core;
+use crate::kernel::Kernel;
+use crate::object::reference::Ref;
+use crate::object::vcpu::Vcpu;
+use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister};
+use sel4_sys::vcpu_reg::VcpuReg;
+
+impl Core {
+    /// Nothing.
+    pub fn init(&self) {}
+    /// First address that user level cannot map.
+    pub fn user_top(&self) -> u64 {
+        sel4_sys::USER_TOP
+    }
+    /// First physical address that the core cannot reach.
+    pub fn physical_top(&self) -> u64 {
+        1 << 48
+    }
+    /// The arena is.
+    pub fn is_ram(&self, _paddr: u64) -> bool {
+        true
+    }
+    /// Nothing.
+    pub fn reload(&self, _kernel: &Kernel) {}
+    /// Nothing.
+    pub fn invalidate_vmid(&self, _vmid: u8) {}
+    /// Nothing.
+    pub fn invalidate_address(&self, _vmid: u8, _address: u64) {}
+    /// Nothing.
+    pub fn publish_tables(&self) {}
+    /// A field of the object.
+    pub fn read_vcpu(&self, vcpu: Ref<Vcpu>, field: VcpuReg) -> u64 {
+        vcpu.regs[field as usize].get()
+    }
+    /// A field of the object.
+    pub fn write_vcpu(&self, vcpu: Ref<Vcpu>, field: VcpuReg, value: u64) {
+        vcpu.regs[field as usize].set(value);
+    }
+    /// Nothing.
+    pub fn park_vcpu(&self, _vcpu: Ref<Vcpu>) {}
+    /// Nothing.
+    pub fn release_vcpu(&self, _vcpu: Ref<Vcpu>) {}
+    /// As QEMU's GICv2.
+    pub fn list_registers(&self) -> u8 {
+        4
+    }
+    /// A list register of the object.
+    pub fn list_register(&self, vcpu: Ref<Vcpu>, index: u8) -> u32 {
+        vcpu.vgic.lr[index as usize].get()
+    }
+    /// A list register of the object.
+    pub fn set_list_register(&self, vcpu: Ref<Vcpu>, index: u8, value: u32) {
+        vcpu.vgic.lr[index as usize].set(value);
+    }
+    /// No guest runs.
+    pub fn mask_vppi(&self) -> bool {
+        false
+    }
+    /// In the object.
+    pub fn acknowledge_vppi(&self, vcpu: Ref<Vcpu>) {
+        vcpu.vppi_masked.set(false);
+    }
+    /// No guest runs.
+    pub fn maintenance(&self) -> Option<u64> {
+        None
+    }
+    /// There are no debug registers here.
+    pub fn debug_read(&self, _vcpu: Ref<Vcpu>, _register: DebugRegister) -> Result<u64, debug_shim::Error> {
+        Ok(0)
+    }
+    /// Nothing.
+    pub fn debug_write(
+        &self,
+        _vcpu: Ref<Vcpu>,
+        _register: DebugRegister,
+        _value: u64,
+        _dirty: bool,
+    ) -> Result<(), debug_shim::Error> {
+        Ok(())
+    }
+    /// Nothing.
+    pub fn debug_flag_dirty(&self, _vcpu: Ref<Vcpu>) -> Result<(), debug_shim::Error> {
+        Ok(())
+    }
+    /// Nothing happened.
+    pub fn debug_status(&self, _vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS] {
+        [0; DEBUG_STATUS_WORDS]
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Charging time: who pays for it, when a budget ends, and what happens then.
+
+use crate::arch::Ticks;
+use crate::fault::Fault;
+use crate::kernel::Kernel;
+use crate::object::reference::Ref;
+use crate::object::sched_context::SchedContext;
+use crate::object::tcb::ThreadState;
+
+impl Kernel {
+    /// Begins a kernel entry: reads the clock.
+    #[inline(always)]
+    pub(crate) fn update_time(&self) {
+        let now = self.arch.now();
+        let before = self.now.replace(now);
+        self.consumed.set(self.consumed.get() + now.saturating_sub(before));
+    }
+
+    /// Whether the current thread can pay for this entry. If not, it is charged, and the scheduler informed.
+    #[inline(always)]
+    pub(crate) fn check_budget(&self) -> bool {
+        let Some(sc) = self.current_sc.get() else { return true };
+        if self.outlasts(sc, self.consumed.get()) {
+            return true;
+        }
+        self.charge_budget(sc, self.consumed.get(), true);
+        false
+    }
+
+    /// As [`check_budget`](Self::check_budget); the thread starts its instruction again when it can pay.
+    #[inline(always)]
+    pub(crate) fn check_budget_restart(&self) -> bool {
+        if self.check_budget() {
+            return true;
+        }
+        if let Some(thread) = self.current.get()
+            && thread.is_runnable()
+        {
+            self.set_state(thread, ThreadState::Restart);
+        }
+        false
+    }
+
+    /// Ends the head refill of the current scheduling context, `used` of which were used.
+    pub(crate) fn charge_budget(&self, sc: Ref<SchedContext>, used: Ticks, can_fault: bool) {
+        if sc.is_round_robin() {
+            sc.renew_slice();
+        } else {
+            sc.charge(used, self.min_budget.get());
+        }
+        sc.consumed.set(sc.consumed.get() + used);
+        self.consumed.set(0);
+        if let Some(thread) = self.current.get()
+            && self.is_schedulable(thread)
+        {
+            let tells = can_fault && !sc.is_round_robin() && !thread.timeout_endpoint.is_empty();
+            if tells {
+                self.send_timeout(thread, Fault::Timeout { badge: sc.badge.get() });
+            } else if self.has_budget(sc) {
+                self.ready.push_back(thread);
+            } else {
+                self.postpone(sc);
+            }
+            self.reschedule();
+            self.reprogram.set(true);
+        }
+    }
+
+    /// Charges what the current scheduling context used so far; it goes on.
+    #[inline(always)]
+    pub(crate) fn commit_time(&self) {
+        let used = self.consumed.replace(0);
+        if let Some(sc) = self.current_sc.get()
+            && used > 0
+        {
+            if sc.is_round_robin() {
+                sc.charge_slice(used);
+            } else {
+                sc.charge(used, self.min_budget.get());
+            }
+            sc.consumed.set(sc.consumed.get() + used);
+        }
+    }
+
+    /// The scheduling context of the thread to resume pays from here on.
+    #[inline(always)]
+    pub(crate) fn switch_sched_context(&self) {
+        let next = self.current.get().and_then(|thread| thread.sched_context.get());
+        if next != self.current_sc.get() {
+            self.reprogram.set(true);
+            if let Some(sc) = next
+                && !sc.sporadic.get()
+            {
+                self.refill_unblock(sc);
+            }
+        }
+        if self.reprogram.replace(false) {
+            self.commit_time();
+            self.current_sc.set(next);
+            self.set_next_deadline();
+        }
+    }
+
+    /// The next moment at which somebody's time ends or begins.
+    fn set_next_deadline(&self) {
+        let slice_end =
+            self.current_sc.get().map_or(Ticks::MAX, |sc| self.now.get().saturating_add(sc.head().amount.get()));
+        let release = self.release_head.get().and_then(|thread| thread.sched_context.get());
+        let release = release.map_or(Ticks::MAX, |sc| sc.head().time.get());
+        self.arch.set_deadline(slice_end.min(release));
+    }
+}
