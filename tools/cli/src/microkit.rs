@@ -45,7 +45,10 @@ mod tests {
     fn names_board_configuration_and_folders() {
         let files = SearchPath::new(["build", "my guests"]);
         let line = command_line(Path::new("system.xml"), &board(), &files);
-        assert_eq!(line, "microkit system.xml --board qemu_virt_aarch64 --config debug --search-path build 'my guests'");
+        assert_eq!(
+            line,
+            "microkit system.xml --board qemu_virt_aarch64 --config debug --search-path build 'my guests'"
+        );
     }
 
     #[test]

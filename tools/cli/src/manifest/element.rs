@@ -62,13 +62,30 @@ impl<'a, 'i: 'a> Element<'a, 'i> {
 
     /// Reports every attribute that is not in the list.
     pub fn allow_attributes(&self, known: &[&str]) {
+        self.allow_attributes_and(known, &[]);
+    }
+
+    /// The same; `others` are reported elsewhere, with a reason.
+    pub fn allow_attributes_and(&self, known: &[&str], others: &[&str]) {
         for attribute in self.node.attributes() {
             let span: Span = attribute.range().into();
             let name = &self.cx.source.text[attribute.range_qname()];
-            if !known.contains(&name) {
+            if !known.contains(&name) && !others.contains(&name) {
                 let error = self.error(span, format!("Unknown attribute '{name}'"));
                 self.cx.report(error.help(suggest(name, known, "attribute")));
             }
+        }
+    }
+
+    /// For elements without children: the same, and reports every child.
+    pub fn allow_only_attributes(&self, known: &[&str]) {
+        self.allow_attributes(known);
+        self.allow_no_children();
+    }
+
+    pub fn allow_no_children(&self) {
+        for child in self.children() {
+            self.unknown_child(&child, &[]);
         }
     }
 

@@ -12,8 +12,11 @@ pub(super) fn check(system: &System, cx: &Context<'_>) {
             cx.report(cx.error(b.span, what).on("end").also(a.span, "the other end"));
             continue;
         }
-        call_goes_up(system, a, b, cx);
-        call_goes_up(system, b, a, cx);
+        // Calls both ways have been reported, and one of them must go down.
+        if !(a.pp && b.pp) {
+            call_goes_up(system, a, b, cx);
+            call_goes_up(system, b, a, cx);
+        }
     }
 }
 

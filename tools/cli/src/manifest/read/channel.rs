@@ -30,7 +30,7 @@ pub(super) fn read(element: &Element<'_, '_>, pds: &mut [ProtectionDomain]) -> O
 }
 
 fn end(element: &Element<'_, '_>, pds: &mut [ProtectionDomain]) -> Option<End> {
-    element.allow_attributes(&["pd", "id", "pp", "notify", "setvar_id"]);
+    element.allow_only_attributes(&["pd", "id", "pp", "notify", "setvar_id"]);
     let pd = element.required("pd").and_then(|name| find_pd(element, name, pds));
     let id = irq::id(element);
     let pp = element.boolean("pp", false);

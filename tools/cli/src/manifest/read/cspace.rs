@@ -35,7 +35,7 @@ pub(super) fn read(element: &Element<'_, '_>, pds: &[ProtectionDomain]) -> Vec<S
 }
 
 fn shared_cap(element: &Element<'_, '_>, kind: SharedCapKind, pds: &[ProtectionDomain]) -> Option<SharedCap> {
-    element.allow_attributes(&["slot", "pd"]);
+    element.allow_only_attributes(&["slot", "pd"]);
     let owner = element.required("pd").and_then(|name| channel::find_pd(element, name, pds));
     let slot = element.required_number("slot")?;
     if slot.value == 0 {

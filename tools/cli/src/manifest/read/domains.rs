@@ -43,7 +43,7 @@ pub(super) fn read(element: &Element<'_, '_>) -> Domains {
 }
 
 fn domain<'a>(element: &Element<'a, '_>, named: &mut Vec<Named<'a>>) {
-    element.allow_attributes(&["name", "id"]);
+    element.allow_only_attributes(&["name", "id"]);
     let limit = u64::from(element.cx().board.domains) - 1;
     let number = element.in_range("id", element.number("id"), 0..=limit);
     let Some(name) = element.required_name("name") else { return };
@@ -82,7 +82,7 @@ fn schedule(element: &Element<'_, '_>, names: Vec<(String, u8)>) -> Domains {
         match child.name() {
             "schedule_entry" => schedule.extend(entry(&child, &names)),
             "schedule_end_marker" => {
-                child.allow_attributes(&[]);
+                child.allow_only_attributes(&[]);
                 schedule.push(ScheduleEntry::End);
             }
             _ => element.unknown_child(&child, &["schedule_entry", "schedule_end_marker"]),
@@ -118,7 +118,7 @@ fn check_indices(element: &Element<'_, '_>, count: u64, start: u64, shift: u64) 
 }
 
 fn entry(element: &Element<'_, '_>, names: &[(String, u8)]) -> Option<ScheduleEntry> {
-    element.allow_attributes(&["domain", "duration"]);
+    element.allow_only_attributes(&["domain", "duration"]);
     let domain = element.required("domain").and_then(|name| find(element, name.value, names));
     let duration = element.required("duration")?;
     let invalid = || {

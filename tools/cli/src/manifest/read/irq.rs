@@ -12,7 +12,8 @@ pub(super) fn id(element: &Element<'_, '_>) -> Option<Found<u64>> {
 }
 
 pub(super) fn read(element: &Element<'_, '_>, setvars: &mut Vec<SetVar>) -> Option<Irq> {
-    element.allow_attributes(&[&["irq", "id", "trigger", "setvar_id"][..], &x86::IRQ_ATTRIBUTES].concat());
+    element.allow_attributes_and(&["irq", "id", "trigger", "setvar_id"], &x86::IRQ_ATTRIBUTES);
+    element.allow_no_children();
     let id = id(element);
     setvar::attribute(setvars, element, "setvar_id", id.map(|id| SetVarValue::Id(id.value)));
     let trigger = trigger(element);

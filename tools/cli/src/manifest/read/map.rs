@@ -35,7 +35,7 @@ impl<'a> Regions<'a> {
 /// A map of a protection domain, whose program can be told about it.
 pub(super) fn read(element: &Element<'_, '_>, regions: &Regions<'_>, setvars: &mut Vec<SetVar>) -> Option<Map> {
     let setvar_names = ["setvar_vaddr", "setvar_size", "setvar_prefill_size"];
-    element.allow_attributes(&[&["mr", "vaddr", "perms", "cached"][..], &setvar_names].concat());
+    element.allow_only_attributes(&[&["mr", "vaddr", "perms", "cached"][..], &setvar_names].concat());
     let (region, vaddr, map) = read_common(element, regions);
     let region = region.map(|index| &regions.all[index.0]);
     setvar::attribute(setvars, element, "setvar_vaddr", vaddr.map(SetVarValue::Vaddr));
@@ -47,7 +47,7 @@ pub(super) fn read(element: &Element<'_, '_>, regions: &Regions<'_>, setvars: &m
 
 /// A map of a virtual machine, which has no program whose symbols could be set.
 pub(super) fn read_in_vm(element: &Element<'_, '_>, regions: &Regions<'_>) -> Option<Map> {
-    element.allow_attributes(&["mr", "vaddr", "perms", "cached"]);
+    element.allow_only_attributes(&["mr", "vaddr", "perms", "cached"]);
     read_common(element, regions).2
 }
 

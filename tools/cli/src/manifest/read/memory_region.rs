@@ -9,7 +9,7 @@ const ATTRIBUTES: [&str; 6] = ["name", "size", "page_size", "phys_addr", "prefil
 
 /// A region, and whether its page size was asked for; a size of 0 stands for one that could not be read.
 pub(super) fn read(element: &Element<'_, '_>) -> (MemoryRegion, bool) {
-    element.allow_attributes(&ATTRIBUTES);
+    element.allow_only_attributes(&ATTRIBUTES);
     let name = element.required_name("name").map_or("", |found| found.value);
     let page_size = page_size(element);
     let prefill = prefill(element);

@@ -9,7 +9,7 @@ use super::super::model::ProgramImage;
 use super::super::source::Span;
 
 pub(super) fn read(element: &Element<'_, '_>) -> ProgramImage {
-    element.allow_attributes(&["path", "path_for_symbols"]);
+    element.allow_only_attributes(&["path", "path_for_symbols"]);
     let program = element.required("path");
     let symbols = element.text("path_for_symbols");
     let program_file = program.and_then(|name| open(element, name));

@@ -14,7 +14,7 @@ pub(super) fn attribute(setvars: &mut Vec<SetVar>, element: &Element<'_, '_>, na
 
 /// `setvar`.
 pub(super) fn read(setvars: &mut Vec<SetVar>, element: &Element<'_, '_>, regions: &Regions<'_>) {
-    element.allow_attributes(&["symbol", "region_paddr"]);
+    element.allow_only_attributes(&["symbol", "region_paddr"]);
     let symbol = element.required("symbol");
     let region = element.required("region_paddr").and_then(|name| regions.find(element, name));
     if let Some(symbol) = symbol {

@@ -37,7 +37,7 @@ pub(super) fn read(
 }
 
 fn vcpu(element: &Element<'_, '_>, setvars: &mut Vec<SetVar>, pd_cpu: u8) -> Option<Vcpu> {
-    element.allow_attributes(&["id", "cpu", "setvar_id"]);
+    element.allow_only_attributes(&["id", "cpu", "setvar_id"]);
     let id = irq::id(element);
     setvar::attribute(setvars, element, "setvar_id", id.map(|id| SetVarValue::Id(id.value)));
     let cpu = scheduling::cpu(element).unwrap_or(pd_cpu);
