@@ -7,7 +7,7 @@ use crate::pattern::Kind;
 use crate::runtime::exception::{count, forget, total};
 use crate::runtime::{console::println, debug, probe, psci, report::check};
 
-/// Without a debug register touched since the reset at the start.
+/// Without a debug register touched, not even at the start.
 pub fn idle(exits: u64) -> &'static str {
     run(exits);
     "idle"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The OS lock: its status, and that it keeps breakpoints, watchpoints and steps away but not BRK.
+//!
+//! QEMU itself does not keep them away (it tests OSLSR bit 0, OSLM, instead of bit 1, OSLK): without a hypervisor the
+//! checks `no_breakpoint` and `no_step` fail there.
 
 use esr::Class;
 
@@ -35,6 +38,7 @@ pub fn run() {
     check("oslock.no_step", 0, count(Class::STEP_SAME));
     debug::set_os_lock(false);
     check("oslock.free_again", OSLM, debug::os_lock_status());
+    forget();
     debug::set_mdscr(debug::MDE | debug::KDE);
     debug::with_debug_exceptions(probe::nop);
     check("oslock.breakpoint_after", 1, count(Class::BREAKPOINT_SAME));

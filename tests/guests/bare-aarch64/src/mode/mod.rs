@@ -21,7 +21,9 @@ static WATCHED: AtomicU64 = AtomicU64::new(0);
 
 /// Runs the mode and prints the last line.
 pub fn run(options: &Options<'_>) {
-    debug::reset();
+    if options.mode != Mode::Idle {
+        debug::reset();
+    }
     let (breakpoints, watchpoints) = (debug::count(Kind::Bvr), debug::count(Kind::Wvr));
     println!("guest {}: {breakpoints} breakpoints, {watchpoints} watchpoints", options.id);
     let name = match options.mode {

@@ -15,11 +15,8 @@ pub const UNDEFINED: [Access; 5] = [
 ];
 
 /// What drivers probe, or restore after sleep.
-pub const DEFINED: [Access; 11] = [
+pub const DEFINED: [Access; 8] = [
     ("mdrar.read", || _ = mrs!("mdrar_el1")),
-    ("dbgprcr.read", || _ = mrs!("dbgprcr_el1")),
-    ("dbgprcr.write", || msr!("dbgprcr_el1", 0)),
-    ("dbgauthstatus.read", || _ = mrs!("dbgauthstatus_el1")),
     ("mdccsr.read", || _ = mrs!("mdccsr_el0")),
     ("mdccint.write", || msr!("mdccint_el1", 0)),
     ("osdlr.read", || _ = mrs!("osdlr_el1")),
@@ -27,4 +24,11 @@ pub const DEFINED: [Access; 11] = [
     ("osdtrtx.read", || _ = mrs!("osdtrtx_el1")),
     ("oseccr.read", || _ = mrs!("oseccr_el1")),
     ("dbgclaimset.read", || _ = mrs!("dbgclaimset_el1")),
+];
+
+/// The same, but QEMU does not have them, so there they are undefined with and without a hypervisor.
+pub const UNKNOWN_TO_QEMU: [Access; 3] = [
+    ("dbgprcr.read", || _ = mrs!("dbgprcr_el1")),
+    ("dbgprcr.write", || msr!("dbgprcr_el1", 0)),
+    ("dbgauthstatus.read", || _ = mrs!("dbgauthstatus_el1")),
 ];
