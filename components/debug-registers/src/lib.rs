@@ -23,9 +23,6 @@ pub mod masks;
 mod row;
 mod table;
 
-#[cfg(test)]
-mod tests;
-
 pub use access::{Access, Rights};
 pub use backend::DebugBackend;
 pub use counts::Counts;
