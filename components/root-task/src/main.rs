@@ -17,7 +17,7 @@ mod target {
         sel4::init_thread::suspend_self()
     }
 
-    fn run(boot_info: &sel4::BootInfoPtr) -> Result<(), Failure<'static>> {
+    fn run(boot_info: &sel4::BootInfoPtr) -> Result<(), Failure<'_>> {
         let spec = embedded::specification()?;
         System::new(spec, boot_info)?.run()
     }

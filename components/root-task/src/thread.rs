@@ -32,6 +32,8 @@ impl<'a> System<'a> {
     #[allow(clippy::unnecessary_mut_passed, reason = "rust-sel4's write_all_registers wants it")]
     fn configure(&self, thread: &Thread) -> sel4::Result<()> {
         let tcb: cap::Tcb = self.object(thread.tcb);
+        // A debug kernel's own messages name threads; any other takes no notice.
+        tcb.debug_name(self.spec.object_name(thread.tcb).as_bytes());
         let guard = CNodeCapData::new(thread.cspace_data >> 6, (thread.cspace_data & 63) as usize);
         let (cspace, vspace) = (self.object(thread.cspace), self.object(thread.vspace));
         tcb.tcb_configure(cspace, guard, vspace, thread.ipc_buffer_vaddr, self.optional(thread.ipc_buffer))?;
