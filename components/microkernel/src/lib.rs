@@ -18,3 +18,5 @@ pub mod object;
 pub mod payload;
 pub mod sched;
 pub mod syscall;
+#[cfg(test)]
+mod tests;

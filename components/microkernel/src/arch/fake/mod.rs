@@ -2,6 +2,8 @@
 //! The stand-in for a machine: memory is an arena of the host, time moves when a test says so.
 #![allow(unsafe_code)]
 
+#[cfg(test)]
+pub mod arena;
 mod guest;
 
 use super::Ticks;

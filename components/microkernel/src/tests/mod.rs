@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Tests of the kernel's semantics: system calls by threads that a test plays, on memory of the host.
+
+mod capabilities;
+mod errors;
+mod fuzz;
+mod invariants;
+mod ipc;
+mod property;
+mod scheduling;
+mod world;
