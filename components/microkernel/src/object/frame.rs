@@ -1,2 +1,105 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! K2's.
+//! Frames: memory that can be mapped.
+
+use crate::cap::{Cap, FrameCap, Mapping};
+use crate::cspace::LookupFailure;
+use crate::invocation::{Answer, Args, SyscallError};
+use crate::kernel::Kernel;
+use crate::object::vspace::{self, Maintenance};
+use crate::object::{asid, page_table};
+use sel4_sys::invocation::Invocation;
+use sel4_sys::rights::CapRights;
+
+/// Takes the frame out of the VSpace that this capability mapped it in, if it still is there.
+pub fn unmap(kernel: &Kernel, frame: &FrameCap) {
+    let Some(mapping) = frame.mapping else { return };
+    let Some(root) = asid::find(kernel, mapping.asid) else { return };
+    let place = page_table::walk(root, mapping.vaddr);
+    let is_ours = place.bits_left == frame.size.bits()
+        && page_table::frame_address(place.get(), place.bits_left) == Some(frame.paddr);
+    if is_ours {
+        place.set(0);
+        forget(kernel, mapping);
+    }
+}
+
+fn forget(kernel: &Kernel, mapping: Mapping) {
+    if let Some(vmid) = asid::vmid(kernel, mapping.asid) {
+        kernel.arch.invalidate_address(vmid, mapping.vaddr);
+    }
+}
+
+/// Invocations of a frame capability.
+pub fn invoke(args: &Args<'_>, frame: FrameCap) -> Answer {
+    const MAP: u64 = Invocation::PageMap as u64;
+    const UNMAP: u64 = Invocation::PageUnmap as u64;
+    const GET_ADDRESS: u64 = Invocation::PageGetAddress as u64;
+    match args.label {
+        MAP => map(args, frame),
+        UNMAP => {
+            unmap(args.kernel, &frame);
+            args.slot.update(Cap::Frame(FrameCap { mapping: None, ..frame }));
+            Ok(0)
+        }
+        GET_ADDRESS => {
+            args.answer(0, frame.paddr);
+            Ok(1)
+        }
+        label => match Maintenance::of_page(label) {
+            Some(maintenance) => maintain(args, &frame, maintenance),
+            None => Err(SyscallError::IllegalOperation),
+        },
+    }
+}
+
+fn map(args: &Args<'_>, frame: FrameCap) -> Answer {
+    args.require(3, 1)?;
+    let (address, rights, attributes) = (args.word(0), CapRights(args.word(1)), args.word(2));
+    let size = 1 << frame.size.bits();
+    // The address itself is checked below, after alignment and remapping, as seL4 does.
+    let (root, asid) = vspace::assigned(args, args.cap(0)?.cap(), 1, 0)?;
+    if address % size != 0 {
+        return Err(SyscallError::AlignmentError);
+    }
+    match frame.mapping {
+        Some(mapping) if mapping.asid != asid => return Err(SyscallError::InvalidCapability(1)),
+        Some(mapping) if mapping.vaddr != address => return Err(SyscallError::InvalidArgument(0)),
+        None if address >= args.kernel.arch.user_top() => return Err(SyscallError::InvalidArgument(0)),
+        _ => {}
+    }
+    let mapping = Mapping { asid, vaddr: address };
+    let mapped = FrameCap { rights: frame.rights.mask(rights), ..frame };
+    let old = page_table::enter_frame(root, address, &mapped, attributes).map_err(|bits_left| {
+        let failure = LookupFailure::MissingCapability { bits_left: u64::from(bits_left) };
+        SyscallError::FailedLookup { source: false, failure }
+    })?;
+    // The capability keeps its rights: a later mapping may use them all.
+    args.slot.update(Cap::Frame(FrameCap { mapping: Some(mapping), ..frame }));
+    if page_table::is_valid(old) {
+        forget(args.kernel, mapping);
+    } else {
+        args.kernel.arch.publish_tables();
+    }
+    Ok(0)
+}
+
+/// Cache maintenance of a mapped frame; the range is relative to its start.
+fn maintain(args: &Args<'_>, frame: &FrameCap, maintenance: Maintenance) -> Answer {
+    args.require(2, 0)?;
+    let mapping = frame.mapping.ok_or(SyscallError::IllegalOperation)?;
+    if asid::find(args.kernel, mapping.asid).is_none() {
+        return Err(SyscallError::FailedLookup { source: false, failure: LookupFailure::InvalidRoot });
+    }
+    let (start, end, size) = (args.word(0), args.word(1), 1 << frame.size.bits());
+    if end <= start {
+        return Err(SyscallError::InvalidArgument(1));
+    }
+    if start >= size || end > size {
+        return Err(SyscallError::InvalidArgument(0));
+    }
+    if frame.device {
+        return Err(SyscallError::IllegalOperation);
+    }
+    maintenance.run(args.kernel, frame.paddr + start, end - start);
+    Ok(0)
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is loaded on the core, and how that changes from thread to thread.
+//!
+//! EL1 state is switched lazily: a native thread only takes the few registers that concern EL0, the vCPU's others stay
+//! in the hardware until another vCPU needs the core. The same holds for floating point (native programs have none),
+//! the virtual GIC, and (in the debug shim) the debug registers.
+
+use super::sysreg::{self, *};
+use super::{console, debug, el1, gic, memory, policy, tlb};
+use crate::arch::Ticks;
+use crate::board;
+use crate::cap::Cap;
+use crate::kernel::Kernel;
+use crate::object::asid::{self, Vmids};
+use crate::object::page_table;
+use crate::object::reference::Ref;
+use crate::object::tcb::Tcb;
+use crate::object::vcpu::Vcpu;
+use core::cell::Cell;
+use debug_shim::Shim;
+use sel4_sys::vcpu_reg::VcpuReg;
+
+/// The state of this core.
+pub struct Core {
+    /// Which VSpace has which VMID.
+    pub vmids: Vmids,
+    /// The debug registers.
+    pub shim: Shim<Ref<Vcpu>>,
+    /// The thread whose thread pointers and VSpace are loaded.
+    thread: Cell<Option<Ref<Tcb>>>,
+    /// The vCPU whose EL1 state is loaded.
+    pub(super) vcpu: Cell<Option<Ref<Vcpu>>>,
+    /// HCR_EL2 is the guest's: the vCPU runs, or trapped and nothing else has run since.
+    pub(super) in_guest: Cell<bool>,
+    /// The vCPU whose floating-point registers are loaded.
+    pub(super) fp_owner: Cell<Option<Ref<Vcpu>>>,
+    /// The virtual GIC interface is on, as the loaded vCPU wants it.
+    pub(super) vgic_on: Cell<bool>,
+    /// List registers.
+    pub(super) list_registers: Cell<u8>,
+    /// The virtual timer's interrupt is masked at the GIC.
+    pub(super) vppi_masked: Cell<bool>,
+    vttbr: Cell<u64>,
+    frequency: Cell<u64>,
+    start_level_one: Cell<bool>,
+}
+
+impl Core {
+    /// Nothing is loaded.
+    pub const fn new() -> Self {
+        Self {
+            vmids: Vmids::new(),
+            shim: Shim::new(),
+            thread: Cell::new(None),
+            vcpu: Cell::new(None),
+            in_guest: Cell::new(false),
+            fp_owner: Cell::new(None),
+            vgic_on: Cell::new(false),
+            list_registers: Cell::new(0),
+            vppi_masked: Cell::new(false),
+            vttbr: Cell::new(0),
+            frequency: Cell::new(0),
+            start_level_one: Cell::new(false),
+        }
+    }
+
+    /// Console, interrupts, timer, stage 2 and debug registers, before the first thread.
+    pub fn init(&self) {
+        console::init();
+        gic::init();
+        self.list_registers.set(gic::list_registers());
+        self.frequency.set(cntfrq_el0::read());
+        self.shim.init_core(&debug::Hardware);
+        let (vtcr, start_level_one) = tlb::stage2_control(id_aa64mmfr0_el1::read());
+        vtcr_el2::write(vtcr);
+        self.start_level_one.set(start_level_one);
+        self.set_vttbr(tlb::empty_table());
+        isb();
+        gic::unmask(board::TIMER_HYPERVISOR_PPI as u16);
+        gic::unmask(board::TIMER_MAINTENANCE_PPI as u16);
+        gic::unmask(board::TIMER_VIRTUAL_PPI as u16);
+    }
+
+    /// One past the highest address that can be mapped.
+    pub fn user_top(&self) -> u64 {
+        if self.start_level_one.get() { 1 << 39 } else { sel4_sys::USER_TOP }
+    }
+
+    /// One past the highest physical address of this core.
+    pub fn physical_top(&self) -> u64 {
+        tlb::physical_top(id_aa64mmfr0_el1::read())
+    }
+
+    /// Time.
+    #[inline(always)]
+    pub fn now(&self) -> Ticks {
+        cntpct_el0::read()
+    }
+    /// Ticks per second.
+    #[inline(always)]
+    pub fn frequency(&self) -> u64 {
+        self.frequency.get()
+    }
+    /// One-shot interrupt at or after this time.
+    #[inline(always)]
+    pub fn set_deadline(&self, deadline: Ticks) {
+        cnthp_cval_el2::write(deadline);
+        cnthp_ctl_el2::write(1);
+    }
+    /// The deadline's interrupt?
+    #[inline(always)]
+    pub fn is_timer_irq(&self, irq: u16) -> bool {
+        u64::from(irq) == board::TIMER_HYPERVISOR_PPI
+    }
+    /// At the distributor.
+    pub fn mask_irq(&self, irq: u16) {
+        gic::mask(irq);
+    }
+    /// At the distributor.
+    pub fn unmask_irq(&self, irq: u16) {
+        gic::unmask(irq);
+    }
+    /// Trigger of an interrupt.
+    pub fn configure_irq(&self, irq: u16, edge: bool) {
+        gic::configure(irq, edge);
+    }
+    /// An interrupt waits at the controller.
+    pub fn irq_pending(&self) -> bool {
+        gic::pending()
+    }
+    /// End of interrupt.
+    #[inline(always)]
+    pub fn end_irq(&self, irq: u16) {
+        gic::end(irq);
+    }
+    /// Is this address in RAM that the kernel has mapped?
+    pub fn is_ram(&self, paddr: u64) -> bool {
+        memory::is_mapped_ram(paddr)
+    }
+    /// Clears memory that becomes an object or a frame.
+    pub fn zero(&self, paddr: u64, bytes: u64) {
+        memory::zero(paddr, bytes);
+    }
+    /// Writes dirty lines back.
+    pub fn clean(&self, paddr: u64, bytes: u64) {
+        memory::clean(paddr, bytes);
+    }
+    /// Drops lines, written back first: what was cleared must stay cleared.
+    pub fn invalidate(&self, paddr: u64, bytes: u64) {
+        memory::clean_invalidate(paddr, bytes);
+    }
+    /// Writes back and drops.
+    pub fn clean_invalidate(&self, paddr: u64, bytes: u64) {
+        memory::clean_invalidate(paddr, bytes);
+    }
+    /// Makes written instructions fetchable.
+    pub fn unify(&self, paddr: u64, bytes: u64) {
+        memory::unify(paddr, bytes);
+    }
+    /// The console.
+    pub fn put_char(&self, byte: u8) {
+        console::put(byte);
+    }
+    /// Stops.
+    pub fn halt(&self) {
+        self.disarm_debug();
+        super::stop();
+    }
+    /// No debug exception from here on, whatever is loaded.
+    pub fn disarm_debug(&self) {
+        self.shim.disarm(&debug::Hardware);
+    }
+    /// Forgets all translations of a VMID.
+    pub fn invalidate_vmid(&self, vmid: u8) {
+        tlb::invalidate_vmid(vmid, self.vttbr.get());
+    }
+    /// Forgets the translation of one address of a VMID. Page-table writes before it are complete.
+    pub fn invalidate_address(&self, vmid: u8, address: u64) {
+        tlb::invalidate_address(vmid, address, self.vttbr.get());
+    }
+    /// Page-table writes are complete for the table walker.
+    pub fn publish_tables(&self) {
+        sysreg::dsb();
+    }
+
+    /// Loads what differs between the thread that ran last and the one to resume; `None`: nobody.
+    #[inline]
+    pub fn switch_to(&self, kernel: &Kernel, thread: Option<Ref<Tcb>>) {
+        if let Some(last) = self.thread.replace(thread) {
+            last.context.tpidr_el0.set(tpidr_el0::read());
+            if self.in_guest.get() {
+                last.context.tpidrro_el0.set(tpidrro_el0::read());
+            }
+        }
+        match thread {
+            Some(new) => {
+                tpidr_el0::write(new.context.tpidr_el0.get());
+                tpidrro_el0::write(new.context.tpidrro_el0.get());
+                self.load_vspace(kernel, new);
+                match new.vcpu.get() {
+                    None => self.leave_guest(),
+                    Some(vcpu) => self.enter_guest(vcpu),
+                }
+            }
+            None => self.leave_guest(),
+        }
+    }
+
+    /// The current thread's VSpace, vCPU or thread pointers have changed under it.
+    pub fn reload(&self, kernel: &Kernel) {
+        if let Some(thread) = self.thread.get() {
+            tpidr_el0::write(thread.context.tpidr_el0.get());
+            self.load_vspace(kernel, thread);
+            if thread.vcpu.get() != self.vcpu.get().filter(|_| self.in_guest.get()) {
+                thread.vcpu.get().map_or_else(|| self.leave_guest(), |vcpu| self.enter_guest(vcpu));
+            }
+        }
+    }
+
+    fn load_vspace(&self, kernel: &Kernel, thread: Ref<Tcb>) {
+        let base = match thread.vspace.cap() {
+            Cap::VSpace { object, asid } => {
+                asid::translation_base(kernel, object, asid).map(|base| self.first_table(object, base))
+            }
+            _ => None,
+        };
+        self.set_vttbr(base.unwrap_or_else(tlb::empty_table));
+    }
+
+    /// Cores whose stage 2 starts at level 1 walk from the first entry of the VSpace's level 0.
+    #[inline(always)]
+    fn first_table(&self, root: Ref<page_table::PageTable>, base: u64) -> u64 {
+        if !self.start_level_one.get() {
+            return base;
+        }
+        let table = page_table::table_address(root.entries[0].get()).unwrap_or_else(tlb::empty_table);
+        base & 0xffff_0000_0000_0000 | table
+    }
+
+    #[inline(always)]
+    fn set_vttbr(&self, value: u64) {
+        if self.vttbr.replace(value) != value {
+            vttbr_el2::write(value);
+        }
+    }
+
+    /// From guest to native: EL0 must not feel the guest's EL1.
+    #[inline]
+    pub(super) fn leave_guest(&self) {
+        if !self.in_guest.replace(false) {
+            return;
+        }
+        if let Some(vcpu) = self.vcpu.get() {
+            self.shim.leave_to_native(vcpu, &debug::Hardware);
+            vcpu.regs[VcpuReg::Sctlr as usize].set(sctlr_el1::read());
+            vcpu.regs[VcpuReg::CntkctlEl1 as usize].set(cntkctl_el1::read());
+            vcpu.regs[VcpuReg::CntvCtl as usize].set(cntv_ctl_el0::read());
+        }
+        cntv_ctl_el0::write(0);
+        sctlr_el1::write(policy::SCTLR_EL1_NATIVE);
+        cntkctl_el1::write(policy::CNTKCTL_EL1_NATIVE);
+        cptr_el2::write(policy::CPTR_FP_TRAPPED);
+        hcr_el2::write(policy::HCR_NATIVE);
+    }
+
+    /// The core runs this vCPU's guest next.
+    #[inline]
+    fn enter_guest(&self, vcpu: Ref<Vcpu>) {
+        if self.vcpu.get() != Some(vcpu) {
+            self.exchange(vcpu);
+        }
+        self.in_guest.set(true);
+        sctlr_el1::write(vcpu.regs[VcpuReg::Sctlr as usize].get());
+        cntkctl_el1::write(vcpu.regs[VcpuReg::CntkctlEl1 as usize].get());
+        cntv_ctl_el0::write(vcpu.regs[VcpuReg::CntvCtl as usize].get());
+        hcr_el2::write(policy::HCR_GUEST);
+        if self.fp_owner.get() == Some(vcpu) {
+            cptr_el2::write(policy::CPTR_FP_OPEN);
+        }
+        if !self.vgic_on.get() {
+            self.turn_vgic_on(vcpu);
+        }
+        // One core: the bank cannot be elsewhere, which is all that the shim could object to.
+        let _ = self.shim.enter(vcpu, &debug::Hardware);
+    }
+
+    /// Another vCPU takes the core.
+    #[cold]
+    fn exchange(&self, vcpu: Ref<Vcpu>) {
+        self.leave_guest();
+        if let Some(last) = self.vcpu.replace(Some(vcpu)) {
+            el1::save(&last);
+            self.save_vgic(last);
+        }
+        el1::load(&vcpu);
+        self.load_vgic(vcpu);
+        if self.vppi_masked.replace(vcpu.vppi_masked.get()) != vcpu.vppi_masked.get() {
+            self.apply_vppi_mask();
+        }
+    }
+
+    pub(super) fn apply_vppi_mask(&self) {
+        let irq = board::TIMER_VIRTUAL_PPI as u16;
+        if self.vppi_masked.get() { gic::mask(irq) } else { gic::unmask(irq) }
+    }
+}
+
+impl Default for Core {
+    fn default() -> Self {
+        Self::new()
+    }
+}

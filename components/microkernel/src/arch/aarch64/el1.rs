@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The full state of a vCPU between memory and hardware: needed only when another vCPU takes the core, or when somebody
+//! asks for a register.
+
+use super::{Core, debug, fp, policy, sysreg, sysreg::*};
+use crate::object::reference::Ref;
+use crate::object::vcpu::Vcpu;
+use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister};
+use sel4_sys::vcpu_reg::VcpuReg;
+
+/// Fields that are in the hardware whenever the vCPU is loaded, with their registers. SCTLR, CNTKCTL and CNTV_CTL are
+/// not: they are there only while the guest runs. ACTLR_EL1 traps: it exists in memory only.
+macro_rules! resident {
+    ($action:ident, $vcpu:expr) => {
+        $action! { $vcpu,
+            Cpacr cpacr_el1, Ttbr0 ttbr0_el1, Ttbr1 ttbr1_el1, Tcr tcr_el1, Mair mair_el1, Amair amair_el1,
+            Cidr contextidr_el1, Afsr0 afsr0_el1, Afsr1 afsr1_el1, Esr esr_el1, Far far_el1, Par par_el1,
+            Vbar vbar_el1, TpidrEl1 tpidr_el1, VmpidrEl2 vmpidr_el2, SpEl1 sp_el1, ElrEl1 elr_el1, SpsrEl1 spsr_el1,
+            CntvCval cntv_cval_el0, Cntvoff cntvoff_el2
+        }
+    };
+}
+
+macro_rules! save_all {
+    ($vcpu:expr, $($field:ident $register:ident),*) => {
+        $($vcpu.regs[VcpuReg::$field as usize].set($register::read());)*
+    };
+}
+
+macro_rules! load_all {
+    ($vcpu:expr, $($field:ident $register:ident),*) => {
+        $($register::write($vcpu.regs[VcpuReg::$field as usize].get());)*
+    };
+}
+
+macro_rules! read_one {
+    ($vcpu:expr, $($field:ident $register:ident),*) => {
+        match $vcpu { $(VcpuReg::$field => Some($register::read()),)* _ => None }
+    };
+}
+
+macro_rules! write_one {
+    ($vcpu:expr, $($field:ident $register:ident),*) => {
+        match $vcpu.0 { $(VcpuReg::$field => $register::write($vcpu.1),)* _ => {} }
+    };
+}
+
+macro_rules! aarch32 {
+    ($action:ident, $vcpu:expr) => {
+        $action! { $vcpu.aarch32,
+            dacr dacr32_el2, ifsr ifsr32_el2, fpexc fpexc32_el2, spsr_abt spsr_abt, spsr_und spsr_und,
+            spsr_irq spsr_irq, spsr_fiq spsr_fiq
+        }
+    };
+}
+
+macro_rules! save_aarch32 {
+    ($state:expr, $($field:ident $register:ident),*) => { $($state.$field.set($register::read());)* };
+}
+
+macro_rules! load_aarch32 {
+    ($state:expr, $($field:ident $register:ident),*) => { $($register::write($state.$field.get());)* };
+}
+
+/// The vCPU leaves the hardware. It has stopped running.
+pub(super) fn save(vcpu: &Vcpu) {
+    resident!(save_all, vcpu);
+    vcpu.csselr.set(csselr_el1::read());
+    aarch32!(save_aarch32, vcpu);
+}
+
+/// The vCPU comes to the hardware.
+pub(super) fn load(vcpu: &Vcpu) {
+    resident!(load_all, vcpu);
+    csselr_el1::write(vcpu.csselr.get());
+    aarch32!(load_aarch32, vcpu);
+}
+
+impl Core {
+    /// A field of a vCPU that does not run, wherever it is.
+    pub fn read_vcpu(&self, vcpu: Ref<Vcpu>, field: VcpuReg) -> u64 {
+        let resident = if self.vcpu.get() == Some(vcpu) { resident!(read_one, field) } else { None };
+        resident.unwrap_or_else(|| vcpu.regs[field as usize].get())
+    }
+
+    /// Writes a field of a vCPU that does not run, wherever it is.
+    pub fn write_vcpu(&self, vcpu: Ref<Vcpu>, field: VcpuReg, value: u64) {
+        vcpu.regs[field as usize].set(value);
+        if self.vcpu.get() == Some(vcpu) {
+            resident!(write_one, (field, value));
+        }
+    }
+
+    /// The vCPU has lost its thread: all of its state goes to memory.
+    pub fn park_vcpu(&self, vcpu: Ref<Vcpu>) {
+        if self.fp_owner.get() == Some(vcpu) {
+            cptr_el2::write(policy::CPTR_FP_OPEN);
+            sysreg::isb();
+            fp::save(&vcpu.fp);
+            cptr_el2::write(policy::CPTR_FP_TRAPPED);
+            self.fp_owner.set(None);
+        }
+        if self.vcpu.get() == Some(vcpu) {
+            self.leave_guest();
+            save(&vcpu);
+            self.save_vgic(vcpu);
+            self.vcpu.set(None);
+            if self.vppi_masked.replace(false) {
+                self.apply_vppi_mask();
+            }
+        }
+    }
+
+    /// The VCPU object goes away, parked already.
+    pub fn release_vcpu(&self, vcpu: Ref<Vcpu>) {
+        self.park_vcpu(vcpu);
+        // One core: the shim has no reason to refuse.
+        let _ = self.shim.release(vcpu, &debug::Hardware);
+    }
+
+    /// The thread that runs next has floating point: true if that was why it trapped.
+    pub(super) fn give_fp(&self) -> bool {
+        let Some(vcpu) = self.vcpu.get().filter(|_| self.in_guest.get()) else { return false };
+        if self.fp_owner.get() == Some(vcpu) {
+            return false;
+        }
+        cptr_el2::write(policy::CPTR_FP_OPEN);
+        sysreg::isb();
+        if let Some(last) = self.fp_owner.replace(Some(vcpu)) {
+            fp::save(&last.fp);
+        }
+        fp::load(&vcpu.fp);
+        true
+    }
+
+    /// A register of a vCPU's debug state, wherever it is.
+    pub fn debug_read(&self, vcpu: Ref<Vcpu>, register: DebugRegister) -> Result<u64, debug_shim::Error> {
+        self.shim.read(vcpu, register, &debug::Hardware)
+    }
+
+    /// As [`Self::debug_read`]; `dirty`: the bank goes on the hardware at the next resume.
+    pub fn debug_write(
+        &self,
+        vcpu: Ref<Vcpu>,
+        register: DebugRegister,
+        value: u64,
+        dirty: bool,
+    ) -> Result<(), debug_shim::Error> {
+        self.shim.write(vcpu, register, value, dirty, &debug::Hardware)
+    }
+
+    /// The bank goes on the hardware at the next resume.
+    pub fn debug_flag_dirty(&self, vcpu: Ref<Vcpu>) -> Result<(), debug_shim::Error> {
+        self.shim.flag_dirty(vcpu)
+    }
+
+    /// The shim's counters.
+    pub fn debug_status(&self, vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS] {
+        self.shim.status(vcpu)
+    }
+}

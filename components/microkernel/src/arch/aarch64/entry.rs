@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From the vectors to the kernel's three entry points, and back to a thread.
+
+use super::{console, fault_of, gic, sysreg, wait_for_interrupt};
+use crate::kernel::{KERNEL, Kernel};
+use crate::object::tcb::Context;
+use crate::syscall;
+use core::fmt::Write as _;
+
+const EC_SHIFT: u64 = 26;
+/// Floating point or SIMD with CPTR_EL2.TFP.
+const EC_FP: u64 = 0x07;
+/// `svc` of a native program: HCR_EL2.TGE routes it here. A guest's goes to its own EL1.
+const EC_SVC64: u64 = 0x15;
+
+/// A synchronous exception of the current thread.
+pub(super) extern "C" fn synchronous(context: &Context, esr: u64) -> *const Context {
+    let kernel = KERNEL.get();
+    match esr >> EC_SHIFT {
+        EC_SVC64 => syscall::handle_syscall(kernel),
+        EC_FP if kernel.arch.give_fp() => return context,
+        _ => syscall::handle_fault(kernel, fault_of(&kernel.arch, esr)),
+    }
+    resume(kernel)
+}
+
+/// An interrupt while a thread runs.
+pub(super) extern "C" fn interrupt(_context: &Context, _esr: u64) -> *const Context {
+    let kernel = KERNEL.get();
+    take_interrupt(kernel);
+    resume(kernel)
+}
+
+/// An asynchronous abort while a thread runs: blamed on it.
+pub(super) extern "C" fn serror(_context: &Context, esr: u64) -> *const Context {
+    let kernel = KERNEL.get();
+    syscall::handle_fault(kernel, fault_of(&kernel.arch, esr));
+    resume(kernel)
+}
+
+/// An exception of the kernel itself. Nothing can be saved: say what is known and stop.
+pub(super) extern "C" fn bug(kind: u64, esr: u64, elr: u64, sp: u64) -> ! {
+    KERNEL.get().arch.disarm_debug();
+    let far = sysreg::far_el2::read();
+    // The console never fails.
+    let _ = writeln!(
+        console::Console,
+        "\nKRN|ERROR: exception {kind} in the kernel: esr {esr:#x} elr {elr:#x} far {far:#x} sp {sp:#x}"
+    );
+    super::stop()
+}
+
+#[inline(always)]
+fn resume(kernel: &Kernel) -> *const Context {
+    loop {
+        if let Some(thread) = kernel.current() {
+            return core::ptr::from_ref(&thread.context);
+        }
+        idle(kernel);
+    }
+}
+
+/// Nobody can run: the core sleeps until an interrupt is pending, masked as it is.
+#[cold]
+fn idle(kernel: &Kernel) {
+    wait_for_interrupt();
+    take_interrupt(kernel);
+}
+
+#[inline(always)]
+fn take_interrupt(kernel: &Kernel) {
+    if let Some(irq) = gic::acknowledge() {
+        syscall::handle_interrupt(kernel, irq);
+    }
+}
+
+/// Boot is over: runs the thread that it chose.
+pub fn start_first_thread(kernel: &Kernel) -> ! {
+    // SAFETY: `resume` returns the context of a live thread.
+    super::vectors::leave(unsafe { &*resume(kernel) })
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The virtual GIC and the virtual timer's interrupt of the vCPU on this core.
+
+use super::Core;
+use super::gic::virtual_interface;
+use crate::object::reference::Ref;
+use crate::object::vcpu::Vcpu;
+use crate::object::vgic;
+
+impl Core {
+    pub(super) fn save_vgic(&self, vcpu: Ref<Vcpu>) {
+        if self.vgic_on.replace(false) {
+            vcpu.vgic.hcr.set(virtual_interface::hcr());
+            virtual_interface::set_hcr(0);
+        }
+        for index in 0..self.list_registers.get() {
+            vcpu.vgic.lr[index as usize].set(virtual_interface::lr(index));
+        }
+        vcpu.vgic.vmcr.set(virtual_interface::vmcr());
+        vcpu.vgic.apr.set(virtual_interface::apr());
+    }
+
+    pub(super) fn load_vgic(&self, vcpu: Ref<Vcpu>) {
+        for index in 0..self.list_registers.get() {
+            virtual_interface::set_lr(index, vcpu.vgic.lr[index as usize].get());
+        }
+        virtual_interface::set_vmcr(vcpu.vgic.vmcr.get());
+        virtual_interface::set_apr(vcpu.vgic.apr.get());
+    }
+
+    #[cold]
+    pub(super) fn turn_vgic_on(&self, vcpu: Ref<Vcpu>) {
+        virtual_interface::set_hcr(vcpu.vgic.hcr.get());
+        self.vgic_on.set(true);
+    }
+
+    /// List registers of this core's GIC.
+    pub fn list_registers(&self) -> u8 {
+        self.list_registers.get()
+    }
+
+    /// A list register of a vCPU that does not run; `index` is below [`Self::list_registers`].
+    pub fn list_register(&self, vcpu: Ref<Vcpu>, index: u8) -> u32 {
+        if self.vcpu.get() == Some(vcpu) { virtual_interface::lr(index) } else { vcpu.vgic.lr[index as usize].get() }
+    }
+
+    /// As [`Self::list_register`].
+    pub fn set_list_register(&self, vcpu: Ref<Vcpu>, index: u8, value: u32) {
+        vcpu.vgic.lr[index as usize].set(value);
+        if self.vcpu.get() == Some(vcpu) {
+            virtual_interface::set_lr(index, value);
+        }
+    }
+
+    /// The virtual timer's interrupt came. Masks it for the running guest; false: none runs, so it is ignored.
+    pub fn mask_vppi(&self) -> bool {
+        let Some(vcpu) = self.vcpu.get().filter(|_| self.in_guest.get()) else { return false };
+        vcpu.vppi_masked.set(true);
+        self.vppi_masked.set(true);
+        self.apply_vppi_mask();
+        true
+    }
+
+    /// The VMM has dealt with the virtual timer's interrupt.
+    pub fn acknowledge_vppi(&self, vcpu: Ref<Vcpu>) {
+        vcpu.vppi_masked.set(false);
+        if self.vcpu.get() == Some(vcpu) && self.vppi_masked.replace(false) {
+            self.apply_vppi_mask();
+        }
+    }
+
+    /// The maintenance interrupt came: the list register to report, all ones for none in particular. If no guest runs,
+    /// the interface goes off, so that the interrupt comes again when the guest does.
+    pub fn maintenance(&self) -> Option<u64> {
+        let Some(vcpu) = self.vcpu.get() else {
+            virtual_interface::set_hcr(0);
+            return None;
+        };
+        if !self.in_guest.get() {
+            vcpu.vgic.hcr.set(virtual_interface::hcr());
+            virtual_interface::set_hcr(0);
+            self.vgic_on.set(false);
+            return None;
+        }
+        let ended = virtual_interface::eisr();
+        if ended == 0 {
+            // Not an end of interrupt: which condition it was is in GICH_HCR, and stays until that is cleared.
+            virtual_interface::set_hcr(vgic::HCR_ENABLE);
+            return Some(u64::MAX);
+        }
+        let index = ended.trailing_zeros() as u8;
+        let value = virtual_interface::lr(index);
+        virtual_interface::set_lr(index, vgic::without_maintenance(value));
+        Some(u64::from(index))
+    }
+}

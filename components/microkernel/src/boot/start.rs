@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The order of boot.
+
+use super::device_tree::{self, DeviceTreeError};
+use super::regions::Regions;
+use super::root_task::{Image, RootTask};
+use crate::arch;
+use crate::board;
+use crate::config;
+use crate::kernel::{KERNEL, Kernel};
+use crate::payload::{self, BootPayload, PayloadError};
+use core::fmt::{self, Write as _};
+use core::ops::Range;
+use zerocopy::FromBytes as _;
+
+/// Why the kernel does not boot.
+#[derive(Debug)]
+pub(super) enum BootError {
+    DeviceTree(DeviceTreeError),
+    Payload(PayloadError),
+    /// RAM is too small or too fragmented for this.
+    NoMemoryFor(&'static str),
+    /// RAM in more pieces than boot can list.
+    TooManyRegions,
+}
+
+impl From<DeviceTreeError> for BootError {
+    fn from(error: DeviceTreeError) -> Self {
+        Self::DeviceTree(error)
+    }
+}
+impl From<super::regions::TooMany> for BootError {
+    fn from(_: super::regions::TooMany) -> Self {
+        Self::TooManyRegions
+    }
+}
+
+/// The boot console.
+pub(super) struct Out<'k>(pub &'k Kernel);
+
+impl fmt::Write for Out<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            if byte == b'\n' {
+                self.0.arch.put_char(b'\r');
+            }
+            self.0.arch.put_char(byte);
+        }
+        Ok(())
+    }
+}
+
+/// Boots; `device_tree` is what the loader passed in x0.
+pub fn boot(device_tree: u64) -> ! {
+    let kernel = KERNEL.get();
+    kernel.arch.init();
+    for irq in [board::TIMER_HYPERVISOR_PPI, board::TIMER_VIRTUAL_PPI, board::TIMER_MAINTENANCE_PPI] {
+        kernel.reserve_irq(irq as u16);
+    }
+    if let Err(error) = make_root_task(kernel, device_tree) {
+        // The console never fails.
+        let _ = writeln!(Out(kernel), "KRN|ERROR: cannot boot: {}", Reason(&error));
+        arch::stop();
+    }
+    arch::start_first_thread(kernel)
+}
+
+fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
+    let tree = find_device_tree(device_tree)?;
+    let memory = device_tree::memory(tree)?;
+    let mut ram = memory.ram;
+    for reserved in memory.reserved.iter() {
+        ram.remove(reserved)?;
+    }
+    ram.iter().for_each(|range| arch::map_ram(range.start, range.end));
+    let image = find_image(kernel)?;
+
+    let mut free = ram.clone();
+    free.remove(arch::kernel_start()..image.paddr + image.size)?;
+    let tree_pages = pages(device_tree..device_tree + tree.len() as u64);
+    let mut untyped = free.clone();
+    free.remove(tree_pages)?;
+
+    let mut devices = Regions::new();
+    devices.add(0..kernel.arch.physical_top())?;
+    ram.iter().chain(kernel_devices()).chain(memory.reserved.iter()).try_for_each(|range| devices.remove(range))?;
+
+    let root = RootTask::new(kernel, &mut free, image, tree)?;
+    // What boot has allocated is gone from `free` and must go from the untyped memory too.
+    for range in root.allocated.iter() {
+        untyped.remove(range)?;
+    }
+    let untypeds = root.start(&devices, &untyped);
+    if config::PRINTING {
+        // The console never fails.
+        let _ = writeln!(
+            Out(kernel),
+            "KRN|INFO: Lazaret booted: {} MiB of RAM, {} untyped capabilities, root task {} KiB",
+            ram.size() >> 20,
+            untypeds,
+            image.size >> 10
+        );
+    }
+    Ok(())
+}
+
+fn find_device_tree(address: u64) -> Result<&'static [u8], BootError> {
+    if address < board::MEMORY_RAM_BASE || !address.is_multiple_of(8) {
+        return Err(DeviceTreeError::Absent.into());
+    }
+    let size = device_tree::total_size(arch::boot_bytes(address, device_tree::HEADER))?;
+    Ok(arch::boot_bytes(address, size))
+}
+
+fn find_image(kernel: &Kernel) -> Result<Image, BootError> {
+    let start = arch::kernel_end();
+    let head = BootPayload::read_from_bytes(arch::boot_bytes(start, size_of::<BootPayload>()))
+        .map_err(|_| BootError::Payload(PayloadError::Missing))?;
+    head.check(kernel.arch.user_top()).map_err(BootError::Payload)?;
+    Ok(Image { paddr: start + payload::ALIGN, size: head.image_size, vaddr: head.image_vaddr, entry: head.entry })
+}
+
+/// What user level must not map: it would be the kernel.
+fn kernel_devices() -> impl Iterator<Item = Range<u64>> {
+    [board::GIC_DISTRIBUTOR, board::GIC_CPU_INTERFACE, board::GIC_HYPERVISOR_INTERFACE]
+        .into_iter()
+        .map(|base| base..base + board::GIC_REGION_SIZE)
+}
+
+fn pages(range: Range<u64>) -> Range<u64> {
+    range.start / payload::ALIGN * payload::ALIGN..range.end.next_multiple_of(payload::ALIGN)
+}
+
+struct Reason<'e>(&'e BootError);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            BootError::DeviceTree(error) => f.write_str(match error {
+                DeviceTreeError::Absent => "the loader passed no device tree in x0",
+                DeviceTreeError::Size => "the device tree's size is impossible, or over 2 MiB",
+                DeviceTreeError::Broken => "the device tree is broken",
+                DeviceTreeError::NoMemory => "the device tree names no memory",
+                DeviceTreeError::TooManyRegions => "the device tree names too many pieces of memory",
+            }),
+            BootError::Payload(error) => f.write_str(match error {
+                PayloadError::Missing => "no root task follows the kernel: was it packed with `lazaret build`?",
+                PayloadError::Version => "the boot payload is of another version than this kernel",
+                PayloadError::Alignment => "the root task's image is empty or not page-aligned",
+                PayloadError::Range => "the root task's image or entry is outside user space",
+            }),
+            BootError::NoMemoryFor(what) => write!(f, "not enough memory for {what}"),
+            BootError::TooManyRegions => f.write_str("memory is in too many pieces"),
+        }
+    }
+}

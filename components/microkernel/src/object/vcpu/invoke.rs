@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Invocations of a VCPU capability, seL4's and (with `LAZARET_VCPU_DEBUG`) the debug shim's.
+
+use super::{Vcpu, associate};
+use crate::cap::Cap;
+use crate::config;
+use crate::invocation::{Answer, Args, SyscallError};
+use crate::kernel::NUM_IRQS;
+use crate::object::reference::Ref;
+use crate::object::vgic::{self, Injection, OutOfRange};
+use sel4_sys::extension::{self, DebugRegister};
+use sel4_sys::invocation::Invocation;
+use sel4_sys::vcpu_reg::VcpuReg;
+
+/// The virtual timer's interrupt, the only one of a vCPU's own.
+const VIRTUAL_TIMER: u64 = crate::board::TIMER_VIRTUAL_PPI;
+
+/// Invocations of a VCPU capability.
+pub fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
+    const SET_TCB: u64 = Invocation::VcpuSetTcb as u64;
+    const INJECT_IRQ: u64 = Invocation::VcpuInjectIrq as u64;
+    const READ_REG: u64 = Invocation::VcpuReadReg as u64;
+    const WRITE_REG: u64 = Invocation::VcpuWriteReg as u64;
+    const ACK_VPPI: u64 = Invocation::VcpuAckVppi as u64;
+    match args.label {
+        READ_REG => {
+            args.require(1, 0)?;
+            args.answer(0, args.kernel.arch.read_vcpu(vcpu, field(args)?));
+            Ok(1)
+        }
+        WRITE_REG => {
+            args.require(2, 0)?;
+            args.kernel.arch.write_vcpu(vcpu, field(args)?, args.word(1));
+            Ok(0)
+        }
+        INJECT_IRQ => inject(args, vcpu),
+        ACK_VPPI => acknowledge(args, vcpu),
+        SET_TCB => match args.cap(0)?.cap() {
+            Cap::Thread(thread) => {
+                associate(args.kernel, vcpu, thread);
+                Ok(0)
+            }
+            _ => Err(SyscallError::IllegalOperation),
+        },
+        label if config::VCPU_DEBUG && (extension::VCPU_DEBUG_READ..extension::END).contains(&label) => {
+            debug(args, vcpu)
+        }
+        _ => Err(SyscallError::IllegalOperation),
+    }
+}
+
+fn field(args: &Args<'_>) -> Result<VcpuReg, SyscallError> {
+    VcpuReg::from_number(args.word(0)).ok_or(SyscallError::InvalidArgument(1))
+}
+
+fn inject(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
+    args.require(1, 0)?;
+    let arch = &args.kernel.arch;
+    let injection = Injection::from_word(args.word(0), arch.list_registers())
+        .map_err(|OutOfRange(least, greatest)| SyscallError::RangeError(least, greatest))?;
+    if vgic::is_active(arch.list_register(vcpu, injection.index)) {
+        return Err(SyscallError::DeleteFirst);
+    }
+    arch.set_list_register(vcpu, injection.index, injection.list_register());
+    Ok(0)
+}
+
+fn acknowledge(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
+    args.require(1, 0)?;
+    match args.word(0) {
+        VIRTUAL_TIMER => {
+            args.kernel.arch.acknowledge_vppi(vcpu);
+            Ok(0)
+        }
+        irq if irq >= NUM_IRQS as u64 => Err(SyscallError::RangeError(0, NUM_IRQS as u64 - 1)),
+        _ => Err(SyscallError::InvalidArgument(0)),
+    }
+}
+
+/// The shim's invocations: the kernel passes values on and knows none of them.
+fn debug(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
+    let arch = &args.kernel.arch;
+    match args.label {
+        extension::VCPU_DEBUG_READ => {
+            args.require(1, 0)?;
+            args.answer(0, arch.debug_read(vcpu, register(args)?).map_err(refused)?);
+            Ok(1)
+        }
+        extension::VCPU_DEBUG_WRITE => {
+            args.require(3, 0)?;
+            let dirty = args.word(2) & extension::FLAG_DIRTY != 0;
+            arch.debug_write(vcpu, register(args)?, args.word(1), dirty).map_err(refused)?;
+            Ok(0)
+        }
+        extension::VCPU_DEBUG_FLAG_DIRTY => {
+            arch.debug_flag_dirty(vcpu).map_err(refused)?;
+            Ok(0)
+        }
+        _ => {
+            let words = arch.debug_status(vcpu);
+            words.iter().enumerate().for_each(|(index, &word)| {
+                args.answer(index, word);
+            });
+            Ok(words.len())
+        }
+    }
+}
+
+fn register(args: &Args<'_>) -> Result<DebugRegister, SyscallError> {
+    DebugRegister::from_word(args.word(0)).ok_or(SyscallError::InvalidArgument(0))
+}
+
+fn refused(error: debug_shim::Error) -> SyscallError {
+    match error {
+        debug_shim::Error::NoSuchRegister => SyscallError::InvalidArgument(0),
+        debug_shim::Error::Elsewhere | debug_shim::Error::Running | debug_shim::Error::External => {
+            SyscallError::IllegalOperation
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Virtual CPUs.
+
+mod invoke;
+
+pub use invoke::invoke;
+
+use crate::arch;
+use crate::board;
+use crate::fault::Fault;
+use crate::kernel::Kernel;
+use crate::object::reference::Ref;
+use crate::object::tcb::Tcb;
+use crate::object::vgic;
+use core::cell::Cell;
+use debug_shim::VcpuDebug;
+use sel4_sys::vcpu_reg::VcpuReg;
+
+/// List registers that a GICv2 can have.
+pub const MAX_LIST_REGISTERS: usize = 64;
+
+/// A virtual CPU: what a guest's EL1 has that EL0 has not.
+///
+/// While the vCPU is on the core (`arch::Core`), the hardware's copy is the true one.
+#[repr(C, align(4096))]
+pub struct Vcpu {
+    /// Its thread.
+    pub tcb: Cell<Option<Ref<Tcb>>>,
+    /// The fields of VCPU_ReadReg.
+    pub regs: [Cell<u64>; VcpuReg::ALL.len()],
+    /// Cache selection: not readable by user level, but a guest's own.
+    pub csselr: Cell<u64>,
+    /// State that only 32-bit guests have.
+    pub aarch32: Aarch32,
+    /// The virtual timer's interrupt waits for VCPU_AckVPPI.
+    pub vppi_masked: Cell<bool>,
+    /// The virtual GIC.
+    pub vgic: Vgic,
+    /// Debug registers, with the shim's bookkeeping.
+    pub debug: VcpuDebug,
+    /// Floating point and SIMD.
+    pub fp: FpState,
+}
+
+/// EL1 and banked registers of AArch32.
+#[derive(Default)]
+#[repr(C)]
+pub struct Aarch32 {
+    /// DACR32_EL2.
+    pub dacr: Cell<u64>,
+    /// IFSR32_EL2.
+    pub ifsr: Cell<u64>,
+    /// FPEXC32_EL2.
+    pub fpexc: Cell<u64>,
+    /// SPSR_abt.
+    pub spsr_abt: Cell<u64>,
+    /// SPSR_und.
+    pub spsr_und: Cell<u64>,
+    /// SPSR_irq.
+    pub spsr_irq: Cell<u64>,
+    /// SPSR_fiq.
+    pub spsr_fiq: Cell<u64>,
+}
+
+/// The hypervisor interface of the GIC.
+#[repr(C)]
+pub struct Vgic {
+    /// List registers.
+    pub lr: [Cell<u32>; MAX_LIST_REGISTERS],
+    /// Control.
+    pub hcr: Cell<u32>,
+    /// The guest's CPU interface.
+    pub vmcr: Cell<u32>,
+    /// Active priorities.
+    pub apr: Cell<u32>,
+}
+
+/// V0..V31 and their control.
+#[repr(C, align(16))]
+pub struct FpState {
+    /// V0..V31, two words each.
+    pub v: [Cell<u64>; 64],
+    /// FPCR.
+    pub fpcr: Cell<u64>,
+    /// FPSR.
+    pub fpsr: Cell<u64>,
+}
+
+const _: () = assert!(size_of::<Vcpu>() == 1 << sel4_sys::object::ObjectType::Vcpu.object_bits(0));
+
+/// SCTLR_EL1 of a fresh vCPU, as seL4 gives it: MMU and caches off.
+const FRESH_SCTLR: u64 = 0x34d5_8820;
+/// VMPIDR_EL2 of a fresh vCPU: bit 31 reads as one, affinity 0.
+const FRESH_VMPIDR: u64 = 1 << 31;
+/// SPSR bits that a thread without vCPU keeps: the condition flags.
+const FLAGS: u64 = 0xf000_0000;
+
+/// Makes zeroed memory a vCPU as it comes out of reset.
+pub fn initialise(vcpu: Ref<Vcpu>) {
+    vcpu.regs[VcpuReg::Sctlr as usize].set(FRESH_SCTLR);
+    vcpu.regs[VcpuReg::VmpidrEl2 as usize].set(FRESH_VMPIDR);
+    vcpu.vgic.hcr.set(vgic::HCR_ENABLE);
+}
+
+/// Gives the vCPU to a thread; both leave whom they had.
+fn associate(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Ref<Tcb>) {
+    if let Some(old) = vcpu.tcb.get() {
+        dissociate_thread(kernel, old);
+    }
+    dissociate_thread(kernel, thread);
+    vcpu.tcb.set(Some(thread));
+    thread.vcpu.set(Some(vcpu));
+    kernel.arch.reload(kernel);
+}
+
+/// The thread has no vCPU from here on, and so can only be at EL0.
+pub fn dissociate_thread(kernel: &Kernel, thread: Ref<Tcb>) {
+    let Some(vcpu) = thread.vcpu.take() else { return };
+    vcpu.tcb.set(None);
+    kernel.arch.park_vcpu(vcpu);
+    let spsr = &thread.context.spsr;
+    spsr.set(spsr.get() & FLAGS | arch::USER_SPSR);
+    kernel.arch.reload(kernel);
+}
+
+/// An interrupt of the kernel's that concerns the guest on this core: the virtual timer's or the virtual GIC's.
+///
+/// Dropped if the guest is not the current thread any more: both come again when it runs.
+pub fn handle_irq(kernel: &Kernel, irq: u16) {
+    let Some(thread) = kernel.current().filter(|&thread| !thread.queued.get() && kernel.is_schedulable(thread)) else {
+        return;
+    };
+    if u64::from(irq) == board::TIMER_VIRTUAL_PPI {
+        if kernel.arch.mask_vppi() {
+            kernel.fault(thread, Fault::VppiEvent(board::TIMER_VIRTUAL_PPI));
+        }
+    } else if let Some(index) = kernel.arch.maintenance() {
+        kernel.fault(thread, Fault::VgicMaintenance(index));
+    }
+}
+
+/// The object goes away: nothing of it stays on the core.
+pub fn finalise(kernel: &Kernel, vcpu: Ref<Vcpu>) {
+    if let Some(thread) = vcpu.tcb.get() {
+        dissociate_thread(kernel, thread);
+    }
+    kernel.arch.release_vcpu(vcpu);
+}

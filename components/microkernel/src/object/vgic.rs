@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The virtual interrupt controller's list registers (GICv2).
+
+/// GICH_HCR: the interface is on.
+pub const HCR_ENABLE: u32 = 1;
+/// GICH_LR: maintenance interrupt when the guest ends it (for interrupts without a physical one).
+const MAINTENANCE_AT_END: u32 = 1 << 19;
+const PRIORITY_SHIFT: u32 = 23;
+const PENDING: u32 = 1 << 28;
+const ACTIVE: u32 = 1 << 29;
+const GROUP_SHIFT: u32 = 30;
+
+/// The highest priority number of VCPU_InjectIRQ.
+pub const MAX_PRIORITY: u64 = 31;
+/// The highest virtual interrupt.
+pub const MAX_INTID: u64 = 1019;
+
+/// A virtual interrupt to make pending: the word of VCPU_InjectIRQ, checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Injection {
+    /// Interrupt number.
+    pub intid: u16,
+    /// 0 (highest) to 31.
+    pub priority: u8,
+    /// 0 or 1.
+    pub group: u8,
+    /// List register.
+    pub index: u8,
+}
+
+/// Which field of the word is too large: least and greatest value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfRange(pub u64, pub u64);
+
+impl Injection {
+    /// virq 15:0, priority 23:16, group 31:24, index 39:32.
+    pub fn from_word(word: u64, list_registers: u8) -> Result<Self, OutOfRange> {
+        let (intid, priority, group, index) =
+            (word & 0xffff, (word >> 16) & 0xff, (word >> 24) & 0xff, (word >> 32) & 0xff);
+        if intid > MAX_INTID {
+            return Err(OutOfRange(0, MAX_INTID));
+        }
+        if priority > MAX_PRIORITY {
+            return Err(OutOfRange(0, MAX_PRIORITY));
+        }
+        if group > 1 {
+            return Err(OutOfRange(0, 1));
+        }
+        if index >= u64::from(list_registers) {
+            return Err(OutOfRange(0, u64::from(list_registers) - 1));
+        }
+        Ok(Self { intid: intid as u16, priority: priority as u8, group: group as u8, index: index as u8 })
+    }
+
+    /// The list register's value: pending, with maintenance at its end.
+    pub fn list_register(self) -> u32 {
+        u32::from(self.intid)
+            | MAINTENANCE_AT_END
+            | u32::from(self.priority) << PRIORITY_SHIFT
+            | PENDING
+            | u32::from(self.group) << GROUP_SHIFT
+    }
+}
+
+/// The guest is handling the interrupt in this list register.
+pub fn is_active(list_register: u32) -> bool {
+    list_register & ACTIVE != 0
+}
+
+/// The same without a maintenance interrupt at its end.
+pub fn without_maintenance(list_register: u32) -> u32 {
+    list_register & !MAINTENANCE_AT_END
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timer_interrupt() {
+        let injection = Injection::from_word(27 | 3 << 32, 4).unwrap();
+        assert_eq!(injection.list_register(), 0x1008_001b);
+        assert!(!is_active(injection.list_register()));
+        assert_eq!(without_maintenance(injection.list_register()), 0x1000_001b);
+    }
+
+    #[test]
+    fn priority_and_group() {
+        let injection = Injection::from_word(33 | 31 << 16 | 1 << 24, 4).unwrap();
+        assert_eq!(injection.list_register(), 0x5f88_0021);
+    }
+
+    #[test]
+    fn refuses_what_does_not_fit() {
+        assert_eq!(Injection::from_word(32 << 16, 4), Err(OutOfRange(0, 31)));
+        assert_eq!(Injection::from_word(2 << 24, 4), Err(OutOfRange(0, 1)));
+        assert_eq!(Injection::from_word(4 << 32, 4), Err(OutOfRange(0, 3)));
+        assert_eq!(Injection::from_word(1020, 4), Err(OutOfRange(0, 1019)));
+    }
+}
