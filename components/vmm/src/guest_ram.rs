@@ -2,7 +2,8 @@
 //! Guest RAM, seen from the VMM.
 //!
 //! The guest may write it at any moment, so it is a slice of atomics and never a `&[u8]`. Offsets are from the
-//! start of RAM and are checked; an access that does not fit does nothing and says so.
+//! start of RAM and are checked; an access that does not fit does nothing and says so. A guest starts with its caches
+//! off and sees memory itself, so what is written is cleaned to there.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -10,12 +11,13 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 #[derive(Clone, Copy)]
 pub struct GuestRam<'a> {
     words: &'a [AtomicU64],
+    clean: fn(&[AtomicU64]),
 }
 
 impl<'a> GuestRam<'a> {
-    /// Wrap the memory that the manifest maps.
-    pub const fn new(words: &'a [AtomicU64]) -> Self {
-        Self { words }
+    /// Wrap the memory that the manifest maps; `clean` cleans a part of it to memory.
+    pub const fn new(words: &'a [AtomicU64], clean: fn(&[AtomicU64])) -> Self {
+        Self { words, clean }
     }
 
     /// Bytes.
@@ -26,14 +28,16 @@ impl<'a> GuestRam<'a> {
     /// Copy in; false if it does not fit.
     #[must_use]
     pub fn write(&mut self, offset: u64, bytes: &[u8]) -> bool {
-        let Some(mut at) = self.range(offset, bytes.len() as u64) else { return false };
+        let Some(start) = self.range(offset, bytes.len() as u64) else { return false };
+        let mut at = start;
         let (head, middle) = bytes.split_at(bytes.len().min(at.wrapping_neg() % 8));
         at = self.write_bytes(at, head);
         let (chunks, tail) = middle.as_chunks::<8>();
         for (word, chunk) in self.words[at / 8..].iter().zip(chunks) {
             word.store(u64::from_le_bytes(*chunk), Relaxed);
         }
-        self.write_bytes(at + 8 * chunks.len(), tail);
+        at = self.write_bytes(at + 8 * chunks.len(), tail);
+        (self.clean)(&self.words[start / 8..at.div_ceil(8)]);
         true
     }
 
@@ -49,6 +53,9 @@ impl<'a> GuestRam<'a> {
                 self.write_bytes(at as usize, &[0]);
                 at += 1;
             }
+        }
+        if offset < end {
+            (self.clean)(&self.words[offset as usize / 8..end.div_ceil(8) as usize]);
         }
     }
 
@@ -89,7 +96,7 @@ mod tests {
         #[test]
         fn behaves_like_bytes(steps in proptest::collection::vec((0u64..80, proptest::collection::vec(any::<u8>(), 0..40), any::<bool>()), 0..30)) {
             let memory: Vec<AtomicU64> = (0..8).map(|_| AtomicU64::new(0)).collect();
-            let (mut ram, mut model) = (GuestRam::new(&memory), vec![0u8; 64]);
+            let (mut ram, mut model) = (GuestRam::new(&memory, |_| {}), vec![0u8; 64]);
             for (offset, bytes, zero) in steps {
                 let end = offset as usize + bytes.len();
                 if zero {
@@ -109,7 +116,7 @@ mod tests {
     #[test]
     fn offsets_do_not_wrap() {
         let memory = [const { AtomicU64::new(0) }; 2];
-        let mut ram = GuestRam::new(&memory);
+        let mut ram = GuestRam::new(&memory, |_| {});
         assert!(!ram.write(u64::MAX, b"ab") && !ram.read(u64::MAX - 1, &mut [0; 4]));
         ram.zero(u64::MAX - 1, 10);
     }

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn loads_kernel_bss_initrd_and_tree() {
         let memory = memory(16 << 20);
-        let mut ram = GuestRam::new(&memory);
+        let mut ram = GuestRam::new(&memory, |_| {});
         let kernel = file(0x1000, 0x300, 0, 0x201);
         let images = Images { kernel: &kernel, initrd: b"initrd" };
         let loaded = load(&config(None), images, &mut ram).expect("it fits");
@@ -93,9 +93,9 @@ mod tests {
         let images = Images { kernel: &kernel, initrd: &[] };
         let mapped = 1 << 20;
         let asked = 2 << 20;
-        let result = load(&config(Some(asked)), images, &mut GuestRam::new(&memory));
+        let result = load(&config(Some(asked)), images, &mut GuestRam::new(&memory, |_| {}));
         assert_eq!(result, Err(BootError::RamNotMapped { asked, mapped }));
-        let result = load(&config(Some(0x1000)), images, &mut GuestRam::new(&memory));
+        let result = load(&config(Some(0x1000)), images, &mut GuestRam::new(&memory, |_| {}));
         assert_eq!(result, Err(BootError::TooLarge { needed: 0x10100, ram: 0x1000 }));
     }
 }

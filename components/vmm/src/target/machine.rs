@@ -54,7 +54,7 @@ impl Vcpu for Machine {
     fn write_registers(&mut self, words: &[u64]) {
         let mut context = UserContext::default();
         context.inner_mut()[..words.len()].copy_from_slice(words);
-        report("WriteRegisters", self.vcpu.tcb().tcb_write_registers(false, words.len() as u64, &mut context));
+        report("WriteRegisters", self.vcpu.tcb().tcb_write_registers(false, words.len() as u64, &context));
     }
 
     fn restart(&mut self) {

@@ -29,7 +29,7 @@ impl Regions {
         Self {
             config: file(config),
             images: Images { kernel: file(kernel), initrd: file(initrd) },
-            ram: GuestRam::new(words(ram)),
+            ram: GuestRam::new(words(ram), clean),
         }
     }
 }
@@ -61,4 +61,20 @@ fn words((vaddr, size): (usize, usize)) -> &'static [AtomicU64] {
     // SAFETY: the build set the variables to a region of `size` bytes, mapped read-write for ever. Guest and VMM both
     // write it, so it is atomics.
     unsafe { slice::from_raw_parts(vaddr as *const AtomicU64, size / 8) }
+}
+
+/// The smallest cache line of the cores that we run on.
+const LINE: usize = 64;
+
+/// Clean and invalidate to the point of coherency.
+fn clean(memory: &[AtomicU64]) {
+    let range = memory.as_ptr_range();
+    let mut line = range.start.addr() & !(LINE - 1);
+    while line < range.end.addr() {
+        // SAFETY: the kernel lets programs clean what they have mapped, and this changes no value.
+        unsafe { core::arch::asm!("dc civac, {}", in(reg) line, options(nostack, preserves_flags)) };
+        line += LINE;
+    }
+    // SAFETY: a barrier.
+    unsafe { core::arch::asm!("dsb sy", options(nostack, preserves_flags)) };
 }

@@ -26,7 +26,7 @@ impl Machine {
     fn start(&self) -> (Vm<'_, FakeSerial>, FakeVcpu) {
         let config = Config::parse(b"name = vm\nguest = bare64\n").expect("a configuration");
         let images = Images { kernel: &self.kernel, initrd: &[] };
-        let mut vm = Vm::new(config, images, GuestRam::new(&self.memory), FakeSerial::default());
+        let mut vm = Vm::new(config, images, GuestRam::new(&self.memory, |_| {}), FakeSerial::default());
         let mut vcpu = FakeVcpu::new();
         vm.start(&mut vcpu).expect("it starts");
         vcpu.set_pc(PC);
