@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Many consoles on one line: whose output it is, and whose input.
+
+use crate::{MAX_CLIENTS, ring::Ring};
+
+/// Ctrl-]: the next key is for the driver.
+pub const ESCAPE: u8 = 0x1d;
+
+/// A client's rings.
+#[derive(Clone, Copy, Debug)]
+pub struct Client {
+    /// From the client.
+    pub tx: &'static Ring,
+    /// To the client.
+    pub rx: &'static Ring,
+}
+
+/// Where the output goes.
+pub trait Output {
+    /// Writes a byte.
+    fn put(&mut self, byte: u8);
+}
+
+impl<F: FnMut(u8)> Output for F {
+    fn put(&mut self, byte: u8) {
+        self(byte)
+    }
+}
+
+/// The state of the line.
+#[derive(Debug)]
+pub struct Mux {
+    clients: [Option<Client>; MAX_CLIENTS],
+    /// Lines carry the client's name.
+    named: bool,
+    /// The client whose line has no end yet.
+    open: Option<usize>,
+    /// The last byte written, of the line that is open.
+    last: u8,
+    /// The client that gets the input.
+    focus: Option<usize>,
+    escaped: bool,
+}
+
+impl Mux {
+    /// At the start of a line; the first client has the input.
+    pub fn new(clients: [Option<Client>; MAX_CLIENTS]) -> Self {
+        let named = clients.iter().flatten().count() > 1;
+        let focus = clients.iter().position(Option::is_some);
+        Self { clients, named, open: None, last: 0, focus, escaped: false }
+    }
+
+    /// The client that gets the input.
+    pub const fn focus(&self) -> Option<usize> {
+        self.focus
+    }
+
+    /// Writes what a client's ring holds now. An incomplete line is written as well: it may be a prompt.
+    pub fn output(&mut self, index: usize, out: &mut impl Output) {
+        let Some(client) = self.client(index) else { return };
+        for byte in client.tx.drain() {
+            self.begin(index, out);
+            self.put(byte, out);
+        }
+    }
+
+    /// Takes a byte of input; the client to notify, if any.
+    pub fn input(&mut self, byte: u8, out: &mut impl Output) -> Option<usize> {
+        if !self.escaped {
+            self.escaped = byte == ESCAPE && self.named;
+            return if self.escaped { None } else { self.deliver(byte) };
+        }
+        self.escaped = false;
+        match byte {
+            ESCAPE => self.deliver(byte),
+            b'0'..=b'9' => {
+                self.select(usize::from(byte - b'0'), out);
+                None
+            }
+            _ => {
+                self.notice("keys: Ctrl-] 0 to 7 selects a console, Ctrl-] twice types it", "", out);
+                None
+            }
+        }
+    }
+
+    fn client(&self, index: usize) -> Option<Client> {
+        self.clients.get(index).copied().flatten()
+    }
+
+    fn deliver(&mut self, byte: u8) -> Option<usize> {
+        let focus = self.focus?;
+        // A full ring loses input, as a UART does.
+        self.client(focus)?.rx.push(byte).then_some(focus)
+    }
+
+    fn select(&mut self, index: usize, out: &mut impl Output) {
+        let Some(client) = self.client(index) else {
+            return self.notice("no such console", "", out);
+        };
+        self.focus = Some(index);
+        self.notice("input goes to ", &client.tx.name(), out);
+    }
+
+    /// Makes the line this client's.
+    fn begin(&mut self, index: usize, out: &mut impl Output) {
+        if self.open == Some(index) {
+            return;
+        }
+        self.end(out);
+        self.open = Some(index);
+        if !self.named {
+            return;
+        }
+        let name = self.client(index).map(|client| client.tx.name()).unwrap_or_default();
+        if name.is_empty() {
+            out.put(b'0' + index as u8);
+        }
+        write(&name, out);
+        write("| ", out);
+    }
+
+    fn put(&mut self, byte: u8, out: &mut impl Output) {
+        if byte == b'\n' && self.last != b'\r' {
+            out.put(b'\r');
+        }
+        out.put(byte);
+        self.last = byte;
+        if byte == b'\n' {
+            self.open = None;
+        }
+    }
+
+    /// Ends a line that is open.
+    fn end(&mut self, out: &mut impl Output) {
+        if self.open.take().is_some() {
+            write("\r\n", out);
+        }
+        self.last = 0;
+    }
+
+    fn notice(&mut self, text: &str, name: &str, out: &mut impl Output) {
+        self.end(out);
+        write("[serial: ", out);
+        write(text, out);
+        write(name, out);
+        write("]\r\n", out);
+    }
+}
+
+fn write(text: &str, out: &mut impl Output) {
+    text.bytes().for_each(|byte| out.put(byte));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, ESCAPE, Mux};
+    use crate::{MAX_CLIENTS};
+
+    struct Bench {
+        mux: Mux,
+        clients: Vec<Client>,
+        screen: Vec<u8>,
+    }
+
+    impl Bench {
+        fn new(names: &[&str]) -> Self {
+            let mut clients = Vec::new();
+            for name in names {
+                let client = Client { tx: Box::leak(Box::default()), rx: Box::leak(Box::default()) };
+                client.tx.set_name(name);
+                clients.push(client);
+            }
+            let mut table = [None; MAX_CLIENTS];
+            clients.iter().enumerate().for_each(|(index, client)| table[index] = Some(*client));
+            Self { mux: Mux::new(table), clients, screen: Vec::new() }
+        }
+
+        fn say(&mut self, index: usize, text: &str) -> &mut Self {
+            text.bytes().for_each(|byte| assert!(self.clients[index].tx.push(byte)));
+            self.mux.output(index, &mut |byte| self.screen.push(byte));
+            self
+        }
+
+        fn type_in(&mut self, bytes: &[u8]) -> Vec<Option<usize>> {
+            bytes.iter().map(|byte| self.mux.input(*byte, &mut |byte| self.screen.push(byte))).collect()
+        }
+
+        fn screen(&self) -> &str {
+            std::str::from_utf8(&self.screen).unwrap()
+        }
+
+        fn received(&self, index: usize) -> Vec<u8> {
+            self.clients[index].rx.drain().collect()
+        }
+    }
+
+    #[test]
+    fn one_client_has_the_line_to_itself() {
+        let mut bench = Bench::new(&["linux"]);
+        bench.say(0, "Booting\nlogin: ").say(0, "root\r\n");
+        assert_eq!(bench.screen(), "Booting\r\nlogin: root\r\n");
+        assert_eq!(bench.type_in(&[ESCAPE, b'1']), [Some(0), Some(0)]);
+        assert_eq!(bench.received(0), [ESCAPE, b'1']);
+    }
+
+    #[test]
+    fn lines_carry_names() {
+        let mut bench = Bench::new(&["linux", "bare"]);
+        bench.say(0, "a\nb\n").say(1, "c\r\n\n");
+        assert_eq!(bench.screen(), "linux| a\r\nlinux| b\r\nbare| c\r\nbare| \r\n");
+    }
+
+    #[test]
+    fn a_prompt_appears_at_once_and_goes_on_where_it_was() {
+        let mut bench = Bench::new(&["linux", "bare"]);
+        bench.say(0, "login: ").say(0, "root\n");
+        assert_eq!(bench.screen(), "linux| login: root\r\n");
+    }
+
+    #[test]
+    fn another_client_starts_a_line_of_its_own() {
+        let mut bench = Bench::new(&["linux", ""]);
+        bench.say(0, "login: ").say(1, "tick\n").say(0, "root\n");
+        assert_eq!(bench.screen(), "linux| login: \r\n1| tick\r\nlinux| root\r\n");
+    }
+
+    #[test]
+    fn input_follows_the_focus() {
+        let mut bench = Bench::new(&["linux", "bare"]);
+        assert_eq!(bench.type_in(b"a"), [Some(0)]);
+        assert_eq!(bench.type_in(&[ESCAPE, b'1', b'b', ESCAPE, ESCAPE]), [None, None, Some(1), None, Some(1)]);
+        assert_eq!((bench.received(0), bench.received(1)), (vec![b'a'], vec![b'b', ESCAPE]));
+        assert_eq!(bench.screen(), "[serial: input goes to bare]\r\n");
+    }
+
+    #[test]
+    fn a_console_that_is_not_there_is_not_selected() {
+        let mut bench = Bench::new(&["linux", "bare"]);
+        bench.say(1, "> ");
+        bench.type_in(&[ESCAPE, b'9', b'x', ESCAPE, b'?']);
+        assert_eq!(bench.received(0), [b'x']);
+        assert!(bench.screen().starts_with("bare| > \r\n[serial: no such console]\r\n[serial: keys"));
+    }
+
+    #[test]
+    fn without_clients_nothing_happens() {
+        let mut bench = Bench::new(&[]);
+        assert_eq!(bench.type_in(b"x"), [None]);
+        bench.mux.output(3, &mut |_: u8| panic!());
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A ring of bytes in memory shared by one producer and one consumer who do not trust each other.
+//!
+//! Indices run freely; the position is the index modulo [`CAPACITY`]. Whatever the other side writes into its index,
+//! this side stays inside the ring: a count beyond the capacity counts as a full ring.
+
+use core::sync::atomic::{
+    AtomicU8, AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
+
+/// Bytes that a ring holds.
+pub const CAPACITY: usize = 2048;
+/// Bytes of a name.
+pub const NAME_LENGTH: usize = 16;
+
+/// The layout in the shared page. All zeros is an empty ring.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Ring {
+    /// Bytes ever written, by the producer.
+    head: AtomicU32,
+    /// Bytes ever read, by the consumer.
+    tail: AtomicU32,
+    /// The client's name, in a `tx` ring.
+    name: [AtomicU8; NAME_LENGTH],
+    /// Keeps the data apart from the indices.
+    reserved: [AtomicU8; 40],
+    data: [AtomicU8; CAPACITY],
+}
+
+const _: () = {
+    assert!(core::mem::offset_of!(Ring, data) == 64);
+    assert!(size_of::<Ring>() <= 4096);
+    assert!(CAPACITY.is_power_of_two());
+};
+
+impl Default for Ring {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Ring {
+    /// An empty ring.
+    pub const fn new() -> Self {
+        Self {
+            head: AtomicU32::new(0),
+            tail: AtomicU32::new(0),
+            name: [const { AtomicU8::new(0) }; NAME_LENGTH],
+            reserved: [const { AtomicU8::new(0) }; 40],
+            data: [const { AtomicU8::new(0) }; CAPACITY],
+        }
+    }
+
+    /// Signs the ring; what does not fit is cut.
+    pub fn set_name(&self, name: &str) {
+        let bytes = name.bytes().chain(core::iter::repeat(0));
+        self.name.iter().zip(bytes).for_each(|(cell, byte)| cell.store(byte, Relaxed));
+    }
+
+    /// The name, as far as it is printable; empty when there is none.
+    pub fn name(&self) -> heapless::String<NAME_LENGTH> {
+        let bytes = self.name.iter().map(|cell| cell.load(Relaxed));
+        bytes.take_while(u8::is_ascii_graphic).map(char::from).collect()
+    }
+
+    /// Bytes to read; never more than the capacity.
+    pub fn len(&self) -> usize {
+        let used = self.head.load(Acquire).wrapping_sub(self.tail.load(Acquire));
+        (used as usize).min(CAPACITY)
+    }
+
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether a byte can be written.
+    pub fn has_room(&self) -> bool {
+        self.len() < CAPACITY
+    }
+
+    /// Writes a byte, for the producer. False when the ring is full.
+    pub fn push(&self, byte: u8) -> bool {
+        if !self.has_room() {
+            return false;
+        }
+        let head = self.head.load(Relaxed);
+        self.cell(head).store(byte, Relaxed);
+        self.head.store(head.wrapping_add(1), Release);
+        true
+    }
+
+    /// Reads a byte, for the consumer.
+    pub fn pop(&self) -> Option<u8> {
+        if self.is_empty() {
+            return None;
+        }
+        let tail = self.tail.load(Relaxed);
+        let byte = self.cell(tail).load(Relaxed);
+        self.tail.store(tail.wrapping_add(1), Release);
+        Some(byte)
+    }
+
+    /// The bytes that are there now, and no more, however fast the producer is.
+    pub fn drain(&self) -> impl Iterator<Item = u8> + '_ {
+        (0..self.len()).map_while(|_| self.pop())
+    }
+
+    fn cell(&self, index: u32) -> &AtomicU8 {
+        &self.data[index as usize % CAPACITY]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
+    use super::{CAPACITY, Ring};
+    use core::sync::atomic::Ordering::Relaxed;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Push(u8),
+        Pop,
+        Drain,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![8 => any::<u8>().prop_map(Step::Push), 4 => Just(Step::Pop), 1 => Just(Step::Drain)]
+    }
+
+    proptest! {
+        #[test]
+        fn is_a_queue(start in any::<u32>(), steps in prop::collection::vec(step(), 0..6000)) {
+            let ring = Ring::new();
+            ring.head.store(start, Relaxed);
+            ring.tail.store(start, Relaxed);
+            let mut model = VecDeque::new();
+            for step in steps {
+                match step {
+                    Step::Push(byte) => {
+                        prop_assert_eq!(ring.push(byte), model.len() < CAPACITY);
+                        if model.len() < CAPACITY {
+                            model.push_back(byte);
+                        }
+                    }
+                    Step::Pop => prop_assert_eq!(ring.pop(), model.pop_front()),
+                    Step::Drain => prop_assert!(ring.drain().eq(model.drain(..))),
+                }
+                prop_assert_eq!(ring.len(), model.len());
+            }
+        }
+
+        #[test]
+        fn hostile_indices_are_harmless(indices in prop::collection::vec((any::<u32>(), any::<u32>()), 0..50)) {
+            let ring = Ring::new();
+            for (head, tail) in indices {
+                ring.head.store(head, Relaxed);
+                ring.tail.store(tail, Relaxed);
+                prop_assert!(ring.len() <= CAPACITY);
+                prop_assert!(ring.drain().count() <= CAPACITY);
+                ring.tail.store(tail, Relaxed);
+                let pushed = (0..2 * CAPACITY).take_while(|_| ring.push(1)).count();
+                prop_assert!(pushed <= CAPACITY);
+            }
+        }
+
+        #[test]
+        fn names_are_printable(bytes in any::<[u8; 16]>()) {
+            let ring = Ring::new();
+            ring.name.iter().zip(bytes).for_each(|(cell, byte)| cell.store(byte, Relaxed));
+            prop_assert!(ring.name().bytes().all(|byte| byte.is_ascii_graphic()));
+        }
+    }
+
+    #[test]
+    fn names_are_cut() {
+        let ring = Ring::new();
+        assert_eq!(ring.name(), "");
+        ring.set_name("linux");
+        assert_eq!(ring.name(), "linux");
+        ring.set_name("a-name-that-is-too-long");
+        assert_eq!(ring.name(), "a-name-that-is-t");
+    }
+
+    #[test]
+    fn a_full_ring_keeps_what_it_has() {
+        let ring = Ring::new();
+        assert_eq!((0..3000).filter(|n| ring.push(*n as u8)).count(), CAPACITY);
+        assert_eq!(ring.pop(), Some(0));
+        assert!(ring.push(7));
+        assert!(!ring.push(8));
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The protection domain: interrupts and signals in, bytes out.
+
+mod regions;
+
+use core::convert::Infallible;
+
+use arm_pl011_uart::{DataBits, Interrupts, LineConfig, Parity, StopBits, Uart};
+use sel4_microkit::{Channel, ChannelSet, Handler, debug_println, protection_domain};
+use serial::mux::{Mux, Output};
+
+/// What the line runs at.
+const BAUD_RATE: u32 = 115_200;
+/// The clock of the UART on QEMU's `virt`.
+const CLOCK: u32 = 24_000_000;
+
+#[protection_domain]
+fn init() -> Driver {
+    let mut uart = Uart::new(regions::uart());
+    let line = LineConfig { data_bits: DataBits::Bits8, parity: Parity::None, stop_bits: StopBits::One };
+    if uart.enable(line, BAUD_RATE, CLOCK).is_err() {
+        debug_println!("serial|ERROR: the UART does not take {BAUD_RATE} baud");
+    }
+    uart.set_interrupt_masks(Interrupts::RXI | Interrupts::RTI);
+    let mut driver = Driver { mux: Mux::new(regions::clients()), line: Line(uart) };
+    // What clients wrote before this PD ran.
+    (0..serial::MAX_CLIENTS).for_each(|index| driver.mux.output(index, &mut driver.line));
+    driver
+}
+
+/// The UART as a sink.
+struct Line(Uart<'static>);
+
+impl Output for Line {
+    fn put(&mut self, byte: u8) {
+        while self.0.is_tx_fifo_full() {}
+        self.0.write_word(byte);
+    }
+}
+
+struct Driver {
+    mux: Mux,
+    line: Line,
+}
+
+impl Driver {
+    fn interrupt(&mut self, channel: Channel) {
+        self.line.0.clear_interrupts(Interrupts::all());
+        let mut touched = 0u8;
+        loop {
+            match self.line.0.read_word() {
+                Ok(Some(byte)) => {
+                    if let Some(client) = self.mux.input(byte, &mut self.line) {
+                        touched |= 1 << client;
+                    }
+                }
+                Ok(None) => break,
+                // A framing error or break loses a byte, nothing else.
+                Err(_) => {}
+            }
+        }
+        (0..serial::MAX_CLIENTS).filter(|client| touched & (1 << client) != 0).for_each(|client| {
+            Channel::new(client).notify();
+        });
+        if let Err(error) = channel.irq_ack() {
+            debug_println!("serial|ERROR: {error}");
+        }
+    }
+}
+
+impl Handler for Driver {
+    type Error = Infallible;
+
+    fn notified(&mut self, channels: ChannelSet) -> Result<(), Infallible> {
+        for channel in channels.iter() {
+            if channel.is_irq() {
+                self.interrupt(channel);
+            } else {
+                self.mux.output(channel.index(), &mut self.line);
+            }
+        }
+        Ok(())
+    }
+}
