@@ -2,12 +2,23 @@
 //! The `lazaret` command line, as a library: what the tests call is what the commands do.
 #![forbid(unsafe_code)]
 
+pub mod arguments;
 pub mod audit;
 pub mod board;
 pub mod check;
+pub mod command;
+pub mod doctor;
+pub mod graph;
 pub mod guests;
 pub mod image;
 pub mod manifest;
 pub mod microkit;
 pub mod plan;
+pub mod problem;
+pub mod programs;
+pub mod report;
 pub mod runner;
+pub mod sizes;
+pub mod system;
+pub mod toolchain;
+pub mod workspace;

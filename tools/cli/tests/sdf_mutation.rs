@@ -185,7 +185,7 @@ fn the_unchanged_ones_are_good() {
 
 #[test]
 fn nesting_is_bounded_by_the_number_of_protection_domains() {
-    let depth = 2000;
+    let depth = 5_000;
     let open =
         |i: usize| format!("<protection_domain name=\"p{i}\" id=\"0\"><program_image path=\"files/program.elf\" />");
     let text = format!(
