@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn values_have_types() {
-        assert!(sel4_cfg_bool!(ARM_HYPERVISOR_SUPPORT));
+        let hypervisor: bool = sel4_cfg_bool!(ARM_HYPERVISOR_SUPPORT);
+        assert!(hypervisor);
         assert_eq!(sel4_cfg_usize!(ROOT_CNODE_SIZE_BITS), 17);
         assert_eq!(sel4_cfg_str!(ARM_CPU), super::consts::ARM_CPU);
     }

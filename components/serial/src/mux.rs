@@ -155,7 +155,7 @@ fn write(text: &str, out: &mut impl Output) {
 #[cfg(test)]
 mod tests {
     use super::{Client, ESCAPE, Mux};
-    use crate::{MAX_CLIENTS};
+    use crate::MAX_CLIENTS;
 
     struct Bench {
         mux: Mux,
