@@ -41,10 +41,10 @@ pub enum Armed {
 
 /// The state of one core.
 pub struct Shim<H> {
-    owner: Cell<Option<H>>,
-    armed: Cell<Armed>,
-    counts: Cell<Counts>,
-    event_counters: Cell<u8>,
+    pub(crate) owner: Cell<Option<H>>,
+    pub(crate) armed: Cell<Armed>,
+    pub(crate) counts: Cell<Counts>,
+    pub(crate) event_counters: Cell<u8>,
 }
 
 impl<H: Handle> Default for Shim<H> {

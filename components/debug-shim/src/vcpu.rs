@@ -57,7 +57,7 @@ pub struct VcpuDebug {
     pub(crate) os_lock: Cell<bool>,
     pub(crate) aarch32: Cell<bool>,
     pub(crate) running: Cell<bool>,
-    hazards: Cell<Hazards>,
+    pub(crate) hazards: Cell<Hazards>,
     bank_loads: Cell<u64>,
     bank_saves: Cell<u64>,
     bank_accesses: Cell<u64>,

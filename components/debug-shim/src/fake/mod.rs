@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A core's debug registers for tests: behaves as the hardware does and counts every access.
 
+mod image;
+
 use std::cell::{Cell, RefCell};
 
 use crate::{Counts, DebugHardware, Register, mdcr_el2};
+
+pub use image::{ShimImage, VcpuImage};
 
 const N: usize = crate::MAX_PER_KIND;
 const CLAIM_TAGS: u64 = 0xff;

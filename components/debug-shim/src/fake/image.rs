@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Shim and vCPU as plain values, which a model checker can hash, and back.
+
+use std::cell::Cell;
+
+use crate::bank::{self, Slot};
+use crate::{Armed, Counts, Handle, Hazards, Shim, State, VcpuDebug};
+
+/// A [`VcpuDebug`] without its counters, on a core with a given number of registers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct VcpuImage {
+    bank: Vec<u64>,
+    mdscr: u64,
+    hazards: Hazards,
+    state: State,
+    os_lock: bool,
+    aarch32: bool,
+    running: bool,
+}
+
+/// A [`Shim`] without its counts; its owner by a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ShimImage<Owner> {
+    /// Whose bank is on the hardware.
+    pub owner: Option<Owner>,
+    /// What the running guest can do.
+    pub armed: Armed,
+}
+
+fn slots(counts: Counts) -> impl Iterator<Item = Slot> {
+    bank::slots(counts, true)
+}
+
+impl VcpuImage {
+    /// Of an object as it is.
+    pub fn of(debug: &VcpuDebug, counts: Counts) -> Self {
+        Self {
+            bank: slots(counts).map(|slot| debug.bank.get(slot)).collect(),
+            mdscr: debug.mdscr.get(),
+            hazards: debug.hazards.get(),
+            state: debug.state.get(),
+            os_lock: debug.os_lock.get(),
+            aarch32: debug.aarch32.get(),
+            running: debug.running.get(),
+        }
+    }
+
+    /// The object again, with counters at 0.
+    pub fn restore(&self, counts: Counts) -> VcpuDebug {
+        let debug = VcpuDebug::new();
+        slots(counts).zip(&self.bank).for_each(|(slot, &value)| debug.bank.set(slot, value));
+        debug.mdscr.set(self.mdscr);
+        debug.hazards.set(self.hazards);
+        debug.state.set(self.state);
+        debug.os_lock.set(self.os_lock);
+        debug.aarch32.set(self.aarch32);
+        debug.running.set(self.running);
+        debug
+    }
+
+    /// Where the bank is.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The virtual OS lock.
+    pub fn os_lock(&self) -> bool {
+        self.os_lock
+    }
+}
+
+impl<Owner: Copy> ShimImage<Owner> {
+    /// Of a shim as it is.
+    pub fn of<H: Handle>(shim: &Shim<H>, name: impl FnOnce(H) -> Owner) -> Self {
+        Self { owner: shim.owner.get().map(name), armed: shim.armed.get() }
+    }
+
+    /// The shim again.
+    pub fn restore<H: Handle>(&self, counts: Counts, event_counters: u8, find: impl FnOnce(Owner) -> H) -> Shim<H> {
+        Shim {
+            owner: Cell::new(self.owner.map(find)),
+            armed: Cell::new(self.armed),
+            counts: Cell::new(counts),
+            event_counters: Cell::new(event_counters),
+        }
+    }
+}
