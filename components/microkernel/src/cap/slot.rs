@@ -64,4 +64,10 @@ impl Slot {
         let bits = if revocable { REVOCABLE } else { 0 } | if first_badged { FIRST_BADGED } else { 0 };
         self.word0.set(self.word0.get() & !SLOT_BITS_MASK | bits);
     }
+
+    /// Previous and next in the derivation list.
+    #[cfg(test)]
+    pub(crate) fn neighbours(&self) -> [Option<Ref<Slot>>; 2] {
+        [self.previous.get(), self.next.get()]
+    }
 }

@@ -110,4 +110,25 @@ impl ReadyQueues {
         self.summary.set(self.summary.get() | 1 << (priority / 64));
         &self.queues[priority]
     }
+
+    /// All threads, and that queues and bitmap agree.
+    #[cfg(test)]
+    pub(crate) fn threads(&self) -> Vec<Ref<Tcb>> {
+        let mut all = Vec::new();
+        for (priority, queue) in self.queues.iter().enumerate() {
+            let marked = self.words[priority / 64].get() >> (priority % 64) & 1 != 0;
+            assert_eq!(marked, queue.head.get().is_some());
+            let (mut next, mut before) = (queue.head.get(), None);
+            while let Some(thread) = next {
+                assert_eq!((thread.sched_previous.get(), thread.priority.get() as usize), (before, priority));
+                all.push(thread);
+                (before, next) = (Some(thread), thread.sched_next.get());
+            }
+            assert_eq!(queue.tail.get(), before);
+        }
+        for (number, word) in self.words.iter().enumerate() {
+            assert_eq!(self.summary.get() >> number & 1 != 0, word.get() != 0);
+        }
+        all
+    }
 }

@@ -163,6 +163,19 @@ impl SchedContext {
         tail.amount.set(tail.amount.get() + used);
     }
 
+    /// The rules at the top of the file.
+    #[cfg(test)]
+    pub(crate) fn check_refills(&self) {
+        let shares: Vec<Share> = (0..self.refill_count.get()).map(|n| Self::share(self.ring(n))).collect();
+        assert!(!shares.is_empty() && shares.len() <= self.refill_max.get() as usize);
+        if self.is_round_robin() {
+            assert_eq!(shares.len(), 2);
+        } else {
+            assert!(shares.windows(2).all(|pair| pair[0].end() <= pair[1].time), "{shares:?}");
+            assert!(shares[0].amount > 0);
+        }
+    }
+
     /// Makes the slice of a round-robin context whole.
     pub(crate) fn renew_slice(&self) {
         let (head, tail) = (self.head(), self.tail());

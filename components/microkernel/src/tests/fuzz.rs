@@ -1,1 +1,223 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
+//! Random system calls, faults and interrupts by a handful of threads: nothing panics, the invariants hold.
+
+use super::invariants::check;
+use super::world::*;
+use crate::fault::Fault;
+use crate::object::tcb::ThreadState;
+use crate::syscall::{handle_fault, handle_interrupt, handle_syscall};
+use sel4_sys::boot_info::slot;
+use sel4_sys::invocation::{FIRST_EXTENSION, Invocation};
+use sel4_sys::message_info::MessageInfo;
+use sel4_sys::object::ObjectType;
+use sel4_sys::syscall::Syscall;
+
+/// A repeatable source of numbers (xorshift64*).
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+    pub fn below(&mut self, bound: u64) -> u64 {
+        (self.next() >> 11) % bound
+    }
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize]
+    }
+}
+
+/// Slots that random calls use.
+const SLOTS: u64 = 96;
+
+/// A world with threads that have everything to do damage with.
+pub fn busy_world() -> World {
+    let w = World::new();
+    let handler = w.endpoint();
+    let reply = w.make(ObjectType::Reply, 0);
+    w.make(ObjectType::Notification, 0);
+    w.make(ObjectType::CNode, 3);
+    for (priority, budget) in [(255, 900), (255, 1000), (200, 100), (100, 1000), (50, 0)] {
+        let sc = if budget == 0 { 0 } else { w.sched_context(budget, 1000) };
+        let thread = w.thread(priority, sc, handler);
+        w.resume(thread);
+        let _ = w.call(thread, Invocation::TcbSetTimeoutEndpoint, &[], &[handler]);
+    }
+    let _ = reply;
+    w
+}
+
+fn cptr(random: &mut Random) -> u64 {
+    match random.below(40) {
+        0 => random.next(),
+        1 => random.below(1 << 13),
+        _ => random.below(SLOTS),
+    }
+}
+
+fn word(random: &mut Random) -> u64 {
+    match random.below(10) {
+        0 => random.next(),
+        1 => 1 << random.below(64),
+        2 => u64::MAX - random.below(4),
+        3 => 64,
+        4 => random.below(SLOTS),
+        5 => random.below(0x40) << 12,
+        6 => random.below(2000),
+        _ => random.below(16),
+    }
+}
+
+/// Words that get past the first checks of the invocations that do most.
+fn likely_words(random: &mut Random, label: u64, words: &mut [u64]) {
+    let target = random.below(SLOTS);
+    match Invocation::from_label(label) {
+        Some(Invocation::UntypedRetype) => {
+            words[..6].copy_from_slice(&[random.below(13), random.below(12), 0, 0, target, 1 + random.below(3)]);
+        }
+        Some(Invocation::CNodeCopy | Invocation::CNodeMint | Invocation::CNodeMove | Invocation::CNodeMutate) => {
+            words[..6].copy_from_slice(&[target, 64, random.below(SLOTS), 64, random.below(16), random.below(3)]);
+        }
+        Some(Invocation::CNodeDelete | Invocation::CNodeRevoke | Invocation::CNodeCancelBadgedSends) => {
+            words[..2].copy_from_slice(&[target, 64]);
+        }
+        Some(Invocation::SchedControlConfigureFlags) => {
+            let period = 20 + random.below(3000);
+            words[..5].copy_from_slice(&[20 + random.below(period), period, 0, 7, random.below(2)]);
+        }
+        _ => {}
+    }
+}
+
+fn random_syscall(w: &World, random: &mut Random) {
+    let thread = w.current();
+    let x = &thread.context.x;
+    let mut words: [u64; 12] = core::array::from_fn(|_| word(random));
+    let label = match random.below(20) {
+        0 => random.next() >> 12,
+        1..4 => random.pick(&[1, 1, 21, 22, 23, 19, 19, 20]),
+        _ => random.below(FIRST_EXTENSION + 6),
+    };
+    if random.below(3) != 0 {
+        likely_words(random, label, &mut words);
+    }
+    let mut target = cptr(random);
+    if (18..26).contains(&label) && random.below(4) != 0 {
+        target = slot::CNODE;
+    }
+    if label == 1 && random.below(4) != 0 {
+        target = UNTYPED;
+    }
+    let buffer = thread.buffer(true);
+    for (index, value) in words.iter().enumerate() {
+        crate::invocation::args::set_message_register(thread, buffer, index, *value);
+    }
+    let likely_cap = random.pick(&[slot::CNODE, slot::CNODE, slot::TCB, slot::VSPACE]);
+    if let Some(buffer) = buffer {
+        buffer.caps_or_badges.iter().for_each(|place| place.set(cptr(random)));
+        if random.below(2) == 0 {
+            buffer.caps_or_badges[0].set(likely_cap);
+        }
+        buffer.receive_cnode.set(slot::CNODE);
+        buffer.receive_index.set(random.below(SLOTS));
+        buffer.receive_depth.set(64);
+    }
+    let length = if random.below(4) == 0 { random.below(128) } else { 8 };
+    x[0].set(target);
+    x[1].set(MessageInfo::new(label, 0, random.below(4), length).0);
+    x[6].set(cptr(random));
+    x[8].set(cptr(random));
+    let number = match random.below(50) {
+        0 => word(random),
+        1 => Syscall::Yield.number() as u64,
+        2..28 => Syscall::Call.number() as u64,
+        _ => -(1 + random.below(11) as i64) as u64,
+    };
+    x[7].set(number);
+    thread.context.elr.set(thread.context.elr.get().wrapping_add(4));
+    handle_syscall(&w.kernel);
+}
+
+fn random_fault(random: &mut Random) -> Fault {
+    let word = random.next();
+    match random.below(5) {
+        0 => Fault::VmFault { addr: word, prefetch: false, esr: 0x9200_0007 },
+        1 => Fault::VcpuFault { hsr: word },
+        2 => Fault::UserException { number: word, code: 0 },
+        3 => Fault::VppiEvent(27),
+        _ => Fault::VgicMaintenance(0),
+    }
+}
+
+/// One step; false when nobody will ever run again.
+pub fn step(w: &World, random: &mut Random) -> bool {
+    w.pass_us(random.pick(&[0, 0, 0, 1, 1, 5, 30, 400]));
+    if w.kernel.arch.deadline.get() <= w.kernel.arch.time.get() {
+        handle_interrupt(&w.kernel, 26);
+    }
+    w.kernel.arch.pending.set(random.below(8) == 0);
+    if w.kernel.current().is_none() {
+        w.pass_us(10_000);
+        handle_interrupt(&w.kernel, 26);
+        return w.kernel.current().is_some();
+    }
+    match random.below(60) {
+        0 => handle_fault(&w.kernel, random_fault(random)),
+        1 => handle_interrupt(&w.kernel, random.below(170) as u16),
+        _ => random_syscall(w, random),
+    }
+    true
+}
+
+/// Steps in total, over many worlds.
+fn run(seed: u64, steps: u64, check_every: u64) {
+    let mut random = Random::new(seed);
+    let mut done = 0;
+    let mut worlds = 0;
+    while done < steps {
+        let w = busy_world();
+        worlds += 1;
+        let mut idle = 0;
+        while done < steps && idle < 3 {
+            done += 1;
+            if !step(&w, &mut random) {
+                idle += 1;
+                // The root task is alive as long as its slot says so: somebody resumes it.
+                if matches!(w.slot(slot::TCB).cap(), crate::cap::Cap::Thread(thread) if thread == w.root) {
+                    revive(&w);
+                }
+            }
+            if done.is_multiple_of(check_every) {
+                check(&w);
+            }
+        }
+        check(&w);
+    }
+    println!("{done} steps in {worlds} worlds");
+}
+
+fn revive(w: &World) {
+    if w.root.state.get() != ThreadState::Running {
+        w.kernel.restart(w.root);
+        w.kernel.leave();
+    }
+}
+
+#[test]
+fn a_hundred_thousand_random_calls() {
+    run(1, 100_000, 97);
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn a_million_random_calls() {
+    for seed in 2..12 {
+        run(seed, 100_000, 9973);
+    }
+}
