@@ -34,7 +34,7 @@ pub fn load(path: &Path, board: &Board, files: &SearchPath) -> Result<System, Ve
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let files = if files.is_checked() { files.clone().with(folder) } else { files.clone() };
+    let files = files.clone().with(folder);
     let refuse = |why: String| {
         let source = Source { path: path.into(), text: "".into() };
         vec![Diagnostic::error(source, Span::default(), why)]

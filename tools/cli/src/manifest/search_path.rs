@@ -8,22 +8,18 @@ use std::path::{Path, PathBuf};
 pub struct SearchPath {
     folders: Vec<PathBuf>,
     look: bool,
+    pending: Vec<String>,
 }
 
 impl SearchPath {
     /// Looks in these folders.
     pub fn new<P: Into<PathBuf>>(folders: impl IntoIterator<Item = P>) -> Self {
-        SearchPath { folders: folders.into_iter().map(Into::into).collect(), look: true }
+        SearchPath { folders: folders.into_iter().map(Into::into).collect(), look: true, pending: Vec::new() }
     }
 
     /// Looks nowhere: files are taken to be there, their contents unknown (pictures, editors).
     pub fn unchecked() -> Self {
-        SearchPath { folders: Vec::new(), look: false }
-    }
-
-    /// Are files looked for at all?
-    pub fn is_checked(&self) -> bool {
-        self.look
+        SearchPath { folders: Vec::new(), look: false, pending: Vec::new() }
     }
 
     /// The folders.
@@ -43,6 +39,17 @@ impl SearchPath {
     /// The file of that name.
     pub fn find(&self, name: &str) -> Option<PathBuf> {
         self.folders.iter().map(|folder| folder.join(name)).find(|path| Path::is_file(path))
+    }
+
+    /// Files that a build will make: that they are not there yet is no error.
+    pub fn with_pending<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.pending.extend(names.into_iter().map(str::to_string));
+        self
+    }
+
+    /// Is there nothing to look at, although the file is named rightly?
+    pub fn is_pending(&self, name: &str) -> bool {
+        !self.look || (self.pending.iter().any(|pending| pending == name) && self.find(name).is_none())
     }
 
     /// The folders as a list for people.

@@ -104,7 +104,7 @@ fn prefill(element: &Element<'_, '_>) -> Option<Prefill> {
 
 fn prefill_file(element: &Element<'_, '_>, name: Found<&str>) -> Option<Prefill> {
     let cx = element.cx();
-    if !cx.files.is_checked() {
+    if cx.files.is_pending(name.value) {
         return Some(Prefill::File { name: name.value.into(), path: Default::default(), size: PAGE });
     }
     let Some(path) = cx.files.find(name.value) else {

@@ -35,7 +35,7 @@ pub(super) fn none(span: Span) -> ProgramImage {
 
 fn open(element: &Element<'_, '_>, name: Found<&str>) -> Option<(PathBuf, Option<ProgramElf>)> {
     let cx = element.cx();
-    if !cx.files.is_checked() {
+    if cx.files.is_pending(name.value) {
         return Some((PathBuf::new(), None));
     }
     let Some(path) = cx.files.find(name.value) else {
