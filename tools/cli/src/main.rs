@@ -1,3 +1,36 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The `lazaret` command line.
-fn main() {}
+//! The `lazaret` command line: 0 = done, 1 = it ran and the answer is no, 2 = bad input or a missing tool.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use lazaret_cli::arguments::{Arguments, Command};
+use lazaret_cli::system::BadDescription;
+use lazaret_cli::workspace::Workspace;
+use lazaret_cli::{command, doctor, problem};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    run(&arguments.command).unwrap_or_else(|error| match error.downcast_ref::<BadDescription>() {
+        Some(bad) => bad.print(),
+        None => {
+            eprintln!("{}", problem::describe(&error));
+            ExitCode::from(2)
+        }
+    })
+}
+
+fn run(what: &Command) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find();
+    match what {
+        Command::Run(arguments) => command::run::run(&workspace, arguments),
+        Command::Build(arguments) => command::build::run(&workspace, arguments),
+        Command::Check(arguments) => command::check::run(&workspace, arguments),
+        Command::Test(arguments) => command::test::run(&workspace, arguments),
+        Command::Audit(arguments) => command::audit::run(&workspace, arguments),
+        Command::Graph(arguments) => command::graph::run(&workspace, arguments),
+        Command::Doctor => doctor::run(&workspace),
+        Command::Pack(arguments) => command::pack::run(arguments),
+    }
+}

@@ -31,6 +31,11 @@ pub struct Image {
     pub spec_size: u64,
 }
 
+/// An executable as the flat file that `objcopy -O binary` would make, with its zero-initialised memory.
+pub fn flatten(elf: &[u8], what: &'static str) -> Result<Flat, ImageError> {
+    Flat::from_elf(&flat::parse(elf, what)?, what)
+}
+
 /// Packs ELF files and a spec; a root task that reads no spec (a kernel test) is packed without one.
 pub fn pack(kernel: &[u8], root_task: &[u8], spec: Option<&[u8]>) -> Result<Image, ImageError> {
     let mut kernel = Kernel::load(kernel)?;

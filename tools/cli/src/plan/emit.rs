@@ -188,7 +188,7 @@ impl Emitter {
 }
 
 /// Memory that an object takes, as a power of two; 0 for interrupt handlers, which take none.
-pub(super) fn size_bits(object: &Object) -> usize {
+pub fn size_bits(object: &Object) -> usize {
     let kind = match object.kind {
         Kind::Endpoint => ObjectType::Endpoint,
         Kind::Notification => ObjectType::Notification,

@@ -24,6 +24,7 @@ mod tests;
 use std::ops::Range;
 
 pub use elf::{ElfError, Program, Segment};
+pub use emit::size_bits;
 use error::PlanError;
 pub use object::{
     CapFill, ComponentPlan, FillFrames, Frames, IrqPlan, Mapped, Object, ObjectId, Perms, SchedPlan, Source, ThreadPlan,

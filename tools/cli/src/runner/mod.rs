@@ -1,2 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! QEMU: starting, watching, ending.
+
+mod qemu;
+mod script;
+mod terminal;
+mod watch;
+
+pub use qemu::Qemu;
+pub use script::Script;
+pub use watch::{Input, Outcome, Run, Watch};

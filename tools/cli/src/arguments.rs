@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::programs::Config;
+
+/// Builds, runs and tests systems of isolated virtual machines.
+#[derive(Debug, Parser)]
+#[command(name = "lazaret", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build the image and start it in QEMU (ctrl-a x ends it)
+    Run(RunArguments),
+    /// Build the image, its report and QEMU's command line
+    Build(BuildArguments),
+    /// Validate the system description
+    Check(CheckArguments),
+    /// Run the tests: host, then QEMU
+    Test(TestArguments),
+    /// Boot the system and compare every capability with what the description grants
+    Audit(AuditArguments),
+    /// Draw components, capabilities, memory and channels
+    Graph(GraphArguments),
+    /// List what is installed, what is missing, and how to get it
+    Doctor,
+    /// Pack a kernel and a root task by hand
+    Pack(PackArguments),
+}
+
+/// Which system.
+#[derive(Debug, Clone, Args)]
+pub struct SystemArguments {
+    /// A folder of kernel-config
+    #[arg(long, default_value = "qemu_virt_aarch64")]
+    pub board: String,
+    /// The kernel's configuration
+    #[arg(long, value_enum, default_value = "debug")]
+    pub config: Config,
+    /// The system description
+    #[arg(long, value_name = "F")]
+    pub system: Option<PathBuf>,
+    /// Look for programs and guest files there as well
+    #[arg(long, value_name = "DIR")]
+    pub search_path: Vec<PathBuf>,
+}
+
+/// Which system, for building.
+#[derive(Debug, Clone, Args)]
+pub struct SourceArguments {
+    /// Which system.
+    #[command(flatten)]
+    pub system: SystemArguments,
+    /// An arm64 Linux kernel instead of Debian's
+    #[arg(long, value_name = "FILE")]
+    pub guest_kernel: Option<PathBuf>,
+}
+
+/// How to run.
+#[derive(Debug, Clone, Args)]
+pub struct QemuArguments {
+    /// Another CPU: cortex-a53, cortex-a57, cortex-a72
+    #[arg(long)]
+    pub cpu: Option<String>,
+    /// Every run takes the same course: one instruction a nanosecond
+    #[arg(long)]
+    pub icount: bool,
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// What to build.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// How to run it.
+    #[command(flatten)]
+    pub qemu: QemuArguments,
+    /// End with success when this regular expression is seen in a line
+    #[arg(long, value_name = "REGEX")]
+    pub until: Option<String>,
+    /// End with failure after that many seconds
+    #[arg(long, value_name = "S")]
+    pub timeout: Option<u64>,
+    /// Write the console's output there as well
+    #[arg(long, value_name = "FILE")]
+    pub serial: Option<PathBuf>,
+    /// Start this image and build nothing
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
+}
+
+/// `build`
+#[derive(Debug, Args)]
+pub struct BuildArguments {
+    /// What to build.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// The folder for image, report and command line
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The system description
+    pub file: Option<PathBuf>,
+    /// Which system.
+    #[command(flatten)]
+    pub system: SystemArguments,
+    /// The verdict as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Do not look for the files that it names
+    #[arg(long)]
+    pub no_files: bool,
+}
+
+/// `test`
+#[derive(Debug, Args)]
+pub struct TestArguments {
+    /// Only tests whose name contains this
+    pub filter: Option<String>,
+    /// Only what takes seconds
+    #[arg(long)]
+    pub quick: bool,
+}
+
+/// `audit`
+#[derive(Debug, Args)]
+pub struct AuditArguments {
+    /// What to build.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// How to run it.
+    #[command(flatten)]
+    pub qemu: QemuArguments,
+    /// Give the first protection domain a capability that the description does not name (a test of the audit)
+    #[arg(long, hide = true)]
+    pub plant_capability: bool,
+}
+
+/// `graph`
+#[derive(Debug, Args)]
+pub struct GraphArguments {
+    /// Which system.
+    #[command(flatten)]
+    pub system: SystemArguments,
+    /// The picture
+    #[arg(short, long, value_name = "F.svg")]
+    pub output: PathBuf,
+}
+
+/// `pack`
+#[derive(Debug, Args)]
+pub struct PackArguments {
+    /// The kernel's ELF file
+    #[arg(long, value_name = "ELF")]
+    pub kernel: PathBuf,
+    /// The root task's ELF file
+    #[arg(long, value_name = "ELF")]
+    pub root_task: PathBuf,
+    /// The system specification
+    #[arg(long, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
+    /// The image
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        <Arguments as clap::CommandFactory>::command().debug_assert();
+    }
+}

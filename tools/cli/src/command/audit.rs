@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `audit`: boots the system and compares every capability with the plan.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::arguments::{AuditArguments, QemuArguments};
+use crate::audit::Audit;
+use crate::runner::{Script, Watch};
+use crate::system::{self, Request};
+use crate::workspace::Workspace;
+
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Prints who holds what; exit code 1 if that is not what the description says.
+pub fn run(workspace: &Workspace, arguments: &AuditArguments) -> anyhow::Result<ExitCode> {
+    let mut request = arguments.source.request(workspace);
+    request.plant_capability = arguments.plant_capability;
+    let audit = boot(workspace, &request, &arguments.qemu)?;
+    println!("{audit}");
+    let differences = audit.differences();
+    differences.iter().for_each(|difference| eprintln!("{difference}"));
+    Ok(ExitCode::from(u8::from(!differences.is_empty())))
+}
+
+/// Builds, boots, and reads the list.
+pub fn boot(workspace: &Workspace, request: &Request, qemu: &QemuArguments) -> anyhow::Result<Audit> {
+    let request = Request { audit: true, ..request.clone() };
+    let built = system::build(workspace, &request)?;
+    let qemu = qemu.qemu(&built.board.folder)?;
+    let watch = Watch::script(Script::new().expect("AUDIT end"), TIMEOUT);
+    let run = watch.run(qemu.command(&built.path))?;
+    run.expect_seen()?;
+    Ok(Audit::compare(&built.plan, &run.output))
+}

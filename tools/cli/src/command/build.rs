@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `build`: image, report and QEMU's command line in a folder.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use crate::arguments::BuildArguments;
+use crate::runner::Qemu;
+use crate::workspace::Workspace;
+use crate::{microkit, report, system};
+
+/// The image's name in the folder.
+pub const IMAGE: &str = "lazaret.img";
+
+/// Writes the folder, or nothing when something is wrong.
+pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<ExitCode> {
+    let request = arguments.source.request(workspace);
+    let built = system::build(workspace, &request)?;
+    let folder = &arguments.output;
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let image = folder.join(IMAGE);
+    std::fs::copy(&built.path, &image).with_context(|| image.display().to_string())?;
+    let line = Qemu::load(&built.board.folder)?.line(&super::short(&image));
+    std::fs::write(folder.join("qemu.sh"), format!("#!/bin/sh\nexec {line}\n"))?;
+    let text = report::text(&built, &request, &line);
+    std::fs::write(folder.join("report.txt"), text)?;
+    std::fs::write(folder.join("report.json"), serde_json::to_vec_pretty(&report::json(&built, &request, &line))?)?;
+    built.sizes.iter().for_each(|size| println!("{}", size.line()));
+    for origin in &built.origins {
+        println!("{}: {}, SHA-256 {}", origin.file, origin.from, origin.sha256);
+    }
+    println!("{line}");
+    println!("the same with Microkit: {}", microkit::command_line(&request.system, &built.board, &built.files));
+    println!("{}: {IMAGE}, report.txt, report.json, qemu.sh", folder.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `check`: the description, nothing else.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use crate::arguments::CheckArguments;
+use crate::manifest::SearchPath;
+use crate::system::{self, Request};
+use crate::workspace::Workspace;
+use crate::{check, guests};
+
+/// Prints the verdict. Files that a build makes are no errors before the first build.
+pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
+    let path = arguments.file.clone().unwrap_or_else(|| arguments.system.path(workspace));
+    let request = Request {
+        board: arguments.system.board.clone(),
+        config: arguments.system.config,
+        search_path: arguments.system.search_path.clone(),
+        ..Request::new(&path)
+    };
+    let files = system::search_path(workspace, &request);
+    // Everything that a build makes.
+    let made = ["vmm.elf", "serial.elf", guests::LINUX, guests::INITRD, guests::BARE];
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let missing: Vec<_> = made.into_iter().filter(|f| text.contains(f) && files.find(f).is_none()).collect();
+    if !missing.is_empty() && !arguments.no_files {
+        eprintln!("(not built yet, and therefore not looked at: {})", missing.join(", "));
+    }
+    let options = check::Options {
+        board: system::board(workspace, &request.board, request.config)?,
+        files: if arguments.no_files { SearchPath::unchecked() } else { files.with_pending(missing) },
+        system: path,
+        json: arguments.json,
+        colour: std::io::stderr().is_terminal(),
+    };
+    Ok(ExitCode::from(check::run(&options, &mut std::io::stdout(), &mut std::io::stderr())?))
+}

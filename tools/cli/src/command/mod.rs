@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The subcommands: each takes its arguments and gives an exit code.
+
+pub mod audit;
+pub mod build;
+pub mod check;
+pub mod graph;
+pub mod pack;
+pub mod run;
+pub mod test;
+
+use std::path::{Path, PathBuf};
+
+use crate::arguments::{QemuArguments, SourceArguments, SystemArguments};
+use crate::runner::Qemu;
+use crate::system::Request;
+use crate::workspace::Workspace;
+
+impl SystemArguments {
+    /// The description's path; the default one is shown as short as it can be.
+    pub fn path(&self, workspace: &Workspace) -> PathBuf {
+        self.system.clone().unwrap_or_else(|| short(&workspace.root().join("system.xml")))
+    }
+}
+
+impl SourceArguments {
+    /// What is asked for.
+    pub fn request(&self, workspace: &Workspace) -> Request {
+        Request {
+            board: self.system.board.clone(),
+            config: self.system.config,
+            search_path: self.system.search_path.clone(),
+            guest_kernel: self.guest_kernel.clone(),
+            ..Request::new(self.system.path(workspace))
+        }
+    }
+}
+
+impl QemuArguments {
+    /// QEMU for a board.
+    pub fn qemu(&self, board: &Path) -> anyhow::Result<Qemu> {
+        let mut qemu = Qemu::load(board)?;
+        qemu.icount = self.icount;
+        if let Some(cpu) = &self.cpu {
+            qemu.cpu = cpu.clone();
+        }
+        Ok(qemu)
+    }
+}
+
+/// Relative to the current folder, if it is below.
+fn short(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).map_or(path.into(), Path::to_path_buf)
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `run`: builds the image and starts it.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use regex::Regex;
+
+use crate::arguments::RunArguments;
+use crate::runner::{Input, Outcome, Run, Script, Watch};
+use crate::system;
+use crate::workspace::Workspace;
+
+/// Runs until the pattern is seen, or until the person at the terminal ends it.
+pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    let until = arguments.until.as_deref().map(Regex::new).transpose().context("--until")?;
+    let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config)?;
+    let qemu = arguments.qemu.qemu(&board.folder)?;
+    let image = match &arguments.image {
+        Some(image) => image.clone(),
+        None => {
+            let built = system::build(workspace, &arguments.source.request(workspace))?;
+            built.sizes.iter().for_each(|size| eprintln!("{}", size.line()));
+            built.path
+        }
+    };
+    let image = super::short(&image);
+    eprintln!("{}", qemu.line(&image));
+    let mut watch = watch(until, arguments.timeout);
+    watch.log = arguments.serial.clone();
+    if watch.input == Input::Terminal {
+        eprintln!("(ctrl-a x ends QEMU; ctrl-] and a digit choose the virtual machine that hears the keyboard)");
+    }
+    Ok(verdict(&watch.run(qemu.command(&image))?))
+}
+
+fn watch(until: Option<Regex>, timeout: Option<u64>) -> Watch {
+    let stop_when_done = until.is_some();
+    let script = until.into_iter().fold(Script::new(), Script::until);
+    Watch {
+        script,
+        stop_when_done,
+        timeout: timeout.map(Duration::from_secs),
+        echo: true,
+        log: None,
+        input: if stop_when_done { Input::Script } else { Input::Terminal },
+        faults_expected: false,
+    }
+}
+
+fn verdict(run: &Run) -> ExitCode {
+    let seconds = run.elapsed.as_secs_f32();
+    let (text, code) = match &run.outcome {
+        Outcome::Seen => (format!("seen after {seconds:.1} s"), 0),
+        Outcome::Ended(true) => (format!("QEMU ended after {seconds:.1} s"), 0),
+        Outcome::Ended(false) => ("QEMU failed".into(), 1),
+        Outcome::TimedOut(pattern) => (format!("not seen in {seconds:.0} s: {pattern}"), 1),
+        Outcome::Fault(line) => (format!("fault: {line}"), 1),
+    };
+    eprintln!("\nlazaret: {text}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `test`: everything that can be tested here, each with its time, and one closing line.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use anyhow::Context;
+use regex::Regex;
+
+use crate::arguments::TestArguments;
+use crate::toolchain::{first_line, host_cargo};
+use crate::workspace::Workspace;
+
+/// Package of the scenarios in QEMU.
+const QEMU_TESTS: &str = "qemu-tests";
+
+/// What was counted.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    passed: u64,
+    failed: u64,
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
+    fn one(passed: bool) -> Self {
+        Self { passed: u64::from(passed), failed: u64::from(!passed) }
+    }
+}
+
+/// Runs the tests; exit code 1 if one failed or none ran.
+pub fn run(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<ExitCode> {
+    let filter = arguments.filter.as_deref();
+    let mut total = Count::default();
+    if filter.is_none() {
+        total.add(style(workspace, "rustfmt", "format", &["fmt", "--all", "--check"])?);
+        let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+        total.add(style(workspace, "cargo-clippy", "clippy", &clippy)?);
+    }
+    let host = ["test", "--workspace", "--exclude", QEMU_TESTS, "--locked", "--no-fail-fast", "--", "--quiet"];
+    total.add(counted(workspace, "host tests", &host, filter)?);
+    let mut scenarios = vec!["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1"];
+    if arguments.quick {
+        scenarios.push("--skip=linux");
+    }
+    total.add(counted(workspace, "QEMU scenarios", &scenarios, filter)?);
+    println!("{} passed, {} failed", total.passed, total.failed);
+    Ok(ExitCode::from(u8::from(total.failed > 0 || total.passed == 0)))
+}
+
+/// A check that passes or fails as a whole; it is no failure when its tool is not installed.
+fn style(workspace: &Workspace, tool: &str, name: &str, arguments: &[&str]) -> anyhow::Result<Count> {
+    if first_line(Command::new(tool).arg("--version")).is_none() {
+        println!("{name}: skipped, {tool} is not installed (rustup component add)");
+        return Ok(Count::default());
+    }
+    let start = Instant::now();
+    let mut cargo = Command::new(host_cargo());
+    let passed = cargo.args(arguments).current_dir(workspace.root()).status().context("cannot run cargo")?.success();
+    println!("{name}: {} in {:.1} s", if passed { "ok" } else { "FAILED" }, start.elapsed().as_secs_f32());
+    Ok(Count::one(passed))
+}
+
+/// A run of `cargo test`, its output shown as it comes, its closing lines added up.
+fn counted(workspace: &Workspace, name: &str, arguments: &[&str], filter: Option<&str>) -> anyhow::Result<Count> {
+    println!("== {name}");
+    let start = Instant::now();
+    let mut cargo = Command::new(host_cargo());
+    cargo.args(arguments).args(filter).current_dir(workspace.root()).stdout(Stdio::piped());
+    cargo.env("LAZARET_ROOT", workspace.root());
+    let mut child = cargo.spawn().context("cannot run cargo")?;
+    let lines = BufReader::new(child.stdout.take().context("no pipe")?).lines();
+    let mut count = Count::default();
+    for line in lines {
+        let line = line?;
+        count.add(closing_line(&line));
+        println!("{line}");
+    }
+    // A package that does not compile has no closing line.
+    if !child.wait()?.success() && count.failed == 0 {
+        count.failed += 1;
+    }
+    println!("{name}: {} passed, {} failed, {:.1} s\n", count.passed, count.failed, start.elapsed().as_secs_f32());
+    Ok(count)
+}
+
+fn closing_line(line: &str) -> Count {
+    let pattern = Regex::new(r"^test result: .*?(\d+) passed; (\d+) failed").expect("a constant");
+    let number = |text: &str| text.parse().unwrap_or(0);
+    pattern
+        .captures(line)
+        .map_or(Count::default(), |found| Count { passed: number(&found[1]), failed: number(&found[2]) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closing_lines_are_added_up() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.2s";
+        assert_eq!(closing_line(line), Count { passed: 12, failed: 3 });
+        assert_eq!(closing_line("running 3 tests"), Count::default());
+    }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Debian's kernel, busybox and gdb of the day, kept in `target/guests`.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::apt::{Apt, Package};
+use super::kernel::filter;
+use super::{Arm64Image, INITRD, LINUX, Origin, sha256, userland};
+
+/// After that, the archive is asked again.
+const FRESH: Duration = Duration::from_secs(24 * 3600);
+const KERNEL: &str = "linux-image-arm64";
+
+/// Debian's archive, with a cache.
+#[derive(Debug, Clone)]
+pub struct Debian {
+    folder: PathBuf,
+}
+
+/// What the cache holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Stamp {
+    kernel: String,
+    kernel_version: String,
+    userland: Vec<(String, String)>,
+}
+
+impl Debian {
+    /// With its cache in `folder`.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The kernel's Image.
+    pub fn kernel(&self) -> anyhow::Result<(Vec<u8>, Origin)> {
+        let stamp = self.refresh()?;
+        let image = std::fs::read(self.folder.join(LINUX)).context(LINUX)?;
+        let from = format!("Debian {} {}", stamp.kernel, stamp.kernel_version);
+        let origin = Origin { file: LINUX.into(), from, sha256: sha256(&image) };
+        Ok((image, origin))
+    }
+
+    /// The initramfs with a program to debug; compressed, because it is copied more often than it is unpacked.
+    pub fn initramfs(&self, debuggee: &[u8]) -> anyhow::Result<(Vec<u8>, Vec<Origin>)> {
+        let stamp = self.refresh()?;
+        let root = self.folder.join("root");
+        let busybox = std::fs::read(root.join("bin/busybox")).context("busybox")?;
+        let archive = userland::build(&root, &busybox, debuggee)?;
+        let hash = sha256(&archive);
+        let (kept, kept_hash) = (self.folder.join(INITRD), self.folder.join("linux-initrd.sha256"));
+        if std::fs::read_to_string(&kept_hash).ok().as_deref() != Some(&hash) {
+            std::fs::write(&kept, filter("gzip", &["-6nc"], &archive)?)?;
+            std::fs::write(&kept_hash, &hash)?;
+        }
+        let compressed = std::fs::read(&kept)?;
+        let versions: Vec<_> = stamp.userland.iter().map(|(name, version)| format!("{name} {version}")).collect();
+        let from = format!("Debian {}", versions.join(", "));
+        let origin = Origin { file: INITRD.into(), from, sha256: sha256(&compressed) };
+        Ok((compressed, vec![origin]))
+    }
+
+    fn stamp_path(&self) -> PathBuf {
+        self.folder.join("packages.json")
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        serde_json::from_slice(&std::fs::read(self.stamp_path()).ok()?).ok()
+    }
+
+    /// Asks the archive once a day; what is here is good enough when nobody answers.
+    fn refresh(&self) -> anyhow::Result<Stamp> {
+        let old = self.stamp();
+        if let (Some(stamp), true) = (&old, is_fresh(&self.stamp_path())) {
+            return Ok(stamp.clone());
+        }
+        match (self.fetch(old.as_ref()), old) {
+            (Ok(stamp), _) => Ok(stamp),
+            (Err(error), Some(stamp)) => {
+                eprintln!("{error}: going on with what was fetched before");
+                Ok(stamp)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    fn fetch(&self, old: Option<&Stamp>) -> anyhow::Result<Stamp> {
+        eprintln!("Asking Debian's archive for its arm64 kernel, busybox and gdb ...");
+        std::fs::create_dir_all(&self.folder).with_context(|| self.folder.display().to_string())?;
+        let apt = Apt::new(self.folder.join("apt"))?;
+        apt.update()?;
+        let kernel = apt.dependency(KERNEL, "linux-image-")?;
+        let package = apt.download(&kernel)?;
+        if old.is_none_or(|o| o.kernel_version != package.version || !self.folder.join(LINUX).exists()) {
+            self.unpack_kernel(&package)?;
+        }
+        let packages = apt.download_with_dependencies(&["busybox-static", "gdb-minimal"])?;
+        let root = self.folder.join("root");
+        let _ = std::fs::remove_dir_all(&root);
+        packages.iter().try_for_each(|package| package.extract(&root))?;
+        let named = packages.iter().filter(|p| ["busybox-static", "gdb-minimal", "libc6"].contains(&p.name.as_str()));
+        let userland = named.map(|p| (p.name.clone(), p.version.clone())).collect();
+        let stamp = Stamp { kernel, kernel_version: package.version, userland };
+        std::fs::write(self.stamp_path(), serde_json::to_vec_pretty(&stamp)?)?;
+        let _ = std::fs::remove_dir_all(self.folder.join("apt/single"));
+        Ok(stamp)
+    }
+
+    fn unpack_kernel(&self, package: &Package) -> anyhow::Result<()> {
+        let unpacked = self.folder.join("kernel");
+        let _ = std::fs::remove_dir_all(&unpacked);
+        package.extract(&unpacked)?;
+        let boot = std::fs::read_dir(unpacked.join("boot")).context("the kernel package has no /boot")?;
+        let is_kernel = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("vmlinuz"));
+        let path = boot.flatten().map(|e| e.path()).find(is_kernel).context("the kernel package has no vmlinuz")?;
+        let image = Arm64Image::unpack(std::fs::read(path)?)?;
+        std::fs::write(self.folder.join(LINUX), image.bytes)?;
+        std::fs::remove_dir_all(unpacked)?;
+        Ok(())
+    }
+}
+
+fn is_fresh(path: &Path) -> bool {
+    let modified = path.metadata().and_then(|m| m.modified()).ok();
+    modified.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age < FRESH)
+}

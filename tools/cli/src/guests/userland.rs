@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is in the Linux guest's initramfs.
+
+use std::path::Path;
+
+use super::Initramfs;
+use super::library::closure;
+
+const INIT: &str = "#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sys /sys
+/bin/busybox mount -t devtmpfs dev /dev
+/bin/busybox --install -s /bin
+hostname lazaret
+echo \"Linux $(uname -r) in a Lazaret VM; poweroff ends it.\"
+exec /bin/busybox init
+";
+
+const INITTAB: &str = "ttyAMA0::askfirst:-/bin/sh
+::ctrlaltdel:/bin/poweroff
+";
+
+const PROFILE: &str = "export HOME=/root TERM=vt100 PATH=/bin:/usr/bin
+";
+
+/// Try it by typing `gdb -x /root/try.gdb /bin/debuggee`.
+const TRY_GDB: &str = "set pagination off
+set confirm off
+set width 0
+hbreak work
+run
+info breakpoints
+continue
+watch *(unsigned long *) &COUNTER
+continue
+continue
+delete
+continue
+quit
+";
+
+/// The archive: busybox, gdb with its libraries, a program to debug.
+pub fn build(root: &Path, busybox: &[u8], debuggee: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut archive = Initramfs::new();
+    for folder in ["bin", "dev", "etc", "proc", "root", "sys", "tmp"] {
+        archive.folder(folder)?;
+    }
+    archive.device("dev/console", 5, 1)?;
+    archive.program("init", INIT.as_bytes())?;
+    archive.program("bin/busybox", busybox)?;
+    archive.link("bin/sh", "busybox")?;
+    archive.file("etc/inittab", INITTAB.as_bytes())?;
+    archive.file("etc/profile", PROFILE.as_bytes())?;
+    archive.file("etc/passwd", b"root::0:0:root:/root:/bin/sh\n")?;
+    archive.program("bin/debuggee", debuggee)?;
+    archive.file("root/try.gdb", TRY_GDB.as_bytes())?;
+    for (path, file) in closure(root, "usr/bin/gdb")? {
+        archive.program(&path, &std::fs::read(file)?)?;
+    }
+    Ok(archive.finish()?)
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Builds the programs that run on the machine.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::{Map, Value};
+
+use crate::toolchain::{TARGET, Toolchain};
+use crate::workspace::Workspace;
+
+/// Which kernel configuration: Microkit's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Config {
+    /// The kernel prints, and helps the audit.
+    #[default]
+    Debug,
+    /// The kernel is silent.
+    Release,
+}
+
+impl Config {
+    /// Its name in paths and on command lines.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// What to build for.
+#[derive(Debug, Clone)]
+pub struct Setting<'a> {
+    /// The tree.
+    pub workspace: &'a Workspace,
+    /// The board's name.
+    pub board: &'a str,
+    /// The kernel's configuration.
+    pub config: Config,
+}
+
+impl Setting<'_> {
+    /// The folder of what is built.
+    pub fn output(&self) -> PathBuf {
+        self.workspace.output(self.board, self.config.name())
+    }
+
+    /// Builds packages, optimised, and tells where their executables are.
+    pub fn build(&self, toolchain: &Toolchain, packages: &[&str]) -> anyhow::Result<PathBuf> {
+        let prefix = self.write_prefix()?;
+        let target_dir = self.output().join("build");
+        let mut cargo = toolchain.cargo("build");
+        cargo.args(["--release", "--bins", "--locked"]).args(packages.iter().flat_map(|p| ["-p", p]));
+        if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+            cargo.arg("--quiet");
+        }
+        cargo.current_dir(self.workspace.root()).env("CARGO_TARGET_DIR", &target_dir);
+        cargo.env("SEL4_PREFIX", &prefix).env("LAZARET_BOARD", self.board);
+        let status = cargo.status().context("cannot run cargo")?;
+        if !status.success() {
+            bail!("cargo could not build {}", packages.join(", "));
+        }
+        Ok(target_dir.join(TARGET).join("release"))
+    }
+
+    /// The kernel's configuration as a tree in the form of seL4's installation prefix.
+    fn write_prefix(&self) -> anyhow::Result<PathBuf> {
+        let source = self.workspace.kernel_config().join(self.board).join("gen_config.json");
+        let text = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
+        let mut options: Map<String, Value> =
+            serde_json::from_str(&text).with_context(|| source.display().to_string())?;
+        for key in ["DEBUG_BUILD", "PRINTING"] {
+            options.insert(key.into(), Value::Bool(self.config == Config::Debug));
+        }
+        let prefix = self.output().join("sel4");
+        let include = prefix.join("libsel4/include");
+        write_if_changed(&include.join("kernel/gen_config.json"), &serde_json::to_vec_pretty(&options)?)?;
+        write_if_changed(&include.join("sel4/gen_config.json"), b"{}\n")?;
+        Ok(prefix)
+    }
+}
+
+/// Leaves the time stamp alone when there is nothing new: cargo rebuilds by it.
+pub fn write_if_changed(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
+    if std::fs::read(path).is_ok_and(|old| old == contents) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    std::fs::write(path, contents).with_context(|| path.display().to_string())
+}

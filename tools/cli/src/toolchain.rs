@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The Rust toolchain for bare-metal AArch64: the host's if it has the target, else Debian's with the library's source.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::problem::Problem;
+
+/// What all our programs for the machine are built for.
+pub const TARGET: &str = "aarch64-unknown-none-softfloat";
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_LINKER: &str = "ld.lld";
+
+/// How bare-metal programs are built here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Toolchain {
+    /// The host's cargo has the target's library.
+    Host,
+    /// Debian's cargo builds the library as well, from the package `rust-web-src`.
+    Debian,
+}
+
+impl Toolchain {
+    /// Finds one.
+    pub fn detect() -> anyhow::Result<Self> {
+        if has_target(Path::new("rustc")) {
+            return Ok(Self::Host);
+        }
+        if debian_can_build() {
+            return Ok(Self::Debian);
+        }
+        Err(Problem::new(
+            format!("no Rust toolchain here builds for {TARGET}"),
+            format!(
+                "run tools/lazaret, which installs what is missing, or one of\n\
+                 rustup target add {TARGET}\n\
+                 apt-get install rustc-web cargo-web rust-web-src lld"
+            ),
+        ))
+    }
+
+    /// A `cargo` for `subcommand`, for the target.
+    pub fn cargo(&self, subcommand: &str) -> Command {
+        let mut cargo = match self {
+            Self::Host => Command::new(host_cargo()),
+            Self::Debian => Command::new(DEBIAN_CARGO),
+        };
+        cargo.args([subcommand, "--target", TARGET]);
+        cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        if *self == Self::Debian {
+            cargo.args(["-Zbuild-std=core", "-Zbuild-std-features=compiler-builtins-mem"]);
+            cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
+            cargo.env("CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER", DEBIAN_LINKER);
+        }
+        cargo
+    }
+
+    /// The compiler's own words about its version.
+    pub fn version(&self) -> String {
+        let rustc = if *self == Self::Debian { DEBIAN_RUSTC } else { "rustc" };
+        first_line(Command::new(rustc).arg("--version")).unwrap_or_else(|| "unknown".into())
+    }
+}
+
+/// The cargo that runs this, or the one in the path.
+pub fn host_cargo() -> PathBuf {
+    std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
+}
+
+/// Does that compiler come with the target's `core`?
+pub fn has_target(rustc: &Path) -> bool {
+    first_line(Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]))
+        .and_then(|folder| std::fs::read_dir(folder).ok())
+        .is_some_and(|files| files.flatten().any(|f| f.file_name().to_string_lossy().starts_with("libcore-")))
+}
+
+/// Are Debian's cargo, compiler, library source and linker here?
+pub fn debian_can_build() -> bool {
+    let Some(sysroot) = first_line(Command::new(DEBIAN_RUSTC).args(["--print", "sysroot"])) else { return false };
+    Path::new(DEBIAN_CARGO).is_file()
+        && Path::new(&sysroot).join("lib/rustlib/src/rust/library/core/Cargo.toml").exists()
+        && first_line(Command::new(DEBIAN_LINKER).arg("--version")).is_some()
+}
+
+/// First line of what a program prints; `None` when it cannot be run or fails.
+pub fn first_line(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok().filter(|o| o.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).lines().next()?.trim().to_string())
+}
