@@ -42,7 +42,7 @@ pub(super) fn invoke(args: &Args, thread: Ref<Tcb>) -> Answer {
         }
         Some(Invocation::TcbSetTLSBase) => {
             args.require(1, 0)?;
-            thread.context.tpidr_el0.set(args.word(0));
+            kernel.arch.set_thread_pointer(thread, args.word(0));
         }
         Some(Invocation::TcbSetFlags) => {
             args.require(2, 0)?;

@@ -206,10 +206,17 @@ impl Core {
         }
     }
 
-    /// The current thread's VSpace, vCPU or thread pointers have changed under it.
+    /// Sets a thread's thread pointer, also that of the thread that runs.
+    pub fn set_thread_pointer(&self, thread: Ref<Tcb>, value: u64) {
+        thread.context.tpidr_el0.set(value);
+        if self.thread.get() == Some(thread) {
+            tpidr_el0::write(value);
+        }
+    }
+
+    /// The current thread's VSpace or vCPU has changed under it.
     pub fn reload(&self, kernel: &Kernel) {
         if let Some(thread) = self.thread.get() {
-            tpidr_el0::write(thread.context.tpidr_el0.get());
             self.load_vspace(kernel, thread);
             if thread.vcpu.get() != self.vcpu.get().filter(|_| self.in_guest.get()) {
                 thread.vcpu.get().map_or_else(|| self.leave_guest(), |vcpu| self.enter_guest(vcpu));

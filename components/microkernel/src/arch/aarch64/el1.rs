@@ -48,7 +48,7 @@ macro_rules! write_one {
 macro_rules! aarch32 {
     ($action:ident, $vcpu:expr) => {
         $action! { $vcpu.aarch32,
-            dacr dacr32_el2, ifsr ifsr32_el2, fpexc fpexc32_el2, spsr_abt spsr_abt, spsr_und spsr_und,
+            dacr dacr32_el2, ifsr ifsr32_el2, spsr_abt spsr_abt, spsr_und spsr_und,
             spsr_irq spsr_irq, spsr_fiq spsr_fiq
         }
     };
@@ -97,6 +97,7 @@ impl Core {
             cptr_el2::write(policy::CPTR_FP_OPEN);
             sysreg::isb();
             fp::save(&vcpu.fp);
+            vcpu.fp.fpexc32.set(fpexc32_el2::read());
             cptr_el2::write(policy::CPTR_FP_TRAPPED);
             self.fp_owner.set(None);
         }
@@ -128,8 +129,10 @@ impl Core {
         sysreg::isb();
         if let Some(last) = self.fp_owner.replace(Some(vcpu)) {
             fp::save(&last.fp);
+            last.fp.fpexc32.set(fpexc32_el2::read());
         }
         fp::load(&vcpu.fp);
+        fpexc32_el2::write(vcpu.fp.fpexc32.get());
         true
     }
 

@@ -4,6 +4,7 @@
 use super::Core;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
+use crate::object::tcb::Tcb;
 use crate::object::vcpu::Vcpu;
 use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister};
 use sel4_sys::vcpu_reg::VcpuReg;
@@ -25,6 +26,10 @@ impl Core {
     }
     /// Nothing.
     pub fn reload(&self, _kernel: &Kernel) {}
+    /// In memory.
+    pub fn set_thread_pointer(&self, thread: Ref<Tcb>, value: u64) {
+        thread.context.tpidr_el0.set(value);
+    }
     /// Nothing.
     pub fn invalidate_vmid(&self, _vmid: u8) {}
     /// Nothing.

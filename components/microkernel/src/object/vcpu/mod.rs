@@ -50,8 +50,6 @@ pub struct Aarch32 {
     pub dacr: Cell<u64>,
     /// IFSR32_EL2.
     pub ifsr: Cell<u64>,
-    /// FPEXC32_EL2.
-    pub fpexc: Cell<u64>,
     /// SPSR_abt.
     pub spsr_abt: Cell<u64>,
     /// SPSR_und.
@@ -84,6 +82,8 @@ pub struct FpState {
     pub fpcr: Cell<u64>,
     /// FPSR.
     pub fpsr: Cell<u64>,
+    /// FPEXC32_EL2, which traps like the others.
+    pub fpexc32: Cell<u64>,
 }
 
 const _: () = assert!(size_of::<Vcpu>() == 1 << sel4_sys::object::ObjectType::Vcpu.object_bits(0));
