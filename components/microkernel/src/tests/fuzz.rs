@@ -3,6 +3,7 @@
 
 use super::invariants::check;
 use super::world::*;
+use crate::cap::Cap;
 use crate::fault::Fault;
 use crate::object::tcb::ThreadState;
 use crate::syscall::{handle_fault, handle_interrupt, handle_syscall};
@@ -53,12 +54,28 @@ pub fn busy_world() -> World {
     w
 }
 
-fn cptr(random: &mut Random) -> u64 {
-    match random.below(40) {
+/// A capability pointer: mostly to something.
+fn cptr(w: &World, random: &mut Random) -> u64 {
+    match random.below(60) {
         0 => random.next(),
         1 => random.below(1 << 13),
-        _ => random.below(SLOTS),
+        2..8 => random.below(SLOTS),
+        _ => full_slot(w, random, |_| true),
     }
+}
+
+fn full_slot(w: &World, random: &mut Random, suits: impl Fn(&Cap) -> bool) -> u64 {
+    let start = random.below(SLOTS);
+    let mut slots = (0..SLOTS).map(|n| (start + n) % SLOTS);
+    slots.find(|&n| !w.slot(n).is_empty() && suits(&w.slot(n).cap())).unwrap_or(start)
+}
+
+fn is_reply(cap: &Cap) -> bool {
+    matches!(cap, Cap::Reply { .. })
+}
+
+fn can_receive(cap: &Cap) -> bool {
+    matches!(cap, Cap::Endpoint { .. } | Cap::Notification { .. })
 }
 
 fn word(random: &mut Random) -> u64 {
@@ -76,7 +93,8 @@ fn word(random: &mut Random) -> u64 {
 
 /// Words that get past the first checks of the invocations that do most.
 fn likely_words(random: &mut Random, label: u64, words: &mut [u64]) {
-    let target = random.below(SLOTS);
+    // Losing the roots ends a world early: rare.
+    let target = if random.below(30) == 0 { random.below(SLOTS) } else { 19 + random.below(SLOTS - 19) };
     match Invocation::from_label(label) {
         Some(Invocation::UntypedRetype) => {
             words[..6].copy_from_slice(&[random.below(13), random.below(12), 0, 0, target, 1 + random.below(3)]);
@@ -95,7 +113,7 @@ fn likely_words(random: &mut Random, label: u64, words: &mut [u64]) {
     }
 }
 
-fn random_syscall(w: &World, random: &mut Random) {
+fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     let thread = w.current();
     let x = &thread.context.x;
     let mut words: [u64; 12] = core::array::from_fn(|_| word(random));
@@ -104,10 +122,10 @@ fn random_syscall(w: &World, random: &mut Random) {
         1..4 => random.pick(&[1, 1, 21, 22, 23, 19, 19, 20]),
         _ => random.below(FIRST_EXTENSION + 6),
     };
-    if random.below(3) != 0 {
+    if random.below(12) != 0 {
         likely_words(random, label, &mut words);
     }
-    let mut target = cptr(random);
+    let mut target = cptr(w, random);
     if (18..26).contains(&label) && random.below(4) != 0 {
         target = slot::CNODE;
     }
@@ -120,7 +138,7 @@ fn random_syscall(w: &World, random: &mut Random) {
     }
     let likely_cap = random.pick(&[slot::CNODE, slot::CNODE, slot::TCB, slot::VSPACE]);
     if let Some(buffer) = buffer {
-        buffer.caps_or_badges.iter().for_each(|place| place.set(cptr(random)));
+        buffer.caps_or_badges.iter().for_each(|place| place.set(cptr(w, random)));
         if random.below(2) == 0 {
             buffer.caps_or_badges[0].set(likely_cap);
         }
@@ -131,17 +149,26 @@ fn random_syscall(w: &World, random: &mut Random) {
     let length = if random.below(4) == 0 { random.below(128) } else { 8 };
     x[0].set(target);
     x[1].set(MessageInfo::new(label, 0, random.below(4), length).0);
-    x[6].set(cptr(random));
-    x[8].set(cptr(random));
     let number = match random.below(50) {
         0 => word(random),
         1 => Syscall::Yield.number() as u64,
-        2..28 => Syscall::Call.number() as u64,
+        2..35 => Syscall::Call.number() as u64,
         _ => -(1 + random.below(11) as i64) as u64,
     };
+    let receives = !matches!(number as i64, -1 | -5 | -6 | -11);
+    if receives && random.below(20) != 0 {
+        x[0].set(full_slot(w, random, can_receive));
+    }
+    let reply = if random.below(20) == 0 { cptr(w, random) } else { full_slot(w, random, is_reply) };
+    x[6].set(reply);
+    x[8].set(cptr(w, random));
     x[7].set(number);
     thread.context.elr.set(thread.context.elr.get().wrapping_add(4));
     handle_syscall(&w.kernel);
+    let answered = number == Syscall::Call.number() as u64 && thread.state.get() == ThreadState::Running;
+    if answered && MessageInfo(x[1].get()).label() == 0 {
+        *successes.get_mut(label as usize).unwrap_or(&mut 0) += 1;
+    }
 }
 
 fn random_fault(random: &mut Random) -> Fault {
@@ -156,7 +183,7 @@ fn random_fault(random: &mut Random) -> Fault {
 }
 
 /// One step; false when nobody will ever run again.
-pub fn step(w: &World, random: &mut Random) -> bool {
+pub fn step(w: &World, random: &mut Random, successes: &mut [u32]) -> bool {
     w.pass_us(random.pick(&[0, 0, 0, 1, 1, 5, 30, 400]));
     if w.kernel.arch.deadline.get() <= w.kernel.arch.time.get() {
         handle_interrupt(&w.kernel, 26);
@@ -170,7 +197,7 @@ pub fn step(w: &World, random: &mut Random) -> bool {
     match random.below(60) {
         0 => handle_fault(&w.kernel, random_fault(random)),
         1 => handle_interrupt(&w.kernel, random.below(170) as u16),
-        _ => random_syscall(w, random),
+        _ => random_syscall(w, random, successes),
     }
     true
 }
@@ -180,18 +207,14 @@ fn run(seed: u64, steps: u64, check_every: u64) {
     let mut random = Random::new(seed);
     let mut done = 0;
     let mut worlds = 0;
+    let mut successes = [0u32; FIRST_EXTENSION as usize + 6];
     while done < steps {
         let w = busy_world();
         worlds += 1;
-        let mut idle = 0;
-        while done < steps && idle < 3 {
+        for _ in 0..1000 {
             done += 1;
-            if !step(&w, &mut random) {
-                idle += 1;
-                // The root task is alive as long as its slot says so: somebody resumes it.
-                if matches!(w.slot(slot::TCB).cap(), crate::cap::Cap::Thread(thread) if thread == w.root) {
-                    revive(&w);
-                }
+            if !step(&w, &mut random, &mut successes) {
+                revive(&w);
             }
             if done.is_multiple_of(check_every) {
                 check(&w);
@@ -199,14 +222,25 @@ fn run(seed: u64, steps: u64, check_every: u64) {
         }
         check(&w);
     }
-    println!("{done} steps in {worlds} worlds");
+    println!("{done} steps in {worlds} worlds; successes by label: {successes:?}");
 }
 
+/// Nobody runs: all threads that there are start over, the first with time to run on.
 fn revive(w: &World) {
-    if w.root.state.get() != ThreadState::Running {
-        w.kernel.restart(w.root);
-        w.kernel.leave();
+    let mut time = None;
+    for number in 0..SLOTS {
+        match w.slot(number).cap() {
+            Cap::Thread(thread) => w.kernel.restart(thread),
+            Cap::SchedContext { object, .. } if object.is_active() && object.tcb.get().is_none() => time = Some(object),
+            _ => {}
+        }
     }
+    if let (Cap::Thread(root), Some(sc)) = (w.slot(slot::TCB).cap(), time)
+        && root.sched_context.get().is_none()
+    {
+        w.kernel.bind_thread(sc, root);
+    }
+    w.kernel.leave();
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn check_memory(w: &World, slots: &[Ref<Slot>]) {
             None if is_root => continue,
             None => {
                 // Its Untyped was deleted: nobody can ever reuse the memory.
-                let covered = |other: &&Ref<Slot>| *other != slot && other.cap().covers(&cap);
+                let covered = |other: &&Ref<Slot>| other.cap().region() != cap.region() && other.cap().covers(&cap);
                 let owner = slots.iter().find(|other| matches!(other.cap(), Cap::Untyped(_)) && covered(other));
                 assert_eq!(owner, None, "{cap:x?} is not its child");
                 continue;
