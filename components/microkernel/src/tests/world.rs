@@ -271,13 +271,22 @@ impl World {
         handle_fault(&self.kernel, fault);
     }
 
-    /// The root thread steps back until `state` of the thread, playing a Wait on a fresh notification.
+    /// The root thread steps back: it waits on a notification, of which the slot is returned.
     pub fn root_waits(&self) -> u64 {
         assert_eq!(self.current(), self.root);
         let notification = self.make(ObjectType::Notification, 0);
         self.receive(Syscall::Wait, notification, 0);
         assert_eq!(self.root.state.get(), ThreadState::BlockedOnNotification);
         notification
+    }
+
+    /// The root thread is back.
+    pub fn root_returns(&self) {
+        self.kernel.update_time();
+        self.kernel.commit_time();
+        self.kernel.restart(self.root);
+        self.kernel.leave();
+        assert_eq!(self.current(), self.root);
     }
 }
 
