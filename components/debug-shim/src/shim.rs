@@ -102,8 +102,8 @@ impl<H: Handle> Shim<H> {
         if debug.hazards().is_none() {
             return Ok(());
         }
-        if debug.wants_bank() {
-            self.take_bank(vcpu, hw)?;
+        if !self.is_resident(vcpu)? && debug.wants_bank() {
+            self.take_bank(vcpu, hw);
         }
         debug.running.set(true);
         if debug.is_direct() {
@@ -234,10 +234,7 @@ impl<H: Handle> Shim<H> {
     }
 
     /// Makes `vcpu` the owner: the last owner's bank to memory, this one's to the hardware.
-    fn take_bank(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
-        if self.is_resident(vcpu)? {
-            return Ok(());
-        }
+    fn take_bank(&self, vcpu: H, hw: &impl DebugHardware) {
         if let Some(owner) = self.owner.get() {
             self.park(owner, hw);
         }
@@ -246,7 +243,6 @@ impl<H: Handle> Shim<H> {
         debug.count_load(debug.bank.load(hw, self.counts.get(), debug.aarch32.get()));
         self.owner.set(Some(vcpu));
         debug.set_state(State::Loaded);
-        Ok(())
     }
 
     /// The owner's bank to memory. It comes back by itself if its guest has debugging enabled.

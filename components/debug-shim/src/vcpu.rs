@@ -28,7 +28,7 @@ pub struct Hazards(u32);
 impl Hazards {
     /// Straight to `eret`.
     pub const NONE: Self = Self(0);
-    /// The bank must be on the hardware, or is there and the trap must be lifted.
+    /// The bank must go on the hardware, or is on some core's: then only there may the guest run.
     pub const BANK: Self = Self(1 << 0);
     /// `MDSCR_EL1` is not 0.
     pub const MDSCR: Self = Self(1 << 1);
@@ -142,8 +142,8 @@ impl VcpuDebug {
 
     /// Brings the hazards word up to date. Due after each change of state, MDSCR or OS lock.
     pub(crate) fn refresh(&self) {
-        let hazards =
-            Hazards::NONE.with(Hazards::BANK, self.wants_bank()).with(Hazards::MDSCR, self.effective_mdscr() != 0);
+        let bank = self.wants_bank() || self.state.get() == State::Loaded;
+        let hazards = Hazards::NONE.with(Hazards::BANK, bank).with(Hazards::MDSCR, self.effective_mdscr() != 0);
         self.hazards.set(hazards);
     }
 

@@ -58,6 +58,14 @@ impl VcpuImage {
         debug
     }
 
+    /// What the copy in memory holds while the bank is on the hardware must not matter: here is something else.
+    pub fn with_stale_copy_poisoned(mut self) -> Self {
+        if self.state == State::Loaded {
+            self.bank.fill(0xdead_0000_dead_0000);
+        }
+        self
+    }
+
     /// Where the bank is.
     pub fn state(&self) -> State {
         self.state

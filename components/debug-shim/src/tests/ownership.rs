@@ -115,6 +115,16 @@ fn p8_one_owner_when_a_vcpu_changes_cores() {
 }
 
 #[test]
+fn p8_a_locked_guest_with_its_bank_on_one_core_does_not_run_on_another() {
+    let (one, two) = (Core::new(), Core::new());
+    let vcpu = VcpuDebug::new();
+    one.write(&vcpu, DebugRegister::Bvr(0), 0x1000);
+    one.run(&vcpu);
+    one.shim.write(Vcpu(&vcpu), DebugRegister::OsLock, 1, false, &one.hw).unwrap();
+    assert_eq!(two.shim.enter(Vcpu(&vcpu), &two.hw), Err(Error::Elsewhere));
+}
+
+#[test]
 fn p13_outside_debugger_hides_the_guests_debugging_and_gives_it_back() {
     let core = Core::new();
     let vcpu = VcpuDebug::new();

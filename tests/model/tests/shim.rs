@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Explores the shim: small systems to the end, the larger one as far as time allows.
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use model::{Events, System};
+use stateright::{Checker, Model};
+
+/// Of the larger system, unless LAZARET_FULL is set.
+const BOUND: usize = 150_000;
+
+fn explore(system: System, bound: Option<usize>) {
+    let start = Instant::now();
+    let mut builder = system.checker().threads(std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
+    if let Some(bound) = bound {
+        builder = builder.target_state_count(bound);
+    }
+    let checker = builder.spawn_bfs().join();
+    println!(
+        "{} cores, {} vCPUs: {} states, {} of them different, depth {}, {:.1} s{}",
+        system.cores,
+        system.vcpus,
+        checker.state_count(),
+        checker.unique_state_count(),
+        checker.max_depth(),
+        start.elapsed().as_secs_f64(),
+        if bound.is_some() { ", bounded" } else { ", all" },
+    );
+    checker.assert_properties();
+}
+
+const NONE: Events = Events { hostile_vmm: false, channel: false, outside_debugger: false, os_lock: false };
+
+#[test]
+fn one_core_two_vcpus() {
+    explore(System { cores: 1, vcpus: 2, events: NONE }, None);
+}
+
+#[test]
+fn one_core_two_vcpus_with_channel() {
+    explore(System { cores: 1, vcpus: 2, events: Events { channel: true, ..NONE } }, None);
+}
+
+#[test]
+fn one_core_two_vcpus_with_os_lock() {
+    explore(System { cores: 1, vcpus: 2, events: Events { os_lock: true, ..NONE } }, None);
+}
+
+#[test]
+fn one_core_two_vcpus_with_outside_debugger() {
+    explore(System { cores: 1, vcpus: 2, events: Events { outside_debugger: true, ..NONE } }, None);
+}
+
+#[test]
+fn two_cores_one_vcpu_with_everything() {
+    let everything = Events { hostile_vmm: true, channel: true, outside_debugger: true, os_lock: true };
+    explore(System { cores: 2, vcpus: 1, events: everything }, None);
+}
+
+#[test]
+fn two_cores_three_vcpus() {
+    let everything = Events { hostile_vmm: true, channel: true, outside_debugger: true, os_lock: true };
+    let full = std::env::var_os("LAZARET_FULL").is_some();
+    explore(System { cores: 2, vcpus: 3, events: everything }, (!full).then_some(BOUND));
+}
