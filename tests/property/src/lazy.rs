@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The system under test: one core, production code.
+
+use debug_registers::{Access, Counts, DebugBackend, DebugRegister, Outcome, lookup, masks};
+use debug_shim::fake::{FakeHardware, Registers};
+use debug_shim::{Armed, Error, Handle, Shim, VcpuDebug, clamp_bcr, clamp_wcr, mdcr_el2};
+use esr::SysReg;
+
+use crate::{BREAKPOINTS, CONTEXTS, WATCHPOINTS};
+
+#[derive(Clone, Copy, Debug)]
+struct Vcpu<'a>(&'a VcpuDebug);
+
+impl PartialEq for Vcpu<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Handle for Vcpu<'_> {
+    fn debug(&self) -> &VcpuDebug {
+        self.0
+    }
+}
+
+/// A core and its vCPUs.
+pub struct Lazy<'a> {
+    vcpus: &'a [VcpuDebug],
+    shim: Shim<Vcpu<'a>>,
+    hw: FakeHardware,
+}
+
+struct Backend<'a, 'b> {
+    system: &'a Lazy<'b>,
+    vcpu: Vcpu<'b>,
+}
+
+impl DebugBackend for Backend<'_, '_> {
+    type Error = Error;
+
+    fn counts(&self) -> Counts {
+        Counts::from_word(self.system.shim.counts().to_word())
+    }
+
+    fn read(&mut self, register: DebugRegister) -> Result<u64, Error> {
+        self.system.shim.read(self.vcpu, register, &self.system.hw)
+    }
+
+    fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> Result<(), Error> {
+        self.system.shim.write(self.vcpu, register, value, dirty, &self.system.hw)
+    }
+}
+
+impl<'a> Lazy<'a> {
+    /// On a core that had been poisoned.
+    pub fn new(vcpus: &'a [VcpuDebug]) -> Self {
+        let hw = FakeHardware::poisoned(debug_shim::Counts::new(BREAKPOINTS, WATCHPOINTS, CONTEXTS), 6);
+        let shim = Shim::new();
+        shim.init_core(&hw);
+        Self { vcpus, shim, hw }
+    }
+
+    fn vcpu(&self, vcpu: usize) -> Vcpu<'a> {
+        Vcpu(&self.vcpus[vcpu])
+    }
+
+    /// The guest runs; returns `MDSCR_EL1` meanwhile and afterwards.
+    pub fn run(&self, vcpu: usize) -> (u64, u64) {
+        self.shim.enter(self.vcpu(vcpu), &self.hw).expect("there is one core");
+        let armed = self.hw.registers().mdscr;
+        self.shim.leave_to_native(self.vcpu(vcpu), &self.hw);
+        (armed, self.hw.registers().mdscr)
+    }
+
+    /// The guest runs up to this access and stops after it.
+    pub fn access(&self, vcpu: usize, register: SysReg, access: Access) -> Outcome {
+        let handle = self.vcpu(vcpu);
+        self.shim.enter(handle, &self.hw).expect("there is one core");
+        let traps = self.hw.registers().mdcr & mdcr_el2::TDA != 0;
+        assert_eq!(traps, self.shim.armed() != Armed::Direct);
+        let lock = register.crn() == 1;
+        let outcome = if traps || lock { None } else { Some(self.direct(register, access)) };
+        self.shim.leave_to_native(handle, &self.hw);
+        outcome.unwrap_or_else(|| {
+            let row = lookup(register).expect("the list has rows only");
+            row.access(&mut Backend { system: self, vcpu: handle }, access, false).expect("the vCPU has stopped")
+        })
+    }
+
+    /// The hardware's own behaviour, with the clamp that a guest's own value meets at the latest when it is parked.
+    fn direct(&self, register: SysReg, access: Access) -> Outcome {
+        let Some(row) = lookup(register) else { return Outcome::Undefined };
+        let Some(kind) = kind(register) else { return self.claim(register, access) };
+        let counts = self.shim.counts();
+        let exists = match kind {
+            DebugRegister::Bvr(n) | DebugRegister::Bcr(n) => n < BREAKPOINTS,
+            DebugRegister::Wvr(n) | DebugRegister::Wcr(n) => n < WATCHPOINTS,
+            _ => true,
+        };
+        assert!(row.rights.allow(access.direction(), false));
+        self.hw.with_registers(|r| {
+            let cell = place(r, kind);
+            match access {
+                _ if !exists => Outcome::Undefined,
+                Access::Read => Outcome::Value(*cell),
+                Access::Write(value) => {
+                    let value = masks::written(kind, value, Counts::from_word(counts.to_word()));
+                    *cell = match kind {
+                        DebugRegister::Bcr(n) => clamp_bcr(n, value, counts),
+                        DebugRegister::Wcr(_) => clamp_wcr(value, counts),
+                        _ => value,
+                    };
+                    Outcome::Done
+                }
+            }
+        })
+    }
+
+    fn claim(&self, register: SysReg, access: Access) -> Outcome {
+        self.hw.with_registers(|r| match (register.crm(), access) {
+            (8, Access::Read) => Outcome::Value(0xff),
+            (_, Access::Read) => Outcome::Value(r.claim),
+            (8, Access::Write(tags)) => {
+                r.claim |= tags & 0xff;
+                Outcome::Done
+            }
+            (_, Access::Write(tags)) => {
+                r.claim &= !tags;
+                Outcome::Done
+            }
+        })
+    }
+
+    /// The VMM's flag.
+    pub fn flag_dirty(&self, vcpu: usize) {
+        self.shim.flag_dirty(self.vcpu(vcpu)).expect("the vCPU has stopped");
+    }
+
+    /// The kernel's reset.
+    pub fn reset(&self, vcpu: usize) {
+        self.shim.release(self.vcpu(vcpu), &self.hw).expect("there is one core");
+    }
+
+    /// Empties the core.
+    pub fn evict(&self) {
+        self.shim.evict(&self.hw).expect("no guest runs");
+    }
+}
+
+/// What a register is called in the shim's messages, unless it is a claim register.
+fn kind(register: SysReg) -> Option<DebugRegister> {
+    let n = register.crm();
+    Some(match (register.crn(), register.op2()) {
+        (0, 0) => DebugRegister::Mdccint,
+        (0, 2) => DebugRegister::Mdscr,
+        (0, 4) => DebugRegister::Bvr(n),
+        (0, 5) => DebugRegister::Bcr(n),
+        (0, 6) => DebugRegister::Wvr(n),
+        (0, 7) => DebugRegister::Wcr(n),
+        _ => return None,
+    })
+}
+
+/// Where it is on the fake core.
+fn place(r: &mut Registers, kind: DebugRegister) -> &mut u64 {
+    match kind {
+        DebugRegister::Mdccint => &mut r.mdccint,
+        DebugRegister::Mdscr => &mut r.mdscr,
+        DebugRegister::Bvr(n) => &mut r.bvr[n as usize],
+        DebugRegister::Bcr(n) => &mut r.bcr[n as usize],
+        DebugRegister::Wvr(n) => &mut r.wvr[n as usize],
+        DebugRegister::Wcr(n) => &mut r.wcr[n as usize],
+        other => unreachable!("{other:?} is not a direct register"),
+    }
+}
