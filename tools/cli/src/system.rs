@@ -13,12 +13,16 @@ use crate::image::{self, Image};
 use crate::manifest::{self, Diagnostic, SearchPath};
 use crate::plan::{self, Plan};
 use crate::programs::{Config, Setting};
+use crate::report::program::Program;
 use crate::sizes::{self, Size};
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 
 /// Programs that every system can name, and the two that start it.
 const PROGRAMS: [&str; 4] = ["microkernel", "root-task", "vmm", "serial"];
+
+/// The program of the domains that test what Microkit promises; built for descriptions that name it.
+const TEST_PROGRAM: &str = "protection-domains";
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -69,6 +73,8 @@ pub struct Built {
     pub origins: Vec<Origin>,
     /// What is how large.
     pub sizes: Vec<Size>,
+    /// What the programs' files are made of.
+    pub programs: Vec<Program>,
     /// The compiler.
     pub compiler: String,
     /// Where the description's files were found.
@@ -115,9 +121,11 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let toolchain = Toolchain::detect()?;
     let mut packages = PROGRAMS.to_vec();
     packages.extend(wanted.packages());
+    let is_test = text.contains(&format!("\"{TEST_PROGRAM}.elf\""));
+    packages.extend(is_test.then_some(TEST_PROGRAM));
     let executables = setting.build(&toolchain, &packages)?;
     let folder = files_folder(workspace, request);
-    for program in ["vmm", "serial"] {
+    for program in ["vmm", "serial"].into_iter().chain(is_test.then_some(TEST_PROGRAM)) {
         copy(&executables.join(program), &folder.join(format!("{program}.elf")))?;
     }
     let origins = guests::provide(workspace, wanted, request.guest_kernel.as_deref(), &executables, &folder)?;
@@ -139,9 +147,10 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
         Size::plain("image", image.bytes.len() as u64),
     ];
     sizes::check(&sizes)?;
+    let programs = PROGRAMS.iter().map(|name| Program::read(&executables, name)).collect::<anyhow::Result<_>>()?;
     let path = setting.output().join(image_name(request));
     std::fs::write(&path, &image.bytes).with_context(|| path.display().to_string())?;
-    Ok(Built { board, path, image, plan, origins, sizes, compiler: toolchain.version(), files })
+    Ok(Built { board, path, image, plan, origins, sizes, programs, compiler: toolchain.version(), files })
 }
 
 /// Several descriptions share a folder.

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Protection domains that check what Microkit promises: calls, signals, passive domains, children, faults.
+//!
+//! One program; the domain's name says which part it plays. A part that has seen all that it expects prints
+//! `NAME: PASS`.
+#![cfg_attr(target_os = "none", no_std)]
+#![cfg_attr(target_os = "none", no_main)]
+#![deny(unsafe_code)]
+
+#[cfg(target_os = "none")]
+mod fault;
+#[cfg(target_os = "none")]
+mod role;
+
+/// Nothing to do on a host.
+#[cfg(not(target_os = "none"))]
+fn main() {}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The parts.
+
+use sel4_microkit::{
+    Channel, ChannelSet, Child, Handler, Infallible, MessageInfo, debug_println, get_mr, pd_name, protection_domain,
+    set_mr,
+};
+
+use crate::fault::{NOWHERE, fault};
+
+/// Between `client` and `server`, at both ends.
+const CHANNEL: Channel = Channel::new(3);
+/// `child`, in `parent`.
+const CHILD: Child = Child::new(5);
+/// Calls that the client makes, and restarts that the child gets.
+const CALLS: u64 = 1000;
+const RESTARTS: u32 = 3;
+
+enum Role {
+    /// Passive: answers calls, then a signal with a signal.
+    Server { calls: u64 },
+    /// Waits for the signal.
+    Client,
+    /// Restarts its child until it has faulted often enough.
+    Parent { faults: u32 },
+}
+
+#[protection_domain]
+fn init() -> Role {
+    match pd_name() {
+        Ok("server") => Role::Server { calls: 0 },
+        Ok("client") => client(),
+        Ok("parent") => Role::Parent { faults: 0 },
+        _ => fault(),
+    }
+}
+
+fn client() -> Role {
+    for n in 1..=CALLS {
+        set_mr(0, n);
+        let reply = CHANNEL.pp_call(MessageInfo::new(7, 1));
+        assert_eq!((reply.label(), reply.count(), get_mr(0)), (8, 1, 2 * n));
+    }
+    CHANNEL.notify();
+    Role::Client
+}
+
+impl Handler for Role {
+    type Error = Infallible;
+
+    fn protected(&mut self, channel: Channel, message: MessageInfo) -> Result<MessageInfo, Infallible> {
+        let Self::Server { calls } = self else { panic!("a call of no server") };
+        assert_eq!((channel.index(), message.label(), message.count()), (3, 7, 1));
+        *calls += 1;
+        set_mr(0, 2 * get_mr(0));
+        Ok(MessageInfo::new(8, 1))
+    }
+
+    fn notified(&mut self, channels: ChannelSet) -> Result<(), Infallible> {
+        assert!(channels.contains(CHANNEL) && channels.iter().count() == 1);
+        match self {
+            Self::Server { calls } => {
+                assert_eq!(*calls, CALLS);
+                debug_println!("server: PASS");
+                CHANNEL.notify();
+            }
+            Self::Client => debug_println!("client: PASS"),
+            Self::Parent { .. } => panic!("nobody signals the parent"),
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, child: Child, message: MessageInfo) -> Result<Option<MessageInfo>, Infallible> {
+        let Self::Parent { faults } = self else { panic!("a fault without a child") };
+        assert_eq!(child.index(), CHILD.index());
+        match message.fault() {
+            sel4::Fault::VmFault(fault) => assert_eq!(fault.addr(), NOWHERE),
+            other => panic!("{other:?}"),
+        }
+        *faults += 1;
+        if *faults <= RESTARTS {
+            child.restart(ENTRY).expect("the parent has its child's TCB");
+        } else {
+            child.stop().expect("the parent has its child's TCB");
+            debug_println!("parent: PASS");
+        }
+        Ok(None)
+    }
+}
+
+/// Where every program for Microkit starts.
+const ENTRY: u64 = 0x20_0000;
