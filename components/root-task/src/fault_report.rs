@@ -186,7 +186,7 @@ mod tests {
         let pc = "MON|ERROR:   pc   0000000000200000  sp   00000fffffffc000  spsr 0000000000000040";
         assert_eq!(lines.next(), Some(pc));
         assert_eq!(text.lines().count(), 3 + 8);
-        assert!(text.contains(" x30 000000000000001e"));
+        assert!(text.contains(" x30  000000000000001e"));
     }
 
     #[test]
