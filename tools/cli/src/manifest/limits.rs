@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Microkit's numbers: what a description may ask for, and where a program's own pages lie.
 
-use sel4_sys::USER_TOP;
+use sel4_sys::USER_TOP_EVERYWHERE;
 
 /// Protection domains in a system.
 pub const MAX_PROTECTION_DOMAINS: usize = 63;
@@ -17,8 +17,8 @@ pub const DEFAULT_STACK: u64 = 0x2000;
 pub const MIN_STACK: u64 = 0x1000;
 /// The largest stack.
 pub const MAX_STACK: u64 = 16 << 20;
-/// One more than the highest slot that `cspace` can fill.
-pub const USER_CAP_SLOTS: u64 = 128;
+/// One more than the highest slot that `cspace` can fill: the CNode's size, although Microkit's parser lets 127 pass.
+pub const USER_CAP_SLOTS: u64 = 64;
 /// Entries in the kernel's table of domain schedules.
 pub const MAX_SCHEDULE: u64 = 100;
 /// The smallest page.
@@ -30,10 +30,10 @@ pub const MAX_NAME: usize = 64;
 
 /// First address that a protection domain cannot map: its stack, a guard page and its IPC buffer are above.
 pub const fn pd_top(stack_size: u64) -> u64 {
-    USER_TOP - 2 * PAGE - stack_size
+    USER_TOP_EVERYWHERE - 2 * PAGE - stack_size
 }
 
 /// First guest-physical address that a virtual machine cannot map.
 pub const fn vm_top() -> u64 {
-    USER_TOP
+    USER_TOP_EVERYWHERE
 }

@@ -248,7 +248,7 @@ pub struct SharedCap {
     pub kind: SharedCapKind,
     /// Whose.
     pub owner: PdIndex,
-    /// Slot among the user capabilities, 1 to 127.
+    /// Slot among the user capabilities, 1 to 63.
     pub slot: u8,
     /// The element.
     pub span: Span,

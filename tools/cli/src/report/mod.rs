@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The build report: memory, capabilities, sizes, versions and hashes; for people and for programs.
+
+pub mod memory;
+pub mod program;
+mod text;
+
+use serde_json::{Value, json};
+
+use crate::audit::Audit;
+use crate::guests::sha256;
+use crate::microkit;
+use crate::plan::Plan;
+use crate::system::{Built, Request};
+
+pub use text::text;
+
+/// For programs.
+pub fn json(built: &Built, request: &Request, qemu: &str) -> Value {
+    json!({
+        "system": request.system.display().to_string(),
+        "lazaret": env!("CARGO_PKG_VERSION"),
+        "board": built.board.name,
+        "config": built.board.config,
+        "compiler": built.compiler,
+        "image_sha256": sha256(&built.image.bytes),
+        "qemu": qemu,
+        "microkit": microkit::command_line(&request.system, &built.board, &built.files),
+        "sizes": built.sizes,
+        "programs": built.programs,
+        "guests": built.origins,
+        "memory": memory::of(&built.plan, &built.board.memory),
+        "capabilities": capabilities(&built.plan),
+    })
+}
+
+/// The table of who holds what.
+fn capabilities(plan: &Plan) -> Vec<String> {
+    Audit::compare(plan, "").to_string().lines().map(str::to_string).collect()
+}
