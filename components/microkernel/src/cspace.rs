@@ -80,19 +80,22 @@ fn resolve(root: CNodeCap, pointer: u64, bits: usize) -> Result<Resolved, Lookup
         }
         bits_left -= level;
         let slot = node.slots.offset(((pointer >> (bits_left % WORD_BITS)) & low_bits(radix)) as usize);
-        match slot.cap() {
-            Cap::CNode(next) if bits_left > 0 => node = next,
-            _ => return Ok(Resolved { slot, bits_left }),
+        if bits_left == 0 {
+            return Ok(Resolved { slot, bits_left });
+        }
+        match slot.cnode() {
+            Some(next) => node = next,
+            None => return Ok(Resolved { slot, bits_left }),
         }
     }
 }
 
 /// The slot that a pointer of a thread names. Bits left over below a capability that is no CNode are ignored.
-#[inline(always)]
+#[inline(never)]
 pub fn lookup_slot(thread: Ref<Tcb>, pointer: u64) -> Result<Ref<Slot>, LookupFailure> {
-    match thread.cspace.cap() {
-        Cap::CNode(root) => Ok(resolve(root, pointer, WORD_BITS)?.slot),
-        _ => Err(LookupFailure::InvalidRoot),
+    match thread.cspace.cnode() {
+        Some(root) => Ok(resolve(root, pointer, WORD_BITS)?.slot),
+        None => Err(LookupFailure::InvalidRoot),
     }
 }
 

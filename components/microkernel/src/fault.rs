@@ -77,7 +77,7 @@ impl Fault {
     }
 
     /// Label of the fault's message.
-    #[inline(always)]
+    #[inline]
     pub fn label(&self) -> u64 {
         let label = match self {
             Self::None => FaultLabel::NullFault,
@@ -120,7 +120,7 @@ impl Tcb {
     }
 
     /// Sets a register to a user's value.
-    #[inline(always)]
+    #[inline]
     pub fn set_register(&self, register: ContextRegister, value: u64) {
         let context = &self.context;
         match register {
@@ -136,10 +136,10 @@ impl Tcb {
 
 impl Kernel {
     /// Sends a thread's fault to its handler; without one the thread stops.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn fault(&self, thread: Ref<Tcb>, fault: Fault) {
         let donate = thread.sched_context.get().is_some();
-        if !self.send_fault(thread, fault, thread.fault_endpoint.cap(), donate) {
+        if !self.send_fault(thread, fault, thread.fault_endpoint.message_cap(), donate) {
             crate::debug::report_unhandled(self, thread, fault);
             self.set_state(thread, ThreadState::Inactive);
         }
@@ -147,10 +147,10 @@ impl Kernel {
 
     /// Sends a timeout fault; the thread has a handler for it.
     pub(crate) fn send_timeout(&self, thread: Ref<Tcb>, fault: Fault) {
-        self.send_fault(thread, fault, thread.timeout_endpoint.cap(), false);
+        self.send_fault(thread, fault, thread.timeout_endpoint.message_cap(), false);
     }
 
-    #[inline(always)]
+    #[inline]
     fn send_fault(&self, thread: Ref<Tcb>, fault: Fault, handler: Cap, donate: bool) -> bool {
         let Cap::Endpoint { object, badge, rights } = handler else { return false };
         thread.fault.set(fault);
@@ -160,7 +160,7 @@ impl Kernel {
     }
 
     /// Puts the words of a fault in a receiver's message; their number.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn put_fault(&self, fault: Fault, sender: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
         let x = &receiver.context.x;
         match fault {

@@ -16,7 +16,7 @@ use sel4_sys::message_info::MessageInfo;
 pub(crate) type ExtraCaps = [Option<Ref<Slot>>; MSG_MAX_EXTRA_CAPS];
 
 /// Finds the capabilities that a message names; the fault of the first that leads nowhere.
-#[inline(always)]
+#[inline]
 pub(crate) fn lookup_extra_caps(
     thread: Ref<Tcb>,
     buffer: Option<Ref<Buffer>>,
@@ -38,7 +38,7 @@ pub(crate) fn lookup_extra_caps(
 
 impl Kernel {
     /// Gives `receiver` the message of `sender`, or its fault if it has one.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn transfer(
         &self,
         sender: Ref<Tcb>,
@@ -58,7 +58,7 @@ impl Kernel {
         receiver.context.x[0].set(badge);
     }
 
-    #[inline(always)]
+    #[inline]
     fn transfer_message(
         &self,
         sender: Ref<Tcb>,

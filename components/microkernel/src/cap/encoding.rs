@@ -58,7 +58,7 @@ fn mapping(w1: u64) -> Option<Mapping> {
 }
 
 /// The two words of a capability; the slot's bits are 0.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn encode(cap: Cap) -> (u64, u64) {
     match cap {
         Cap::Null => (kind::NULL, 0),
@@ -90,7 +90,7 @@ pub(super) fn encode(cap: Cap) -> (u64, u64) {
 }
 
 /// The capability of two words that [`encode`] made; the slot's bits may be set.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn decode(w0: u64, w1: u64) -> Cap {
     decode_object(w0, w1).unwrap_or(Cap::Null)
 }
@@ -100,6 +100,38 @@ fn object<T: KernelObject>(w0: u64) -> Option<Ref<T>> {
     Ref::from_addr(addr(w0))
 }
 
+/// What system calls ask for most, without a look at the other kinds.
+#[inline(always)]
+pub(super) fn cnode(w0: u64, w1: u64) -> Option<CNodeCap> {
+    let f = fields(w0);
+    let (radix, guard_bits) = ((f & 63) as u8, (f >> 6) as u8);
+    if w0 & 0x1f == kind::CNODE { Some(CNodeCap { slots: object(w0)?, radix, guard_bits, guard: w1 }) } else { None }
+}
+
+/// As [`cnode`].
+#[inline(always)]
+pub(super) fn endpoint(w0: u64, w1: u64) -> Option<Cap> {
+    if w0 & 0x1f != kind::ENDPOINT {
+        return None;
+    }
+    Some(Cap::Endpoint { object: object(w0)?, badge: w1, rights: CapRights(fields(w0)) })
+}
+
+/// As [`cnode`].
+#[inline(always)]
+pub(super) fn reply(w0: u64) -> Option<Cap> {
+    if w0 & 0x1f != kind::REPLY {
+        return None;
+    }
+    Some(Cap::Reply { object: object(w0)?, grant: fields(w0) != 0 })
+}
+
+/// As [`cnode`].
+#[inline(always)]
+pub(super) fn mapped_frame(w0: u64, w1: u64) -> Option<FrameCap> {
+    if w0 & 0x1f == kind::FRAME { Some(frame(w0, w1)) } else { None }
+}
+
 #[inline(always)]
 fn decode_object(w0: u64, w1: u64) -> Option<Cap> {
     let f = fields(w0);
@@ -107,12 +139,10 @@ fn decode_object(w0: u64, w1: u64) -> Option<Cap> {
         kind::UNTYPED => {
             Cap::Untyped(UntypedCap { paddr: addr(w0), bits: (f & 63) as u8, device: f & 64 != 0, free: w1 })
         }
-        kind::ENDPOINT => Cap::Endpoint { object: object(w0)?, badge: w1, rights: CapRights(f) },
+        kind::ENDPOINT => endpoint(w0, w1)?,
         kind::NOTIFICATION => Cap::Notification { object: object(w0)?, badge: w1, rights: CapRights(f) },
-        kind::REPLY => Cap::Reply { object: object(w0)?, grant: f != 0 },
-        kind::CNODE => {
-            Cap::CNode(CNodeCap { slots: object(w0)?, radix: (f & 63) as u8, guard_bits: (f >> 6) as u8, guard: w1 })
-        }
+        kind::REPLY => reply(w0)?,
+        kind::CNODE => Cap::CNode(cnode(w0, w1)?),
         kind::THREAD => Cap::Thread(object(w0)?),
         kind::SCHED_CONTEXT => Cap::SchedContext { object: object(w0)?, bits: f as u8 },
         kind::SCHED_CONTROL => Cap::SchedControl,

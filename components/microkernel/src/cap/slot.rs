@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A slot: a capability and its place in the derivation list.
 
-use super::Cap;
-use super::encoding::{SLOT_BITS_MASK, decode, encode};
+use super::encoding::{self, SLOT_BITS_MASK, decode, encode};
+use super::{CNodeCap, Cap, FrameCap};
 use crate::object::reference::Ref;
 use core::cell::Cell;
 
@@ -36,6 +36,28 @@ impl Slot {
         decode(self.word0.get(), self.word1.get())
     }
 
+    /// The CNode, if it holds one.
+    #[inline(always)]
+    pub fn cnode(&self) -> Option<CNodeCap> {
+        encoding::cnode(self.word0.get(), self.word1.get())
+    }
+
+    /// The frame, if it holds one.
+    #[inline(always)]
+    pub fn frame(&self) -> Option<FrameCap> {
+        encoding::mapped_frame(self.word0.get(), self.word1.get())
+    }
+
+    /// As [`cap`](Self::cap), quick for endpoints and replies.
+    #[inline(always)]
+    pub fn message_cap(&self) -> Cap {
+        let (w0, w1) = (self.word0.get(), self.word1.get());
+        match encoding::endpoint(w0, w1) {
+            Some(endpoint) => endpoint,
+            None => encoding::reply(w0).unwrap_or_else(|| decode(w0, w1)),
+        }
+    }
+
     /// Holds nothing.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
@@ -43,7 +65,6 @@ impl Slot {
     }
 
     /// Replaces the capability by another form of the same (mapped, fuller ...); its derivation stays.
-    #[inline(always)]
     pub fn update(&self, cap: Cap) {
         let (w0, w1) = encode(cap);
         self.word0.set(w0 | self.word0.get() & SLOT_BITS_MASK);

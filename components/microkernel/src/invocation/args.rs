@@ -58,14 +58,14 @@ impl Args<'_> {
     /// Puts word `index` of the answer; true if it has a place to go. Nobody gets it unless this is a Call.
     ///
     /// The words replace the message's: read those first.
-    #[inline(always)]
+    #[inline]
     pub fn answer(&self, index: usize, value: u64) -> bool {
         self.is_call && set_message_register(self.caller, self.caller.buffer(true), index, value)
     }
 }
 
 /// Sets message register `index` of a thread; false if it has no place for it.
-#[inline(always)]
+#[inline]
 pub fn set_message_register(thread: Ref<Tcb>, buffer: Option<Ref<Buffer>>, index: usize, value: u64) -> bool {
     if index < NUM_FAST_MESSAGE_REGISTERS {
         thread.context.x[2 + index].set(value);

@@ -46,7 +46,7 @@ pub(crate) struct How {
 }
 
 /// Sends the message of the current thread through the capability at a pointer.
-#[inline(always)]
+#[inline]
 pub(crate) fn invoke(kernel: &Kernel, thread: Ref<Tcb>, pointer: u64, how: How) {
     let slot = match lookup_slot(thread, pointer) {
         Ok(slot) => slot,
@@ -57,7 +57,7 @@ pub(crate) fn invoke(kernel: &Kernel, thread: Ref<Tcb>, pointer: u64, how: How) 
             return;
         }
     };
-    match slot.cap() {
+    match slot.message_cap() {
         Cap::Endpoint { object, badge, rights } if rights.write() => {
             let (grant, grant_reply) = (rights.grant(), rights.grant_reply());
             let sending =
@@ -84,6 +84,7 @@ fn answer_empty(thread: Ref<Tcb>, how: How) {
 }
 
 /// Invokes an object that the kernel implements.
+#[inline(never)]
 fn invoke_object(kernel: &Kernel, thread: Ref<Tcb>, slot: Ref<Slot>, cap: Cap, how: How) {
     let info = MessageInfo(thread.context.x[1].get());
     let buffer = thread.buffer(false);

@@ -54,7 +54,7 @@ impl Endpoint {
 
 impl Kernel {
     /// Sends the message in the registers and the buffer of a thread, or its fault.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn send(&self, endpoint: Ref<Endpoint>, how: Sending, thread: Ref<Tcb>) {
         let Some(receiver) = endpoint.receiver() else {
             if how.blocking {
@@ -89,7 +89,7 @@ impl Kernel {
     }
 
     /// A thread that waited runs on; its time counts from now if its scheduling context is sporadic.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn wake(&self, thread: Ref<Tcb>, state: ThreadState) {
         self.set_state(thread, state);
         self.unblock_sporadic(thread);
@@ -97,7 +97,7 @@ impl Kernel {
     }
 
     /// A thread with a sporadic scheduling context, not the current one, starts to use it.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn unblock_sporadic(&self, thread: Ref<Tcb>) {
         if let Some(sc) = thread.sched_context.get()
             && sc.sporadic.get()
@@ -108,7 +108,7 @@ impl Kernel {
     }
 
     /// Receives a message, or the signals of the bound notification, for the current thread.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn receive(&self, thread: Ref<Tcb>, endpoint: Ref<Endpoint>, reply: Option<Ref<Reply>>, blocking: bool) {
         if let Some(reply) = reply
             && let Some(other) = reply.tcb.get()

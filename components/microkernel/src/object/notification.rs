@@ -43,7 +43,7 @@ const _: () = assert!(size_of::<Notification>() == 1 << sel4_sys::object::NOTIFI
 
 impl Kernel {
     /// Signals: wakes a thread, or keeps the badge for the next that asks.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn signal(&self, notification: Ref<Notification>, badge: u64) {
         match notification.state.get() {
             NotificationState::Active => notification.badge.set(notification.badge.get() | badge),
@@ -113,7 +113,7 @@ impl Kernel {
     }
 
     /// A thread that waits again gives back what it borrowed.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn return_lent(&self, notification: Ref<Notification>, thread: Ref<Tcb>) {
         if let Some(sc) = notification.sched_context.get()
             && thread.sched_context.get() == Some(sc)

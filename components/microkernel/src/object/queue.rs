@@ -30,7 +30,7 @@ pub(crate) fn enqueue(head: &Link, tail: &Link, thread: Ref<Tcb>) {
 }
 
 /// Takes a thread out of the queue that it is in.
-#[inline(always)]
+#[inline]
 pub(crate) fn dequeue(head: &Link, tail: &Link, thread: Ref<Tcb>) {
     let (previous, next) = (thread.queue_previous.take(), thread.queue_next.take());
     match previous {

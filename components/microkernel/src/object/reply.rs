@@ -26,7 +26,7 @@ const _: () = assert!(size_of::<Reply>() == 1 << sel4_sys::object::REPLY_BITS);
 
 impl Kernel {
     /// Parts a reply object and its thread, which becomes inactive.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn unlink_reply(&self, reply: Ref<Reply>, thread: Ref<Tcb>) {
         debug_assert!(reply.tcb.get() == Some(thread));
         reply.tcb.set(None);
@@ -35,7 +35,7 @@ impl Kernel {
     }
 
     /// `caller` waits for a reply through `reply`; `callee` gets its scheduling context if it has none.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn push_reply(&self, caller: Ref<Tcb>, callee: Ref<Tcb>, reply: Ref<Reply>, donate: bool) {
         reply.tcb.set(Some(caller));
         caller.reply.set(Some(reply));
@@ -57,7 +57,7 @@ impl Kernel {
 
     /// Takes a reply object out of its stack and parts it from its thread; the scheduling context goes back if
     /// this was the latest call.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn remove_reply(&self, reply: Ref<Reply>, thread: Ref<Tcb>) {
         let (previous, next) = (reply.previous.take(), reply.next.take());
         if let Some(sc) = reply.head_of.take() {
@@ -110,7 +110,7 @@ impl Kernel {
     }
 
     /// Replies with the message of `sender`, the current thread. Without a caller nothing happens.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn reply_to(&self, sender: Ref<Tcb>, reply: Ref<Reply>, grant: bool) {
         let Some(receiver) = reply.tcb.get() else { return };
         if receiver.state.get() != ThreadState::BlockedOnReply {
@@ -131,7 +131,7 @@ impl Kernel {
     }
 
     /// A thread that got its reply runs if its scheduling context has budget; if not, its handler hears of it.
-    #[inline(always)]
+    #[inline]
     fn run_or_wait(&self, thread: Ref<Tcb>, was_timeout: bool) {
         let Some(sc) = thread.sched_context.get() else { return };
         if !thread.is_runnable() {

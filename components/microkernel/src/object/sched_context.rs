@@ -70,7 +70,7 @@ impl SchedContext {
 
 impl Kernel {
     /// Gives a scheduling context, with whoever runs on it losing it, to a thread that has none.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn donate(&self, sc: Ref<SchedContext>, to: Ref<Tcb>) {
         if let Some(from) = sc.tcb.get() {
             self.ready.remove(from);

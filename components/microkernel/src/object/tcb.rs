@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Thread control blocks.
 
-use crate::cap::{Cap, FrameRights, Slot};
+use crate::cap::{FrameRights, Slot};
 use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::object::endpoint::Endpoint;
@@ -140,9 +140,9 @@ const _: () = {
 
 impl Tcb {
     /// The buffer, if the thread has a frame for it that the kernel may write (or read, to `write` not).
-    #[inline(always)]
+    #[inline(never)]
     pub fn buffer(&self, write: bool) -> Option<Ref<Buffer>> {
-        let Cap::Frame(frame) = self.buffer_frame.cap() else { return None };
+        let frame = self.buffer_frame.frame()?;
         let allowed = match frame.rights {
             FrameRights::ReadWrite => true,
             FrameRights::ReadOnly => !write,

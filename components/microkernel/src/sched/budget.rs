@@ -68,7 +68,7 @@ impl Kernel {
     }
 
     /// Charges what the current scheduling context used so far; it goes on.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn commit_time(&self) {
         let used = self.consumed.replace(0);
         if let Some(sc) = self.current_sc.get()
@@ -84,7 +84,7 @@ impl Kernel {
     }
 
     /// The scheduling context of the thread to resume pays from here on.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn switch_sched_context(&self) {
         let next = self.current.get().and_then(|thread| thread.sched_context.get());
         if next != self.current_sc.get() {

@@ -33,7 +33,7 @@ impl Kernel {
     }
 
     /// Sets the state; the current thread may have to make room.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn set_state(&self, thread: Ref<Tcb>, state: ThreadState) {
         thread.state.set(state);
         if self.current.get() == Some(thread) && self.choice.get() == Choice::Resume && !self.is_schedulable(thread) {
@@ -42,7 +42,7 @@ impl Kernel {
     }
 
     /// The scheduler has to look at all queues.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn reschedule(&self) {
         if let Choice::Switch(candidate) = self.choice.replace(Choice::New)
             && self.is_schedulable(candidate)
@@ -60,7 +60,7 @@ impl Kernel {
     /// A thread became able to run: perhaps it is the next.
     ///
     /// The first such thread of an entry is not queued, for it is often the one to run.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn possible_switch_to(&self, thread: Ref<Tcb>) {
         if !self.is_schedulable(thread) {
             return;
@@ -74,7 +74,7 @@ impl Kernel {
     }
 
     /// Ends a kernel entry: chooses the thread to resume, settles time, and starts over what has to be.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn leave(&self) {
         self.awaken();
         match self.choice.get() {
@@ -94,7 +94,7 @@ impl Kernel {
     }
 
     /// The candidate runs if nobody has a higher priority, and the current thread not the same.
-    #[inline(always)]
+    #[inline]
     fn consider(&self, candidate: Ref<Tcb>) {
         let priority = candidate.priority.get();
         let current = self.current.get().filter(|&current| self.is_schedulable(current));
@@ -121,7 +121,7 @@ impl Kernel {
         self.switch_to(self.ready.highest());
     }
 
-    #[inline(always)]
+    #[inline]
     fn switch_to(&self, thread: Option<Ref<Tcb>>) {
         if let Some(thread) = thread {
             self.ready.remove(thread);

@@ -78,7 +78,7 @@ impl ReadyQueues {
     }
 
     /// Takes a thread out, if it is in.
-    #[inline(always)]
+    #[inline]
     pub fn remove(&self, thread: Ref<Tcb>) {
         if !thread.queued.replace(false) {
             return;

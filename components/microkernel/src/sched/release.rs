@@ -40,7 +40,7 @@ impl Kernel {
     }
 
     /// Takes a thread out, if it is in.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn release_remove(&self, thread: Ref<Tcb>) {
         if !thread.in_release_queue.replace(false) {
             return;

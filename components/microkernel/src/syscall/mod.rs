@@ -69,43 +69,20 @@ pub fn handle_interrupt(kernel: &Kernel, irq: u16) {
 impl Kernel {
     #[inline(always)]
     fn syscall(&self, thread: Ref<Tcb>, call: Syscall) {
-        let x = |register: usize| thread.context.x[register].get();
-        const FIRST_PHASE: How = How { call: false, blocking: false, donate: true, first_phase: true };
-        match call {
-            Syscall::Call => {
-                invoke(self, thread, x(0), How { call: true, blocking: true, donate: true, first_phase: false });
+        let (send, receive) = halves(call);
+        if let Some((register, how)) = send {
+            invoke(self, thread, thread.context.x[register].get(), how);
+            // The thread may be blocked now; or the call starts over.
+            if how.first_phase && thread.state.get() != ThreadState::Running {
+                return;
             }
-            Syscall::ReplyRecv => {
-                if self.first_phase(thread, x(6), FIRST_PHASE) {
-                    self.receive_call(thread, true, true);
-                }
-            }
-            Syscall::NBSendRecv => {
-                if self.first_phase(thread, x(8), FIRST_PHASE) {
-                    self.receive_call(thread, true, true);
-                }
-            }
-            Syscall::NBSendWait => {
-                if self.first_phase(thread, x(6), FIRST_PHASE) {
-                    self.receive_call(thread, true, false);
-                }
-            }
-            Syscall::Send => invoke(self, thread, x(0), SEND),
-            Syscall::NBSend => invoke(self, thread, x(0), How { blocking: false, ..SEND }),
-            Syscall::Recv => self.receive_call(thread, true, true),
-            Syscall::NBRecv => self.receive_call(thread, false, true),
-            Syscall::Wait => self.receive_call(thread, true, false),
-            Syscall::NBWait => self.receive_call(thread, false, false),
-            Syscall::Yield => self.yield_budget(),
-            _ => {}
         }
-    }
-
-    /// The send of a send-and-receive: errors are nobody's business. False: the call starts over.
-    #[inline(always)]
-    fn first_phase(&self, thread: Ref<Tcb>, pointer: u64, how: How) -> bool {
-        invoke(self, thread, pointer, how);
-        thread.state.get() == ThreadState::Running
+        if let Some((blocking, can_reply)) = receive {
+            self.receive_call(thread, blocking, can_reply);
+        }
+        if call == Syscall::Yield {
+            self.yield_budget();
+        }
     }
 
     /// Gives up the rest of the head refill; only what was used counts as consumed.
@@ -117,4 +94,26 @@ impl Kernel {
     }
 }
 
-const SEND: How = How { call: false, blocking: true, donate: false, first_phase: false };
+/// The sending half of a system call, with the register that names the object.
+type Send = Option<(usize, How)>;
+/// The receiving half: blocking, and with a reply object.
+type Receive = Option<(bool, bool)>;
+
+#[inline(always)]
+fn halves(call: Syscall) -> (Send, Receive) {
+    const SEND: How = How { call: false, blocking: true, donate: false, first_phase: false };
+    const FIRST_PHASE: How = How { call: false, blocking: false, donate: true, first_phase: true };
+    match call {
+        Syscall::Call => (Some((0, How { call: true, donate: true, ..SEND })), None),
+        Syscall::ReplyRecv => (Some((6, FIRST_PHASE)), Some((true, true))),
+        Syscall::NBSendRecv => (Some((8, FIRST_PHASE)), Some((true, true))),
+        Syscall::NBSendWait => (Some((6, FIRST_PHASE)), Some((true, false))),
+        Syscall::Send => (Some((0, SEND)), None),
+        Syscall::NBSend => (Some((0, How { blocking: false, ..SEND })), None),
+        Syscall::Recv => (None, Some((true, true))),
+        Syscall::NBRecv => (None, Some((false, true))),
+        Syscall::Wait => (None, Some((true, false))),
+        Syscall::NBWait => (None, Some((false, false))),
+        _ => (None, None),
+    }
+}

@@ -11,19 +11,19 @@ use crate::object::tcb::Tcb;
 
 impl Kernel {
     /// Recv, Wait and their kin: the object is in x0, the reply object, where the call has one, in x6.
-    #[inline(always)]
+    #[inline]
     pub(super) fn receive_call(&self, thread: Ref<Tcb>, blocking: bool, can_reply: bool) {
         if let Err(fault) = self.try_receive(thread, blocking, can_reply) {
             self.fault(thread, fault);
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn try_receive(&self, thread: Ref<Tcb>, blocking: bool, can_reply: bool) -> Result<(), Fault> {
         let pointer = thread.context.x[0].get();
         let failed = |failure| Fault::CapFault { addr: pointer, in_receive: true, failure };
         let missing = failed(LookupFailure::MissingCapability { bits_left: 0 });
-        match lookup_slot(thread, pointer).map_err(failed)?.cap() {
+        match lookup_slot(thread, pointer).map_err(failed)?.message_cap() {
             Cap::Endpoint { object, rights, .. } if rights.read() => {
                 let reply = if can_reply { Some(lookup_reply(thread)?) } else { None };
                 self.receive(thread, object, reply, blocking);
@@ -44,7 +44,7 @@ impl Kernel {
 fn lookup_reply(thread: Ref<Tcb>) -> Result<Ref<Reply>, Fault> {
     let addr = thread.context.x[6].get();
     let failed = |failure| Fault::CapFault { addr, in_receive: true, failure };
-    match lookup_slot(thread, addr).map_err(failed)?.cap() {
+    match lookup_slot(thread, addr).map_err(failed)?.message_cap() {
         Cap::Reply { object, .. } => Ok(object),
         _ => Err(failed(LookupFailure::MissingCapability { bits_left: 0 })),
     }
