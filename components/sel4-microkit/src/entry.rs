@@ -4,10 +4,10 @@
 
 use core::cell::UnsafeCell;
 
-use sel4::sys::{PAGE_BITS, USER_TOP};
+use sel4::sys::{PAGE_BITS, USER_TOP_EVERYWHERE};
 
 /// Where every protection domain has its IPC buffer: the last page of the address space.
-pub const IPC_BUFFER_ADDRESS: usize = (USER_TOP - (1 << PAGE_BITS)) as usize;
+pub const IPC_BUFFER_ADDRESS: usize = (USER_TOP_EVERYWHERE - (1 << PAGE_BITS)) as usize;
 
 /// A stack; of no bytes when the tool maps one.
 #[repr(C, align(16))]

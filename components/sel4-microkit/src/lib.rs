@@ -15,8 +15,8 @@
 //! |---|---|
 //! | load | the ELF's segments at their addresses, from 0x200000 up; each is on pages of its own (R, RX, RW) |
 //! | start | PC = ELF entry (`_start`), SP = top of a stack that the tool maps; x0 and TPIDR_EL0 do not matter |
-//! | stack | below 0xfff_ffff_e000, of the PD's `stack_size` (a program with `stack_size = N` brings its own) |
-//! | IPC buffer | one page at [`IPC_BUFFER_ADDRESS`] = 0xfff_ffff_f000, and the TCB's buffer set to it |
+//! | stack | below 0x7f_ffff_e000, of the PD's `stack_size` (a program with `stack_size = N` brings its own) |
+//! | IPC buffer | one page at [`IPC_BUFFER_ADDRESS`] = 0x7f_ffff_f000, and the TCB's buffer set to it |
 //! | `microkit_name` | 64 bytes, the PD's name, zero-terminated |
 //! | `microkit_passive` | 1 byte: 1 for a passive PD |
 //! | `microkit_irqs`, `microkit_notifications`, `microkit_pps` | 8 bytes each: bit n = channel n can do that |

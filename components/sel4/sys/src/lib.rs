@@ -33,6 +33,9 @@ pub const MAX_PRIORITY: u8 = 255;
 pub const NUM_PRIORITIES: usize = 256;
 /// First virtual address that user level cannot map (44-bit input addresses, 4 levels).
 pub const USER_TOP: u64 = 1 << 44;
+/// As [`USER_TOP`] on every core that the kernel runs on: Cortex-A53 has 40-bit physical addresses, so its stage 2
+/// starts at level 1 and takes 39-bit input. What is planned below this runs everywhere.
+pub const USER_TOP_EVERYWHERE: u64 = 1 << 39;
 /// The smallest budget, in microseconds: twice the kernel's worst-case execution time.
 pub const MIN_BUDGET_US: u64 = 20;
 /// The longest period, in microseconds.

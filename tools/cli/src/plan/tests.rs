@@ -210,10 +210,10 @@ fn threads_have_microkits_addresses() {
     let plan = two().plan(TWO, &Options::default()).unwrap();
     read(&plan, |spec| {
         let client = spec.threads[0];
-        assert_eq!((client.entry, client.ipc_buffer_vaddr, client.sp), (0x20_0000, 0xfff_ffff_f000, 0xfff_ffff_e000));
+        assert_eq!((client.entry, client.ipc_buffer_vaddr, client.sp), (0x20_0000, 0x7f_ffff_f000, 0x7f_ffff_e000));
         assert_eq!((client.priority, client.flags, client.fault_badge), (10, thread_flags::RESUME, 1));
         assert_eq!(client.cspace_data, 55);
-        assert_eq!(spec.components[1].stack_bottom, 0xfff_ffff_e000 - 0x2000);
+        assert_eq!(spec.components[1].stack_bottom, 0x7f_ffff_e000 - 0x2000);
         assert_eq!(spec.components[1].passive, 1);
         let sc = spec.sched_contexts.iter().find(|sc| sc.object == spec.threads[1].sched_context).unwrap();
         assert_eq!((sc.budget, sc.period, sc.badge, sc.extra_refills), (500, 1000, 0x101, 8));
