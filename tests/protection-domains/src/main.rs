@@ -10,6 +10,8 @@
 #[cfg(target_os = "none")]
 mod fault;
 #[cfg(target_os = "none")]
+mod memory;
+#[cfg(target_os = "none")]
 mod role;
 
 /// Nothing to do on a host.

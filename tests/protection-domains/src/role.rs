@@ -6,7 +6,10 @@ use sel4_microkit::{
     set_mr,
 };
 
-use crate::fault::{NOWHERE, fault};
+use crate::{
+    fault::{NOWHERE, fault},
+    memory,
+};
 
 /// Between `client` and `server`, at both ends.
 const CHANNEL: Channel = Channel::new(3);
@@ -21,6 +24,8 @@ enum Role {
     Server { calls: u64 },
     /// Waits for the signal.
     Client,
+    /// Has looked at its memory.
+    Reader,
     /// Restarts its child until it has faulted often enough.
     Parent { faults: u32 },
 }
@@ -31,6 +36,7 @@ fn init() -> Role {
         Ok("server") => Role::Server { calls: 0 },
         Ok("client") => client(),
         Ok("parent") => Role::Parent { faults: 0 },
+        Ok("reader") => reader(),
         _ => fault(),
     }
 }
@@ -43,6 +49,12 @@ fn client() -> Role {
     }
     CHANNEL.notify();
     Role::Client
+}
+
+fn reader() -> Role {
+    memory::check();
+    debug_println!("reader: PASS");
+    Role::Reader
 }
 
 impl Handler for Role {
@@ -65,7 +77,7 @@ impl Handler for Role {
                 CHANNEL.notify();
             }
             Self::Client => debug_println!("client: PASS"),
-            Self::Parent { .. } => panic!("nobody signals the parent"),
+            Self::Parent { .. } | Self::Reader => panic!("nobody signals this one"),
         }
         Ok(())
     }

@@ -133,7 +133,7 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let files = search_path(workspace, request);
     let system = manifest::load(&request.system, &board, &files).map_err(BadDescription)?;
     let options =
-        plan::Options { audit: request.audit, plant_capability: request.plant_capability, ..plan::Options::default() };
+        plan::Options { audit: request.audit, plant_capability: request.plant_capability, ..plan::Options::of(&board) };
     let plan = Plan::build(&system, &options).map_err(BadDescription)?;
     let read = |name: &str| std::fs::read(executables.join(name)).with_context(|| name.to_string());
     let (kernel, root_task, vmm) = (read("microkernel")?, read("root-task")?, read("vmm")?);

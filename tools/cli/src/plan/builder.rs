@@ -66,8 +66,9 @@ impl<'a> Builder<'a> {
     }
 
     fn refuse_what_is_not_here(&mut self) {
-        if self.system.domains.is_some() {
-            let span = self.system.protection_domains[0].span;
+        // Domain 0 for all is what the kernel does anyway.
+        if let Some(pd) = self.system.protection_domains.iter().find(|pd| pd.domain.is_some_and(|number| number != 0)) {
+            let span = pd.span;
             self.error(PlanError::new(span, "this kernel has one scheduling domain").help("remove <domains>"));
         }
         for pd in self.system.protection_domains.iter().filter(|pd| pd.smc) {

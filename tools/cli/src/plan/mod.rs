@@ -32,7 +32,10 @@ pub use object::{
 pub use report::Totals;
 pub use space::{Overlap, Space};
 
-use crate::manifest::{Diagnostic, System};
+use crate::{
+    board::Board,
+    manifest::{Diagnostic, System},
+};
 
 /// What the manifest does not say.
 #[derive(Clone, Debug)]
@@ -44,6 +47,13 @@ pub struct Options {
     /// For a test of the audit: give the first domain a capability that the manifest does not name, and do not
     /// tell the audit.
     pub plant_capability: bool,
+}
+
+impl Options {
+    /// For a board.
+    pub fn of(board: &Board) -> Self {
+        Self { ram: board.memory.last().cloned().unwrap_or(0..0), audit: false, plant_capability: false }
+    }
 }
 
 impl Default for Options {

@@ -6,6 +6,9 @@ use system_spec::{Kind, PAGE_SIZE};
 use super::{FillFrames, Frames, Mapped, ObjectId, Perms, PlanError, Source, Space, builder::Builder};
 use crate::manifest::model::{Map, MemoryRegion, PageSize, PhysAddr, Prefill};
 
+/// The kernel keeps the root task's CNode and tables at the end of memory.
+const KERNEL_RESERVE: u64 = 64 * 1024 * 1024;
+
 /// A planned region.
 pub(super) struct Region {
     /// Frames in order, and how many of each.
@@ -18,7 +21,7 @@ pub(super) struct Region {
 
 impl Builder<'_> {
     pub(super) fn plan_regions(&mut self) {
-        let mut contiguous_end = self.options.ram.end;
+        let mut contiguous_end = self.options.ram.end.saturating_sub(KERNEL_RESERVE);
         for region in &self.system.memory_regions {
             let paddr = match region.phys {
                 PhysAddr::Anywhere => None,

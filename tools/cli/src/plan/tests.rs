@@ -227,14 +227,14 @@ fn variables_are_set() {
         let client = |n: u64| word_at(&spec, "client", 0x20_1000 + 64 * n);
         assert_eq!(client(0), 0x1000_0000);
         assert_eq!(client(1), 5000);
-        assert_eq!(client(2), 0xc000_0000 - 0x20_0000);
+        assert_eq!(client(2), 0xbc00_0000 - 0x20_0000);
         assert_eq!(client(3), 3);
         assert_eq!((client(4), client(5)), (1 << 3, 1 << 3));
         let server = |n: u64| word_at(&spec, "server", 0x20_1000 + 64 * n);
         assert_eq!((server(0), server(1)), (1, 1 << 7));
         assert_eq!(server(2).to_le_bytes(), *b"server\0\0");
         let dma = spec.objects.iter().find(|run| spec.name(run.name) == "dma").unwrap();
-        assert_eq!((dma.paddr, dma.kind()), (0xbfe0_0000, Some(Kind::LargePage)));
+        assert_eq!((dma.paddr, dma.kind()), (0xbbe0_0000, Some(Kind::LargePage)));
     });
 }
 
