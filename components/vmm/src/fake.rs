@@ -2,7 +2,7 @@
 //! A vCPU for host tests.
 
 use crate::device::vgic::Inject;
-use crate::vcpu::{Counts, DebugBackend, DebugRegister, Vcpu, VcpuReg};
+use crate::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg};
 use sel4_sys::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
 use std::collections::HashMap;
 use std::vec::Vec;
@@ -84,6 +84,9 @@ impl Vcpu for FakeVcpu {
     }
     fn write_system_register(&mut self, register: VcpuReg, value: u64) {
         self.system.insert(register as u64, value);
+    }
+    fn debug_use(&self) -> Option<DebugUse> {
+        Some(DebugUse { exits: 7, ..DebugUse::default() })
     }
 }
 

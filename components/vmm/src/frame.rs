@@ -73,6 +73,11 @@ impl Frame {
         self.words[usize::from(position)]
     }
 
+    /// Read everything up to a register at once.
+    pub fn preload(&mut self, register: u8, vcpu: &mut impl Vcpu) {
+        self.x(register, vcpu);
+    }
+
     /// Write x0..x30; a write of the zero register is none.
     pub fn set_x(&mut self, register: u8, value: u64, vcpu: &mut impl Vcpu) {
         if let Some(&position) = POSITION.get(usize::from(register)) {

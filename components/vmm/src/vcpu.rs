@@ -18,4 +18,21 @@ pub trait Vcpu: Inject + DebugBackend {
     fn read_system_register(&mut self, register: VcpuReg) -> u64;
     /// Corresponds to `VCPU_WriteReg`.
     fn write_system_register(&mut self, register: VcpuReg, value: u64);
+    /// What the kernel counted of the debug registers' switching, if it counts.
+    fn debug_use(&self) -> Option<DebugUse>;
+}
+
+/// How often the kernel touched debug registers for this vCPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct DebugUse {
+    /// Banks put on the hardware.
+    pub loads: u64,
+    /// Banks taken off the hardware.
+    pub saves: u64,
+    /// Single accesses to bank registers in loads and saves.
+    pub accesses: u64,
+    /// Writes of MDSCR_EL1.
+    pub mdscr_writes: u64,
+    /// Exits of the vCPU.
+    pub exits: u64,
 }

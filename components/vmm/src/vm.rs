@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::frame::Frame;
 use crate::guest_map::UART_INTID;
 use crate::guest_ram::GuestRam;
-use crate::vcpu::Vcpu;
+use crate::vcpu::{DebugUse, Vcpu};
 use crate::{inject, reset};
 use sel4_sys::fault::FaultLabel;
 
@@ -80,7 +80,7 @@ impl<'a, S: Serial> Vm<'a, S> {
                 Next::Resume
             }
             Exit::VirtualPpi { intid } => self.virtual_ppi(intid, vcpu),
-            Exit::UnknownSyscall => self.hypercall_as_syscall(vcpu),
+            Exit::UnknownSyscall => self.hypercall(vcpu),
             Exit::Other { label } => self.other_fault(label, vcpu),
         };
         self.frame.close(vcpu);
@@ -122,9 +122,15 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.gic.deliver(vcpu);
     }
 
-    pub(crate) fn power_off(&mut self) -> Next {
+    pub(crate) fn power_off(&mut self, vcpu: &impl Vcpu) -> Next {
         self.off = true;
         let name = self.config.name;
+        if let Some(DebugUse { loads, saves, accesses, mdscr_writes, exits }) = vcpu.debug_use() {
+            self.console.log(format_args!(
+                "{name}: {exits} exits, {loads} bank loads, {saves} bank saves, {accesses} bank accesses, \
+                 {mdscr_writes} MDSCR writes"
+            ));
+        }
         self.console.log(format_args!("{name}: powered off"));
         Next::Stay
     }
@@ -153,7 +159,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         match FaultLabel::from_label(label) {
             Some(FaultLabel::Timeout) => Next::Resume,
             // An HVC whose x7 happens to be a system call's number.
-            Some(FaultLabel::CapFault) => self.hypercall_as_syscall(vcpu),
+            Some(FaultLabel::CapFault) => self.hypercall(vcpu),
             Some(FaultLabel::UserException) => {
                 inject::undefined(&mut self.frame, vcpu);
                 Next::Resume

@@ -3,8 +3,9 @@
 
 use sel4::{UserContext, VCpuReg};
 use sel4_microkit::{Vcpu as Handle, debug_println};
+use sel4_vcpu_debug::DebugStatus;
 use vmm::device::vgic::Inject;
-use vmm::vcpu::{Counts, DebugBackend, DebugRegister, Vcpu, VcpuReg};
+use vmm::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg};
 
 /// The manifest's vCPU 0, and how many debug registers it has.
 pub struct Machine {
@@ -67,6 +68,16 @@ impl Vcpu for Machine {
 
     fn write_system_register(&mut self, register: VcpuReg, value: u64) {
         report("VCPU_WriteRegs", self.vcpu.vcpu().vcpu_write_regs(field(register), value));
+    }
+    fn debug_use(&self) -> Option<DebugUse> {
+        let status = sel4_vcpu_debug::status(self.vcpu.vcpu()).ok()?;
+        Some(DebugUse {
+            loads: status.word(DebugStatus::BankLoads),
+            saves: status.word(DebugStatus::BankSaves),
+            accesses: status.word(DebugStatus::BankAccesses),
+            mdscr_writes: status.word(DebugStatus::MdscrWrites),
+            exits: status.word(DebugStatus::Exits),
+        })
     }
 }
 

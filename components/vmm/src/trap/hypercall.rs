@@ -8,22 +8,26 @@ use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
 use esr::Esr;
 
+/// No call has more than x1 to x3.
+const LAST_ARGUMENT: u8 = 3;
+
 impl<S: Serial> Vm<'_, S> {
-    /// HVC, reported by a kernel that takes it for a system call: the PC is at the instruction.
-    pub(crate) fn hypercall_as_syscall(&mut self, vcpu: &mut impl Vcpu) -> Next {
+    /// HVC. The kernel reports the PC at the instruction.
+    pub(crate) fn hypercall(&mut self, vcpu: &mut impl Vcpu) -> Next {
+        self.frame.preload(LAST_ARGUMENT, vcpu);
         let pc = self.frame.pc(vcpu);
         self.frame.set_pc(pc.wrapping_add(4), vcpu);
-        self.hypercall(vcpu)
+        self.call(vcpu)
     }
 
     /// SMC. The PC is at the instruction.
     pub(crate) fn secure_call(&mut self, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
+        self.frame.preload(LAST_ARGUMENT, vcpu);
         inject::advance(esr, &mut self.frame, vcpu);
-        self.hypercall(vcpu)
+        self.call(vcpu)
     }
 
-    /// HVC. The architecture has put the PC behind it.
-    pub(crate) fn hypercall(&mut self, vcpu: &mut impl Vcpu) -> Next {
+    fn call(&mut self, vcpu: &mut impl Vcpu) -> Next {
         let arguments = [1, 2, 3].map(|register| self.frame.x(register, vcpu));
         let function = self.frame.x(0, vcpu) as u32;
         match psci::call(function, arguments) {
@@ -35,7 +39,7 @@ impl<S: Serial> Vm<'_, S> {
                 self.frame.set_x(0, 0, vcpu);
                 self.wait_for_interrupt(vcpu)
             }
-            Answer::Off => self.power_off(),
+            Answer::Off => self.power_off(vcpu),
             Answer::Reset => self.reset(vcpu),
         }
     }

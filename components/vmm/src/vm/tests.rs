@@ -129,7 +129,7 @@ fn psci_version_off_and_reset() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0000, 0), Next::Resume);
-    assert_eq!((vcpu.x(0), vcpu.pc()), (0x10001, PC));
+    assert_eq!((vcpu.x(0), vcpu.pc()), (0x10001, PC + 4));
     assert_eq!(hvc(&mut vm, &mut vcpu, 0xc400_0077, 0), Next::Resume);
     assert_eq!(vcpu.x(0), u64::MAX);
     vcpu.set_x(5, 5);

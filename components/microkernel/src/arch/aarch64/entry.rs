@@ -10,6 +10,10 @@ use core::fmt::Write as _;
 const EC_SHIFT: u64 = 26;
 /// Floating point or SIMD with CPTR_EL2.TFP.
 const EC_FP: u64 = 0x07;
+/// `hvc` of a guest, AArch32 and AArch64: the architecture's return address is behind it, unlike any other trap's.
+const EC_HVC32: u64 = 0x12;
+const EC_HVC64: u64 = 0x16;
+const HVC_BYTES: u64 = 4;
 /// `svc` of a native program: HCR_EL2.TGE routes it here. A guest's goes to its own EL1.
 const EC_SVC64: u64 = 0x15;
 
@@ -19,6 +23,11 @@ pub(super) extern "C" fn synchronous(context: &Context, esr: u64) -> *const Cont
     match esr >> EC_SHIFT {
         EC_SVC64 => syscall::handle_syscall(kernel),
         EC_FP if kernel.arch.give_fp() => return context,
+        // Put it at the instruction, which starts again if the guest's budget does not cover the exit.
+        EC_HVC32 | EC_HVC64 => {
+            context.elr.set(context.elr.get().wrapping_sub(HVC_BYTES));
+            syscall::handle_fault(kernel, fault_of(&kernel.arch, esr));
+        }
         _ => syscall::handle_fault(kernel, fault_of(&kernel.arch, esr)),
     }
     resume(kernel)
