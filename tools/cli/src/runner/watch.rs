@@ -16,7 +16,7 @@ use super::terminal::Terminal;
 use crate::problem::Problem;
 
 /// What the kernel and the monitor say when something of ours is broken.
-const FAULTS: [&str; 2] = ["KRN|PANIC", "MON|ERROR"];
+const FAULTS: [&str; 3] = ["KRN|PANIC", "KRN|ERROR", "MON|ERROR"];
 /// A fault is told in several lines.
 const LAST_WORDS: Duration = Duration::from_millis(700);
 
