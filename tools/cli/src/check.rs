@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::board::Board;
 use crate::manifest::diagnostic::JsonDiagnostic;
 use crate::manifest::{self, Diagnostic, SearchPath, System};
+use crate::{plan, verify};
 
 /// Exit code of a description with errors.
 pub const EXIT_INVALID: u8 = 2;
@@ -30,7 +31,8 @@ pub struct Options {
 
 /// Checks; the verdict goes to `out`, errors and warnings to `err`. The result is the exit code.
 pub fn run(options: &Options, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let loaded = manifest::load(&options.system, &options.board, &options.files);
+    let loaded = verify::load(&options.system, &options.board, &options.files, &plan::Options::of(&options.board));
+    let loaded = loaded.map(|verified| verified.system);
     let (errors, warnings) = match &loaded {
         Ok(system) => (&[][..], manifest::warnings(system)),
         Err(errors) => (&errors[..], Vec::new()),

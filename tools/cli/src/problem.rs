@@ -13,6 +13,7 @@ pub struct Problem {
 
 impl Problem {
     /// An error with advice, ready for `?` and `bail`.
+    #[allow(clippy::new_ret_no_self, reason = "what is made is always returned as an error")]
     pub fn new(what: impl Into<String>, help: impl Into<String>) -> anyhow::Error {
         Self { what: what.into(), help: help.into() }.into()
     }

@@ -16,6 +16,7 @@ use crate::programs::{Config, Setting};
 use crate::report::program::Program;
 use crate::sizes::{self, Size};
 use crate::toolchain::Toolchain;
+use crate::verify;
 use crate::workspace::Workspace;
 
 /// Programs that every system can name, and the two that start it.
@@ -23,6 +24,10 @@ const PROGRAMS: [&str; 4] = ["microkernel", "root-task", "vmm", "serial"];
 
 /// The program of the domains that test what Microkit promises; built for descriptions that name it.
 const TEST_PROGRAM: &str = "protection-domains";
+
+/// Files that a build makes, as descriptions name them.
+pub const MADE: [&str; 6] =
+    ["vmm.elf", "serial.elf", "protection-domains.elf", guests::LINUX, guests::INITRD, guests::BARE];
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -116,6 +121,9 @@ fn files_folder(workspace: &Workspace, request: &Request) -> PathBuf {
 pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> {
     let board = board(workspace, &request.board, request.config)?;
     let setting = Setting { workspace, board: &request.board, config: request.config };
+    // A mistake in the description is told at once, not after the programs are built.
+    let pending = search_path(workspace, request).with_pending(MADE);
+    manifest::load(&request.system, &board, &pending).map_err(BadDescription)?;
     let text = std::fs::read_to_string(&request.system).unwrap_or_default();
     let wanted = Wanted::by(&text);
     let toolchain = Toolchain::detect()?;
@@ -131,10 +139,10 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let origins = guests::provide(workspace, wanted, request.guest_kernel.as_deref(), &executables, &folder)?;
 
     let files = search_path(workspace, request);
-    let system = manifest::load(&request.system, &board, &files).map_err(BadDescription)?;
     let options =
         plan::Options { audit: request.audit, plant_capability: request.plant_capability, ..plan::Options::of(&board) };
-    let plan = Plan::build(&system, &options).map_err(BadDescription)?;
+    let verified = verify::load(&request.system, &board, &files, &options).map_err(BadDescription)?;
+    let plan = verified.plan.context("files that the build makes are missing")?;
     let read = |name: &str| std::fs::read(executables.join(name)).with_context(|| name.to_string());
     let (kernel, root_task, vmm) = (read("microkernel")?, read("root-task")?, read("vmm")?);
     let image = image::pack(&kernel, &root_task, Some(&plan.to_spec()))?;

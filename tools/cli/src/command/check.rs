@@ -5,10 +5,10 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use crate::arguments::CheckArguments;
+use crate::check;
 use crate::manifest::SearchPath;
 use crate::system::{self, Request};
 use crate::workspace::Workspace;
-use crate::{check, guests};
 
 /// Prints the verdict. Files that a build makes are no errors before the first build.
 pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
@@ -20,10 +20,8 @@ pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<
         ..Request::new(&path)
     };
     let files = system::search_path(workspace, &request);
-    // Everything that a build makes.
-    let made = ["vmm.elf", "serial.elf", guests::LINUX, guests::INITRD, guests::BARE];
     let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let missing: Vec<_> = made.into_iter().filter(|f| text.contains(f) && files.find(f).is_none()).collect();
+    let missing: Vec<_> = system::MADE.into_iter().filter(|f| text.contains(f) && files.find(f).is_none()).collect();
     if !missing.is_empty() && !arguments.no_files {
         eprintln!("(not built yet, and therefore not looked at: {})", missing.join(", "));
     }

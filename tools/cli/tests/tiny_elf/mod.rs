@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 const TEXT: u64 = 0x20_0000;
 const DATA: u64 = 0x20_1000;
 
-/// 64-bit variables that a description may set; `half_word` is too small.
-const WORDS: [&str; 12] = [
+/// 64-bit variables that a description may set; `half_word` is too small, `microkit_passive` is Microkit's own.
+const WORDS: [&str; 18] = [
     "uart_vaddr",
     "buffer_vaddr",
     "buffer_size",
@@ -20,6 +20,12 @@ const WORDS: [&str; 12] = [
     "child_id",
     "irq_id",
     "vcpu_id",
+    "guest_ram_vaddr",
+    "guest_ram_size",
+    "kernel_vaddr",
+    "kernel_size",
+    "initrd_vaddr",
+    "initrd_size",
     "spare",
 ];
 
@@ -41,12 +47,23 @@ pub fn all() -> BTreeMap<&'static str, Vec<u8>> {
         ("big_endian.elf", big_endian),
         ("arm32.elf", arm32),
         ("no_segments.elf", no_segments),
+        ("guest.img", image(0x10_0000, 0)),
+        ("guest_large.img", image(0x4000_0000, 0)),
+        ("guest_big_endian.img", image(0x10_0000, 1)),
     ])
+}
+
+/// An arm64 Image that says how much memory it needs.
+fn image(size: u64, flags: u64) -> Vec<u8> {
+    let mut out = 0x1400_0000u64.to_le_bytes().to_vec(); // b .
+    out.extend([0x8_0000, size, flags, 0, 0, 0].map(u64::to_le_bytes).concat());
+    out.extend(b"ARM\x64\0\0\0\0");
+    out
 }
 
 /// Header, two segments (one word of code, the variables), and a symbol table.
 fn file(machine: u16, kind: u16, segments: u16, with_symbols: bool) -> Vec<u8> {
-    let data_len = 8 * WORDS.len() as u64 + 4;
+    let data_len = names().map(|(_, size)| size).sum();
     let code_at = 64 + 56 * 2u64;
     let data_at = code_at + 8;
     let mut out = vec![0; code_at as usize];
@@ -109,7 +126,7 @@ fn section(
 }
 
 fn names() -> impl Iterator<Item = (&'static str, u64)> {
-    WORDS.into_iter().map(|name| (name, 8)).chain([("half_word", 4)])
+    WORDS.into_iter().map(|name| (name, 8)).chain([("half_word", 4), ("microkit_passive", 1)])
 }
 
 fn symbol_names() -> Vec<u8> {
