@@ -78,6 +78,11 @@ pub type Word = u64;
 /// Bits of a [`Word`].
 pub const WORD_SIZE: usize = sel4_cfg_usize!(WORD_SIZE);
 
+/// System calls of any number with any registers, for tests of the kernel.
+pub mod raw {
+    pub use crate::syscalls::{Registers, enter_number};
+}
+
 #[doc(hidden)]
 pub mod _private {
     pub use crate::debug::debug_print_helper;

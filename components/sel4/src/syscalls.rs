@@ -21,9 +21,15 @@ pub struct Registers {
 
 /// Enters the kernel. What the call makes of the IPC buffer is the caller's concern: buffers are only reached
 /// through `state`, which holds no reference across a call that it did not hand in.
-#[cfg(target_os = "none")]
 #[inline(always)]
 pub fn enter(number: Syscall, registers: Registers) -> Registers {
+    enter_number(number.number(), registers)
+}
+
+/// As [`enter`], for numbers that are no system call as well: those are faults.
+#[cfg(target_os = "none")]
+#[inline(always)]
+pub fn enter_number(number: i64, registers: Registers) -> Registers {
     let mut out = registers;
     // SAFETY: `svc` changes x0 to x5 and the IPC buffer; the absent `nomem` tells the compiler about the latter.
     unsafe {
@@ -36,7 +42,7 @@ pub fn enter(number: Syscall, registers: Registers) -> Registers {
             inout("x4") out.mr[2],
             inout("x5") out.mr[3],
             in("x6") registers.x6,
-            in("x7") number.number(),
+            in("x7") number,
             in("x8") registers.x8,
             options(nostack),
         );
@@ -46,6 +52,6 @@ pub fn enter(number: Syscall, registers: Registers) -> Registers {
 
 /// Asks the recording stand-in.
 #[cfg(not(target_os = "none"))]
-pub fn enter(number: Syscall, registers: Registers) -> Registers {
-    crate::fake::enter(number, registers)
+pub fn enter_number(number: i64, registers: Registers) -> Registers {
+    Syscall::from_number(number).map_or(registers, |number| crate::fake::enter(number, registers))
 }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Cases and their outcome.
+
+use core::{fmt, panic::Location};
+
+use sel4::{debug_print, debug_println};
+
+use crate::env::Env;
+
+/// Why a case failed.
+#[derive(Debug)]
+pub struct Failure {
+    at: &'static Location<'static>,
+    why: Why,
+}
+
+#[derive(Debug)]
+enum Why {
+    Untrue(&'static str),
+    Error(sel4::Error),
+    Differs(u64, u64),
+    Unexpected(sel4::Result<()>),
+}
+
+impl Failure {
+    #[track_caller]
+    fn new(why: Why) -> Self {
+        Self { at: Location::caller(), why }
+    }
+}
+
+impl From<sel4::Error> for Failure {
+    #[track_caller]
+    fn from(error: sel4::Error) -> Self {
+        Self::new(Why::Error(error))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.at.file(), self.at.line())?;
+        match &self.why {
+            Why::Untrue(what) => write!(f, "{what}"),
+            Why::Error(error) => write!(f, "{error:?}"),
+            Why::Differs(is, should) => write!(f, "{is:#x}, not {should:#x}"),
+            Why::Unexpected(result) => write!(f, "{result:?}"),
+        }
+    }
+}
+
+/// What a case returns.
+pub type Outcome = Result<(), Failure>;
+
+/// A case.
+pub type Case = (&'static str, fn(&mut Env) -> Outcome);
+
+/// Fails with the text if not so.
+#[track_caller]
+pub fn check(so: bool, text: &'static str) -> Outcome {
+    if so { Ok(()) } else { Err(Failure::new(Why::Untrue(text))) }
+}
+
+/// Fails unless the words are the same.
+#[track_caller]
+pub fn same(is: u64, should: u64) -> Outcome {
+    if is == should { Ok(()) } else { Err(Failure::new(Why::Differs(is, should))) }
+}
+
+/// Fails unless the invocation was refused like this.
+#[track_caller]
+pub fn refused<T>(result: sel4::Result<T>, should: sel4::Error) -> Outcome {
+    match result {
+        Err(error) if error == should => Ok(()),
+        other => Err(Failure::new(Why::Unexpected(other.map(|_| ())))),
+    }
+}
+
+/// As [`refused`], with the first words of the answer.
+#[track_caller]
+pub fn refused_with<T>(result: sel4::Result<T>, should: sel4::Error, words: &[u64]) -> Outcome {
+    refused(result, should)?;
+    words.iter().enumerate().try_for_each(|(index, word)| same(message_register(index), *word))
+}
+
+/// A word of the last message.
+pub fn message_register(index: usize) -> u64 {
+    sel4::with_ipc_buffer(|buffer| buffer.msg_regs()[index])
+}
+
+/// Runs every case, cleaning up after each.
+pub fn run_all(env: &mut Env, cases: &[Case]) {
+    let mut failed = 0;
+    for (name, case) in cases {
+        debug_print!("CASE {name} ");
+        match case(env) {
+            Ok(()) => debug_println!("PASS"),
+            Err(failure) => {
+                failed += 1;
+                debug_println!("FAIL: {failure}");
+            }
+        }
+        env.clean_up();
+    }
+    match failed {
+        0 => debug_println!("TEST-SUITE PASS: {}", cases.len()),
+        _ => debug_println!("TEST-SUITE FAIL: {failed} of {}", cases.len()),
+    }
+}

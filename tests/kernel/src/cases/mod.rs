@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The cases, by what they ask about.
+
+mod cnode;
+mod fault;
+mod ipc;
+mod memory;
+mod notification;
+mod sched;
+mod tcb;
+mod untyped;
+mod vcpu;
+
+use crate::case::Case;
+
+macro_rules! cases {
+    ($($module:ident: $($name:ident)*;)*) => {
+        /// Every case.
+        pub const ALL: &[Case] = &[$($((concat!(stringify!($module), "::", stringify!($name)), $module::$name)),*),*];
+    };
+}
+
+cases! {
+    untyped: too_many_objects no_objects unknown_type used_slot sizes_out_of_range out_of_memory copy_with_children
+        device_memory_is_for_frames revoke_gives_memory_back no_such_cnode;
+    cnode: copy_from_an_empty_slot copy_to_a_used_slot badge_once mutate_keeps_its_hands_off_badges move_empties
+        rotate_swaps delete_then_call depth_out_of_range revoke_takes_descendants delete_keeps_descendants
+        a_cnode_with_itself_inside a_cnode_of_cnodes irq_control_cannot_be_copied unassigned_vspace_cannot_be_copied;
+    tcb: registers_come_back self_registers_are_refused too_many_registers priority_out_of_range mcp_limits
+        buffer_alignment flags bind_notification_once suspended_threads_stay configure_needs_a_cnode;
+    ipc: call_and_reply long_message badge_arrives no_write_right no_grant_right grants_a_capability
+        same_endpoint_unwraps nothing_to_receive nobody_receives senders_by_priority reply_receive_loop
+        reply_object_reused cancel_badged_sends endpoint_deleted;
+    notification: signals_merge poll_takes_all wait_blocks bound_while_receiving waiters_by_priority
+        no_write_right_no_signal;
+    fault: vm_fault user_exception unknown_syscall cap_fault no_handler handler_needs_rights
+        refused_reply_stops invalid_depth;
+    sched: budgets_out_of_range refills_out_of_range bind_errors own_context budget_limits consumed_counts
+        timeout_fault no_timeout_for_round_robin passive_server server_without_client_context
+        notification_lends_its_context yield_lets_others_run fresh_context_is_inactive;
+    memory: no_table no_alignment above_user_space one_mapping_a_capability fresh_pages_are_zero read_only no_execute
+        unmapped table_unmapped asid_once frame_revoked_under_its_mapping deleted_vspace no_rights_no_access
+        cache_operations;
+    vcpu: registers unknown_register list_registers one_thread_each hypercall_is_a_fault wait_for_interrupt
+        guest_memory debug_extension deleted_vcpu guest_mode_is_clamped;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Virtual CPUs, with guests of a few instructions.
+
+use sel4::{
+    CNodeCapData, CapRights, Error, Fault, MessageInfoBuilder, ObjectBlueprint, UserContext, VCpuReg, VmAttributes,
+    cap, cap_type,
+    init_thread::slot::{TCB, VSPACE},
+    sel4_cfg_bool, with_ipc_buffer,
+};
+use sel4_vcpu_debug::DebugRegister;
+
+use crate::{
+    case::{Outcome, check, refused, refused_with, same},
+    env::{Env, SCRATCH, slot_of},
+    memory::poke,
+};
+
+/// Where the guest's page is.
+const CODE: usize = 0x4000_0000;
+/// EL1h, all masked.
+const EL1H: u64 = 0x3c5;
+const HVC_66: u32 = 0xd400_0842;
+const WFI: u32 = 0xd503_207f;
+const STR_X1_X2: u32 = 0xf900_0041;
+const LOOP: u32 = 0x1400_0000;
+
+struct Guest {
+    tcb: cap::Tcb,
+    vcpu: cap::VCpu,
+    faults: cap::Endpoint,
+    reply: cap::Reply,
+}
+
+fn map(env: &mut Env, vspace: cap::VSpace, page: cap::Granule, vaddr: usize) -> sel4::Result<()> {
+    loop {
+        match page.frame_map(vspace, vaddr, CapRights::read_write(), VmAttributes::DEFAULT) {
+            Err(Error::FailedLookup) => {
+                env.object::<cap_type::PT>().pt_map(vspace, vaddr, VmAttributes::DEFAULT)?;
+            }
+            other => return other,
+        }
+    }
+}
+
+impl Guest {
+    fn start(env: &mut Env, code: &[u32]) -> sel4::Result<Self> {
+        let page = env.map(SCRATCH);
+        for (index, pair) in code.chunks(2).enumerate() {
+            let word = u64::from(pair[0]) | u64::from(pair.get(1).copied().unwrap_or(LOOP)) << 32;
+            poke(SCRATCH + 8 * index, word);
+        }
+        page.frame_clean_data(0, 0x1000)?;
+        let vspace = env.vspace()?;
+        let copy = env.mint(page, CapRights::all(), 0);
+        map(env, vspace, copy, CODE)?;
+        let cnode: cap::CNode = env.make(ObjectBlueprint::CNode { size_bits: 1 })?;
+        let guest = Self { tcb: env.object(), vcpu: env.object(), faults: env.object(), reply: env.object() };
+        guest.tcb.tcb_configure(cnode, CNodeCapData::skip_high_bits(1), vspace, 0, crate::thread::null())?;
+        guest.vcpu.vcpu_set_tcb(guest.tcb)?;
+        let context = env.sched_context(1_000_000, 1_000_000, 0);
+        guest.tcb.tcb_set_sched_params(TCB.cap(), 100, 100, context, guest.faults)?;
+        let mut registers = UserContext::default();
+        *registers.pc_mut() = CODE as u64;
+        *registers.spsr_mut() = EL1H;
+        *registers.gpr_mut(1) = 0x1111;
+        *registers.gpr_mut(2) = 0x0a00_0000;
+        guest.tcb.tcb_write_all_registers(true, &registers)?;
+        Ok(guest)
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        let (info, _) = self.faults.recv(self.reply);
+        with_ipc_buffer(|buffer| Fault::try_new(buffer, &info))
+    }
+
+    /// The next VCPU fault's syndrome.
+    fn hsr(&self) -> u64 {
+        match self.fault() {
+            Some(Fault::VCpuFault(fault)) => fault.hsr(),
+            _ => 0,
+        }
+    }
+
+    fn skip(&self) -> sel4::Result<()> {
+        let mut registers = self.tcb.tcb_read_registers(false, 1)?;
+        *registers.pc_mut() += 4;
+        self.tcb.tcb_write_registers(false, 1, &registers)?;
+        self.reply.send(MessageInfoBuilder::default().build());
+        Ok(())
+    }
+}
+
+pub fn registers(env: &mut Env) -> Outcome {
+    let vcpu: cap::VCpu = env.object();
+    same(vcpu.vcpu_read_regs(VCpuReg::SCTLR)?, 0x34d5_8820)?;
+    let plain = [VCpuReg::TTBR0, VCpuReg::VBAR, VCpuReg::TPIDR_EL1, VCpuReg::SP_EL1, VCpuReg::ELR_EL1];
+    for (index, register) in plain.into_iter().enumerate() {
+        vcpu.vcpu_write_regs(register, 0x1000 * (index as u64 + 1))?;
+    }
+    for (index, register) in plain.into_iter().enumerate() {
+        same(vcpu.vcpu_read_regs(register)?, 0x1000 * (index as u64 + 1))?;
+    }
+    Ok(())
+}
+
+pub fn unknown_register(env: &mut Env) -> Outcome {
+    let vcpu: cap::VCpu = env.object();
+    refused_with(vcpu.invoke_raw(57, &[24], &[]), Error::InvalidArgument, &[1])?;
+    refused(vcpu.invoke_raw(58, &[24, 0], &[]), Error::InvalidArgument)
+}
+
+pub fn list_registers(env: &mut Env) -> Outcome {
+    let vcpu: cap::VCpu = env.object();
+    vcpu.vcpu_inject_irq(40, 0, 1, 0)?;
+    vcpu.vcpu_inject_irq(40, 0, 1, 0)?;
+    refused_with(vcpu.vcpu_inject_irq(40, 32, 1, 0), Error::RangeError, &[0, 31])?;
+    refused_with(vcpu.vcpu_inject_irq(40, 0, 2, 0), Error::RangeError, &[0, 1])?;
+    refused_with(vcpu.vcpu_inject_irq(40, 0, 1, 4), Error::RangeError, &[0, 3])
+}
+
+pub fn one_thread_each(env: &mut Env) -> Outcome {
+    let vcpu: cap::VCpu = env.object();
+    let (a, b): (cap::Tcb, cap::Tcb) = (env.object(), env.object());
+    vcpu.vcpu_set_tcb(a)?;
+    vcpu.vcpu_set_tcb(b)?;
+    check(vcpu.vcpu_set_tcb(env.object::<cap_type::Endpoint>().cast()).is_err(), "an endpoint is no thread")?;
+    slot_of(b).delete()?;
+    vcpu.vcpu_set_tcb(a)?;
+    Ok(())
+}
+
+pub fn hypercall_is_a_fault(env: &mut Env) -> Outcome {
+    let guest = Guest::start(env, &[HVC_66, HVC_66, LOOP])?;
+    same(guest.hsr(), 0x5a00_0042)?;
+    let registers = guest.tcb.tcb_read_all_registers(false)?;
+    // Our kernel leaves HVC to the VMM as the architecture reports it: the PC is past the instruction, or at it.
+    check((CODE as u64..=CODE as u64 + 4).contains(registers.pc()), "the PC is at the hypercall")?;
+    same(*registers.gpr(1), 0x1111)
+}
+
+pub fn wait_for_interrupt(env: &mut Env) -> Outcome {
+    let guest = Guest::start(env, &[WFI, WFI, LOOP])?;
+    same(guest.hsr() & 0xfc00_0003, 1 << 26)?;
+    same(*guest.tcb.tcb_read_registers(false, 1)?.pc(), CODE as u64)?;
+    guest.skip()?;
+    same(guest.hsr() & 0xfc00_0003, 1 << 26)?;
+    same(*guest.tcb.tcb_read_registers(false, 1)?.pc(), CODE as u64 + 4)
+}
+
+pub fn guest_memory(env: &mut Env) -> Outcome {
+    let guest = Guest::start(env, &[STR_X1_X2, WFI, LOOP])?;
+    let Some(Fault::VmFault(fault)) = guest.fault() else {
+        return check(false, "a VM fault");
+    };
+    same(fault.ip(), CODE as u64)?;
+    same(fault.addr(), 0x0a00_0000)?;
+    same(fault.fsr() >> 26, 0x24)?;
+    check(fault.fsr() & (1 << 24) != 0, "the syndrome says which register")?;
+    same((fault.fsr() >> 16) & 31, 1)?;
+    guest.skip()?;
+    same(guest.hsr() >> 26, 1)
+}
+
+pub fn debug_extension(env: &mut Env) -> Outcome {
+    let vcpu: cap::VCpu = env.object();
+    if !sel4_cfg_bool!(LAZARET_VCPU_DEBUG) {
+        return check(sel4_vcpu_debug::probe(vcpu).is_none(), "not there");
+    }
+    let status = sel4_vcpu_debug::status(vcpu)?;
+    check(status.state() == Some(sel4_vcpu_debug::State::Clean), "clean")?;
+    check((2..=16).contains(&status.breakpoints()) && (2..=16).contains(&status.watchpoints()), "real counts")?;
+    sel4_vcpu_debug::write(vcpu, DebugRegister::Bvr(0), 0x1000, false)?;
+    same(sel4_vcpu_debug::read(vcpu, DebugRegister::Bvr(0))?, 0x1000)?;
+    check(sel4_vcpu_debug::read(vcpu, DebugRegister::Bvr(status.breakpoints())).is_err(), "one too many")?;
+    check(vcpu.invoke_raw(sel4::sys::extension::VCPU_DEBUG_READ, &[u64::MAX], &[]).is_err(), "no such register")?;
+    sel4_vcpu_debug::flag_dirty(vcpu)?;
+    let state = sel4_vcpu_debug::status(vcpu)?.state();
+    check(state == Some(sel4_vcpu_debug::State::Pending), "to be loaded")?;
+    let other: cap::VCpu = env.object();
+    same(sel4_vcpu_debug::read(other, DebugRegister::Bvr(0))?, 0)
+}
+
+pub fn deleted_vcpu(env: &mut Env) -> Outcome {
+    let guest = Guest::start(env, &[WFI, WFI, LOOP])?;
+    same(guest.hsr() >> 26, 1)?;
+    slot_of(guest.vcpu).delete()?;
+    // What runs now is an ordinary thread in the guest's address space.
+    same(*guest.tcb.tcb_read_registers(false, 3)?.spsr() & 0xf, 0)
+}
+
+pub fn guest_mode_is_clamped(env: &mut Env) -> Outcome {
+    let guest = Guest::start(env, &[WFI, LOOP])?;
+    same(guest.hsr() >> 26, 1)?;
+    let mut registers = guest.tcb.tcb_read_registers(false, 3)?;
+    for mode in [0x3c9, 0x3cd, 0x3c8] {
+        *registers.spsr_mut() = mode;
+        guest.tcb.tcb_write_registers(false, 3, &registers)?;
+        let mode = *guest.tcb.tcb_read_registers(false, 3)?.spsr() & 0xf;
+        check(mode < 8, "not above EL1")?;
+    }
+    let _ = VSPACE;
+    Ok(())
+}
