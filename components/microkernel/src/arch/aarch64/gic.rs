@@ -26,7 +26,6 @@ const GICC_HPPIR: u64 = board::GIC_CPU_INTERFACE + 0x18;
 const GICH_HCR: u64 = board::GIC_HYPERVISOR_INTERFACE;
 const GICH_VTR: u64 = board::GIC_HYPERVISOR_INTERFACE + 0x04;
 const GICH_VMCR: u64 = board::GIC_HYPERVISOR_INTERFACE + 0x08;
-const GICH_MISR: u64 = board::GIC_HYPERVISOR_INTERFACE + 0x10;
 const GICH_EISR0: u64 = board::GIC_HYPERVISOR_INTERFACE + 0x20;
 const GICH_APR: u64 = board::GIC_HYPERVISOR_INTERFACE + 0xf0;
 const GICH_LR: u64 = board::GIC_HYPERVISOR_INTERFACE + 0x100;
@@ -154,10 +153,6 @@ pub mod virtual_interface {
     /// Active priorities.
     pub fn set_apr(value: u32) {
         write(GICH_APR, value);
-    }
-    /// Why the maintenance interrupt is raised.
-    pub fn misr() -> u32 {
-        read(GICH_MISR)
     }
     /// List registers that the guest has ended and that ask for maintenance.
     pub fn eisr() -> u64 {

@@ -4,6 +4,8 @@
 //!
 //! MDCR_EL2 is the debug shim's: its pair is in that crate.
 
+use crate::config;
+
 /// HCR_EL2 bits by name.
 pub mod hcr {
     /// Stage-2 translation.
@@ -71,7 +73,6 @@ pub const GUEST_HCR: Policy = Policy {
     must_be_1: VM       // its memory is what stage 2 says
         | AMO | IMO | FMO   // physical interrupts are the kernel's
         | BSU_INNER
-        | TWI           // an idle guest gives its time back
         | TSC           // SMC: PSCI is the VMM's, firmware is nobody's
         | TIDCP         // CPUACTLR_EL1, CPUECTLR_EL1, L2CTLR_EL1, CPUMERRSR_EL1 ...: shared by all VMs
         | TACR          // ACTLR_EL1
@@ -81,8 +82,10 @@ pub const GUEST_HCR: Policy = Policy {
         | TVM           // no cost for the guest's own translation registers
         | TID3, // ID registers are the core's
 };
+/// An idle guest gives its time back, unless the configuration lets the core sleep in it.
+const IDLE: u64 = if config::DISABLE_WFI_TRAP { 0 } else { TWI };
 /// HCR_EL2 of an AArch64 guest.
-pub const HCR_GUEST: u64 = GUEST_HCR.must_be_1 | RW;
+pub const HCR_GUEST: u64 = GUEST_HCR.must_be_1 | IDLE | RW;
 
 /// HCR_EL2 while a native program runs.
 pub const NATIVE_HCR: Policy = Policy {
@@ -146,8 +149,8 @@ pub const SCTLR_EL1_NATIVE: u64 = SCTLR_EL1_RES1
 pub const SCTLR_EL1_RES1: u64 = (1 << 11) | (1 << 20) | (1 << 22) | (1 << 23) | (1 << 28) | (1 << 29);
 /// SCTLR_EL1 of a fresh vCPU, as seL4 gives it.
 pub const SCTLR_EL1_FRESH: u64 = 0x34d5_8820;
-/// CNTKCTL_EL1 while a native program runs: it may read the virtual counter, and no timer.
-pub const CNTKCTL_EL1_NATIVE: u64 = 1 << 1;
+/// CNTKCTL_EL1 while a native program runs: it may read what the configuration says, and no timer.
+pub const CNTKCTL_EL1_NATIVE: u64 = config::EXPORT_PCNT_USER as u64 | (config::EXPORT_VCNT_USER as u64) << 1;
 
 const _: () = {
     assert!(GUEST_HCR.allows(HCR_GUEST));
