@@ -28,7 +28,7 @@ pub fn boot(workspace: &Workspace, request: &Request, qemu: &QemuArguments) -> a
     let request = Request { audit: true, ..request.clone() };
     let built = system::build(workspace, &request)?;
     let qemu = qemu.qemu(&built.board.folder)?;
-    let watch = Watch::script(Script::new().expect("AUDIT end"), TIMEOUT);
+    let watch = Watch::script(Script::new().expect(r"AUDIT end caps=\d"), TIMEOUT);
     let run = watch.run(qemu.command(&built.path))?;
     run.expect_seen()?;
     Ok(Audit::compare(&built.plan, &run.output))

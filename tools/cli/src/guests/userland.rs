@@ -20,20 +20,31 @@ const INITTAB: &str = "ttyAMA0::askfirst:-/bin/sh
 ::ctrlaltdel:/bin/poweroff
 ";
 
-const PROFILE: &str = "export HOME=/root TERM=vt100 PATH=/bin:/usr/bin
+const PROFILE: &str = "export HOME=/ TERM=vt100 PATH=/bin:/usr/bin
 ";
 
-/// Try it by typing `gdb -x /root/try.gdb /bin/debuggee`.
+/// Escape sequences get in the way on a shared console.
+const GDBINIT: &str = "set style enabled off
+";
+
+/// gdb reads names through it.
+const CONVERSION: &str = "usr/lib/aarch64-linux-gnu/gconv/UTF-32.so";
+const CONVERSIONS: &str = "module UTF-32// INTERNAL UTF-32 1
+module INTERNAL UTF-32// UTF-32 1
+";
+
+/// Try it by typing `gdb -x /etc/try.gdb /bin/debuggee`.
 const TRY_GDB: &str = "set pagination off
 set confirm off
 set width 0
+set language c
+starti
 hbreak work
-run
-info breakpoints
 continue
 watch *(unsigned long *) &COUNTER
 continue
 continue
+info breakpoints
 delete
 continue
 quit
@@ -42,7 +53,7 @@ quit
 /// The archive: busybox, gdb with its libraries, a program to debug.
 pub fn build(root: &Path, busybox: &[u8], debuggee: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut archive = Initramfs::new();
-    for folder in ["bin", "dev", "etc", "proc", "root", "sys", "tmp"] {
+    for folder in ["bin", "dev", "etc", "proc", "sys", "tmp"] {
         archive.folder(folder)?;
     }
     archive.device("dev/console", 5, 1)?;
@@ -51,9 +62,14 @@ pub fn build(root: &Path, busybox: &[u8], debuggee: &[u8]) -> anyhow::Result<Vec
     archive.link("bin/sh", "busybox")?;
     archive.file("etc/inittab", INITTAB.as_bytes())?;
     archive.file("etc/profile", PROFILE.as_bytes())?;
-    archive.file("etc/passwd", b"root::0:0:root:/root:/bin/sh\n")?;
+    archive.file("etc/passwd", b"root::0:0:root:/:/bin/sh\n")?;
     archive.program("bin/debuggee", debuggee)?;
-    archive.file("root/try.gdb", TRY_GDB.as_bytes())?;
+    archive.file("etc/gdb/gdbinit", GDBINIT.as_bytes())?;
+    archive.file("etc/try.gdb", TRY_GDB.as_bytes())?;
+    archive.file("usr/lib/aarch64-linux-gnu/gconv/gconv-modules", CONVERSIONS.as_bytes())?;
+    if let Ok(module) = std::fs::read(root.join(CONVERSION)) {
+        archive.program(CONVERSION, &module)?;
+    }
     for (path, file) in closure(root, "usr/bin/gdb")? {
         archive.program(&path, &std::fs::read(file)?)?;
     }

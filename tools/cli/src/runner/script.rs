@@ -62,6 +62,7 @@ impl Script {
                 continue;
             }
             self.line.push_str(&String::from_utf8_lossy(&std::mem::take(&mut self.partial)));
+            self.line = plain(&self.line);
             while let Some(end) = self.steps.front().and_then(|s| s.wait.find(&self.line)).map(|found| found.end()) {
                 self.line.drain(..end);
                 typed.extend(self.steps.pop_front().map(|step| step.send).unwrap_or_default());
@@ -74,9 +75,32 @@ impl Script {
     }
 }
 
+/// Without the escape sequences that colour text or ask the terminal something.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        out.push_str(before);
+        match after.find(|c: char| ('@'..='~').contains(&c)) {
+            Some(end) => rest = &after[end + 1..],
+            // The rest of the sequence has not come yet.
+            None => return out + &rest[before.len()..],
+        }
+    }
+    out + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colours_do_not_hide_anything() {
+        let mut script = Script::new().expect("^\\(gdb\\) Breakpoint 1");
+        script.feed(b"\x1b[35;1m(gdb)\x1b[");
+        script.feed(b"m Break\x1b[6npoint 1");
+        assert!(script.is_done());
+    }
 
     #[test]
     fn finds_patterns_across_pieces_and_prompts_without_a_newline() {

@@ -17,6 +17,8 @@ use crate::problem::Problem;
 
 /// What the kernel and the monitor say when something of ours is broken.
 const FAULTS: [&str; 3] = ["KRN|PANIC", "KRN|ERROR", "MON|ERROR"];
+/// The rest of a line comes right after its start.
+const REST: Duration = Duration::from_millis(50);
 /// A fault is told in several lines.
 const LAST_WORDS: Duration = Duration::from_millis(700);
 
@@ -171,6 +173,11 @@ impl Watch {
                 fault = find_fault(seen, &mut checked).map(|line| (Instant::now(), Outcome::Fault(line)));
             }
             if fault.is_none() && self.stop_when_done && self.script.is_done() {
+                let done = Instant::now();
+                while let Ok(piece) = pieces.recv_timeout(REST.saturating_sub(done.elapsed())) {
+                    seen.extend_from_slice(&piece);
+                    self.show(&piece, log)?;
+                }
                 return Ok(Some(Outcome::Seen));
             }
             if fault.is_none() && deadline.is_some_and(|d| Instant::now() >= d) {

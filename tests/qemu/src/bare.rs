@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Bare-metal guests that use the debug registers.
+
+use lazaret_cli::runner::{Run, Script};
+
+use crate::{Scenario, machine};
+
+pub const SCENARIOS: &[Scenario] = &[
+    ("bare-workout", workout),
+    ("bare-two-vms", two),
+    ("bare-idle-costs-nothing", idle),
+    ("bare-armed-loads-once", armed),
+];
+
+/// No guest reported a failed check.
+fn expect_no_failure(run: &Run) -> anyhow::Result<()> {
+    match run.output.lines().find(|line| line.contains("FAIL ") || is_failed_count(line)) {
+        None => Ok(()),
+        Some(line) => anyhow::bail!("{line}"),
+    }
+}
+
+fn is_failed_count(line: &str) -> bool {
+    line.contains(" failed") && !line.contains(" 0 failed")
+}
+
+fn workout() -> anyhow::Result<()> {
+    let run = machine::run("one_bare", Script::new().expect(r"GUEST workout: \d+ passed, \d+ failed"), 120)?;
+    expect_no_failure(&run)
+}
+
+/// 10,000 times each was the other's neighbour on the core.
+fn two() -> anyhow::Result<()> {
+    let script = Script::new().expect("round 10000, 0 failed").expect("round 10000, 0 failed");
+    expect_no_failure(&machine::run("two_bare", script, 300)?)
+}
+
+fn idle() -> anyhow::Result<()> {
+    let script = Script::new()
+        .expect(r"GUEST idle: \d+ passed, \d+ failed")
+        .expect(r"10\d{5} exits, 0 bank loads, 0 bank saves, 0 bank accesses, 0 MDSCR");
+    let run = machine::run("bare_idle", script, 600)?;
+    expect_no_failure(&run)
+}
+
+fn armed() -> anyhow::Result<()> {
+    let script = Script::new()
+        .expect(r"GUEST armed: \d+ passed, \d+ failed")
+        .expect(r"10\d{5} exits, 1 bank loads, 0 bank saves");
+    let run = machine::run("bare_armed", script, 600)?;
+    expect_no_failure(&run)
+}

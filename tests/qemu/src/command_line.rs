@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The command line's own promises: exit codes and written files.
+
+use std::path::PathBuf;
+use std::process::Output;
+
+use lazaret_cli::workspace::Workspace;
+
+use crate::{Scenario, machine};
+
+pub const SCENARIOS: &[Scenario] = &[
+    ("audit", audit),
+    ("audit-planted", audit_planted),
+    ("build-writes-image-report-line", build),
+    ("run-exit-codes", run),
+];
+
+/// Runs the start script as a user does.
+fn lazaret(arguments: &[&str]) -> anyhow::Result<Output> {
+    let mut command = std::process::Command::new(Workspace::find().root().join("tools/lazaret"));
+    Ok(command.env("CI", "true").args(arguments).stdin(std::process::Stdio::null()).output()?)
+}
+
+fn expect(arguments: &[&str], code: i32, text: &str) -> anyhow::Result<()> {
+    let output = lazaret(arguments)?;
+    let all = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat();
+    if output.status.code() != Some(code) || !all.contains(text) {
+        anyhow::bail!("{}: {}, wanted {code} and '{text}'\n{all}", arguments.join(" "), output.status);
+    }
+    Ok(())
+}
+
+fn two_bare() -> String {
+    machine::description("two_bare").display().to_string()
+}
+
+fn audit() -> anyhow::Result<()> {
+    expect(&["audit", "--system", &two_bare()], 0, "holder")
+}
+
+fn audit_planted() -> anyhow::Result<()> {
+    expect(&["audit", "--plant-capability", "--system", &two_bare()], 1, "that nothing grants")
+}
+
+fn build() -> anyhow::Result<()> {
+    let folder: PathBuf = Workspace::find().target().join("lazaret/build-test");
+    let _ = std::fs::remove_dir_all(&folder);
+    expect(&["build", "--system", &two_bare(), "-o", &folder.display().to_string()], 0, "qemu-system-aarch64")?;
+    for file in ["lazaret.img", "report.txt", "report.json", "qemu.sh"] {
+        anyhow::ensure!(folder.join(file).is_file(), "no {file}");
+    }
+    let report = std::fs::read_to_string(folder.join("report.txt"))?;
+    for word in ["microkernel text", "SHA-256", "# Memory", "# Capabilities", "vmm_bare_a"] {
+        anyhow::ensure!(report.contains(word), "the report does not say: {word}\n{report}");
+    }
+    Ok(())
+}
+
+fn run() -> anyhow::Result<()> {
+    let two_bare = two_bare();
+    let run = |more: &[&'static str], code, text| expect(&[&["run", "--system", &two_bare], more].concat(), code, text);
+    run(&["--until", "system started", "--timeout", "60"], 0, "seen after")?;
+    run(&["--until", "never said", "--timeout", "3"], 1, "not seen")?;
+    expect(&["run", "--system", "no-such.system"], 2, "no-such.system")
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Debian's Linux beside the bare-metal guest: the default system.
+
+use lazaret_cli::runner::Script;
+use lazaret_cli::system::Request;
+
+use crate::{Scenario, machine};
+
+pub const SCENARIOS: &[Scenario] = &[("linux-boot", boot), ("linux-gdb", gdb)];
+
+fn to_the_prompt() -> Script {
+    Script::new()
+        .expect("hw-breakpoint: found 6 breakpoint and 4 watchpoint registers")
+        .step("Please press Enter", "\r")
+        .expect("/ # ?$")
+}
+
+/// To the shell; a command; power off, after which the other machine goes on.
+fn boot() -> anyhow::Result<()> {
+    let script = to_the_prompt()
+        .step("", "uname -srm\r")
+        .expect("Linux .* aarch64")
+        .step("/ # ?$", "poweroff\r")
+        .expect("reboot: Power down")
+        .expect(r"bare\| guest bare: round \d+, 0 failed")
+        .expect(r"bare\| guest bare: round \d+, 0 failed");
+    let built = machine::build(&Request::new(machine::default_description()))?;
+    machine::run_built(&built, script, 240).map(|_| ())
+}
+
+/// gdb's hardware breakpoint and watchpoint stop where they should, and the program ends well; the other machine
+/// uses its own breakpoints all the while.
+fn gdb() -> anyhow::Result<()> {
+    let script = to_the_prompt()
+        .step("", "gdb -q -x /etc/try.gdb /bin/debuggee\r")
+        .expect("Hardware assisted breakpoint 1 at")
+        .expect("Breakpoint 1, .*work")
+        .expect("Hardware watchpoint 2")
+        .expect("Hardware watchpoint 2")
+        .expect("Old value = 0")
+        .expect("New value = 7")
+        .expect("Breakpoint 1, .*work")
+        .expect("debuggee: done")
+        .expect("exited normally")
+        .expect(r"bare\| guest bare: round \d+, 0 failed");
+    let built = machine::build(&Request::new(machine::default_description()))?;
+    machine::run_built(&built, script, 300).map(|_| ())
+}

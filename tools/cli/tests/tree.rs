@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The tree is what the README's picture says: who links whom, where unsafe code is, what lies at the top.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A crate of ours, and all of ours that it may link.
+const MAY_LINK: &[(&str, &[&str])] = &[
+    // pure
+    ("sel4-sys", &[]),
+    ("esr", &[]),
+    ("debug-registers", &["esr", "sel4-sys"]),
+    ("debug-shim", &["sel4-sys"]),
+    ("system-spec", &["sel4-sys"]),
+    // privileged
+    ("microkernel", &["debug-shim", "debug-registers", "esr", "sel4-config", "sel4-sys"]),
+    // what user level links
+    ("sel4-config", &["sel4-config-macros"]),
+    ("sel4", &["sel4-config", "sel4-sys"]),
+    ("sel4-root-task", &["sel4", "sel4-sys", "sel4-root-task-macros"]),
+    ("sel4-microkit", &["sel4", "sel4-sys", "sel4-microkit-macros"]),
+    ("sel4-vcpu-debug", &["sel4", "sel4-config", "sel4-sys"]),
+    // user level
+    ("root-task", &["sel4", "sel4-config", "sel4-root-task", "sel4-sys", "system-spec"]),
+    ("serial", &["sel4", "sel4-microkit", "sel4-sys"]),
+    ("vmm", &["debug-registers", "esr", "sel4", "sel4-microkit", "sel4-sys", "sel4-vcpu-debug", "serial"]),
+    // guests
+    ("bare-aarch64", &["esr"]),
+    ("debuggee", &[]),
+];
+
+/// Where `unsafe` may be: files, and folders with a slash at the end.
+const MAY_BE_UNSAFE: &[&str] = &[
+    "components/microkernel/src/arch/",
+    "components/microkernel/src/object/reference.rs",
+    "components/sel4/src/bootinfo.rs",
+    "components/sel4/src/state.rs",
+    "components/sel4/src/syscalls.rs",
+    "components/sel4-root-task/src/entry.rs",
+    "components/sel4-root-task/src/lib.rs",
+    "components/sel4-root-task/macros/src/lib.rs",
+    "components/sel4-microkit/src/entry.rs",
+    "components/sel4-microkit/src/lib.rs",
+    "components/sel4-microkit/src/symbols.rs",
+    "components/sel4-microkit/macros/src/lib.rs",
+    "components/root-task/src/embedded.rs",
+    "components/root-task/src/fill.rs",
+    "components/root-task/src/tests.rs",
+    "components/serial/src/target/regions.rs",
+    "components/vmm/src/target/counter.rs",
+    "components/vmm/src/target/regions.rs",
+    "tests/guests/bare-aarch64/src/runtime/",
+    "tests/guests/debuggee/src/linux.rs",
+    "tests/kernel/src/memory.rs",
+    "tests/protection-domains/src/fault.rs",
+    "tests/protection-domains/src/memory.rs",
+];
+
+/// More unsafe code than this needs a reason, here.
+const UNSAFE_LIMITS: &[(&str, usize)] = &[
+    ("components/microkernel", 45),
+    ("components/sel4", 12),
+    ("components/sel4-root-task", 14),
+    ("components/sel4-microkit", 18),
+    ("components/root-task", 8),
+    ("components/serial", 4),
+    ("components/vmm", 8),
+];
+
+const TOP: &[&str] =
+    &["Cargo.toml", "README.md", "system.xml", "kernel-config", "components", "tests", "tools", "Cargo.lock"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Tracked files, and new ones that are not ignored.
+fn files() -> Vec<String> {
+    let git = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(git.status.success(), "git ls-files");
+    let text = String::from_utf8(git.stdout).unwrap();
+    text.lines().filter(|path| root().join(path).is_file()).map(str::to_string).collect()
+}
+
+/// Our packages and which of ours each one depends on, build and test dependencies left out.
+fn links() -> BTreeMap<String, BTreeSet<String>> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let ours: BTreeSet<&str> = packages.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    let direct = |package: &Value| -> BTreeSet<String> {
+        let dependencies = package["dependencies"].as_array().unwrap();
+        let linked = dependencies.iter().filter(|d| d["kind"].is_null());
+        linked.map(|d| d["name"].as_str().unwrap()).filter(|n| ours.contains(n)).map(str::to_string).collect()
+    };
+    packages.iter().map(|p| (p["name"].as_str().unwrap().to_string(), direct(p))).collect()
+}
+
+/// The same with what those link in turn.
+fn all_links(links: &BTreeMap<String, BTreeSet<String>>, name: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let mut open = vec![name.to_string()];
+    while let Some(next) = open.pop() {
+        for linked in &links[&next] {
+            if all.insert(linked.clone()) {
+                open.push(linked.clone());
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn the_arrows_are_true() {
+    let links = links();
+    for (name, allowed) in MAY_LINK {
+        let Some(direct) = links.get(*name) else { panic!("no package {name}") };
+        let extra: Vec<_> = direct.iter().filter(|linked| !allowed.contains(&linked.as_str())).collect();
+        assert!(extra.is_empty(), "{name} links {extra:?}: an arrow that the picture does not have");
+    }
+    let never = |name: &str, others: &[&str]| {
+        let all = all_links(&links, name);
+        others.iter().for_each(|other| assert!(!all.contains(*other), "{name} links {other}"));
+    };
+    never("vmm", &["debug-shim", "microkernel", "root-task", "system-spec"]);
+    never("microkernel", &["vmm", "serial", "root-task", "sel4", "sel4-microkit", "sel4-vcpu-debug", "system-spec"]);
+    never("root-task", &["microkernel", "debug-shim", "vmm"]);
+}
+
+#[test]
+fn the_top_level_is_the_architecture_s() {
+    let tops: BTreeSet<String> = files().iter().map(|f| f.split('/').next().unwrap().to_string()).collect();
+    let allowed = |name: &str| TOP.contains(&name) || name.starts_with('.') || name.starts_with("LICENSE-");
+    let extra: Vec<_> = tops.iter().filter(|name| !allowed(name)).collect();
+    assert!(extra.is_empty(), "at the top level: {extra:?}");
+}
+
+#[test]
+fn every_source_file_names_its_licence() {
+    let is_source =
+        |path: &str| [".rs", ".toml", ".ld", ".sh", ".system", ".xml", ".vmmcfg"].iter().any(|e| path.ends_with(e));
+    let names_it = |path: &str| {
+        let text = std::fs::read_to_string(root().join(path)).unwrap_or_default();
+        text.lines().take(3).any(|line| line.contains("SPDX-License-Identifier: MIT OR Apache-2.0"))
+    };
+    // Bad descriptions may be bad in their first line.
+    let counts = |path: &String| is_source(path) && !path.starts_with("tests/sdf/");
+    let without: Vec<_> = files().into_iter().filter(counts).filter(|path| !names_it(path)).collect();
+    assert!(without.is_empty(), "no SPDX line: {without:#?}");
+}
+
+/// Uses of `unsafe` in code: blocks, functions, impls, attributes; comments and lint names do not count.
+fn count_unsafe(text: &str) -> usize {
+    let code = text.lines().map(|line| line.split("//").next().unwrap_or(""));
+    code.map(|line| {
+        let words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.filter(|word| *word == "unsafe").count()
+    })
+    .sum()
+}
+
+#[test]
+fn unsafe_code_is_only_where_it_is_named() {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut stray = Vec::new();
+    for path in files().into_iter().filter(|path| path.ends_with(".rs")) {
+        let count = count_unsafe(&std::fs::read_to_string(root().join(&path)).unwrap());
+        // The word in strings of this file.
+        if count == 0 || path.ends_with("tests/tree.rs") {
+            continue;
+        }
+        if !MAY_BE_UNSAFE.iter().any(|prefix| path.starts_with(prefix)) {
+            stray.push(format!("{path} ({count})"));
+        }
+        let package = path.split("/src/").next().unwrap().to_string();
+        *counts.entry(package).or_default() += count;
+    }
+    counts.iter().for_each(|(package, count)| println!("{count:5} unsafe in {package}"));
+    assert!(stray.is_empty(), "unsafe code outside the named files: {stray:#?}");
+    for (package, limit) in UNSAFE_LIMITS {
+        let count = counts.get(*package).copied().unwrap_or(0);
+        assert!(count <= *limit, "{package} has {count} uses of unsafe, more than {limit}");
+    }
+}
+
+#[test]
+fn nothing_names_this_machine_or_a_registry() {
+    let words =
+        [["/root", "/"].concat(), ["/wo", "rk/"].concat(), ["debian", ".org"].concat(), ["crates", ".io/"].concat()];
+    let text = |path: &String| {
+        std::fs::read(root().join(path)).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default()
+    };
+    let names = |path: &String| words.iter().any(|word| text(path).contains(word));
+    // cargo writes the registry's address into its lock file.
+    let found: Vec<_> = files().into_iter().filter(|path| path != "Cargo.lock").filter(names).collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
