@@ -22,8 +22,13 @@ pub const BOOT_TIME_SLICE_US: u64 = sel4_cfg_word!(BOOT_THREAD_TIME_SLICE) * 100
 
 // What this kernel is and is not, whatever the file says: a file for another kernel does not build.
 const _: () = {
-    assert!(sel4_cfg_bool!(KERNEL_MCS) && sel4_cfg_bool!(ARM_HYPERVISOR_SUPPORT));
-    assert!(!sel4_cfg_bool!(ENABLE_SMP_SUPPORT) && !sel4_cfg_bool!(HARDWARE_DEBUG_API));
-    assert!(!sel4_cfg_bool!(ARM_GIC_V3_SUPPORT) && !sel4_cfg_bool!(VTIMER_UPDATE_VOFFSET));
-    assert!(!sel4_cfg_bool!(EXPORT_PTMR_USER) && !sel4_cfg_bool!(EXPORT_VTMR_USER) && !sel4_cfg_bool!(EXPORT_PMU_USER));
+    assert!(sel4_cfg_bool!(KERNEL_MCS));
+    assert!(sel4_cfg_bool!(ARM_HYPERVISOR_SUPPORT));
+    assert!(!sel4_cfg_bool!(ENABLE_SMP_SUPPORT));
+    assert!(!sel4_cfg_bool!(HARDWARE_DEBUG_API));
+    assert!(!sel4_cfg_bool!(ARM_GIC_V3_SUPPORT));
+    assert!(!sel4_cfg_bool!(VTIMER_UPDATE_VOFFSET));
+    assert!(!sel4_cfg_bool!(EXPORT_PTMR_USER));
+    assert!(!sel4_cfg_bool!(EXPORT_VTMR_USER));
+    assert!(!sel4_cfg_bool!(EXPORT_PMU_USER));
 };

@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(BootPayload::new(0x1000, 0x40_0800, 0x40_0800).check(top), Err(PayloadError::Alignment));
         assert_eq!(BootPayload::new(0x1000, 0x40_0000, 0x40_1000).check(top), Err(PayloadError::Range));
         assert_eq!(BootPayload::new(0x1000, top, top).check(top), Err(PayloadError::Range));
-        assert_eq!(BootPayload::new(u64::MAX & !4095, 0x40_0000, 0x40_0000).check(top), Err(PayloadError::Range));
+        assert_eq!(BootPayload::new(!4095, 0x40_0000, 0x40_0000).check(top), Err(PayloadError::Range));
         let mut other = BootPayload::new(0x1000, 0x40_0000, 0x40_0000);
         other.magic[0] = 0;
         assert_eq!(other.check(top), Err(PayloadError::Missing));

@@ -104,6 +104,7 @@ trait RevFindMap: Iterator + Sized {
 impl<I: Iterator> RevFindMap for I {}
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "sets of one range")]
 mod tests {
     use super::*;
 

@@ -67,7 +67,7 @@ pub(super) fn map_kernel(device_tree: u64) -> u64 {
     ] {
         map(device, device + size, Kind::Device);
     }
-    if device_tree >= board::MEMORY_RAM_BASE && device_tree < 1 << 38 {
+    if (board::MEMORY_RAM_BASE..1 << 38).contains(&device_tree) {
         let start = device_tree & !(DEVICE_TREE_WINDOW / 2 - 1);
         // The kernel's own 2 MiB are mapped page by page.
         map(start.max(kernel_end()), start + DEVICE_TREE_WINDOW, Kind::Data);

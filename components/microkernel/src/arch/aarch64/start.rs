@@ -175,9 +175,8 @@ extern "C" fn wrong_exception_level(level: u64) -> ! {
 
 extern "C" fn wrong_place(place: u64) -> ! {
     super::console::init();
-    for text in ["KRN|ERROR: loaded at the wrong address: "] {
-        text.bytes().for_each(super::console::put);
-    }
+    // No formatting: what it needs has addresses that are wrong here.
+    b"KRN|ERROR: loaded at the wrong address: ".iter().copied().for_each(super::console::put);
     for nibble in (0..16).rev() {
         super::console::put(b"0123456789abcdef"[(place >> (4 * nibble)) as usize & 15]);
     }
