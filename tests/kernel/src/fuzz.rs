@@ -6,12 +6,15 @@
 //! CSpace, becomes a vCPU), a keeper of lowest priority, which runs when it doesn't, sets it up again. Each round has
 //! fresh objects; all are revoked after it, and the kernel must still answer.
 
-use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use core::{
+    ops::RangeInclusive,
+    sync::atomic::{AtomicU64, Ordering::SeqCst},
+};
 
 use sel4::{
     CNodeCapData, CapRights, MessageInfo, ObjectBlueprint, ObjectBlueprintAArch64, ObjectBlueprintArm, cap,
     debug_println,
-    init_thread::slot::{ASID_CONTROL, ASID_POOL, CNODE, DOMAIN_SET, IRQ_CONTROL, TCB, VSPACE},
+    init_thread::slot::{ASID_CONTROL, ASID_POOL, DOMAIN_SET, IRQ_CONTROL, TCB, VSPACE},
     raw::{Registers, enter_number},
 };
 
@@ -114,7 +117,14 @@ fn run_round(env: &mut Env, round: u64) -> sel4::Result<u64> {
     let cnode: cap::CNode = env.make(ObjectBlueprint::CNode { size_bits: CNODE_BITS })?;
     let context = env.sched_context(1_000_000, 1_000_000, 0);
     let finished: cap::Notification = env.object();
-    let fuzzer = Start { number: 0, priority: 100, context, faults: null(), body: fuzz, arguments: [0; 3] };
+    let fuzzer = Start {
+        number: 0,
+        priority: 100,
+        context,
+        faults: null(),
+        body: fuzz,
+        arguments: [env.buffer(0).1 as u64, 0, 0],
+    };
     let keeper = Keeper {
         tcb: env.object(),
         spare: env.object(),
@@ -177,20 +187,20 @@ fn endow(env: &mut Env, keeper: &Keeper) -> sel4::Result<()> {
     let badged = env.mint(endpoint, CapRights::all(), 0x55);
     let all = CapRights::all();
     let copies = [
-        (slot_of(vspace), all.clone()),
-        (handler, all.clone()),
-        (slot_of(endpoint), all.clone()),
-        (slot_of(badged), all.clone()),
+        (slot_of(vspace), all),
+        (handler, all),
+        (slot_of(endpoint), all),
+        (slot_of(badged), all),
         (slot_of(endpoint), CapRights::read_only()),
         (slot_of(endpoint), CapRights::write_only()),
-        (slot_of(keeper.tcb), all.clone()),
-        (slot_of(keeper.spare), all.clone()),
-        (slot_of(keeper.vcpu), all.clone()),
-        (slot_of(keeper.context), all.clone()),
-        (slot_of(keeper.cnode), all.clone()),
-        (slot_of(keeper.control), all.clone()),
-        (slot_at(ASID_POOL.index()), all.clone()),
-        (slot_at(ASID_CONTROL.index()), all.clone()),
+        (slot_of(keeper.tcb), all),
+        (slot_of(keeper.spare), all),
+        (slot_of(keeper.vcpu), all),
+        (slot_of(keeper.context), all),
+        (slot_of(keeper.cnode), all),
+        (slot_of(keeper.control), all),
+        (slot_at(ASID_POOL.index()), all),
+        (slot_at(ASID_CONTROL.index()), all),
         (slot_at(DOMAIN_SET.index()), all),
     ];
     for (from, rights) in copies {
@@ -198,16 +208,15 @@ fn endow(env: &mut Env, keeper: &Keeper) -> sel4::Result<()> {
         let _ = inside(next).copy(&from, rights);
         next += 1;
     }
-    let _ = CNODE;
     Ok(())
 }
 
 /// The body: calls until none are left.
-extern "C" fn fuzz(_: u64, _: u64, _: u64) -> ! {
+extern "C" fn fuzz(buffer: u64, _: u64, _: u64) -> ! {
     let mut random = Random::new(SEED.load(SeqCst) << 32 | LEFT.load(SeqCst));
     while LEFT.load(SeqCst) > 0 {
         LEFT.fetch_sub(1, SeqCst);
-        call(&mut random);
+        call(buffer, &mut random);
     }
     done()
 }
@@ -234,7 +243,38 @@ fn word(random: &mut Random) -> u64 {
     }
 }
 
-fn call(random: &mut Random) {
+/// Labels of invocations by the slot that `endow` put the object in.
+const LABELS: [(RangeInclusive<u64>, RangeInclusive<u64>); 17] = [
+    (1..=2, 1..=1),
+    (5..=6, 18..=25),
+    (7..=8, 2..=17),
+    (9..=10, 34..=38),
+    (13..=15, 46..=52),
+    (16..=18, 44..=45),
+    (19..=19, 55..=65),
+    (20..=22, 39..=42),
+    (23..=23, 27..=29),
+    (28..=29, 2..=17),
+    (30..=30, 55..=65),
+    (31..=31, 34..=38),
+    (32..=32, 18..=25),
+    (33..=33, 33..=33),
+    (34..=34, 54..=54),
+    (35..=35, 53..=53),
+    (36..=36, 30..=32),
+];
+
+/// A label that the capability understands, mostly.
+fn label(service: u64, random: &mut Random) -> u64 {
+    let known = LABELS.iter().find(|(slots, _)| slots.contains(&service)).map(|(_, labels)| labels);
+    match (random.below(20), known) {
+        (0, _) => random.next(),
+        (1..=15, Some(labels)) => labels.start() + random.below(labels.end() - labels.start() + 1),
+        _ => random.below(68),
+    }
+}
+
+fn call(buffer: u64, random: &mut Random) {
     // Not the debug calls: they stop the machine, or print.
     let number = match random.below(24) {
         0 => random.next() as i64,
@@ -244,16 +284,17 @@ fn call(random: &mut Random) {
     if (-29..=-12).contains(&number) {
         return;
     }
-    let label = if random.below(20) == 0 { random.next() } else { random.below(68) };
+    let service = pointer(random);
+    let label = label(service, random);
     let info = MessageInfo::new(label, 0, random.below(4) as usize, random.below(12) as usize);
-    sel4::with_ipc_buffer_mut(|buffer| {
+    crate::memory::with_buffer(buffer, |buffer| {
         buffer.msg_regs_mut()[4..12].iter_mut().for_each(|register| *register = word(random));
         buffer.caps_or_badges_mut().iter_mut().for_each(|cap| *cap = pointer(random));
         let inner = buffer.inner_mut();
         (inner.receive_cnode, inner.receive_index, inner.receive_depth) = (pointer(random), word(random), word(random));
     });
     let registers = Registers {
-        x0: pointer(random),
+        x0: service,
         x1: info.into_word(),
         mr: core::array::from_fn(|_| word(random)),
         x6: pointer(random),

@@ -82,3 +82,9 @@ pub fn with_argument<T: Sync, R>(address: u64, f: impl FnOnce(&T) -> R) -> R {
     // SAFETY: the thread that passed the address waits until this one is done with it.
     f(unsafe { &*core::ptr::with_exposed_provenance::<T>(address as usize) })
 }
+
+/// A thread's IPC buffer by its address: a fuzzer may lose track of it.
+pub fn with_buffer<R>(address: u64, f: impl FnOnce(&mut sel4::IpcBuffer) -> R) -> R {
+    // SAFETY: the page is mapped for ever and this thread's alone; nothing else refers to it meanwhile.
+    f(unsafe { &mut *core::ptr::with_exposed_provenance_mut::<sel4::IpcBuffer>(address as usize) })
+}

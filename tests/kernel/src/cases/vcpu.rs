@@ -3,9 +3,7 @@
 
 use sel4::{
     CNodeCapData, CapRights, Error, Fault, MessageInfoBuilder, ObjectBlueprint, UserContext, VCpuReg, VmAttributes,
-    cap, cap_type,
-    init_thread::slot::{TCB, VSPACE},
-    sel4_cfg_bool, with_ipc_buffer,
+    cap, cap_type, init_thread::slot::TCB, sel4_cfg_bool, with_ipc_buffer,
 };
 use sel4_vcpu_debug::DebugRegister;
 
@@ -198,6 +196,5 @@ pub fn guest_mode_is_clamped(env: &mut Env) -> Outcome {
         let mode = *guest.tcb.tcb_read_registers(false, 3)?.spsr() & 0xf;
         check(mode < 8, "not above EL1")?;
     }
-    let _ = VSPACE;
     Ok(())
 }
