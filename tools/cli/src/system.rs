@@ -121,9 +121,10 @@ fn files_folder(workspace: &Workspace, request: &Request) -> PathBuf {
 pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> {
     let board = board(workspace, &request.board, request.config)?;
     let setting = Setting { workspace, board: &request.board, config: request.config };
-    // A mistake in the description is told at once, not after the programs are built.
+    // A mistake in what is given is told at once, not after the programs are built.
     let pending = search_path(workspace, request).with_pending(MADE);
     manifest::load(&request.system, &board, &pending).map_err(BadDescription)?;
+    request.guest_kernel.as_deref().map(guests::read_given).transpose()?;
     let text = std::fs::read_to_string(&request.system).unwrap_or_default();
     let wanted = Wanted::by(&text);
     let toolchain = Toolchain::detect()?;

@@ -72,3 +72,13 @@ fn what_is_not_there_is_named() {
     let (code, _, err) = lazaret(&["check", "--board", "pdp11"]);
     assert!(code == Some(2) && err.contains("pdp11") && err.contains("qemu_virt_aarch64"), "{err}");
 }
+
+#[test]
+fn a_guest_kernel_that_is_none_is_refused_before_anything_is_built() {
+    for (file, why) in [("README.md", "not an arm64 Linux kernel image"), ("no/such/file", "No such file")] {
+        let (code, _, err) = lazaret(&["build", "--guest-kernel", file, "-o", "no/such/folder"]);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains(why) && err.contains(file), "{err}");
+        assert!(!root().join("no").exists());
+    }
+}

@@ -112,9 +112,14 @@ fn bare(executables: &Path, folder: &Path) -> anyhow::Result<Origin> {
     Ok(Origin { file: BARE.into(), from: "tests/guests/bare-aarch64".into(), sha256: sha256(&image) })
 }
 
-fn given_kernel(path: &Path, folder: &Path) -> anyhow::Result<Origin> {
+/// The kernel that `--guest-kernel` names.
+pub fn read_given(path: &Path) -> anyhow::Result<Arm64Image> {
     let file = std::fs::read(path).with_context(|| format!("--guest-kernel {}", path.display()))?;
-    let image = Arm64Image::unpack(file).with_context(|| format!("--guest-kernel {}", path.display()))?;
+    Arm64Image::unpack(file).with_context(|| format!("--guest-kernel {}", path.display()))
+}
+
+fn given_kernel(path: &Path, folder: &Path) -> anyhow::Result<Origin> {
+    let image = read_given(path)?;
     keep(&folder.join(LINUX), &image.bytes)?;
     Ok(Origin { file: LINUX.into(), from: path.display().to_string(), sha256: sha256(&image.bytes) })
 }
