@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The vCPU behind its capabilities.
 
-use sel4::{UserContext, VCpuReg};
+use sel4::VCpuReg;
 use sel4_microkit::{Vcpu as Handle, debug_println};
+use sel4_sys::invocation::Invocation;
+use sel4_sys::user_context::NUM_REGISTERS;
 use sel4_vcpu_debug::DebugStatus;
 use vmm::device::vgic::Inject;
 use vmm::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg};
@@ -27,6 +29,23 @@ impl Machine {
     }
 }
 
+/// Words of TCB_WriteRegisters before the registers.
+const HEADER: usize = 2;
+/// Most exits write no more: PC, SP, SPSR and x0 to x4.
+const FEW: usize = 8;
+
+impl Machine {
+    #[inline]
+    fn write_up_to<const N: usize>(&mut self, words: &[u64]) {
+        let mut message = [0; N];
+        message[1] = words.len() as u64;
+        message[HEADER..].iter_mut().zip(words).for_each(|(word, register)| *word = *register);
+        let length = (HEADER + words.len()).min(N);
+        let result = self.vcpu.tcb().invoke_raw(Invocation::TcbWriteRegisters.label(), &message[..length], &[]);
+        report("WriteRegisters", result);
+    }
+}
+
 /// The kernel refuses what the VMM has a capability for: a bug of one of them, never the guest's doing.
 fn report<T: Default>(what: &str, result: sel4::Result<T>) -> T {
     result.unwrap_or_else(|error| {
@@ -47,15 +66,19 @@ impl Inject for Machine {
 
 impl Vcpu for Machine {
     fn read_registers(&mut self, words: &mut [u64]) {
-        let count = words.len();
-        let context = report("ReadRegisters", self.vcpu.tcb().tcb_read_registers(false, count as u64));
-        words.copy_from_slice(&context.inner()[..count]);
+        let request = [0, words.len() as u64];
+        let result = self.vcpu.tcb().invoke_with(Invocation::TcbReadRegisters.label(), &request, &[], |buffer| {
+            words.iter_mut().zip(buffer.msg_regs()).for_each(|(word, answer)| *word = *answer);
+        });
+        report("ReadRegisters", result);
     }
 
     fn write_registers(&mut self, words: &[u64]) {
-        let mut context = UserContext::default();
-        context.inner_mut()[..words.len()].copy_from_slice(words);
-        report("WriteRegisters", self.vcpu.tcb().tcb_write_registers(false, words.len() as u64, &context));
+        if words.len() <= FEW {
+            self.write_up_to::<{ HEADER + FEW }>(words);
+        } else {
+            self.write_up_to::<{ HEADER + NUM_REGISTERS }>(words);
+        }
     }
 
     fn restart(&mut self) {
