@@ -12,6 +12,8 @@ pub enum Mode {
     Idle,
     /// Exits with a breakpoint armed.
     Armed,
+    /// What exits cost.
+    Bench,
 }
 
 /// How to let others run.
@@ -28,7 +30,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|idle|armed`.
+    /// `mode=workout|leak|idle|armed|bench`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -84,6 +86,7 @@ fn mode(value: &str) -> Option<Mode> {
         "leak" => Mode::Leak,
         "idle" => Mode::Idle,
         "armed" => Mode::Armed,
+        "bench" => Mode::Bench,
         _ => return None,
     })
 }

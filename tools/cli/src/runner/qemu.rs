@@ -39,7 +39,9 @@ impl Qemu {
     }
 
     fn arguments(&self, image: &Path) -> Vec<String> {
-        let fixed = ["-M", &self.machine, "-cpu", &self.cpu, "-m", &self.memory, "-nographic", "-no-reboot"];
+        // Under icount the counter runs at the speed of instructions, so a tick is one.
+        let cpu = if self.icount { format!("{},cntfrq=1000000000", self.cpu) } else { self.cpu.clone() };
+        let fixed = ["-M", &self.machine, "-cpu", &cpu, "-m", &self.memory, "-nographic", "-no-reboot"];
         let mut arguments: Vec<String> = fixed.map(Into::into).into();
         if self.icount {
             arguments.extend(["-icount", "shift=0,sleep=off"].map(Into::into));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the guest can be asked to do.
 
+mod bench;
 mod breakpoint;
 mod exits;
 mod leak;
@@ -21,7 +22,7 @@ static WATCHED: AtomicU64 = AtomicU64::new(0);
 
 /// Runs the mode and prints the last line.
 pub fn run(options: &Options<'_>) {
-    if options.mode != Mode::Idle {
+    if !matches!(options.mode, Mode::Idle | Mode::Bench) {
         debug::reset();
     }
     let (breakpoints, watchpoints) = (debug::count(Kind::Bvr), debug::count(Kind::Wvr));
@@ -31,6 +32,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Leak => leak::run(options),
         Mode::Idle => exits::idle(options.exits),
         Mode::Armed => exits::armed(options.exits),
+        Mode::Bench => bench::run(),
     };
     report::finish(name);
 }

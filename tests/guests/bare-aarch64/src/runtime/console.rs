@@ -24,6 +24,12 @@ impl fmt::Write for Console {
     }
 }
 
+/// The flag register: an access to a device.
+pub fn flags() -> u32 {
+    // SAFETY: a register of the UART that reading leaves as it is.
+    unsafe { FR.read_volatile() }
+}
+
 /// A formatted line.
 macro_rules! println {
     ($($arg:tt)*) => {{

@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 pub mod console;
+pub mod counter;
 pub mod debug;
 pub mod entry;
 pub mod exception;

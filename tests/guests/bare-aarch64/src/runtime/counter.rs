@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Time, as the virtual counter counts it.
+
+use super::{instruction, mrs};
+
+/// Ticks of the counter while the code ran.
+#[inline(always)]
+pub fn time(code: impl FnOnce()) -> u64 {
+    let start = now();
+    code();
+    now() - start
+}
+
+#[inline(always)]
+fn now() -> u64 {
+    instruction!("isb");
+    mrs!("cntvct_el0")
+}
