@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Stepping over an instruction, and injecting exceptions.
 
+use esr::inject::Vectors;
 use esr::*;
 use proptest::prelude::*;
 
@@ -33,8 +34,6 @@ fn vectors_by_origin() {
         assert_eq!(injected.far, None);
     }
 }
-
-use esr::inject::Vectors;
 
 #[test]
 fn aborts_say_where_they_come_from() {

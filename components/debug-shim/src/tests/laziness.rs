@@ -133,3 +133,16 @@ fn p12_os_lock_keeps_exceptions_off_the_hardware_and_traps() {
     assert_eq!((core.mdscr(), core.traps()), (MDE | KDE | SS | TDCC, false));
     assert!(!core.hw.registers().os_lock, "P10");
 }
+
+#[test]
+fn p12_locked_guest_gets_no_bank_until_it_is_free() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    core.write(&vcpu, DebugRegister::OsLock, 1);
+    core.write(&vcpu, DebugRegister::Mdscr, MDE);
+    core.run(&vcpu);
+    assert_eq!((core.hw.accesses().bank(), vcpu.state()), (0, State::Pending));
+    core.write(&vcpu, DebugRegister::OsLock, 0);
+    core.run(&vcpu);
+    assert_eq!((core.hw.accesses().bank(), vcpu.state()), (LOAD, State::Loaded));
+}
