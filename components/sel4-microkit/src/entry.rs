@@ -4,10 +4,9 @@
 
 use core::cell::UnsafeCell;
 
-use sel4::sys::{PAGE_BITS, USER_TOP_EVERYWHERE};
-
-/// Where every protection domain has its IPC buffer: the last page of the address space.
-pub const IPC_BUFFER_ADDRESS: usize = (USER_TOP_EVERYWHERE - (1 << PAGE_BITS)) as usize;
+/// Bytes from the initial stack pointer up to the IPC buffer: a page that is not mapped. Microkit's tool and ours both
+/// lay a protection domain out like this, at the end of address spaces of different sizes.
+pub const STACK_TO_IPC_BUFFER: usize = 0x1000;
 
 /// A stack; of no bytes when the tool maps one.
 #[repr(C, align(16))]
@@ -47,6 +46,8 @@ core::arch::global_asm!(
     ".global _start",
     ".type _start, %function",
     "_start:",
+    "    mov x0, sp",
+    "    mrs x1, tpidr_el0",
     "    adrp x9, __sel4_microkit_stack_top",
     "    ldr x9, [x9, :lo12:__sel4_microkit_stack_top]",
     "    cbz x9, 1f",
@@ -64,8 +65,13 @@ unsafe extern "Rust" {
 }
 
 #[cfg(target_os = "none")]
-extern "C" fn rust_entry() -> ! {
-    let ipc_buffer = core::ptr::with_exposed_provenance_mut::<sel4::IpcBuffer>(IPC_BUFFER_ADDRESS);
+extern "C" fn rust_entry(stack_pointer: usize, thread_pointer: usize) -> ! {
+    // A parent that restarts this PD sets the PC alone: then the thread pointer is what the run before left.
+    let address = match thread_pointer & !1 {
+        0 => stack_pointer + STACK_TO_IPC_BUFFER,
+        address => address,
+    };
+    let ipc_buffer = core::ptr::with_exposed_provenance_mut::<sel4::IpcBuffer>(address);
     // SAFETY: the tool maps a page there for this thread alone.
     sel4::set_ipc_buffer(unsafe { &mut *ipc_buffer });
     // SAFETY: `declare_protection_domain!` defines it with this signature.

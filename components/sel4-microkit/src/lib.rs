@@ -14,9 +14,9 @@
 //! | what | how |
 //! |---|---|
 //! | load | the ELF's segments at their addresses, from 0x200000 up; each is on pages of its own (R, RX, RW) |
-//! | start | PC = ELF entry (`_start`), SP = top of a stack that the tool maps; x0 and TPIDR_EL0 do not matter |
-//! | stack | below 0x7f_ffff_e000, of the PD's `stack_size` (a program with `stack_size = N` brings its own) |
-//! | IPC buffer | one page at [`IPC_BUFFER_ADDRESS`] = 0x7f_ffff_f000, and the TCB's buffer set to it |
+//! | start | PC = ELF entry (`_start`), SP = top of a stack that the tool maps at the end of the address space, TPIDR_EL0 = 0 |
+//! | stack | `stack_size` bytes below SP (unused by a program with `stack_size = N`, which brings its own) |
+//! | IPC buffer | the page at SP + 0x1000, and the TCB's buffer set to it ([`STACK_TO_IPC_BUFFER`]) |
 //! | `microkit_name` | 64 bytes, the PD's name, zero-terminated |
 //! | `microkit_passive` | 1 byte: 1 for a passive PD |
 //! | `microkit_irqs`, `microkit_notifications`, `microkit_pps` | 8 bytes each: bit n = channel n can do that |
@@ -57,7 +57,7 @@ mod vcpu;
 pub use channel::{Channel, IrqAckError};
 pub use child::Child;
 pub use defer::{DeferredAction, DeferredActionInterface, DeferredActionSlot};
-pub use entry::IPC_BUFFER_ADDRESS;
+pub use entry::STACK_TO_IPC_BUFFER;
 pub use handler::{Handler, Infallible, Never, NullHandler};
 pub use ipc::{ChannelSet, ChannelSetIter, DisplayChannelSet, reply};
 pub use message::{
