@@ -35,6 +35,8 @@ pub struct Vm<'a, S> {
     pub(crate) gic: Vgic,
     pub(crate) uart: Pl011,
     pub(crate) console: Console<S>,
+    /// Trapped accesses to debug registers that the lazy switch is to save, since the start.
+    pub(crate) debug_traps: u64,
     off: bool,
 }
 
@@ -49,6 +51,7 @@ impl<'a, S: Serial> Vm<'a, S> {
             gic: Vgic::new(),
             uart: Pl011::new(),
             console: Console::new(serial),
+            debug_traps: 0,
             off: true,
         }
     }
@@ -60,6 +63,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.uart = Pl011::new();
         self.frame.open();
         reset::vcpu(vcpu, loaded);
+        self.debug_traps = 0;
         self.off = false;
         let (name, entry, dtb) = (self.config.name, loaded.entry, loaded.dtb);
         self.console.log(format_args!("{name}: starts at {entry:#x}, device tree at {dtb:#x}"));
@@ -125,9 +129,10 @@ impl<'a, S: Serial> Vm<'a, S> {
     pub(crate) fn power_off(&mut self, vcpu: &impl Vcpu) -> Next {
         self.off = true;
         let name = self.config.name;
+        let traps = self.debug_traps;
         if let Some(DebugUse { loads, saves, accesses, mdscr_writes, exits }) = vcpu.debug_use() {
             self.console.log(format_args!(
-                "{name}: {exits} exits, {loads} bank loads, {saves} bank saves, {accesses} bank accesses, \
+                "{name}: {exits} exits, {traps} debug-register traps, {loads} bank loads, {saves} bank saves, {accesses} bank accesses, \
                  {mdscr_writes} MDSCR writes"
             ));
         }

@@ -22,6 +22,7 @@ impl<S: Serial> Vm<'_, S> {
         let value = self.frame.x(rt, vcpu);
         let wanted = if access.direction.is_read() { Access::Read } else { Access::Write(value) };
         let from_el0 = Spsr(self.frame.spsr(vcpu)).is_el0();
+        self.debug_traps += u64::from(is_lazy(access.register));
         let outcome = match lookup(access.register) {
             Some(row) => row.access(vcpu, wanted, from_el0).unwrap_or(Outcome::Undefined),
             None => ignored(access, from_el0),
@@ -46,6 +47,11 @@ impl<S: Serial> Vm<'_, S> {
         self.console.complain(format_args!("{vm}: {what} of {register} ({name}) at {pc:#x}: undefined"));
         inject::undefined(&mut self.frame, vcpu);
     }
+}
+
+/// A debug register that need not trap: not OSLAR, OSLSR, OSDLR or DBGPRCR, whose traps protect the core itself.
+const fn is_lazy(register: SysReg) -> bool {
+    register.op0() == 2 && !(register.crn() == 1 && register.crm() <= 4)
 }
 
 fn ignored(access: SysRegAccess, from_el0: bool) -> Outcome {
