@@ -95,7 +95,8 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
         // The console never fails.
         let _ = writeln!(
             Out(kernel),
-            "KRN|INFO: Lazaret booted: {} MiB of RAM, {} untyped capabilities, root task {} KiB",
+            "KRN|INFO: Lazaret booted at tick {}: {} MiB of RAM, {} untyped capabilities, root task {} KiB",
+            kernel.arch.now(),
             ram.size() >> 20,
             untypeds,
             image.size >> 10

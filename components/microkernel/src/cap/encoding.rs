@@ -5,6 +5,7 @@
 //! Word 1: whatever the kind needs 64 bits for.
 
 use super::{CNodeCap, Cap, FrameCap, FrameRights, FrameSize, Mapping, UntypedCap, ZombieCap, ZombieKind};
+use crate::object::page_table::PageTable;
 use crate::object::reference::{KernelObject, Ref};
 use sel4_sys::rights::CapRights;
 
@@ -106,6 +107,12 @@ pub(super) fn cnode(w0: u64, w1: u64) -> Option<CNodeCap> {
     let f = fields(w0);
     let (radix, guard_bits) = ((f & 63) as u8, (f >> 6) as u8);
     if w0 & 0x1f == kind::CNODE { Some(CNodeCap { slots: object(w0)?, radix, guard_bits, guard: w1 }) } else { None }
+}
+
+/// As [`cnode`], with the ASID.
+#[inline(always)]
+pub(super) fn vspace(w0: u64, w1: u64) -> Option<(Ref<PageTable>, u16)> {
+    if w0 & 0x1f == kind::VSPACE { Some((object(w0)?, w1 as u16)) } else { None }
 }
 
 /// As [`cnode`].

@@ -3,6 +3,7 @@
 
 use super::encoding::{self, SLOT_BITS_MASK, decode, encode};
 use super::{CNodeCap, Cap, FrameCap};
+use crate::object::page_table::PageTable;
 use crate::object::reference::Ref;
 use core::cell::Cell;
 
@@ -40,6 +41,12 @@ impl Slot {
     #[inline(always)]
     pub fn cnode(&self) -> Option<CNodeCap> {
         encoding::cnode(self.word0.get(), self.word1.get())
+    }
+
+    /// The VSpace and its ASID, if it holds one.
+    #[inline(always)]
+    pub fn vspace(&self) -> Option<(Ref<PageTable>, u16)> {
+        encoding::vspace(self.word0.get(), self.word1.get())
     }
 
     /// The frame, if it holds one.

@@ -21,6 +21,7 @@ pub struct AsidPool {
 }
 
 impl AsidPool {
+    #[inline(always)]
     fn entry(&self, asid: u16) -> &Cell<u64> {
         &self.entries[asid as usize % POOL_ENTRIES]
     }
@@ -67,6 +68,7 @@ impl Vmids {
 }
 
 /// The entry's value; 0 without a pool.
+#[inline(always)]
 fn entry(kernel: &Kernel, asid: u16) -> u64 {
     kernel.asid_pools[asid as usize / POOL_ENTRIES].get().map_or(0, |pool| pool.entry(asid).get())
 }
@@ -83,14 +85,18 @@ pub fn find(kernel: &Kernel, asid: u16) -> Option<Ref<PageTable>> {
 }
 
 /// VTTBR_EL2 for a VSpace: `None` unless `asid` means `root`. Gives it a VMID if it has none.
+#[inline(always)]
 pub fn translation_base(kernel: &Kernel, root: Ref<PageTable>, asid: u16) -> Option<u64> {
     let word = entry(kernel, asid);
     if word & ADDRESS != root.addr() {
         return None;
     }
-    if word >> VMID_SHIFT != 0 {
-        return Some(word);
-    }
+    Some(if word >> VMID_SHIFT != 0 { word } else { give_vmid(kernel, asid, word) })
+}
+
+/// The next VMID, from whoever has it.
+#[cold]
+fn give_vmid(kernel: &Kernel, asid: u16, word: u64) -> u64 {
     let (vmid, loser) = kernel.arch.vmids.take(asid);
     if loser != 0 {
         set_entry(kernel, loser, entry(kernel, loser) & ADDRESS);
@@ -98,7 +104,7 @@ pub fn translation_base(kernel: &Kernel, root: Ref<PageTable>, asid: u16) -> Opt
     }
     let word = word | u64::from(vmid) << VMID_SHIFT;
     set_entry(kernel, asid, word);
-    Some(word)
+    word
 }
 
 /// The VMID of an ASID; `None` if it has none, and so nothing in the TLB.

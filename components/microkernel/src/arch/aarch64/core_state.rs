@@ -9,7 +9,6 @@ use super::sysreg::{self, *};
 use super::{console, debug, el1, gic, memory, policy, tlb};
 use crate::arch::Ticks;
 use crate::board;
-use crate::cap::Cap;
 use crate::kernel::Kernel;
 use crate::object::asid::{self, Vmids};
 use crate::object::page_table;
@@ -224,22 +223,22 @@ impl Core {
         }
     }
 
+    #[inline(always)]
     fn load_vspace(&self, kernel: &Kernel, thread: Ref<Tcb>) {
-        let base = match thread.vspace.cap() {
-            Cap::VSpace { object, asid } => {
-                asid::translation_base(kernel, object, asid).map(|base| self.first_table(object, base))
-            }
-            _ => None,
-        };
+        let base = thread.vspace.vspace().and_then(|(root, asid)| {
+            asid::translation_base(kernel, root, asid).map(|base| self.first_table(root, base))
+        });
         self.set_vttbr(base.unwrap_or_else(tlb::empty_table));
     }
 
     /// Cores whose stage 2 starts at level 1 walk from the first entry of the VSpace's level 0.
     #[inline(always)]
     fn first_table(&self, root: Ref<page_table::PageTable>, base: u64) -> u64 {
-        if !self.start_level_one.get() {
-            return base;
-        }
+        if self.start_level_one.get() { Self::second_table(root, base) } else { base }
+    }
+
+    #[cold]
+    fn second_table(root: Ref<page_table::PageTable>, base: u64) -> u64 {
         let table = page_table::table_address(root.entries[0].get()).unwrap_or_else(tlb::empty_table);
         base & 0xffff_0000_0000_0000 | table
     }
