@@ -3,7 +3,7 @@
 
 use super::stage1::{Kind, Tables};
 use super::sysreg;
-use crate::board;
+use crate::{board, config};
 use core::cell::UnsafeCell;
 
 struct KernelTables(UnsafeCell<Tables>);
@@ -59,13 +59,11 @@ pub(super) fn map_kernel(device_tree: u64) -> u64 {
     map(guard + PAGE, kernel_end(), Kind::Data);
     // The rest of the kernel's 2 MiB, and the payload's first page.
     map(kernel_end(), kernel_end() + PAGE, Kind::Data);
-    for (device, size) in [
-        (board::UART_BASE, PAGE),
-        (board::GIC_DISTRIBUTOR, PAGE),
-        (board::GIC_CPU_INTERFACE, PAGE),
-        (board::GIC_HYPERVISOR_INTERFACE, PAGE),
-    ] {
-        map(device, device + size, Kind::Device);
+    for device in [board::GIC_DISTRIBUTOR, board::GIC_CPU_INTERFACE, board::GIC_HYPERVISOR_INTERFACE] {
+        map(device, device + PAGE, Kind::Device);
+    }
+    if config::PRINTING {
+        map(board::UART_BASE, board::UART_BASE + PAGE, Kind::Device);
     }
     if (board::MEMORY_RAM_BASE..1 << 38).contains(&device_tree) {
         let start = device_tree & !(DEVICE_TREE_WINDOW / 2 - 1);
