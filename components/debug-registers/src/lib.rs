@@ -18,6 +18,7 @@
 mod access;
 mod backend;
 mod counts;
+mod documentation;
 mod handler;
 pub mod masks;
 mod row;
@@ -26,6 +27,7 @@ mod table;
 pub use access::{Access, Rights};
 pub use backend::DebugBackend;
 pub use counts::Counts;
+pub use documentation::Documentation;
 pub use handler::{Handler, Outcome};
 pub use row::Row;
 pub use sel4_sys::extension::DebugRegister;

@@ -45,9 +45,9 @@ macro_rules! table {
 }
 
 /// Every register that the hypervisor's debug and PMU traps catch, and those of the ID registers that speak of them.
-pub static TRAP_TABLE: [Row; 161] = ROWS;
+pub static TRAP_TABLE: [Row; 163] = ROWS;
 
-const ROWS: [Row; 161] = table! {
+const ROWS: [Row; 163] = table! {
     OSDTRRX_EL1 2 0 0 0 2 ReadWrite 0, Handler::RazWi, DEBUG;
     bank 0;
     bank 1;
@@ -56,7 +56,10 @@ const ROWS: [Row; 161] = table! {
     bank 2;
     OSDTRTX_EL1 2 0 0 3 2 ReadWrite 0, Handler::RazWi, DEBUG;
     bank 3;
+    // Of debug v8.9, which is not promised.
+    MDSELR_EL1 2 0 0 4 2 Nothing 0, Handler::Undefined, DEBUG;
     bank 4;
+    MDSTEPOP_EL1 2 0 0 5 2 Nothing 0, Handler::Undefined, DEBUG;
     bank 5;
     OSECCR_EL1 2 0 0 6 2 ReadWrite 0, Handler::RazWi, DEBUG;
     bank 6;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::programs::Config;
 
@@ -31,6 +31,8 @@ pub enum Command {
     Audit(AuditArguments),
     /// Draw components, capabilities, memory and channels
     Graph(GraphArguments),
+    /// Write a document that is made from the source
+    Docs(DocsArguments),
     /// List what is installed, what is missing, and how to get it
     Doctor,
     /// Pack a kernel and a root task by hand
@@ -159,6 +161,24 @@ pub struct GraphArguments {
     /// The picture
     #[arg(short, long, value_name = "F.svg")]
     pub output: PathBuf,
+}
+
+/// Which document.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Document {
+    /// Every trapped debug register: access, reset, mask, what happens, and the test of its isolation
+    Traps,
+}
+
+/// `docs`
+#[derive(Debug, Args)]
+pub struct DocsArguments {
+    /// Which one
+    #[arg(value_enum)]
+    pub document: Document,
+    /// The file, instead of standard output
+    #[arg(short, long, value_name = "F")]
+    pub output: Option<PathBuf>,
 }
 
 /// `pack`

@@ -30,6 +30,7 @@ fn run(what: &Command) -> anyhow::Result<ExitCode> {
         Command::Test(arguments) => command::test::run(&workspace, arguments),
         Command::Audit(arguments) => command::audit::run(&workspace, arguments),
         Command::Graph(arguments) => command::graph::run(&workspace, arguments),
+        Command::Docs(arguments) => command::docs::run(arguments),
         Command::Doctor => doctor::run(&workspace),
         Command::Pack(arguments) => command::pack::run(arguments),
     }

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod build;
 pub mod check;
+pub mod docs;
 pub mod graph;
 pub mod pack;
 pub mod run;

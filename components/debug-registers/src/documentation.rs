@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The table for people: what `lazaret docs traps` writes.
+
+use core::fmt;
+
+use crate::{DebugRegister, Handler, Rights, Row, TRAP_TABLE, masks};
+
+const HEAD: &str = "\
+<!-- Written by `lazaret docs traps`; a test compares it with the source. -->
+# What a guest finds in the debug registers
+
+Every register that the hypervisor's debug and performance-monitor traps catch. Each guest starts with all of them
+trapped; once it has used one of the lazily switched ones (*bank*), they are its own on the hardware (*owned*) until
+another guest needs them. The rest traps at any time, or is defined so that nothing passes from one guest to another.
+
+* access: R, W, RW, or UNDEF (an undefined instruction, in the guest)
+* mask: the bits of a written value that are kept; the others read as zero
+* numbered registers beyond the core's counts (`ID_AA64DFR0_EL1`) are UNDEF, as on hardware
+* section: of the Arm Architecture Reference Manual, DDI 0487, issue K
+* test: the scenario in QEMU in which two guests try to find each other's values (`lazaret test NAME`)
+
+| register | encoding | EL0 | EL1 | reset | mask | kept in | trapped | owned | section | test |
+|---|---|---|---|---|---|---|---|---|---|---|
+";
+
+const TAIL: &str = "
+## Spaces
+| encodings | registers | what happens | by |
+|---|---|---|---|
+| s2_1_* | trace (`TRC*`) | UNDEF; `ID_AA64DFR0_EL1.TraceVer` promises none | `CPTR_EL2.TTA` |
+| s3_0_c9_c9_*, s3_0_c9_c10_* | profiling (`PMS*`, `PMB*`) | UNDEF; `PMSVer` promises none | `MDCR_EL2.{TPMS, E2PB}` |
+| s3_0_c9_c11_*, s3_0_c1_c2_1 | trace buffer (`TRB*`), `TRFCR_EL1` | UNDEF; none promised | `MDCR_EL2.{E2TB, TTRF}` |
+| all others of op0 = 2 | none | UNDEF | the table: what has no row is undefined |
+";
+
+/// The whole document, in Markdown.
+#[derive(Clone, Copy, Debug)]
+pub struct Documentation;
+
+impl fmt::Display for Documentation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HEAD)?;
+        TRAP_TABLE.iter().try_for_each(|row| row.document(f))?;
+        f.write_str(TAIL)
+    }
+}
+
+impl Row {
+    /// What an access does while the bank is the guest's. `MDCR_EL2.{TDOSA, TDRA, TPM}` are never clear.
+    const fn owned(&self) -> &'static str {
+        const DEBUG_SPACE: u8 = 2;
+        const LOCKS_AND_ROM: u8 = 1;
+        let always_trapped = self.register.op0() != DEBUG_SPACE || self.register.crn() == LOCKS_AND_ROM;
+        match self.handler {
+            Handler::Undefined => "UNDEF",
+            _ if always_trapped => "as trapped",
+            Handler::RazWi | Handler::Constant(_) => "hardware; no debugger listens, emptied before the next owner",
+            _ => "hardware",
+        }
+    }
+
+    fn document(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (el0, el1) = self.rights.columns();
+        let (kept_in, trapped) = self.handler.columns();
+        let owned = self.owned();
+        let (name, register, reset, section) = (self.name, self.register, self.reset, self.section);
+        write!(f, "| `{name}` | {register} | {el0} | {el1} | {reset:#x} | ")?;
+        match self.handler.mask() {
+            Some(mask) => write!(f, "{mask:#x}")?,
+            None => f.write_str("-")?,
+        }
+        writeln!(f, " | {kept_in} | {trapped} | {owned} | {section} | {} |", self.handler.isolation_test())
+    }
+}
+
+impl Rights {
+    /// EL0's and EL1's.
+    const fn columns(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ReadWrite => ("UNDEF", "RW"),
+            Self::ReadOnly => ("UNDEF", "R"),
+            Self::WriteOnly => ("UNDEF", "W"),
+            Self::El0ReadWrite => ("RW", "RW"),
+            Self::El0ReadOnly => ("R", "R"),
+            Self::Nothing => ("UNDEF", "UNDEF"),
+        }
+    }
+}
+
+impl Handler {
+    /// What of a written value is kept; none where nothing is.
+    const fn mask(self) -> Option<u64> {
+        match self {
+            Self::Backed(DebugRegister::Bvr(_) | DebugRegister::Wvr(_)) => Some(masks::ADDRESS),
+            Self::Backed(DebugRegister::Bcr(_)) => Some(masks::BCR),
+            Self::Backed(DebugRegister::Wcr(_)) => Some(masks::WCR),
+            Self::Backed(DebugRegister::Mdscr) => Some(masks::MDSCR),
+            Self::Backed(DebugRegister::Mdccint) => Some(masks::MDCCINT),
+            Self::ClaimSet | Self::ClaimClear => Some(masks::CLAIM),
+            Self::OsLockAccess => Some(1),
+            _ => None,
+        }
+    }
+
+    /// Where it is kept, and what an access does while it traps.
+    const fn columns(self) -> (&'static str, &'static str) {
+        match self {
+            Self::RazWi => ("nowhere", "reads 0, writes ignored"),
+            Self::Constant(_) => ("nowhere", "reads the reset value, writes ignored"),
+            Self::Backed(DebugRegister::Mdscr) => ("vCPU", "kept; loaded at each resume"),
+            Self::Backed(_) => ("bank", "kept; a write makes the bank pending"),
+            Self::OsLockAccess => ("vCPU", "sets the guest's own lock, never the core's"),
+            Self::OsLockStatus => ("vCPU", "the guest's own lock"),
+            Self::ClaimSet => ("bank", "reads 0xff, sets tags"),
+            Self::ClaimClear => ("bank", "reads the tags, clears tags"),
+            Self::DebugFeatures => ("nowhere", "the core's counts; nothing else promised"),
+            Self::Undefined => ("nowhere", "UNDEF"),
+        }
+    }
+
+    /// The scenario that tries to break the isolation between two guests.
+    pub const fn isolation_test(self) -> &'static str {
+        match self {
+            Self::Backed(_) | Self::ClaimSet | Self::ClaimClear => "bare-two-vms",
+            _ => "bare-workout",
+        }
+    }
+}
