@@ -9,6 +9,8 @@ pub const PRINTING: bool = sel4_cfg_bool!(PRINTING);
 pub const DEBUG_BUILD: bool = sel4_cfg_bool!(DEBUG_BUILD);
 /// The debug shim's invocations exist.
 pub const VCPU_DEBUG: bool = sel4_cfg_bool!(LAZARET_VCPU_DEBUG);
+/// Messages of VCPUFault and VMFault carry the guest's context, and their replies may.
+pub const FAULT_CONTEXT: bool = sel4_cfg_bool!(LAZARET_VCPU_FAULT_CONTEXT);
 /// Guests' WFI does not trap: the core sleeps in the guest.
 pub const DISABLE_WFI_TRAP: bool = sel4_cfg_bool!(DISABLE_WFI_WFE_TRAPS);
 /// Native programs may read the physical counter.

@@ -99,6 +99,19 @@ pub fn lookup_slot(thread: Ref<Tcb>, pointer: u64) -> Result<Ref<Slot>, LookupFa
     }
 }
 
+/// As [`lookup_slot`] for a CSpace of one CNode, which answers in a few instructions; `None`: ask [`lookup_slot`].
+#[inline(always)]
+pub(crate) fn lookup_flat(thread: Ref<Tcb>, pointer: u64) -> Option<Ref<Slot>> {
+    let root = thread.cspace.cnode()?;
+    let (guard_bits, radix) = (root.guard_bits as usize, root.radix as usize);
+    let flat = guard_bits + radix == WORD_BITS && radix > 0 && guard_bits > 0;
+    if flat && pointer >> (radix % WORD_BITS) == root.guard {
+        Some(root.slots.offset((pointer & low_bits(radix)) as usize))
+    } else {
+        None
+    }
+}
+
 /// The slot at exactly `depth` bits below a CNode, for operations on slots.
 pub fn lookup_target(root: &Cap, index: u64, depth: u64, source: bool) -> Result<Ref<Slot>, SyscallError> {
     let failed = |failure| SyscallError::FailedLookup { source, failure };

@@ -2,14 +2,16 @@
 //! Faults: what a thread did that the kernel tells its handler about, and how the handler answers.
 
 use crate::arch::{sanitise_spsr, us_from_ticks};
-use crate::cap::Cap;
+use crate::cap::Slot;
+use crate::config::FAULT_CONTEXT;
 use crate::cspace::LookupFailure;
 use crate::kernel::Kernel;
 use crate::object::endpoint::Sending;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
-use sel4_sys::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception};
+use sel4_sys::extension::fault_context;
+use sel4_sys::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vm_fault};
 use sel4_sys::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
 use sel4_sys::message_info::MessageInfo;
 use sel4_sys::user_context::{ContextRegister, ORDER};
@@ -139,7 +141,7 @@ impl Kernel {
     #[inline]
     pub(crate) fn fault(&self, thread: Ref<Tcb>, fault: Fault) {
         let donate = thread.sched_context.get().is_some();
-        if !self.send_fault(thread, fault, thread.fault_endpoint.message_cap(), donate) {
+        if !self.send_fault(thread, fault, &thread.fault_endpoint, donate) {
             crate::debug::report_unhandled(self, thread, fault);
             self.set_state(thread, ThreadState::Inactive);
         }
@@ -147,12 +149,12 @@ impl Kernel {
 
     /// Sends a timeout fault; the thread has a handler for it.
     pub(crate) fn send_timeout(&self, thread: Ref<Tcb>, fault: Fault) {
-        self.send_fault(thread, fault, thread.timeout_endpoint.message_cap(), false);
+        self.send_fault(thread, fault, &thread.timeout_endpoint, false);
     }
 
     #[inline]
-    fn send_fault(&self, thread: Ref<Tcb>, fault: Fault, handler: Cap, donate: bool) -> bool {
-        let Cap::Endpoint { object, badge, rights } = handler else { return false };
+    fn send_fault(&self, thread: Ref<Tcb>, fault: Fault, handler: &Slot, donate: bool) -> bool {
+        let Some((object, badge, rights)) = handler.endpoint() else { return false };
         thread.fault.set(fault);
         let (grant, grant_reply) = (rights.grant(), rights.grant_reply());
         self.send(object, Sending { blocking: true, call: false, badge, grant, grant_reply, donate }, thread);
@@ -164,16 +166,20 @@ impl Kernel {
     pub(crate) fn put_fault(&self, fault: Fault, sender: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
         let x = &receiver.context.x;
         match fault {
-            Fault::VcpuFault { hsr: word } | Fault::VgicMaintenance(word) | Fault::VppiEvent(word) => {
+            Fault::VgicMaintenance(word) | Fault::VppiEvent(word) => {
                 x[2].set(word);
                 1
+            }
+            Fault::VcpuFault { hsr } => {
+                x[2].set(hsr);
+                if FAULT_CONTEXT && sender.vcpu.get().is_some() { put_vcpu_context(hsr, sender, receiver) } else { 1 }
             }
             Fault::VmFault { addr, prefetch, esr } => {
                 x[2].set(sender.fault_ip.get());
                 x[3].set(addr);
                 x[4].set(prefetch as u64);
                 x[5].set(esr);
-                4
+                if FAULT_CONTEXT && sender.vcpu.get().is_some() { put_abort_context(esr, sender, receiver) } else { 4 }
             }
             other => self.put_long_fault(other, sender, receiver),
         }
@@ -225,6 +231,10 @@ impl Kernel {
             Fault::UnknownSyscall(_) => &SYSCALL_WORDS,
             Fault::UserException { .. } => &EXCEPTION_WORDS,
             Fault::Timeout { .. } => &ORDER[..timeout::REPLY_LENGTH],
+            Fault::VcpuFault { .. } | Fault::VmFault { .. } => {
+                take_context(info, sender, receiver);
+                return true;
+            }
             _ => return true,
         };
         let buffer = sender.buffer(false);
@@ -240,6 +250,49 @@ impl Kernel {
             }
         }
         info.label() == 0
+    }
+}
+
+/// Adds the guest's context to a VCPUFault; the number of words.
+#[inline(always)]
+fn put_vcpu_context(hsr: u64, guest: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
+    let x = &receiver.context.x;
+    x[2 + fault_context::VCPU_IP].set(guest.fault_ip.get());
+    x[2 + fault_context::VCPU_SPSR].set(guest.context.spsr.get());
+    x[2 + fault_context::VCPU_VALUE].set(named_register(hsr, guest));
+    fault_context::VCPU_LENGTH
+}
+
+/// Adds the guest's context to a VMFault, in the buffer if there is one; the number of words.
+#[inline(always)]
+fn put_abort_context(esr: u64, guest: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
+    let Some(buffer) = receiver.buffer(true) else { return vm_fault::LENGTH };
+    buffer.msg[fault_context::VM_SPSR].set(guest.context.spsr.get());
+    buffer.msg[fault_context::VM_VALUE].set(named_register(esr, guest));
+    fault_context::VM_LENGTH
+}
+
+/// The value of the register that a syndrome names.
+#[inline(always)]
+fn named_register(esr: u64, guest: Ref<Tcb>) -> u64 {
+    guest.context.x.get(fault_context::register(esr)).map_or(0, |x| x.get())
+}
+
+/// Takes a handler's word on how a guest goes on, if the reply has one.
+#[inline(always)]
+pub(crate) fn take_context(info: MessageInfo, handler: Ref<Tcb>, guest: Ref<Tcb>) {
+    if !FAULT_CONTEXT
+        || info.label() != fault_context::REPLY_LABEL
+        || info.length() != fault_context::REPLY_LENGTH
+        || guest.vcpu.get().is_none()
+    {
+        return;
+    }
+    let word = |index: usize| handler.context.x[2 + index].get();
+    guest.fault_ip.set(word(fault_context::REPLY_IP));
+    guest.context.spsr.set(sanitise_spsr(word(fault_context::REPLY_SPSR), true));
+    if let Some(x) = guest.context.x.get(word(fault_context::REPLY_REGISTER) as usize) {
+        x.set(word(fault_context::REPLY_VALUE));
     }
 }
 

@@ -47,10 +47,10 @@ impl Kernel {
         grant: bool,
         receiver: Ref<Tcb>,
     ) {
-        let fault = sender.fault.get();
-        let info = if fault.is_none() {
+        let info = if sender.fault.get().is_none() {
             self.transfer_message(sender, endpoint, grant, receiver)
         } else {
+            let fault = sender.fault.get();
             let length = self.put_fault(fault, sender, receiver);
             MessageInfo::new(fault.label(), 0, 0, length as u64)
         };

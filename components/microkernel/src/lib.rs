@@ -46,6 +46,7 @@ pub mod cap;
 pub mod config;
 pub mod cspace;
 pub mod debug;
+mod fastpath;
 pub mod fault;
 pub mod invocation;
 mod ipc;

@@ -5,8 +5,10 @@
 //! Word 1: whatever the kind needs 64 bits for.
 
 use super::{CNodeCap, Cap, FrameCap, FrameRights, FrameSize, Mapping, UntypedCap, ZombieCap, ZombieKind};
+use crate::object::endpoint::Endpoint;
 use crate::object::page_table::PageTable;
 use crate::object::reference::{KernelObject, Ref};
+use crate::object::reply::Reply;
 use sel4_sys::rights::CapRights;
 
 /// The slot's bits in word 0.
@@ -115,22 +117,16 @@ pub(super) fn vspace(w0: u64, w1: u64) -> Option<(Ref<PageTable>, u16)> {
     if w0 & 0x1f == kind::VSPACE { Some((object(w0)?, w1 as u16)) } else { None }
 }
 
-/// As [`cnode`].
+/// As [`cnode`], with the rights; the badge is word 1.
 #[inline(always)]
-pub(super) fn endpoint(w0: u64, w1: u64) -> Option<Cap> {
-    if w0 & 0x1f != kind::ENDPOINT {
-        return None;
-    }
-    Some(Cap::Endpoint { object: object(w0)?, badge: w1, rights: CapRights(fields(w0)) })
+pub(super) fn endpoint(w0: u64) -> Option<(Ref<Endpoint>, CapRights)> {
+    if w0 & 0x1f == kind::ENDPOINT { Some((object(w0)?, CapRights(fields(w0)))) } else { None }
 }
 
-/// As [`cnode`].
+/// As [`cnode`], with the right to grant.
 #[inline(always)]
-pub(super) fn reply(w0: u64) -> Option<Cap> {
-    if w0 & 0x1f != kind::REPLY {
-        return None;
-    }
-    Some(Cap::Reply { object: object(w0)?, grant: fields(w0) != 0 })
+pub(super) fn reply(w0: u64) -> Option<(Ref<Reply>, bool)> {
+    if w0 & 0x1f == kind::REPLY { Some((object(w0)?, fields(w0) != 0)) } else { None }
 }
 
 /// As [`cnode`].
@@ -146,9 +142,9 @@ fn decode_object(w0: u64, w1: u64) -> Option<Cap> {
         kind::UNTYPED => {
             Cap::Untyped(UntypedCap { paddr: addr(w0), bits: (f & 63) as u8, device: f & 64 != 0, free: w1 })
         }
-        kind::ENDPOINT => endpoint(w0, w1)?,
+        kind::ENDPOINT => Cap::Endpoint { object: object(w0)?, badge: w1, rights: CapRights(f) },
         kind::NOTIFICATION => Cap::Notification { object: object(w0)?, badge: w1, rights: CapRights(f) },
-        kind::REPLY => reply(w0)?,
+        kind::REPLY => Cap::Reply { object: object(w0)?, grant: f != 0 },
         kind::CNODE => Cap::CNode(cnode(w0, w1)?),
         kind::THREAD => Cap::Thread(object(w0)?),
         kind::SCHED_CONTEXT => Cap::SchedContext { object: object(w0)?, bits: f as u8 },

@@ -3,9 +3,12 @@
 
 use super::encoding::{self, SLOT_BITS_MASK, decode, encode};
 use super::{CNodeCap, Cap, FrameCap};
+use crate::object::endpoint::Endpoint;
 use crate::object::page_table::PageTable;
 use crate::object::reference::Ref;
+use crate::object::reply::Reply;
 use core::cell::Cell;
+use sel4_sys::rights::CapRights;
 
 /// A place for one capability: 32 bytes. Zeroed memory is an empty slot.
 ///
@@ -55,14 +58,16 @@ impl Slot {
         encoding::mapped_frame(self.word0.get(), self.word1.get())
     }
 
-    /// As [`cap`](Self::cap), quick for endpoints and replies.
+    /// The endpoint with badge and rights, if it holds one.
     #[inline(always)]
-    pub fn message_cap(&self) -> Cap {
-        let (w0, w1) = (self.word0.get(), self.word1.get());
-        match encoding::endpoint(w0, w1) {
-            Some(endpoint) => endpoint,
-            None => encoding::reply(w0).unwrap_or_else(|| decode(w0, w1)),
-        }
+    pub fn endpoint(&self) -> Option<(Ref<Endpoint>, u64, CapRights)> {
+        encoding::endpoint(self.word0.get()).map(|(object, rights)| (object, self.word1.get(), rights))
+    }
+
+    /// The reply object and whether the reply may grant, if it holds one.
+    #[inline(always)]
+    pub fn reply(&self) -> Option<(Ref<Reply>, bool)> {
+        encoding::reply(self.word0.get())
     }
 
     /// Holds nothing.

@@ -57,17 +57,23 @@ pub(crate) fn invoke(kernel: &Kernel, thread: Ref<Tcb>, pointer: u64, how: How) 
             return;
         }
     };
-    match slot.message_cap() {
-        Cap::Endpoint { object, badge, rights } if rights.write() => {
-            let (grant, grant_reply) = (rights.grant(), rights.grant_reply());
-            let sending =
-                Sending { blocking: how.blocking, call: how.call, badge, grant, grant_reply, donate: how.donate };
-            kernel.send(object, sending, thread);
-        }
-        Cap::Reply { object, grant } => {
-            kernel.reply_to(thread, object, grant);
-            answer_empty(thread, how);
-        }
+    if let Some((object, badge, rights)) = slot.endpoint()
+        && rights.write()
+    {
+        let (grant, grant_reply) = (rights.grant(), rights.grant_reply());
+        let sending = Sending { blocking: how.blocking, call: how.call, badge, grant, grant_reply, donate: how.donate };
+        kernel.send(object, sending, thread);
+    } else if let Some((object, grant)) = slot.reply() {
+        kernel.reply_to(thread, object, grant);
+        answer_empty(thread, how);
+    } else {
+        invoke_other(kernel, thread, slot, how);
+    }
+}
+
+#[inline(never)]
+fn invoke_other(kernel: &Kernel, thread: Ref<Tcb>, slot: Ref<Slot>, how: How) {
+    match slot.cap() {
         Cap::Notification { object, badge, rights } if rights.write() => {
             kernel.signal(object, badge);
             answer_empty(thread, how);

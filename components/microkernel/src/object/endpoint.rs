@@ -74,7 +74,7 @@ impl Kernel {
         if let Some(reply) = reply {
             self.unlink_reply(reply, receiver);
         }
-        if how.call || thread.fault.get() != Fault::None {
+        if how.call || !thread.fault.get().is_none() {
             match reply {
                 Some(reply) if how.grant || how.grant_reply => self.push_reply(thread, receiver, reply, how.donate),
                 _ => self.set_state(thread, ThreadState::Inactive),
@@ -143,12 +143,11 @@ impl Kernel {
         dequeue(&endpoint.head, &endpoint.tail, sender);
         let (grant, grant_reply) = (sender.blocking_grant.get(), sender.blocking_grant_reply.get());
         self.transfer(sender, Some(endpoint), sender.blocking_badge.get(), grant, thread);
-        let fault = sender.fault.get();
-        if sender.blocking_is_call.get() || fault != Fault::None {
+        if sender.blocking_is_call.get() || !sender.fault.get().is_none() {
             self.unblock_sporadic(sender);
             match reply {
                 Some(reply) if grant || grant_reply => {
-                    let donate = !matches!(fault, Fault::Timeout { .. });
+                    let donate = !sender.fault.get().is_timeout();
                     self.push_reply(sender, thread, reply, donate);
                 }
                 _ => self.set_state(sender, ThreadState::Inactive),

@@ -118,16 +118,16 @@ impl Kernel {
         }
         self.remove_reply(reply, receiver);
         self.unblock_sporadic(receiver);
-        let fault = receiver.fault.get();
-        if fault.is_none() {
+        let was_timeout = receiver.fault.get().is_timeout();
+        if receiver.fault.get().is_none() {
             self.transfer(sender, None, 0, grant, receiver);
             self.set_state(receiver, ThreadState::Running);
         } else {
-            let restarts = self.take_fault_reply(fault, sender, receiver);
+            let restarts = self.take_fault_reply(receiver.fault.get(), sender, receiver);
             receiver.fault.set(crate::fault::Fault::None);
             self.set_state(receiver, if restarts { ThreadState::Restart } else { ThreadState::Inactive });
         }
-        self.run_or_wait(receiver, fault.is_timeout());
+        self.run_or_wait(receiver, was_timeout);
     }
 
     /// A thread that got its reply runs if its scheduling context has budget; if not, its handler hears of it.

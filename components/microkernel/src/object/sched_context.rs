@@ -76,9 +76,6 @@ impl Kernel {
             self.ready.remove(from);
             self.release_remove(from);
             from.sched_context.set(None);
-            if self.current.get() == Some(from) || self.is_candidate(from) {
-                self.reschedule();
-            }
         }
         sc.tcb.set(Some(to));
         to.sched_context.set(Some(sc));
@@ -101,9 +98,6 @@ impl Kernel {
     /// Takes the scheduling context from its thread.
     pub(crate) fn unbind_thread(&self, sc: Ref<SchedContext>) {
         let Some(thread) = sc.tcb.get() else { return };
-        if self.current.get() == Some(thread) || self.is_candidate(thread) {
-            self.reschedule();
-        }
         self.ready.remove(thread);
         self.release_remove(thread);
         thread.sched_context.set(None);

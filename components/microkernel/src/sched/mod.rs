@@ -32,13 +32,10 @@ impl Kernel {
             && thread.sched_context.get().is_some_and(|sc| sc.is_active())
     }
 
-    /// Sets the state; the current thread may have to make room.
-    #[inline]
+    /// Sets the state. That the current thread cannot run on is seen when the kernel is left.
+    #[inline(always)]
     pub(crate) fn set_state(&self, thread: Ref<Tcb>, state: ThreadState) {
         thread.state.set(state);
-        if self.current.get() == Some(thread) && self.choice.get() == Choice::Resume && !self.is_schedulable(thread) {
-            self.choice.set(Choice::New);
-        }
     }
 
     /// The scheduler has to look at all queues.
@@ -78,7 +75,8 @@ impl Kernel {
     pub(crate) fn leave(&self) {
         self.awaken();
         match self.choice.get() {
-            Choice::Resume => {}
+            Choice::Resume if self.current.get().is_none_or(|current| self.is_schedulable(current)) => {}
+            Choice::Resume => self.switch_to(self.ready.highest()),
             Choice::New => self.choose_anew(),
             Choice::Switch(candidate) if self.is_schedulable(candidate) => self.consider(candidate),
             Choice::Switch(_) => self.choose_anew(),
@@ -119,6 +117,14 @@ impl Kernel {
             self.ready.push_front(current);
         }
         self.switch_to(self.ready.highest());
+    }
+
+    /// The kernel is left to this thread, which is not queued, instead of the current one, which waits.
+    #[inline(always)]
+    pub(crate) fn hand_over(&self, thread: Ref<Tcb>) {
+        self.current.set(Some(thread));
+        self.arch.switch_to(self, Some(thread));
+        self.switch_sched_context();
     }
 
     #[inline]

@@ -58,6 +58,12 @@ impl Kernel {
         }
     }
 
+    /// Somebody's refill has come.
+    #[inline(always)]
+    pub(crate) fn release_is_due(&self) -> bool {
+        self.release_head.get().is_some_and(|thread| release_time(thread) <= self.now.get())
+    }
+
     /// Wakes all whose refill has come.
     #[inline(always)]
     pub(crate) fn awaken(&self) {

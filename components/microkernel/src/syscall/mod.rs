@@ -30,6 +30,9 @@ pub fn handle_syscall(kernel: &Kernel) {
     }
     kernel.update_time();
     if kernel.check_budget_restart() {
+        if call == Some(Syscall::ReplyRecv) && kernel.quick_reply(thread) {
+            return;
+        }
         match call {
             Some(call) if call.number() > Syscall::DebugPutChar.number() => kernel.syscall(thread, call),
             _ => kernel.fault(thread, Fault::UnknownSyscall(number)),
@@ -44,6 +47,9 @@ pub fn handle_fault(kernel: &Kernel, fault: Fault) {
     thread.fault_ip.set(thread.context.elr.get());
     kernel.update_time();
     if kernel.check_budget_restart() {
+        if kernel.quick_fault(thread, fault) {
+            return;
+        }
         kernel.fault(thread, fault);
     }
     kernel.leave();

@@ -22,20 +22,22 @@ impl Kernel {
     fn try_receive(&self, thread: Ref<Tcb>, blocking: bool, can_reply: bool) -> Result<(), Fault> {
         let pointer = thread.context.x[0].get();
         let failed = |failure| Fault::CapFault { addr: pointer, in_receive: true, failure };
-        let missing = failed(LookupFailure::MissingCapability { bits_left: 0 });
-        match lookup_slot(thread, pointer).map_err(failed)?.message_cap() {
-            Cap::Endpoint { object, rights, .. } if rights.read() => {
-                let reply = if can_reply { Some(lookup_reply(thread)?) } else { None };
-                self.receive(thread, object, reply, blocking);
-                Ok(())
-            }
+        let slot = lookup_slot(thread, pointer).map_err(failed)?;
+        if let Some((object, _, rights)) = slot.endpoint()
+            && rights.read()
+        {
+            let reply = if can_reply { Some(lookup_reply(thread)?) } else { None };
+            self.receive(thread, object, reply, blocking);
+            return Ok(());
+        }
+        match slot.cap() {
             Cap::Notification { object, rights, .. }
                 if rights.read() && object.bound_tcb.get().is_none_or(|bound| bound == thread) =>
             {
                 self.wait(thread, object, blocking);
                 Ok(())
             }
-            _ => Err(missing),
+            _ => Err(failed(LookupFailure::MissingCapability { bits_left: 0 })),
         }
     }
 }
@@ -44,8 +46,6 @@ impl Kernel {
 fn lookup_reply(thread: Ref<Tcb>) -> Result<Ref<Reply>, Fault> {
     let addr = thread.context.x[6].get();
     let failed = |failure| Fault::CapFault { addr, in_receive: true, failure };
-    match lookup_slot(thread, addr).map_err(failed)?.message_cap() {
-        Cap::Reply { object, .. } => Ok(object),
-        _ => Err(failed(LookupFailure::MissingCapability { bits_left: 0 })),
-    }
+    let reply = lookup_slot(thread, addr).map_err(failed)?.reply();
+    reply.map(|(object, _)| object).ok_or(failed(LookupFailure::MissingCapability { bits_left: 0 }))
 }

@@ -98,3 +98,56 @@ pub enum DebugStatus {
 
 /// How many words [`VCPU_DEBUG_STATUS`] returns.
 pub const DEBUG_STATUS_WORDS: usize = 7;
+
+/// What a kernel with `LAZARET_VCPU_FAULT_CONTEXT` adds to the messages of VCPUFault and VMFault, behind upstream's
+/// words, and the reply that it takes: an exit is answered with two kernel entries instead of four.
+///
+/// The value is that of the register which the syndrome names: Rt of a trapped register access or of a data abort,
+/// x0 of a hypercall; 0 when there is none.
+pub mod fault_context {
+    /// VCPUFault: where the instruction is.
+    pub const VCPU_IP: usize = 1;
+    /// VCPUFault: SPSR_EL2.
+    pub const VCPU_SPSR: usize = 2;
+    /// VCPUFault: the value.
+    pub const VCPU_VALUE: usize = 3;
+    /// Words of a VCPUFault.
+    pub const VCPU_LENGTH: usize = 4;
+    /// VMFault: SPSR_EL2.
+    pub const VM_SPSR: usize = 4;
+    /// VMFault: the value.
+    pub const VM_VALUE: usize = 5;
+    /// Words of a VMFault.
+    pub const VM_LENGTH: usize = 6;
+
+    /// Label of a reply to either that says how to go on; upstream ignores a reply's label and words.
+    pub const REPLY_LABEL: u64 = 1;
+    /// Reply: where to go on.
+    pub const REPLY_IP: usize = 0;
+    /// Reply: in which state; held to what TCB_WriteRegisters allows.
+    pub const REPLY_SPSR: usize = 1;
+    /// Reply: the register to write, x0 to x30, or [`NO_REGISTER`].
+    pub const REPLY_REGISTER: usize = 2;
+    /// Reply: its value.
+    pub const REPLY_VALUE: usize = 3;
+    /// Words of the reply.
+    pub const REPLY_LENGTH: usize = 4;
+    /// Register 31: none is written.
+    pub const NO_REGISTER: u64 = 31;
+
+    /// The register that a syndrome names, as the messages count: 31 for none.
+    #[inline(always)]
+    pub const fn register(esr: u64) -> usize {
+        const RT: u32 = 5;
+        const SRT: u32 = 16;
+        /// Data abort: the syndrome describes the instruction.
+        const ISV: u64 = 1 << 24;
+        let at = match esr >> 26 {
+            0x24 if esr & ISV != 0 => SRT,
+            0x03 | 0x05 | 0x18 => RT,
+            0x16 => return 0,
+            _ => return NO_REGISTER as usize,
+        };
+        (esr >> at & 31) as usize
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The short way of a guest's fault to the VMM that waits for it, and of the VMM's reply back.
+//!
+//! Both do what the long way does, for the case that has nothing special: they check everything first, and touch
+//! nothing if anything is out of the ordinary. `tests::fastpath` runs both ways and compares the kernels.
+
+use crate::cspace::lookup_flat;
+use crate::fault::Fault;
+use crate::kernel::{Choice, Kernel};
+use crate::object::endpoint::Endpoint;
+use crate::object::notification::NotificationState;
+use crate::object::reference::Ref;
+use crate::object::reply::Reply;
+use crate::object::tcb::{Tcb, ThreadState};
+use sel4_sys::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
+use sel4_sys::message_info::MessageInfo;
+
+impl Kernel {
+    /// Hands a guest's fault to its handler, if that waits, has time and is next. False: nothing has happened.
+    #[inline]
+    pub(crate) fn quick_fault(&self, guest: Ref<Tcb>, fault: Fault) -> bool {
+        let Some((endpoint, badge, rights)) = guest.fault_endpoint.endpoint() else { return false };
+        let Some(handler) = endpoint.head.get() else { return false };
+        let Some(reply) = handler.reply.get() else { return false };
+        let ordinary = matches!(fault, Fault::VcpuFault { .. } | Fault::VmFault { .. })
+            && guest.vcpu.get().is_some()
+            && (rights.grant() || rights.grant_reply())
+            && handler.state.get() == ThreadState::BlockedOnReceive
+            && handler.queue_next.get().is_none()
+            && self.can_go_next(handler);
+        if !ordinary {
+            return false;
+        }
+        endpoint.head.set(None);
+        endpoint.tail.set(None);
+        let length = self.put_fault(fault, guest, handler);
+        handler.context.x[1].set(MessageInfo::new(fault.label(), 0, 0, length as u64).0);
+        handler.context.x[0].set(badge);
+        guest.fault.set(fault);
+        guest.state.set(ThreadState::BlockedOnReply);
+        guest.reply.set(Some(reply));
+        reply.tcb.set(Some(guest));
+        handler.reply.set(None);
+        handler.state.set(ThreadState::Running);
+        self.hand_over(handler);
+        true
+    }
+
+    /// ReplyRecv of a handler to a guest that is next, with nobody waiting to be received from. False: as above.
+    #[inline]
+    pub(crate) fn quick_reply(&self, handler: Ref<Tcb>) -> bool {
+        let x = &handler.context.x;
+        let info = MessageInfo(x[1].get());
+        if info.length() > NUM_FAST_MESSAGE_REGISTERS || info.extra_caps() > 0 {
+            return false;
+        }
+        let Some((reply, _)) = lookup_flat(handler, x[6].get()).and_then(|slot| slot.reply()) else { return false };
+        let Some((endpoint, _, rights)) = lookup_flat(handler, x[0].get()).and_then(|slot| slot.endpoint()) else {
+            return false;
+        };
+        let Some(guest) = self.plain_caller(reply) else { return false };
+        if !rights.read() || endpoint.head.get().is_some() || has_signal(handler) || !self.can_go_next(guest) {
+            return false;
+        }
+        crate::fault::take_context(info, handler, guest);
+        guest.fault.set(Fault::None);
+        guest.reply.set(None);
+        guest.context.elr.set(guest.fault_ip.get());
+        guest.state.set(ThreadState::Running);
+        wait_alone(handler, endpoint, reply);
+        self.hand_over(guest);
+        true
+    }
+
+    /// The guest that waits for a reply to a trap, if its scheduling context is its own.
+    #[inline(always)]
+    fn plain_caller(&self, reply: Ref<Reply>) -> Option<Ref<Tcb>> {
+        let guest = reply.tcb.get()?;
+        let plain = guest.state.get() == ThreadState::BlockedOnReply
+            && matches!(guest.fault.get(), Fault::VcpuFault { .. } | Fault::VmFault { .. })
+            && reply.head_of.get().is_none()
+            && reply.previous.get().is_none()
+            && reply.next.get().is_none();
+        plain.then_some(guest)
+    }
+
+    /// Once it is runnable, the scheduler would choose this thread, and it has time of its own.
+    #[inline(always)]
+    fn can_go_next(&self, thread: Ref<Tcb>) -> bool {
+        self.choice.get() == Choice::Resume
+            && !thread.in_release_queue.get()
+            && self.ready.is_highest(thread.priority.get())
+            && !self.release_is_due()
+            && thread.sched_context.get().is_some_and(|sc| sc.is_active() && !sc.sporadic.get() && self.has_budget(sc))
+    }
+}
+
+/// A signal is there for a thread that is about to receive, or the notification lends the time that it runs on.
+#[inline(always)]
+fn has_signal(thread: Ref<Tcb>) -> bool {
+    thread.bound_notification.get().is_some_and(|notification| {
+        notification.state.get() == NotificationState::Active || notification.sched_context.get().is_some()
+    })
+}
+
+/// The thread is the first and only one that receives here.
+#[inline(always)]
+fn wait_alone(thread: Ref<Tcb>, endpoint: Ref<Endpoint>, reply: Ref<Reply>) {
+    reply.tcb.set(Some(thread));
+    thread.reply.set(Some(reply));
+    thread.blocking_endpoint.set(Some(endpoint));
+    thread.state.set(ThreadState::BlockedOnReceive);
+    endpoint.head.set(Some(thread));
+    endpoint.tail.set(Some(thread));
+}
