@@ -11,7 +11,8 @@ use lazaret_cli::{image, system};
 
 use crate::Scenario;
 
-pub const SCENARIOS: &[Scenario] = &[("kernel-conformance", conformance), ("kernel-fuzz", fuzz)];
+pub const SCENARIOS: &[Scenario] =
+    &[("kernel-conformance", conformance), ("kernel-fuzz", fuzz), ("kernel-fuzz-guest", fuzz_guest)];
 
 const BOARD: &str = "qemu_virt_aarch64";
 
@@ -21,6 +22,10 @@ fn conformance() -> anyhow::Result<()> {
 
 fn fuzz() -> anyhow::Result<()> {
     run("kernel-fuzz", 300)
+}
+
+fn fuzz_guest() -> anyhow::Result<()> {
+    run("kernel-fuzz-guest", 300)
 }
 
 fn run(program: &str, seconds: u64) -> anyhow::Result<()> {
