@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Many consoles on one line: whose output it is, and whose input.
 
-use crate::{MAX_CLIENTS, ring::Ring};
+use crate::{
+    MAX_CLIENTS,
+    ring::{NAME_LENGTH, Ring},
+};
 
 /// Ctrl-]: the next key is for the driver.
 pub const ESCAPE: u8 = 0x1d;
@@ -31,6 +34,8 @@ impl<F: FnMut(u8)> Output for F {
 #[derive(Debug)]
 pub struct Mux {
     clients: [Option<Client>; MAX_CLIENTS],
+    /// What clients said at their first line: a client can't go on under another one's name.
+    names: [heapless::String<NAME_LENGTH>; MAX_CLIENTS],
     /// Lines carry the client's name.
     named: bool,
     /// The client whose line has no end yet.
@@ -47,7 +52,7 @@ impl Mux {
     pub fn new(clients: [Option<Client>; MAX_CLIENTS]) -> Self {
         let named = clients.iter().flatten().count() > 1;
         let focus = clients.iter().position(Option::is_some);
-        Self { clients, named, open: None, last: 0, focus, escaped: false }
+        Self { clients, names: Default::default(), named, open: None, last: 0, focus, escaped: false }
     }
 
     /// The client that gets the input.
@@ -99,7 +104,8 @@ impl Mux {
             return self.notice("no such console", "", out);
         };
         self.focus = Some(index);
-        self.notice("input goes to ", &client.tx.name(), out);
+        let name = self.name(index, client);
+        self.notice("input goes to ", &name, out);
     }
 
     /// Makes the line this client's.
@@ -112,12 +118,23 @@ impl Mux {
         if !self.named {
             return;
         }
-        let name = self.client(index).map(|client| client.tx.name()).unwrap_or_default();
-        if name.is_empty() {
-            out.put(b'0' + index as u8);
+        if let Some(client) = self.client(index) {
+            write(&self.name(index, client), out);
+            write("| ", out);
         }
-        write(&name, out);
-        write("| ", out);
+    }
+
+    /// The client's name: its number until it says one, or when it says another client's.
+    fn name(&mut self, index: usize, client: Client) -> heapless::String<NAME_LENGTH> {
+        if self.names[index].is_empty() {
+            let name = client.tx.name();
+            let taken = self.names.contains(&name);
+            if name.is_empty() || taken {
+                return core::iter::once(char::from(b'0' + index as u8)).collect();
+            }
+            self.names[index] = name;
+        }
+        self.names[index].clone()
     }
 
     fn put(&mut self, byte: u8, out: &mut impl Output) {
@@ -223,6 +240,18 @@ mod tests {
         let mut bench = Bench::new(&["linux", ""]);
         bench.say(0, "login: ").say(1, "tick\n").say(0, "root\n");
         assert_eq!(bench.screen(), "linux| login: \r\n1| tick\r\nlinux| root\r\n");
+    }
+
+    #[test]
+    fn nobody_takes_another_name() {
+        let mut bench = Bench::new(&["linux", "bare"]);
+        bench.say(0, "a\n").say(1, "b\n");
+        bench.clients[1].tx.set_name("linux");
+        bench.say(1, "c\n");
+        assert_eq!(bench.screen(), "linux| a\r\nbare| b\r\nbare| c\r\n");
+        let mut bench = Bench::new(&["linux", "linux"]);
+        bench.say(0, "a\n").say(1, "b\n");
+        assert_eq!(bench.screen(), "linux| a\r\n1| b\r\n");
     }
 
     #[test]
