@@ -25,8 +25,10 @@ mod bank;
 mod clamp;
 mod counts;
 mod hardware;
+mod invocation;
 pub mod mdcr_el2;
 pub mod mdscr_el1;
+mod ownership;
 mod shim;
 mod vcpu;
 

@@ -3,10 +3,7 @@
 
 use core::cell::Cell;
 
-use crate::bank::{self, Slot};
-use crate::{
-    Counts, DEBUG_STATUS_WORDS, DebugHardware, DebugRegister, Register, State, VcpuDebug, mdcr_el2, mdscr_el1,
-};
+use crate::{Counts, DebugHardware, Register, State, VcpuDebug, bank, mdcr_el2, mdscr_el1};
 
 /// How the kernel refers to a VCPU object. Two handles are equal if they mean the same object.
 pub trait Handle: Copy + PartialEq {
@@ -142,97 +139,6 @@ impl<H: Handle> Shim<H> {
         }
     }
 
-    /// Reads a register of the vCPU, wherever it is.
-    pub fn read(&self, vcpu: H, register: DebugRegister, hw: &impl DebugHardware) -> Result<u64, Error> {
-        let debug = stopped(vcpu.debug())?;
-        let slot = match register {
-            DebugRegister::Mdscr => return Ok(debug.mdscr.get()),
-            DebugRegister::OsLock => return Ok(debug.os_lock.get().into()),
-            other => self.slot(other)?,
-        };
-        Ok(if self.is_resident(vcpu)? { slot.read(hw, self.counts.get()) } else { debug.bank.get(slot) })
-    }
-
-    /// Writes a register of the vCPU, clamped, wherever it is; and flags the state dirty if asked to.
-    pub fn write(
-        &self,
-        vcpu: H,
-        register: DebugRegister,
-        value: u64,
-        dirty: bool,
-        hw: &impl DebugHardware,
-    ) -> Result<(), Error> {
-        let debug = stopped(vcpu.debug())?;
-        match register {
-            DebugRegister::Mdscr => debug.mdscr.set(value & mdscr_el1::GUEST),
-            DebugRegister::OsLock => debug.os_lock.set(value & 1 != 0),
-            other => self.write_slot(vcpu, self.slot(other)?, value, hw)?,
-        }
-        if dirty {
-            make_pending(debug);
-        }
-        debug.refresh();
-        Ok(())
-    }
-
-    /// The bank goes on the hardware at the next resume.
-    pub fn flag_dirty(&self, vcpu: H) -> Result<(), Error> {
-        make_pending(stopped(vcpu.debug())?);
-        Ok(())
-    }
-
-    /// The words of the status invocation.
-    pub fn status(&self, vcpu: H) -> [u64; DEBUG_STATUS_WORDS] {
-        vcpu.debug().status(self.counts.get())
-    }
-
-    /// Puts the bank that is on this core back in memory, so that its vCPU can go to another core.
-    pub fn evict(&self, hw: &impl DebugHardware) -> Result<(), Error> {
-        let Some(owner) = self.owner.get() else { return Ok(()) };
-        stopped(owner.debug())?;
-        self.park(owner, hw);
-        bank::scrub(hw, self.counts.get(), owner.debug().aarch32.get());
-        Ok(())
-    }
-
-    /// The vCPU is deleted or reset: afterwards neither the object nor the hardware holds anything of its guest.
-    pub fn release(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
-        let debug = vcpu.debug();
-        if self.is_resident(vcpu)? {
-            self.disarm(hw);
-            bank::scrub(hw, self.counts.get(), debug.aarch32.get());
-            bank::scrub_channel(hw);
-            self.owner.set(None);
-        } else if debug.running.get() {
-            self.disarm(hw);
-        }
-        debug.scrub();
-        Ok(())
-    }
-
-    /// An outside debugger takes the vCPU: its guest's breakpoints stay in memory until [`Self::detach_external`].
-    pub fn attach_external(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
-        let debug = stopped(vcpu.debug())?;
-        if debug.state() == State::External {
-            return Err(Error::External);
-        }
-        if self.is_resident(vcpu)? {
-            self.evict(hw)?;
-        }
-        debug.set_state(State::External);
-        Ok(())
-    }
-
-    /// The outside debugger lets go; the guest's own debugging resumes as if nothing had been.
-    pub fn detach_external(&self, vcpu: H) -> Result<(), Error> {
-        let debug = stopped(vcpu.debug())?;
-        if debug.state() != State::External {
-            return Err(Error::External);
-        }
-        debug.set_state(State::Clean);
-        Ok(())
-    }
-
     /// Makes `vcpu` the owner: the last owner's bank to memory, this one's to the hardware.
     fn take_bank(&self, vcpu: H, hw: &impl DebugHardware) {
         if let Some(owner) = self.owner.get() {
@@ -246,7 +152,7 @@ impl<H: Handle> Shim<H> {
     }
 
     /// The owner's bank to memory. It comes back by itself if its guest has debugging enabled.
-    fn park(&self, owner: H, hw: &impl DebugHardware) {
+    pub(crate) fn park(&self, owner: H, hw: &impl DebugHardware) {
         let debug = owner.debug();
         debug.count_save(debug.bank.save(hw, self.counts.get(), debug.aarch32.get()));
         self.owner.set(None);
@@ -254,37 +160,11 @@ impl<H: Handle> Shim<H> {
     }
 
     /// Is the bank on this core's hardware?
-    fn is_resident(&self, vcpu: H) -> Result<bool, Error> {
+    pub(crate) fn is_resident(&self, vcpu: H) -> Result<bool, Error> {
         match (vcpu.debug().state(), self.owner.get() == Some(vcpu)) {
             (State::Loaded, true) => Ok(true),
             (State::Loaded, false) => Err(Error::Elsewhere),
             (_, _) => Ok(false),
-        }
-    }
-
-    fn write_slot(&self, vcpu: H, slot: Slot, value: u64, hw: &impl DebugHardware) -> Result<(), Error> {
-        let value = slot.clamp(value, self.counts.get());
-        if self.is_resident(vcpu)? {
-            slot.write(hw, value);
-        } else {
-            vcpu.debug().bank.set(slot, value);
-        }
-        Ok(())
-    }
-
-    /// The slot that a message names, if this core has it.
-    fn slot(&self, register: DebugRegister) -> Result<Slot, Error> {
-        let counts = self.counts.get();
-        let below = |n: u8, count: u8, slot: Slot| if n < count { Ok(slot) } else { Err(Error::NoSuchRegister) };
-        match register {
-            DebugRegister::Bvr(n) => below(n, counts.breakpoints(), Slot::Bvr(n)),
-            DebugRegister::Bcr(n) => below(n, counts.breakpoints(), Slot::Bcr(n)),
-            DebugRegister::Wvr(n) => below(n, counts.watchpoints(), Slot::Wvr(n)),
-            DebugRegister::Wcr(n) => below(n, counts.watchpoints(), Slot::Wcr(n)),
-            DebugRegister::Mdccint => Ok(Slot::Mdccint),
-            DebugRegister::Claim => Ok(Slot::Claim),
-            DebugRegister::Vcr32 => Ok(Slot::Vcr32),
-            DebugRegister::Mdscr | DebugRegister::OsLock => Err(Error::NoSuchRegister),
         }
     }
 
@@ -294,13 +174,6 @@ impl<H: Handle> Shim<H> {
 }
 
 /// A vCPU whose guest runs has its registers on the hardware; nobody else may look then.
-fn stopped(debug: &VcpuDebug) -> Result<&VcpuDebug, Error> {
+pub(crate) fn stopped(debug: &VcpuDebug) -> Result<&VcpuDebug, Error> {
     if debug.running.get() { Err(Error::Running) } else { Ok(debug) }
-}
-
-/// Only what is in memory and free to go can be pending.
-fn make_pending(debug: &VcpuDebug) {
-    if debug.state() == State::Clean {
-        debug.set_state(State::Pending);
-    }
 }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The bank taken away from its core: for another core, for good, or by an outside debugger.
+
+use crate::shim::stopped;
+use crate::{DebugHardware, Error, Handle, Shim, State, bank};
+
+impl<H: Handle> Shim<H> {
+    /// Puts the bank that is on this core back in memory, so that its vCPU can go to another core.
+    pub fn evict(&self, hw: &impl DebugHardware) -> Result<(), Error> {
+        let Some(owner) = self.owner.get() else { return Ok(()) };
+        stopped(owner.debug())?;
+        self.park(owner, hw);
+        bank::scrub(hw, self.counts.get(), owner.debug().aarch32.get());
+        Ok(())
+    }
+
+    /// The vCPU is deleted or reset: afterwards neither the object nor the hardware holds anything of its guest.
+    pub fn release(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
+        let debug = vcpu.debug();
+        if self.is_resident(vcpu)? {
+            self.disarm(hw);
+            bank::scrub(hw, self.counts.get(), debug.aarch32.get());
+            bank::scrub_channel(hw);
+            self.owner.set(None);
+        } else if debug.running.get() {
+            self.disarm(hw);
+        }
+        debug.scrub();
+        Ok(())
+    }
+
+    /// An outside debugger takes the vCPU: its guest's breakpoints stay in memory until [`Self::detach_external`].
+    pub fn attach_external(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
+        let debug = stopped(vcpu.debug())?;
+        if debug.state() == State::External {
+            return Err(Error::External);
+        }
+        if self.is_resident(vcpu)? {
+            self.evict(hw)?;
+        }
+        debug.set_state(State::External);
+        Ok(())
+    }
+
+    /// The outside debugger lets go; the guest's own debugging resumes as if nothing had been.
+    pub fn detach_external(&self, vcpu: H) -> Result<(), Error> {
+        let debug = stopped(vcpu.debug())?;
+        if debug.state() != State::External {
+            return Err(Error::External);
+        }
+        debug.set_state(State::Clean);
+        Ok(())
+    }
+}
