@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Why the guest stopped: a fault message as an enum.
 
+use crate::frame::Given;
+use sel4_sys::extension::fault_context;
 use sel4_sys::fault::{FaultLabel, vcpu_fault, vgic_maintenance, vm_fault, vppi_event};
 
 /// An exit.
@@ -59,6 +61,26 @@ impl Exit {
     }
 }
 
+impl Given {
+    /// What a message has beyond upstream's words.
+    #[inline]
+    pub fn from_message(label: u64, words: &[u64]) -> Option<Self> {
+        let (pc, spsr, value, esr) = match (FaultLabel::from_label(label)?, words) {
+            (FaultLabel::VcpuFault, &[esr, pc, spsr, value, ..]) => (pc, spsr, value, esr),
+            (FaultLabel::VmFault, &[pc, _, _, esr, spsr, value, ..]) => (pc, spsr, value, esr),
+            _ => return None,
+        };
+        Some(Self { pc, spsr, register: fault_context::register(esr) as u8, value })
+    }
+}
+
+// The patterns above.
+const _: () = {
+    assert!(vcpu_fault::HSR == 0 && fault_context::VCPU_IP == 1 && fault_context::VCPU_SPSR == 2);
+    assert!(fault_context::VCPU_VALUE == 3 && vm_fault::IP == 0 && vm_fault::FSR == 3);
+    assert!(fault_context::VM_SPSR == 4 && fault_context::VM_VALUE == 5);
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +95,18 @@ mod tests {
         assert_eq!(Exit::from_message(2, &[0; 13]), Exit::UnknownSyscall);
         assert_eq!(Exit::from_message(1, &[]), Exit::Other { label: 1 });
         assert_eq!(Exit::from_message(77, &[]), Exit::Other { label: 77 });
+    }
+
+    #[test]
+    fn takes_what_a_longer_message_gives() {
+        assert_eq!(Given::from_message(8, &[0x5a00_0000]), None);
+        assert_eq!(Given::from_message(6, &[0x4008_0000, 0x900_0018, 0, 0x93c2_8005]), None);
+        assert_eq!(Given::from_message(9, &[27, 0, 0, 0, 0, 0]), None);
+        let hvc = Given { pc: 0x1000, spsr: 0x3c5, register: 0, value: 0x8400_0000 };
+        assert_eq!(Given::from_message(8, &[0x5a00_0000, 0x1000, 0x3c5, 0x8400_0000]), Some(hvc));
+        let read = Given { pc: 0x4008_0000, spsr: 0x5, register: 2, value: 7 };
+        assert_eq!(Given::from_message(6, &[0x4008_0000, 0x900_0018, 0, 0x93c2_8005, 0x5, 7]), Some(read));
+        let wait = Given { pc: 4, spsr: 5, register: 31, value: 0 };
+        assert_eq!(Given::from_message(8, &[0x7e0_0000, 4, 5, 0]), Some(wait));
     }
 }

@@ -3,7 +3,8 @@
 //! changed. The context's order puts PC, SPSR and the low registers first, so most exits move a few words.
 
 use crate::vcpu::Vcpu;
-use sel4_sys::user_context::NUM_REGISTERS;
+use sel4_sys::extension::fault_context;
+use sel4_sys::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
 
 const PC: usize = 0;
 const SPSR: usize = 2;
@@ -15,95 +16,154 @@ const POSITION: [u8; 31] = [
     3, 4, 5, 6, 7, 8, 9, 10, 11, 17, 18, 19, 20, 21, 22, 23, 12, 13, 14, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 15, 16,
 ];
 
+/// What a kernel with `LAZARET_VCPU_FAULT_CONTEXT` tells with an exit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The trapped instruction.
+    pub pc: u64,
+    /// The saved program status.
+    pub spsr: u64,
+    /// The register that the syndrome names: 31 is none.
+    pub register: u8,
+    /// Its value.
+    pub value: u64,
+}
+
+/// How the guest goes on, as a reply says it (`sel4_sys::extension::fault_context`).
+pub type Answer = [u64; fault_context::REPLY_LENGTH];
+
 /// A window on the registers, open for one exit.
 #[derive(Debug)]
 pub struct Frame {
     words: [u64; NUM_REGISTERS],
-    loaded: usize,
-    /// Words from the first that must be written back.
-    changed: usize,
+    /// Bit n: word n is the register's value.
+    known: u64,
+    /// Bit n: word n must be written back.
+    changed: u64,
+    /// The kernel takes an [`Answer`].
+    answers: bool,
+}
+
+const fn bit(position: usize) -> u64 {
+    1 << position
+}
+
+/// Bits below a position.
+const fn below(position: usize) -> u64 {
+    bit(position) - 1
 }
 
 impl Frame {
     /// Nothing read yet.
     pub const fn new() -> Self {
-        Self { words: [0; NUM_REGISTERS], loaded: 0, changed: 0 }
+        Self { words: [0; NUM_REGISTERS], known: 0, changed: 0, answers: false }
     }
 
     /// Forget everything: a new exit.
-    pub fn open(&mut self) {
-        self.loaded = 0;
-        self.changed = 0;
+    pub fn open(&mut self, given: Option<Given>) {
+        (self.known, self.changed, self.answers) = (0, 0, given.is_some());
+        if let Some(given) = given {
+            self.words[PC] = given.pc;
+            self.words[SPSR] = given.spsr;
+            self.known = bit(PC) | bit(SPSR);
+            if let Some(&position) = POSITION.get(usize::from(given.register)) {
+                self.words[usize::from(position)] = given.value;
+                self.known |= bit(usize::from(position));
+            }
+        }
     }
 
-    /// Write back what changed.
-    pub fn close(&mut self, vcpu: &mut impl Vcpu) {
-        if self.changed > 0 {
-            vcpu.write_registers(&self.words[..self.changed]);
+    /// Hand over what changed: as an answer if the exit ends with a reply that can carry it, otherwise by writing it
+    /// back.
+    pub fn close(&mut self, replies: bool, vcpu: &mut impl Vcpu) -> Option<Answer> {
+        let registers = self.changed & !(bit(PC) | bit(SPSR));
+        let answer = if self.changed == 0 {
+            None
+        } else if self.answers && replies && registers.count_ones() <= 1 {
+            Some(self.answer(registers))
+        } else {
+            self.write_back(vcpu);
+            None
+        };
+        (self.known, self.changed) = (0, 0);
+        answer
+    }
+
+    fn answer(&self, registers: u64) -> Answer {
+        let position = registers.trailing_zeros() as usize;
+        let (register, value) = match ORDER.get(position) {
+            Some(&ContextRegister::X(n)) => (u64::from(n), self.words[position]),
+            _ => (fault_context::NO_REGISTER, 0),
+        };
+        [self.words[PC], self.words[SPSR], register, value]
+    }
+
+    fn write_back(&mut self, vcpu: &mut impl Vcpu) {
+        let last = (u64::BITS - 1 - self.changed.leading_zeros()) as usize;
+        if self.known & below(last) != below(last) {
+            self.read(last, vcpu);
         }
-        self.open();
+        vcpu.write_registers(&self.words[..=last]);
     }
 
     /// The program counter: the instruction that trapped.
     pub fn pc(&mut self, vcpu: &mut impl Vcpu) -> u64 {
-        self.load(PC, vcpu);
-        self.words[PC]
+        self.load(PC, vcpu)
     }
 
     /// Continue elsewhere.
-    pub fn set_pc(&mut self, pc: u64, vcpu: &mut impl Vcpu) {
-        self.store(PC, pc, vcpu);
+    pub fn set_pc(&mut self, pc: u64) {
+        self.store(PC, pc);
     }
 
     /// The saved program status.
     pub fn spsr(&mut self, vcpu: &mut impl Vcpu) -> u64 {
-        self.load(SPSR, vcpu);
-        self.words[SPSR]
+        self.load(SPSR, vcpu)
     }
 
     /// Continue in another state.
-    pub fn set_spsr(&mut self, spsr: u64, vcpu: &mut impl Vcpu) {
-        self.store(SPSR, spsr, vcpu);
+    pub fn set_spsr(&mut self, spsr: u64) {
+        self.store(SPSR, spsr);
     }
 
     /// x0..x30; register 31 is the zero register.
     pub fn x(&mut self, register: u8, vcpu: &mut impl Vcpu) -> u64 {
-        let Some(&position) = POSITION.get(usize::from(register)) else { return 0 };
-        self.load(usize::from(position), vcpu);
-        self.words[usize::from(position)]
-    }
-
-    /// Read everything up to a register at once.
-    pub fn preload(&mut self, register: u8, vcpu: &mut impl Vcpu) {
-        self.x(register, vcpu);
+        POSITION.get(usize::from(register)).map_or(0, |&position| self.load(usize::from(position), vcpu))
     }
 
     /// Write x0..x30; a write of the zero register is none.
-    pub fn set_x(&mut self, register: u8, value: u64, vcpu: &mut impl Vcpu) {
+    pub fn set_x(&mut self, register: u8, value: u64) {
         if let Some(&position) = POSITION.get(usize::from(register)) {
-            self.store(usize::from(position), value, vcpu);
+            self.store(usize::from(position), value);
         }
     }
 
-    fn load(&mut self, position: usize, vcpu: &mut impl Vcpu) {
-        if position >= self.loaded {
-            let count = (position + 1).max(LEAST);
-            if self.changed == 0 {
-                vcpu.read_registers(&mut self.words[..count]);
-            } else {
-                let mut words = [0; NUM_REGISTERS];
-                vcpu.read_registers(&mut words[..count]);
-                self.words[self.loaded..count].copy_from_slice(&words[self.loaded..count]);
+    fn load(&mut self, position: usize, vcpu: &mut impl Vcpu) -> u64 {
+        if self.known & bit(position) == 0 {
+            self.read(position, vcpu);
+        }
+        self.words[position]
+    }
+
+    /// Read everything up to a position that is not known.
+    #[inline(never)]
+    fn read(&mut self, position: usize, vcpu: &mut impl Vcpu) {
+        let count = (position + 1).max(LEAST);
+        let mut words = [0; NUM_REGISTERS];
+        vcpu.read_registers(&mut words[..count]);
+        for (index, word) in words[..count].iter().enumerate() {
+            if self.known & bit(index) == 0 {
+                self.words[index] = *word;
             }
-            self.loaded = count;
         }
+        self.known |= below(count);
     }
 
-    fn store(&mut self, position: usize, value: u64, vcpu: &mut impl Vcpu) {
-        self.load(position, vcpu);
-        if self.words[position] != value {
+    fn store(&mut self, position: usize, value: u64) {
+        if self.known & bit(position) == 0 || self.words[position] != value {
             self.words[position] = value;
-            self.changed = self.changed.max(position + 1);
+            self.known |= bit(position);
+            self.changed |= bit(position);
         }
     }
 }
@@ -118,7 +178,8 @@ impl Default for Frame {
 mod tests {
     use super::*;
     use crate::fake::FakeVcpu;
-    use sel4_sys::user_context::{ContextRegister, ORDER};
+
+    const GIVEN: Given = Given { pc: 0x1000, spsr: 0x3c5, register: 9, value: 99 };
 
     #[test]
     fn positions_agree_with_the_abi() {
@@ -132,31 +193,69 @@ mod tests {
     #[test]
     fn reads_and_writes_no_more_than_needed() {
         let (mut frame, mut vcpu) = (Frame::new(), FakeVcpu::new());
-        frame.open();
+        frame.open(None);
         vcpu.set_x(3, 33);
-        frame.set_pc(4, &mut vcpu);
+        frame.set_pc(4);
         assert_eq!(frame.x(3, &mut vcpu), 33);
-        assert_eq!(vcpu.words_read, 3 + 7);
-        frame.close(&mut vcpu);
+        assert_eq!(vcpu.words_read, 7);
+        assert_eq!(frame.close(true, &mut vcpu), None);
         assert_eq!((vcpu.pc(), vcpu.words_written), (4, 1));
     }
 
     #[test]
     fn a_later_read_keeps_earlier_changes() {
         let (mut frame, mut vcpu) = (Frame::new(), FakeVcpu::new());
-        frame.set_x(0, 7, &mut vcpu);
+        frame.set_x(0, 7);
         frame.x(30, &mut vcpu);
-        frame.set_x(28, 9, &mut vcpu);
-        frame.close(&mut vcpu);
+        frame.set_x(28, 9);
+        frame.close(true, &mut vcpu);
         assert_eq!((vcpu.x(0), vcpu.x(28)), (7, 9));
+    }
+
+    #[test]
+    fn a_write_behind_unknown_registers_keeps_them() {
+        let (mut frame, mut vcpu) = (Frame::new(), FakeVcpu::new());
+        (0..31).for_each(|n| vcpu.set_x(n, 100 + u64::from(n)));
+        frame.open(None);
+        frame.set_x(20, 1);
+        frame.close(true, &mut vcpu);
+        assert_eq!((vcpu.x(0), vcpu.x(19), vcpu.x(20), vcpu.x(21)), (100, 119, 1, 121));
     }
 
     #[test]
     fn register_31_is_zero() {
         let (mut frame, mut vcpu) = (Frame::new(), FakeVcpu::new());
-        frame.set_x(31, 7, &mut vcpu);
+        frame.set_x(31, 7);
         assert_eq!(frame.x(31, &mut vcpu), 0);
-        frame.close(&mut vcpu);
+        frame.close(true, &mut vcpu);
         assert_eq!(vcpu.words_written, 0);
+    }
+
+    #[test]
+    fn what_is_given_costs_no_call() {
+        let (mut frame, mut vcpu) = (Frame::new(), FakeVcpu::new());
+        frame.open(Some(GIVEN));
+        assert_eq!((frame.pc(&mut vcpu), frame.spsr(&mut vcpu), frame.x(9, &mut vcpu)), (0x1000, 0x3c5, 99));
+        frame.set_pc(0x1004);
+        assert_eq!(frame.close(true, &mut vcpu), Some([0x1004, 0x3c5, 31, 0]));
+        frame.open(Some(GIVEN));
+        frame.set_pc(0x1004);
+        frame.set_x(30, 5);
+        assert_eq!(frame.close(true, &mut vcpu), Some([0x1004, 0x3c5, 30, 5]));
+        assert_eq!((vcpu.words_read, vcpu.words_written), (0, 0));
+    }
+
+    #[test]
+    fn an_answer_needs_a_reply_and_one_register() {
+        let (mut frame, mut vcpu) = (Frame::new(), FakeVcpu::new());
+        frame.open(Some(GIVEN));
+        frame.set_pc(0x1004);
+        assert_eq!(frame.close(false, &mut vcpu), None);
+        assert_eq!(vcpu.pc(), 0x1004);
+        frame.open(Some(GIVEN));
+        frame.set_x(0, 1);
+        frame.set_x(1, 2);
+        assert_eq!(frame.close(true, &mut vcpu), None);
+        assert_eq!((vcpu.x(0), vcpu.x(1)), (1, 2));
     }
 }

@@ -41,8 +41,8 @@ pub fn instruction_abort(frame: &mut Frame, vcpu: &mut impl Vcpu) {
 #[inline]
 pub fn advance(trapped: Esr, frame: &mut Frame, vcpu: &mut impl Vcpu) {
     let next = context(frame, vcpu).advance(trapped);
-    frame.set_pc(next.pc, vcpu);
-    frame.set_spsr(next.spsr.0, vcpu);
+    frame.set_pc(next.pc);
+    frame.set_spsr(next.spsr.0);
 }
 
 fn context(frame: &mut Frame, vcpu: &mut impl Vcpu) -> Context {
@@ -60,6 +60,6 @@ fn enter(injected: Injected, frame: &mut Frame, vcpu: &mut impl Vcpu) {
     if let Some(far) = injected.far {
         vcpu.write_system_register(VcpuReg::Far, far);
     }
-    frame.set_pc(injected.context.pc, vcpu);
-    frame.set_spsr(injected.context.spsr.0, vcpu);
+    frame.set_pc(injected.context.pc);
+    frame.set_spsr(injected.context.spsr.0);
 }

@@ -15,7 +15,7 @@ pub mod config;
 pub mod console;
 pub mod device;
 pub mod exit;
-mod frame;
+pub mod frame;
 pub mod guest_map;
 pub mod guest_ram;
 mod inject;

@@ -47,11 +47,21 @@ const SUPPORTED: [u32; 14] = [
     SMCCC_ARCH_FEATURES,
 ];
 
-/// Answer a call: function id in w0, arguments in x1.. .
-pub fn call(function: u32, arguments: [u64; 3]) -> Answer {
+/// Answer a call: function id in w0, arguments in x1.. , which are read only if the function has any.
+#[inline]
+pub fn call(function: u32, arguments: impl FnOnce() -> [u64; 3]) -> Answer {
+    match function {
+        PSCI_VERSION => Answer::Return(PSCI_1_1),
+        SMCCC_VERSION => Answer::Return(SMCCC_1_1),
+        PSCI_SYSTEM_OFF => Answer::Off,
+        PSCI_SYSTEM_RESET => Answer::Reset,
+        _ => call_with(function, arguments()),
+    }
+}
+
+fn call_with(function: u32, arguments: [u64; 3]) -> Answer {
     let first = if function & CONVENTION_64 != 0 { arguments[0] } else { arguments[0] & 0xffff_ffff };
     Answer::Return(match function {
-        PSCI_VERSION => PSCI_1_1,
         PSCI_FEATURES => features(first as u32, &SUPPORTED),
         PSCI_MIGRATE_INFO_TYPE => NO_TRUSTED_OS,
         PSCI_AFFINITY_INFO_32 | PSCI_AFFINITY_INFO_64 => affinity_info(first, arguments[1]),
@@ -59,9 +69,6 @@ pub fn call(function: u32, arguments: [u64; 3]) -> Answer {
         // The only vCPU may not leave: nobody could turn it on again.
         PSCI_CPU_OFF => error::DENIED,
         PSCI_CPU_SUSPEND_32 | PSCI_CPU_SUSPEND_64 => return Answer::Suspend,
-        PSCI_SYSTEM_OFF => return Answer::Off,
-        PSCI_SYSTEM_RESET => return Answer::Reset,
-        SMCCC_VERSION => SMCCC_1_1,
         SMCCC_ARCH_FEATURES => features(first as u32, &[SMCCC_VERSION, SMCCC_ARCH_FEATURES]),
         _ => error::NOT_SUPPORTED,
     })
@@ -85,7 +92,7 @@ mod tests {
     use super::*;
 
     fn answer(function: u32, argument: u64) -> Answer {
-        call(function, [argument, 0, 0])
+        call(function, || [argument, 0, 0])
     }
 
     #[test]

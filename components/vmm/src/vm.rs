@@ -7,7 +7,7 @@ use crate::console::{Console, Serial};
 use crate::device::pl011::Pl011;
 use crate::device::vgic::{VIRTUAL_TIMER, Vgic};
 use crate::exit::Exit;
-use crate::frame::Frame;
+use crate::frame::{Answer, Frame, Given};
 use crate::guest_map::UART_INTID;
 use crate::guest_ram::GuestRam;
 use crate::vcpu::{DebugUse, Vcpu};
@@ -61,7 +61,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         let loaded = boot::load(&self.config, self.images, &mut self.ram)?;
         self.gic.reset(vcpu);
         self.uart = Pl011::new();
-        self.frame.open();
+        self.frame.open(None);
         reset::vcpu(vcpu, loaded);
         self.debug_traps = 0;
         self.off = false;
@@ -71,10 +71,10 @@ impl<'a, S: Serial> Vm<'a, S> {
         Ok(())
     }
 
-    /// Answer an exit.
+    /// Answer an exit. With the answer, if there is one, a reply finishes the exit; without, nothing is left to do.
     #[inline]
-    pub fn exit(&mut self, exit: Exit, vcpu: &mut impl Vcpu) -> Next {
-        self.frame.open();
+    pub fn exit(&mut self, exit: Exit, given: Option<Given>, vcpu: &mut impl Vcpu) -> (Next, Option<Answer>) {
+        self.frame.open(given);
         let next = match exit {
             Exit::Memory { ipa, fetch, esr } => self.memory(ipa, fetch, esr, vcpu),
             Exit::Vcpu { esr } => self.trap(esr, vcpu),
@@ -87,9 +87,9 @@ impl<'a, S: Serial> Vm<'a, S> {
             Exit::UnknownSyscall => self.hypercall(vcpu),
             Exit::Other { label } => self.other_fault(label, vcpu),
         };
-        self.frame.close(vcpu);
+        let answer = self.frame.close(next == Next::Resume, vcpu);
         self.console.settle();
-        next
+        (next, answer)
     }
 
     /// Take what the serial driver has for the guest; true if an interrupt is now pending.

@@ -11,12 +11,14 @@ use driver::Driver;
 use machine::Machine;
 use regions::Regions;
 use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain};
+use sel4_sys::extension::fault_context;
 use vmm::config::Config;
 use vmm::exit::Exit;
+use vmm::frame::{Answer, Given};
 use vmm::vm::{Next, Vm};
 
-/// The longest fault message that matters: a VMFault.
-const FAULT_WORDS: usize = 4;
+/// The longest fault message that matters: a VMFault with context.
+const FAULT_WORDS: usize = fault_context::VM_LENGTH;
 
 #[protection_domain]
 fn init() -> Monitor {
@@ -69,8 +71,16 @@ impl Handler for Monitor {
         let words: [u64; FAULT_WORDS] =
             sel4::with_ipc_buffer(|buffer| *buffer.msg_regs().first_chunk().unwrap_or(&[0; FAULT_WORDS]));
         let length = message.count().min(FAULT_WORDS);
-        let resume = match vm.exit(Exit::from_message(message.label(), &words[..length]), &mut self.machine) {
-            Next::Resume => true,
+        let (label, words) = (message.label(), &words[..length]);
+        let given = Given::from_message(label, words);
+        let (next, answer) = vm.exit(Exit::from_message(label, words), given, &mut self.machine);
+        let resume = match next {
+            Next::Resume => {
+                if let Some(answer) = answer {
+                    return Ok(Some(message_of(answer)));
+                }
+                true
+            }
             Next::Stay => false,
             Next::Wait(None) => {
                 self.parked = true;
@@ -80,6 +90,12 @@ impl Handler for Monitor {
         };
         Ok(resume.then(|| MessageInfo::new(0, 0)))
     }
+}
+
+/// The reply that tells the kernel how the guest goes on.
+fn message_of(answer: Answer) -> MessageInfo {
+    sel4::with_ipc_buffer_mut(|buffer| buffer.msg_regs_mut()[..answer.len()].copy_from_slice(&answer));
+    MessageInfo::new(fault_context::REPLY_LABEL, answer.len())
 }
 
 impl Monitor {

@@ -14,29 +14,30 @@ const LAST_ARGUMENT: u8 = 3;
 impl<S: Serial> Vm<'_, S> {
     /// HVC. The kernel reports the PC at the instruction.
     pub(crate) fn hypercall(&mut self, vcpu: &mut impl Vcpu) -> Next {
-        self.frame.preload(LAST_ARGUMENT, vcpu);
         let pc = self.frame.pc(vcpu);
-        self.frame.set_pc(pc.wrapping_add(4), vcpu);
+        self.frame.set_pc(pc.wrapping_add(4));
         self.call(vcpu)
     }
 
     /// SMC. The PC is at the instruction.
     pub(crate) fn secure_call(&mut self, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
-        self.frame.preload(LAST_ARGUMENT, vcpu);
         inject::advance(esr, &mut self.frame, vcpu);
         self.call(vcpu)
     }
 
     fn call(&mut self, vcpu: &mut impl Vcpu) -> Next {
-        let arguments = [1, 2, 3].map(|register| self.frame.x(register, vcpu));
         let function = self.frame.x(0, vcpu) as u32;
-        match psci::call(function, arguments) {
+        match psci::call(function, || {
+            // The last one brings the others along.
+            self.frame.x(LAST_ARGUMENT, vcpu);
+            [1, 2, LAST_ARGUMENT].map(|register| self.frame.x(register, vcpu))
+        }) {
             Answer::Return(value) => {
-                self.frame.set_x(0, i64::from(value) as u64, vcpu);
+                self.frame.set_x(0, i64::from(value) as u64);
                 Next::Resume
             }
             Answer::Suspend => {
-                self.frame.set_x(0, 0, vcpu);
+                self.frame.set_x(0, 0);
                 self.wait_for_interrupt(vcpu)
             }
             Answer::Off => self.power_off(vcpu),

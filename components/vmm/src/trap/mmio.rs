@@ -49,7 +49,7 @@ impl<S: Serial> Vm<'_, S> {
             } else {
                 self.read_uart(offset, size, vcpu)
             };
-            self.frame.set_x(rt, transfer.loaded(value), vcpu);
+            self.frame.set_x(rt, transfer.loaded(value));
         } else {
             let value = transfer.stored(self.frame.x(rt, vcpu));
             if ipa & !(PAGE - 1) == GICD {

@@ -28,7 +28,7 @@ impl<S: Serial> Vm<'_, S> {
             None => ignored(access, from_el0),
         };
         match outcome {
-            Outcome::Value(value) => self.frame.set_x(rt, value, vcpu),
+            Outcome::Value(value) => self.frame.set_x(rt, value),
             Outcome::Done => {}
             Outcome::Undefined => {
                 self.undefined_register(access, vcpu);

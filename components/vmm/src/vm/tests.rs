@@ -41,10 +41,17 @@ fn access(ipa: u64, write: bool, size: u64, rt: u64) -> Exit {
     Exit::Memory { ipa, fetch: false, esr }
 }
 
+/// An exit as a kernel without the extension tells it.
+fn exit(vm: &mut Vm<'_, FakeSerial>, exit: Exit, vcpu: &mut FakeVcpu) -> Next {
+    let (next, answer) = vm.exit(exit, None, vcpu);
+    assert_eq!(answer, None);
+    next
+}
+
 fn hvc(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu, x0: u64, x1: u64) -> Next {
     vcpu.set_x(0, x0);
     vcpu.set_x(1, x1);
-    vm.exit(Exit::Vcpu { esr: 0x5a00_0000 }, vcpu)
+    exit(vm, Exit::Vcpu { esr: 0x5a00_0000 }, vcpu)
 }
 
 #[test]
@@ -61,7 +68,7 @@ fn uart_output_reaches_the_ring() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     vcpu.set_x(7, 0x1_0000_0041);
-    assert_eq!(vm.exit(access(UART, true, 0, 7), &mut vcpu), Next::Resume);
+    assert_eq!(exit(&mut vm, access(UART, true, 0, 7), &mut vcpu), Next::Resume);
     assert_eq!(vm.console().serial().output(), "A");
     assert_eq!(vcpu.pc(), PC + 4);
 }
@@ -71,7 +78,7 @@ fn an_mmio_write_moves_few_words() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     (vcpu.words_read, vcpu.words_written) = (0, 0);
-    vm.exit(access(UART + 0x38, true, 2, 3), &mut vcpu);
+    exit(&mut vm, access(UART + 0x38, true, 2, 3), &mut vcpu);
     assert_eq!((vcpu.words_read, vcpu.words_written), (7, 1));
 }
 
@@ -81,7 +88,7 @@ fn input_interrupts_the_guest() {
     let (mut vm, mut vcpu) = machine.start();
     let write = |vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu, ipa, value| {
         vcpu.set_x(1, value);
-        vm.exit(access(ipa, true, 2, 1), vcpu);
+        exit(vm, access(ipa, true, 2, 1), vcpu);
     };
     write(&mut vm, &mut vcpu, GICD, 1);
     write(&mut vm, &mut vcpu, GICD + 0x104, 2);
@@ -90,11 +97,11 @@ fn input_interrupts_the_guest() {
     vm.console().serial().input.extend(b"ls");
     assert!(vm.pump(&mut vcpu));
     assert_eq!(vcpu.injected, [(0, 33)]);
-    vm.exit(access(UART, false, 0, 2), &mut vcpu);
+    exit(&mut vm, access(UART, false, 0, 2), &mut vcpu);
     assert_eq!(vcpu.x(2), u64::from(b'l'));
-    vm.exit(access(UART, false, 0, 2), &mut vcpu);
+    exit(&mut vm, access(UART, false, 0, 2), &mut vcpu);
     assert_eq!(vcpu.x(2), u64::from(b's'));
-    vm.exit(Exit::Maintenance { index: 0 }, &mut vcpu);
+    exit(&mut vm, Exit::Maintenance { index: 0 }, &mut vcpu);
     assert_eq!(vcpu.injected.len(), 1);
 }
 
@@ -103,16 +110,16 @@ fn wfi_waits_for_the_timer_only_if_it_can_come() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     let wfi = Exit::Vcpu { esr: 0x07e0_0000 };
-    assert_eq!(vm.exit(wfi, &mut vcpu), Next::Wait(None));
+    assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Wait(None));
     assert_eq!(vcpu.pc(), PC + 4);
     vm.gic.write(0, 4, 1);
     vm.gic.write(0x100, 4, 1 << 27);
     vcpu.system.insert(VcpuReg::CntvCtl as u64, 1);
     vcpu.system.insert(VcpuReg::CntvCval as u64, 1234);
-    assert_eq!(vm.exit(wfi, &mut vcpu), Next::Wait(Some(1234)));
-    assert_eq!(vm.exit(Exit::VirtualPpi { intid: 27 }, &mut vcpu), Next::Resume);
-    assert_eq!(vm.exit(wfi, &mut vcpu), Next::Resume);
-    vm.exit(Exit::Maintenance { index: 0 }, &mut vcpu);
+    assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Wait(Some(1234)));
+    assert_eq!(exit(&mut vm, Exit::VirtualPpi { intid: 27 }, &mut vcpu), Next::Resume);
+    assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Resume);
+    exit(&mut vm, Exit::Maintenance { index: 0 }, &mut vcpu);
     assert_eq!(vcpu.acked, 1);
 }
 
@@ -120,7 +127,7 @@ fn wfi_waits_for_the_timer_only_if_it_can_come() {
 fn wfe_is_a_hint() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
-    assert_eq!(vm.exit(Exit::Vcpu { esr: 0x07e0_0001 }, &mut vcpu), Next::Resume);
+    assert_eq!(exit(&mut vm, Exit::Vcpu { esr: 0x07e0_0001 }, &mut vcpu), Next::Resume);
     assert_eq!(vcpu.pc(), PC + 4);
 }
 
@@ -146,7 +153,7 @@ fn a_real_sel4_reports_hvc_as_unknown_syscall() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     vcpu.set_x(0, 0x8400_0000);
-    assert_eq!(vm.exit(Exit::UnknownSyscall, &mut vcpu), Next::Resume);
+    assert_eq!(exit(&mut vm, Exit::UnknownSyscall, &mut vcpu), Next::Resume);
     assert_eq!((vcpu.x(0), vcpu.pc()), (0x10001, PC + 4));
 }
 
@@ -155,7 +162,7 @@ fn nothing_there_is_an_external_abort() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     vcpu.system.insert(VcpuReg::Vbar as u64, 0x4000_8000);
-    vm.exit(access(0x0a00_0000, false, 2, 1), &mut vcpu);
+    exit(&mut vm, access(0x0a00_0000, false, 2, 1), &mut vcpu);
     assert_eq!(vcpu.pc(), 0x4000_8200);
     assert_eq!(vcpu.system[&(VcpuReg::ElrEl1 as u64)], PC);
     assert_eq!(vcpu.system[&(VcpuReg::Esr as u64)] >> 26, 0x25);
@@ -169,7 +176,7 @@ fn a_device_access_without_syndrome_is_an_external_abort() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     vcpu.system.insert(VcpuReg::Sctlr as u64, 1);
-    vm.exit(Exit::Memory { ipa: UART, fetch: false, esr: 0x9200_0047 }, &mut vcpu);
+    exit(&mut vm, Exit::Memory { ipa: UART, fetch: false, esr: 0x9200_0047 }, &mut vcpu);
     assert_eq!(vcpu.pc(), 0x200);
     assert_eq!(vcpu.system[&(VcpuReg::Esr as u64)] & 0x400, 0x400);
 }
@@ -179,7 +186,11 @@ fn unknown_registers_are_undefined_and_named() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     // mrs x1, s3_1_c15_c2_0
-    vm.exit(Exit::Vcpu { esr: 0x18 << 26 | 1 << 25 | 3 << 20 | 1 << 14 | 15 << 10 | 1 << 5 | 2 << 1 | 1 }, &mut vcpu);
+    exit(
+        &mut vm,
+        Exit::Vcpu { esr: 0x18 << 26 | 1 << 25 | 3 << 20 | 1 << 14 | 15 << 10 | 1 << 5 | 2 << 1 | 1 },
+        &mut vcpu,
+    );
     assert_eq!(vcpu.pc(), 0x200);
     assert_eq!(vcpu.system[&(VcpuReg::Esr as u64)], 1 << 25);
     let expected = "VMM|INFO: vm: read of s3_1_c15_c2_0 (unknown) at 0x40000100: undefined\n";
@@ -201,12 +212,12 @@ fn debug_registers_are_kept_and_flagged_dirty() {
     let dbgbvr3 = esr::SysReg::new(2, 0, 0, 3, 4);
     vcpu.dirty = 0;
     vcpu.set_x(3, 0xffff_0000_1234_5677);
-    vm.exit(msr(dbgbvr3, 3, false), &mut vcpu);
-    vm.exit(msr(dbgbvr3, 30, true), &mut vcpu);
+    exit(&mut vm, msr(dbgbvr3, 3, false), &mut vcpu);
+    exit(&mut vm, msr(dbgbvr3, 30, true), &mut vcpu);
     assert_eq!((vcpu.x(30), vcpu.dirty, vcpu.pc()), (0xffff_0000_1234_5674, 1, PC + 8));
     vcpu.set_x(3, 1);
-    vm.exit(msr(dbgbvr3, 31, false), &mut vcpu);
-    vm.exit(msr(dbgbvr3, 3, true), &mut vcpu);
+    exit(&mut vm, msr(dbgbvr3, 31, false), &mut vcpu);
+    exit(&mut vm, msr(dbgbvr3, 3, true), &mut vcpu);
     assert_eq!(vcpu.x(3), 0);
 }
 
@@ -215,7 +226,7 @@ fn a_stepped_guest_steps_over_the_access_once() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     vcpu.set_spsr(0x3c5 | 1 << 21);
-    vm.exit(msr(esr::SysReg::new(2, 0, 0, 2, 2), 1, true), &mut vcpu);
+    exit(&mut vm, msr(esr::SysReg::new(2, 0, 0, 2, 2), 1, true), &mut vcpu);
     assert_eq!((vcpu.spsr(), vcpu.pc()), (0x3c5, PC + 4));
 }
 
@@ -223,10 +234,10 @@ fn a_stepped_guest_steps_over_the_access_once() {
 fn debug_registers_beyond_the_counts_or_from_el0_are_undefined() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
-    vm.exit(msr(esr::SysReg::new(2, 0, 0, 6, 4), 1, true), &mut vcpu);
+    exit(&mut vm, msr(esr::SysReg::new(2, 0, 0, 6, 4), 1, true), &mut vcpu);
     assert_eq!(vcpu.pc(), 0x200);
     vcpu.set_spsr(0);
-    vm.exit(msr(esr::SysReg::new(2, 0, 0, 0, 4), 1, true), &mut vcpu);
+    exit(&mut vm, msr(esr::SysReg::new(2, 0, 0, 0, 4), 1, true), &mut vcpu);
     assert_eq!(vcpu.pc(), 0x400);
     assert!(vm.console().serial().output().contains("read of s2_0_c0_c6_4 (DBGBVR6_EL1) at 0x40000100"));
 }
@@ -237,7 +248,7 @@ fn a_reset_clears_the_bank() {
     let (mut vm, mut vcpu) = machine.start();
     vcpu.set_x(1, u64::MAX);
     for crm in 0..6 {
-        vm.exit(msr(esr::SysReg::new(2, 0, 0, crm, 5), 1, false), &mut vcpu);
+        exit(&mut vm, msr(esr::SysReg::new(2, 0, 0, crm, 5), 1, false), &mut vcpu);
     }
     assert!(vcpu.debug.values().any(|&value| value != 0));
     hvc(&mut vm, &mut vcpu, 0x8400_0009, 0);
@@ -254,7 +265,7 @@ proptest! {
             if words[2] & 1 == 0 { words[1] = if words[2] & 2 == 0 { UART } else { GICD } | words[1] & 0xfff; }
             vcpu.set_x((x % 31) as u8, x);
             vcpu.set_spsr(x >> 3);
-            let _ = vm.exit(Exit::from_message(label, &words), &mut vcpu);
+            let _ = exit(&mut vm, Exit::from_message(label, &words), &mut vcpu);
             vm.pump(&mut vcpu);
         }
     }
