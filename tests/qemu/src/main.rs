@@ -5,6 +5,7 @@
 //! come in time: silence is a failure.
 #![forbid(unsafe_code)]
 
+mod bad_boot;
 mod bare;
 mod command_line;
 mod domains;
@@ -21,8 +22,15 @@ type Scenario = (&'static str, fn() -> anyhow::Result<()>);
 
 fn main() {
     let arguments = Arguments::from_args();
-    let scenarios =
-        [plain::SCENARIOS, domains::SCENARIOS, bare::SCENARIOS, command_line::SCENARIOS, linux::SCENARIOS].concat();
+    let scenarios = [
+        plain::SCENARIOS,
+        bad_boot::SCENARIOS,
+        domains::SCENARIOS,
+        bare::SCENARIOS,
+        command_line::SCENARIOS,
+        linux::SCENARIOS,
+    ]
+    .concat();
     let trials = scenarios.into_iter().map(trial).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -106,7 +106,8 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
 }
 
 fn find_device_tree(address: u64) -> Result<&'static [u8], BootError> {
-    if address < board::MEMORY_RAM_BASE || !address.is_multiple_of(8) {
+    let is_there = address >= board::MEMORY_RAM_BASE && arch::is_mapped_ram(address);
+    if !is_there || !address.is_multiple_of(8) {
         return Err(DeviceTreeError::Absent.into());
     }
     let size = device_tree::total_size(arch::boot_bytes(address, device_tree::HEADER))?;

@@ -20,7 +20,7 @@ pub use super::{policy, stage1};
 pub use core_state::Core;
 pub use entry::start_first_thread;
 pub use fault::fault_of;
-pub use memory::{boot_bytes, boot_write, kernel_end, kernel_start, map_ram};
+pub use memory::{boot_bytes, boot_write, is_mapped_ram, kernel_end, kernel_start, map_ram};
 
 /// SPSR of a fresh thread: EL0t, asynchronous aborts and FIQ masked.
 pub const USER_SPSR: u64 = 0x140;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a loader can do wrong: the kernel says what, and stops.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lazaret_cli::board::Board;
+use lazaret_cli::image::{self, Image};
+use lazaret_cli::programs::{Config, Setting};
+use lazaret_cli::runner::{Qemu, Script, Watch};
+use lazaret_cli::system;
+use lazaret_cli::toolchain::Toolchain;
+use lazaret_cli::workspace::Workspace;
+
+use crate::Scenario;
+
+pub const SCENARIOS: &[Scenario] = &[("boot-bad-device-tree", bad_device_trees), ("boot-no-root-task", no_root_task)];
+
+const BOARD: &str = "qemu_virt_aarch64";
+/// Where the bad device trees are put: RAM that nobody else uses.
+const TREE: u64 = 0x6000_0000;
+const NONE: &str = "cannot boot: the loader passed no device tree in x0";
+const SIZE: &str = "cannot boot: the device tree's size is impossible";
+const BROKEN: &str = "cannot boot: the device tree is broken";
+const NO_MEMORY: &str = "cannot boot: the device tree names no memory";
+
+fn bad_device_trees() -> anyhow::Result<()> {
+    let bench = Bench::new()?;
+    let mut cut = empty_tree();
+    cut.truncate(60);
+    let header = |size: u32| [0xd00d_feed_u32.to_be_bytes(), size.to_be_bytes()].concat();
+    let garbage = [header(4096), vec![0xa5; 4088]].concat();
+    let cases: [(&str, u64, Vec<u8>, &str); 9] = [
+        ("x0 is zero", 0, vec![], NONE),
+        ("x0 is no RAM", 0x900_0000, vec![], NONE),
+        ("x0 is beyond RAM", 0xff_0000_0000, vec![], NONE),
+        ("x0 is not aligned", TREE + 4, vec![], NONE),
+        ("x0 has no tree", TREE, vec![0; 4096], NONE),
+        ("the tree is smaller than its header", TREE, header(8), SIZE),
+        ("the tree is enormous", TREE, header(0xffff_fff0), SIZE),
+        ("the tree is garbage", TREE, garbage, BROKEN),
+        ("the tree has no memory", TREE, empty_tree(), NO_MEMORY),
+    ];
+    for (name, x0, tree, message) in cases {
+        bench.boot(name, x0, &tree, &bench.image.bytes, message)?;
+    }
+    bench.boot("the tree is cut off", TREE, &cut, &bench.image.bytes, BROKEN)
+}
+
+fn no_root_task() -> anyhow::Result<()> {
+    let bench = Bench::new()?;
+    let kernel = &bench.image.bytes[..bench.image.kernel_size as usize];
+    let message = "cannot boot: no root task follows the kernel";
+    let qemu = Qemu::load(&bench.board.folder)?;
+    let file = bench.file("alone.img", kernel)?;
+    watch("no root task", &qemu, &file, message)
+}
+
+/// Kernel and root task, and a folder for what is given to QEMU.
+struct Bench {
+    board: Board,
+    image: Image,
+    folder: PathBuf,
+}
+
+impl Bench {
+    fn new() -> anyhow::Result<Self> {
+        let workspace = Workspace::find();
+        let setting = Setting { workspace: &workspace, board: BOARD, config: Config::Debug };
+        let executables = setting.build(&Toolchain::detect()?, &["microkernel", "root-task"])?;
+        let read = |name: &str| std::fs::read(executables.join(name));
+        let image = image::pack(&read("microkernel")?, &read("root-task")?, None)?;
+        let folder = setting.output().join("bad-boot");
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self { board: system::board(&workspace, BOARD, Config::Debug)?, image, folder })
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
+        let path = self.folder.join(name);
+        std::fs::write(&path, bytes)?;
+        Ok(path)
+    }
+
+    /// Starts the kernel through a loader of three instructions that puts `x0` where a loader puts the tree.
+    fn boot(&self, name: &str, x0: u64, tree: &[u8], kernel: &[u8], message: &str) -> anyhow::Result<()> {
+        let mut qemu = Qemu::load(&self.board.folder)?;
+        let mut load = |file: PathBuf, address: u64| {
+            let option = format!("loader,file={},addr={address:#x},force-raw=on", file.display());
+            qemu.more.extend(["-device".into(), option]);
+        };
+        load(self.file("kernel.img", kernel)?, self.board.kernel_base);
+        if !tree.is_empty() {
+            load(self.file("tree.dtb", tree)?, TREE);
+        }
+        let loader = self.file("loader.bin", &loader(x0, self.board.kernel_base))?;
+        watch(name, &qemu, &loader, message)
+    }
+}
+
+fn watch(name: &str, qemu: &Qemu, kernel: &Path, message: &str) -> anyhow::Result<()> {
+    let script = Script::new().expect(message);
+    let mut watch = Watch::script(script, Duration::from_secs(20));
+    watch.faults_expected = true;
+    let run = watch.run(qemu.command(kernel))?;
+    run.expect_seen().map_err(|error| error.context(format!("{name}: expected '{message}'")))
+}
+
+/// `ldr x0, #16; ldr x1, #20; br x1; nop` and the two values.
+fn loader(x0: u64, entry: u64) -> Vec<u8> {
+    let code = [0x5800_0080_u32, 0x5800_00a1, 0xd61f_0020, 0xd503_201f].map(u32::to_le_bytes).concat();
+    [code, x0.to_le_bytes().to_vec(), entry.to_le_bytes().to_vec()].concat()
+}
+
+/// A right device tree with nothing in it.
+fn empty_tree() -> Vec<u8> {
+    let structure = [1u32, 0, 2, 9].map(u32::to_be_bytes).concat();
+    let reserved = [0; 16];
+    let (reserved_at, structure_at) = (40, 40 + reserved.len() as u32);
+    let total = structure_at + structure.len() as u32;
+    let header = [0xd00d_feed, total, structure_at, total, reserved_at, 17, 16, 0, 0, structure.len() as u32];
+    [header.map(u32::to_be_bytes).concat(), reserved.to_vec(), structure].concat()
+}
