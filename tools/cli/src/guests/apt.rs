@@ -38,7 +38,9 @@ impl Apt {
 
     /// The package that a metapackage stands for: its dependency that starts with `prefix`.
     pub fn dependency(&self, package: &str, prefix: &str) -> anyhow::Result<String> {
-        let text = self.run("apt-cache", &["depends", "--no-recommends", "--no-suggests", package])?;
+        // Without a network `update` only warns, and the lack shows here.
+        let query = ["depends", "--no-recommends", "--no-suggests", package];
+        let text = self.run("apt-cache", &query).map_err(|error| unreachable(&error))?;
         let names = text.lines().filter_map(|line| line.trim().strip_prefix("Depends: "));
         names
             .map(str::trim)
