@@ -91,15 +91,23 @@ fn resolve(root: CNodeCap, pointer: u64, bits: usize) -> Result<Resolved, Lookup
 }
 
 /// The slot that a pointer of a thread names. Bits left over below a capability that is no CNode are ignored.
-#[inline(never)]
+#[inline(always)]
 pub fn lookup_slot(thread: Ref<Tcb>, pointer: u64) -> Result<Ref<Slot>, LookupFailure> {
+    match lookup_flat(thread, pointer) {
+        Some(slot) => Ok(slot),
+        None => lookup_deep(thread, pointer),
+    }
+}
+
+#[inline(never)]
+fn lookup_deep(thread: Ref<Tcb>, pointer: u64) -> Result<Ref<Slot>, LookupFailure> {
     match thread.cspace.cnode() {
         Some(root) => Ok(resolve(root, pointer, WORD_BITS)?.slot),
         None => Err(LookupFailure::InvalidRoot),
     }
 }
 
-/// As [`lookup_slot`] for a CSpace of one CNode, which answers in a few instructions; `None`: ask [`lookup_slot`].
+/// As [`lookup_slot`] for a CSpace of one CNode, in a few instructions; `None`: ask [`lookup_slot`].
 #[inline(always)]
 pub(crate) fn lookup_flat(thread: Ref<Tcb>, pointer: u64) -> Option<Ref<Slot>> {
     let root = thread.cspace.cnode()?;

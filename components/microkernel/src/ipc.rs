@@ -23,7 +23,9 @@ pub(crate) fn lookup_extra_caps(
     info: MessageInfo,
 ) -> Result<ExtraCaps, Fault> {
     let mut slots = [None; MSG_MAX_EXTRA_CAPS];
-    if let Some(buffer) = buffer {
+    if info.extra_caps() > 0
+        && let Some(buffer) = buffer
+    {
         for (slot, pointer) in slots.iter_mut().zip(&buffer.caps_or_badges).take(info.extra_caps()) {
             let addr = pointer.get();
             *slot = Some(lookup_slot(thread, addr).map_err(|failure| Fault::CapFault {

@@ -59,6 +59,8 @@ pub struct Kernel {
     pub(crate) min_budget: Cell<Ticks>,
     /// Work done since the last look for interrupts.
     pub(crate) work: Cell<u32>,
+    /// The current thread handles a trap of the guest whose scheduling context is the current one (`fastpath`).
+    pub(crate) on_guest_time: Cell<bool>,
     /// The deadline must be set before the kernel is left.
     pub(crate) reprogram: Cell<bool>,
     /// Notification capabilities by interrupt.
@@ -83,6 +85,7 @@ impl Kernel {
             consumed: Cell::new(0),
             min_budget: Cell::new(0),
             work: Cell::new(0),
+            on_guest_time: Cell::new(false),
             reprogram: Cell::new(false),
             irq_slots: [const { Slot::empty() }; NUM_IRQS],
             irq_states: [const { Cell::new(IrqState::Inactive) }; NUM_IRQS],

@@ -15,6 +15,7 @@ impl Kernel {
         let now = self.arch.now();
         let before = self.now.replace(now);
         self.consumed.set(self.consumed.get() + now.saturating_sub(before));
+        self.settle_time();
     }
 
     /// Whether the current thread can pay for this entry. If not, it is charged, and the scheduler informed.

@@ -119,12 +119,12 @@ impl Kernel {
         self.switch_to(self.ready.highest());
     }
 
-    /// The kernel is left to this thread, which is not queued, instead of the current one, which waits.
+    /// The kernel is left to this thread, which is not queued, instead of the current one, which waits. Whose time it
+    /// is remains to be said.
     #[inline(always)]
     pub(crate) fn hand_over(&self, thread: Ref<Tcb>) {
         self.current.set(Some(thread));
         self.arch.switch_to(self, Some(thread));
-        self.switch_sched_context();
     }
 
     #[inline]

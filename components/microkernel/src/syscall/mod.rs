@@ -21,6 +21,9 @@ pub fn handle_syscall(kernel: &Kernel) {
     let Some(thread) = kernel.current() else { return };
     thread.fault_ip.set(thread.context.elr.get().wrapping_sub(SVC_BYTES));
     let number = thread.context.x[7].get();
+    if number as i64 == Syscall::ReplyRecv.number() && kernel.quick_reply(thread) {
+        return;
+    }
     let call = Syscall::from_number(number as i64);
     if let Some(call) = call
         && call.number() <= Syscall::DebugPutChar.number()
@@ -30,9 +33,6 @@ pub fn handle_syscall(kernel: &Kernel) {
     }
     kernel.update_time();
     if kernel.check_budget_restart() {
-        if call == Some(Syscall::ReplyRecv) && kernel.quick_reply(thread) {
-            return;
-        }
         match call {
             Some(call) if call.number() > Syscall::DebugPutChar.number() => kernel.syscall(thread, call),
             _ => kernel.fault(thread, Fault::UnknownSyscall(number)),
@@ -45,11 +45,11 @@ pub fn handle_syscall(kernel: &Kernel) {
 pub fn handle_fault(kernel: &Kernel, fault: Fault) {
     let Some(thread) = kernel.current() else { return };
     thread.fault_ip.set(thread.context.elr.get());
+    if kernel.quick_fault(thread, fault) {
+        return;
+    }
     kernel.update_time();
     if kernel.check_budget_restart() {
-        if kernel.quick_fault(thread, fault) {
-            return;
-        }
         kernel.fault(thread, fault);
     }
     kernel.leave();
