@@ -286,6 +286,14 @@ impl Core {
         if !self.vgic_on.get() {
             self.turn_vgic_on(vcpu);
         }
+        if !vcpu.debug.hazards().is_none() {
+            self.arm_debug(vcpu);
+        }
+    }
+
+    /// The guest debugs. Out of line: the others pay nothing for it, not even saved registers.
+    #[inline(never)]
+    fn arm_debug(&self, vcpu: Ref<Vcpu>) {
         // One core: the bank cannot be elsewhere, which is all that the shim could object to.
         let _ = self.shim.enter(vcpu, &debug::Hardware);
     }
