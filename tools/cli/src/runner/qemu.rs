@@ -43,6 +43,8 @@ impl Qemu {
         let cpu = if self.icount { format!("{},cntfrq=1000000000", self.cpu) } else { self.cpu.clone() };
         let fixed = ["-M", &self.machine, "-cpu", &cpu, "-m", &self.memory, "-nographic", "-no-reboot"];
         let mut arguments: Vec<String> = fixed.map(Into::into).into();
+        // QEMU's default network card wants a ROM file that is in a package of its own.
+        arguments.extend(["-nic", "none"].map(Into::into));
         if self.icount {
             arguments.extend(["-icount", "shift=0,sleep=off"].map(Into::into));
         }
