@@ -9,30 +9,29 @@ use sel4_sys::WORD_BITS;
 
 /// Why a capability pointer led nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u64)]
 pub enum LookupFailure {
     /// The root is no CNode.
     InvalidRoot,
     /// The slot is empty.
     MissingCapability {
         /// Bits not resolved.
-        bits_left: u64,
+        bits_left: u8,
     },
     /// Too few or too many bits.
     DepthMismatch {
         /// Bits not resolved.
-        bits_left: u64,
+        bits_left: u8,
         /// Bits that the CNode resolves.
-        bits_found: u64,
+        bits_found: u8,
     },
     /// The guard differs.
     GuardMismatch {
         /// Bits not resolved.
-        bits_left: u64,
+        bits_left: u8,
         /// The CNode's guard.
         guard: u64,
         /// Its size.
-        bits_found: u64,
+        bits_found: u8,
     },
 }
 
@@ -41,9 +40,11 @@ impl LookupFailure {
     pub fn words(self) -> ([u64; 4], usize) {
         match self {
             Self::InvalidRoot => ([1, 0, 0, 0], 1),
-            Self::MissingCapability { bits_left } => ([2, bits_left, 0, 0], 2),
-            Self::DepthMismatch { bits_left, bits_found } => ([3, bits_left, bits_found, 0], 3),
-            Self::GuardMismatch { bits_left, guard, bits_found } => ([4, bits_left, guard, bits_found], 4),
+            Self::MissingCapability { bits_left } => ([2, bits_left.into(), 0, 0], 2),
+            Self::DepthMismatch { bits_left, bits_found } => ([3, bits_left.into(), bits_found.into(), 0], 3),
+            Self::GuardMismatch { bits_left, guard, bits_found } => {
+                ([4, bits_left.into(), guard, bits_found.into()], 4)
+            }
         }
     }
 }
@@ -70,13 +71,13 @@ fn resolve(root: CNodeCap, pointer: u64, bits: usize) -> Result<Resolved, Lookup
         let found = (pointer >> (bits_left.wrapping_sub(guard_bits) % WORD_BITS)) & low_bits(guard_bits);
         if guard_bits > bits_left || found != node.guard {
             return Err(LookupFailure::GuardMismatch {
-                bits_left: bits_left as u64,
+                bits_left: bits_left as u8,
                 guard: node.guard,
-                bits_found: guard_bits as u64,
+                bits_found: guard_bits as u8,
             });
         }
         if level > bits_left {
-            return Err(LookupFailure::DepthMismatch { bits_left: bits_left as u64, bits_found: level as u64 });
+            return Err(LookupFailure::DepthMismatch { bits_left: bits_left as u8, bits_found: level as u8 });
         }
         bits_left -= level;
         let slot = node.slots.offset(((pointer >> (bits_left % WORD_BITS)) & low_bits(radix)) as usize);
@@ -129,7 +130,7 @@ pub fn lookup_target(root: &Cap, index: u64, depth: u64, source: bool) -> Result
     }
     let resolved = resolve(node, index, depth as usize).map_err(failed)?;
     if resolved.bits_left != 0 {
-        let bits_left = resolved.bits_left as u64;
+        let bits_left = resolved.bits_left as u8;
         return Err(failed(LookupFailure::DepthMismatch { bits_left, bits_found: 0 }));
     }
     Ok(resolved.slot)

@@ -18,17 +18,17 @@ use sel4_sys::user_context::{ContextRegister, ORDER};
 
 /// A fault. `None` is the state of a thread that has not faulted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[repr(u64)]
+#[repr(u8)]
 pub enum Fault {
     /// No fault.
     #[default]
     None = 0,
     /// A capability pointer led nowhere.
     CapFault {
-        /// The pointer.
-        addr: u64,
         /// While receiving.
         in_receive: bool,
+        /// The pointer.
+        addr: u64,
         /// Why.
         failure: LookupFailure,
     },
@@ -48,10 +48,10 @@ pub enum Fault {
     },
     /// A stage-2 abort.
     VmFault {
-        /// Faulting address: IPA.
-        addr: u64,
         /// Instruction fetch.
         prefetch: bool,
+        /// Faulting address: IPA.
+        addr: u64,
         /// ESR_EL2.
         esr: u64,
     },
@@ -65,6 +65,8 @@ pub enum Fault {
     /// An interrupt that belongs to the running vCPU (27).
     VppiEvent(u64),
 }
+
+const _: () = assert!(size_of::<Fault>() <= 32, "a fault is copied in registers");
 
 impl Fault {
     /// The thread has not faulted.
@@ -162,7 +164,7 @@ impl Kernel {
     }
 
     /// Puts the words of a fault in a receiver's message; their number.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn put_fault(&self, fault: Fault, sender: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
         let x = &receiver.context.x;
         match fault {

@@ -74,7 +74,7 @@ fn lookup_full(root: &Cap, index: u64, depth: u64, source: bool) -> Result<Ref<S
 
 fn ensure_full(slot: Ref<Slot>, depth: u64, source: bool) -> Result<Ref<Slot>, SyscallError> {
     if slot.is_empty() {
-        let failure = LookupFailure::MissingCapability { bits_left: depth };
+        let failure = LookupFailure::MissingCapability { bits_left: depth as u8 };
         return Err(SyscallError::FailedLookup { source, failure });
     }
     Ok(slot)

@@ -77,7 +77,7 @@ fn destination(args: &Args) -> Result<CNodeCap, SyscallError> {
         Cap::CNode(node) => Ok(node),
         _ => Err(SyscallError::FailedLookup {
             source: false,
-            failure: LookupFailure::MissingCapability { bits_left: depth },
+            failure: LookupFailure::MissingCapability { bits_left: depth as u8 },
         }),
     }
 }

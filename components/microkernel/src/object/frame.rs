@@ -70,7 +70,7 @@ fn map(args: &Args<'_>, frame: FrameCap) -> Answer {
     let mapping = Mapping { asid, vaddr: address };
     let mapped = FrameCap { rights: frame.rights.mask(rights), ..frame };
     let old = page_table::enter_frame(root, address, &mapped, attributes).map_err(|bits_left| {
-        let failure = LookupFailure::MissingCapability { bits_left: u64::from(bits_left) };
+        let failure = LookupFailure::MissingCapability { bits_left };
         SyscallError::FailedLookup { source: false, failure }
     })?;
     // The capability keeps its rights: a later mapping may use them all.
