@@ -2,7 +2,7 @@
 //! The bank taken away from its core: for another core, for good, or by an outside debugger.
 
 use crate::shim::stopped;
-use crate::{DebugHardware, Error, Handle, Shim, State, bank};
+use crate::{Armed, DebugHardware, Error, Handle, Shim, State, bank};
 
 impl<H: Handle> Shim<H> {
     /// Puts the bank that is on this core back in memory, so that its vCPU can go to another core.
@@ -15,9 +15,15 @@ impl<H: Handle> Shim<H> {
     }
 
     /// The vCPU is deleted or reset: afterwards neither the object nor the hardware holds anything of its guest.
+    ///
+    /// Its own guest may be running here, another one may not.
     pub fn release(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
         let debug = vcpu.debug();
-        if self.is_resident(vcpu)? {
+        let resident = self.is_resident(vcpu)?;
+        if self.armed() != Armed::No && !debug.running.get() {
+            return Err(Error::Running);
+        }
+        if resident {
             self.disarm(hw);
             bank::scrub(hw, self.counts.get(), debug.aarch32.get());
             bank::scrub_channel(hw);

@@ -18,7 +18,7 @@ pub enum Error {
     NoSuchRegister,
     /// The bank is on another core's hardware: [`Shim::evict`] there comes first.
     Elsewhere,
-    /// The guest is running.
+    /// The guest is running, or another one is and would be disturbed.
     Running,
     /// An outside debugger has the vCPU already, or has it not.
     External,

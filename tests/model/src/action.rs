@@ -26,8 +26,15 @@ pub enum Action {
     HostileWrite(usize, usize),
     /// The VMM restarts and flags the vCPU dirty for no reason.
     FlagDirty(usize, usize),
-    /// The VCPU object is deleted or reset, from the core; its guest may be running there.
-    Release(usize, usize),
+    /// A trapped write reaches the VMM, which dies: after it has told the kernel, or before. Whoever restarts it may
+    /// resume the guest, reset it, or do nothing for ever.
+    CrashVmm(usize, bool),
+    /// The VMM resets the vCPU, from the core; its guest may be running there.
+    Reset(usize, usize),
+    /// The last capability to the VCPU object is revoked, wherever its guest and its bank are.
+    Revoke(usize),
+    /// The kernel panics; nothing happens afterwards.
+    Panic,
     /// An outside debugger comes.
     Attach(usize, usize),
     /// It goes.
@@ -42,6 +49,13 @@ const MDSCR_VALUES: [u64; 4] = [0, MDE, MDE | KDE, SS];
 
 /// All that can happen next.
 pub(crate) fn possible(state: &SystemState, events: Events, actions: &mut Vec<Action>) {
+    if state.panicked {
+        return;
+    }
+    if events.abnormal {
+        actions.push(Action::Panic);
+        actions.extend((0..state.vcpus.len()).map(Action::Revoke));
+    }
     for core in 0..state.cores.len() {
         match state.cores[core].running {
             Some(running) => of_guest(state, core, running, events, actions),
@@ -55,10 +69,13 @@ fn stopped(state: &SystemState) -> impl Iterator<Item = usize> {
 }
 
 fn of_guest(state: &SystemState, core: usize, running: usize, events: Events, actions: &mut Vec<Action>) {
-    actions.extend([Action::Exit(core), Action::Release(core, running)]);
+    actions.extend([Action::Exit(core), Action::Reset(core, running)]);
     actions.extend([false, true].map(|other| Action::WriteBank(core, other)));
     actions.extend(MDSCR_VALUES.map(|value| Action::WriteMdscr(core, value)));
     actions.extend(stopped(state).map(|vcpu| Action::Switch(core, vcpu)));
+    if events.abnormal {
+        actions.extend([false, true].map(|told| Action::CrashVmm(core, told)));
+    }
     if events.channel {
         actions.push(Action::WriteChannel(core));
     }
@@ -70,7 +87,7 @@ fn of_guest(state: &SystemState, core: usize, running: usize, events: Events, ac
 fn of_native(state: &SystemState, core: usize, events: Events, actions: &mut Vec<Action>) {
     actions.push(Action::Evict(core));
     for vcpu in stopped(state) {
-        actions.extend([Action::Resume(core, vcpu), Action::Release(core, vcpu)]);
+        actions.extend([Action::Resume(core, vcpu), Action::Reset(core, vcpu)]);
         if events.hostile_vmm {
             actions.extend([Action::HostileWrite(core, vcpu), Action::FlagDirty(core, vcpu)]);
         }

@@ -14,7 +14,7 @@ mod state;
 mod vmm;
 
 pub use action::Action;
-pub use properties::properties;
+pub use properties::{REASONS, properties};
 pub use state::{Ghost, SystemState};
 
 use stateright::{Model, Property};
@@ -41,6 +41,17 @@ pub struct Events {
     pub outside_debugger: bool,
     /// OS locks taken and freed.
     pub os_lock: bool,
+    /// VMMs that die, capabilities that are revoked, a kernel that panics.
+    pub abnormal: bool,
+}
+
+impl Events {
+    /// Nothing but guests that run, write and stop, and VMMs that reset them.
+    pub const NONE: Self =
+        Self { hostile_vmm: false, channel: false, outside_debugger: false, os_lock: false, abnormal: false };
+    /// Everything.
+    pub const ALL: Self =
+        Self { hostile_vmm: true, channel: true, outside_debugger: true, os_lock: true, abnormal: true };
 }
 
 impl Model for System {

@@ -93,7 +93,10 @@ impl Step<'_> {
             Action::WriteChannel(core) => self.write_channel(core),
             Action::HostileWrite(core, vcpu) => self.hostile_write(core, vcpu),
             Action::FlagDirty(core, vcpu) => _ = self.machine.cores[core].0.flag_dirty(self.machine.vcpu(vcpu)),
-            Action::Release(core, vcpu) => self.release(core, vcpu),
+            Action::CrashVmm(core, told) => self.crash_vmm(core, told),
+            Action::Reset(core, vcpu) => self.release(core, vcpu),
+            Action::Revoke(vcpu) => self.revoke(vcpu),
+            Action::Panic => self.panic(),
             Action::Attach(core, vcpu) => self.attach(core, vcpu),
             Action::Detach(core, vcpu) => {
                 if self.machine.cores[core].0.detach_external(self.machine.vcpu(vcpu)).is_ok() {
@@ -216,11 +219,15 @@ impl Step<'_> {
         let (shim, hw) = &self.machine.cores[core];
         match shim.release(vcpu, hw) {
             Ok(()) => {
-                shim.leave_to_native(vcpu, hw);
                 self.next.ghosts[index] = Ghost::default();
                 if self.next.cores[core].running == Some(index) {
                     self.next.cores[core].running = None;
                 }
+                let fresh = VcpuImage::of(&VcpuDebug::new(), COUNTS) == VcpuImage::of(vcpu.debug, COUNTS);
+                let (disowned, armed) = (shim.owner() != Some(vcpu), is_armed(hw));
+                let stopped = self.next.cores[core].running.is_none();
+                self.rule(fresh && disowned, "P18: something is left of a reset vCPU");
+                self.rule(!stopped || !armed, "P19: a deleted vCPU's guest is still armed");
             }
             Err(_) => {
                 let same = before == VcpuImage::of(vcpu.debug, COUNTS);
@@ -229,12 +236,54 @@ impl Step<'_> {
         }
     }
 
+    /// The guest's write of its first pattern traps and comes to nothing, or to everything but the resume.
+    fn crash_vmm(&mut self, core: usize, told: bool) {
+        if !self.machine.traps(core) {
+            return;
+        }
+        let running = self.exit(core);
+        if told {
+            let value = pattern(running, false);
+            let vcpu = self.machine.vcpu(running);
+            let outcome = self.machine.handle(core, vcpu, DBGBVR0, Access::Write(value));
+            self.rule(outcome.is_ok(), "P17: a trapped write could not be completed");
+            self.next.ghosts[running].value = value;
+        }
+    }
+
+    /// The kernel deletes the object where its bank is; a guest that runs elsewhere is stopped there first.
+    fn revoke(&mut self, index: usize) {
+        if let Some(core) = self.next.core_of(index) {
+            self.exit(core);
+        }
+        let vcpu = self.machine.vcpu(index);
+        let home = self.machine.cores.iter().position(|(shim, _)| shim.owner() == Some(vcpu)).unwrap_or(0);
+        if self.next.cores[home].running.is_some() {
+            self.exit(home);
+        }
+        self.release(home, index);
+        self.rule(self.next.ghosts[index] == Ghost::default(), "P19: a revoked vCPU is not deleted");
+    }
+
+    fn panic(&mut self) {
+        for (core, (shim, hw)) in self.next.cores.iter_mut().zip(&self.machine.cores) {
+            shim.disarm(hw);
+            core.running = None;
+        }
+        self.next.panicked = true;
+    }
+
     fn attach(&mut self, core: usize, index: usize) {
         let (shim, hw) = &self.machine.cores[core];
         if shim.attach_external(self.machine.vcpu(index), hw).is_ok() {
             self.next.ghosts[index].external = true;
         }
     }
+}
+
+fn is_armed(hw: &FakeHardware) -> bool {
+    let r = hw.registers();
+    r.mdscr != 0 || r.mdcr & mdcr_el2::TDA == 0
 }
 
 const MDE_KDE: u64 = mdscr_el1::NEEDS_BANK;

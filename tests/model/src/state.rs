@@ -51,6 +51,8 @@ pub struct SystemState {
     pub(crate) ghosts: Vec<Ghost>,
     /// A rule about a step, not about a state, that the last step broke.
     pub(crate) broken: Option<&'static str>,
+    /// The kernel is no more.
+    pub(crate) panicked: bool,
 }
 
 impl SystemState {
@@ -60,6 +62,7 @@ impl SystemState {
             vcpus: (0..vcpus).map(|_| VcpuImage::of(&VcpuDebug::new(), COUNTS)).collect(),
             ghosts: vec![Ghost::default(); vcpus],
             broken: None,
+            panicked: false,
         }
     }
 

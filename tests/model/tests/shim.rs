@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use model::{Events, System};
+use model::{Events, REASONS, System, properties};
 use stateright::{Checker, Model};
 
 /// Of the larger system, unless LAZARET_FULL is set.
@@ -30,37 +30,51 @@ fn explore(system: System, bound: Option<usize>) {
     checker.assert_properties();
 }
 
-const NONE: Events = Events { hostile_vmm: false, channel: false, outside_debugger: false, os_lock: false };
-
 #[test]
 fn one_core_two_vcpus() {
-    explore(System { cores: 1, vcpus: 2, events: NONE }, None);
+    explore(System { cores: 1, vcpus: 2, events: Events::NONE }, None);
 }
 
 #[test]
 fn one_core_two_vcpus_with_channel() {
-    explore(System { cores: 1, vcpus: 2, events: Events { channel: true, ..NONE } }, None);
+    explore(System { cores: 1, vcpus: 2, events: Events { channel: true, ..Events::NONE } }, None);
 }
 
 #[test]
 fn one_core_two_vcpus_with_os_lock() {
-    explore(System { cores: 1, vcpus: 2, events: Events { os_lock: true, ..NONE } }, None);
+    explore(System { cores: 1, vcpus: 2, events: Events { os_lock: true, ..Events::NONE } }, None);
 }
 
 #[test]
 fn one_core_two_vcpus_with_outside_debugger() {
-    explore(System { cores: 1, vcpus: 2, events: Events { outside_debugger: true, ..NONE } }, None);
+    explore(System { cores: 1, vcpus: 2, events: Events { outside_debugger: true, ..Events::NONE } }, None);
+}
+
+#[test]
+fn one_core_two_vcpus_with_crash_revocation_and_panic() {
+    explore(System { cores: 1, vcpus: 2, events: Events { abnormal: true, ..Events::NONE } }, None);
 }
 
 #[test]
 fn two_cores_one_vcpu_with_everything() {
-    let everything = Events { hostile_vmm: true, channel: true, outside_debugger: true, os_lock: true };
-    explore(System { cores: 2, vcpus: 1, events: everything }, None);
+    explore(System { cores: 2, vcpus: 1, events: Events::ALL }, None);
 }
 
 #[test]
 fn two_cores_three_vcpus() {
-    let everything = Events { hostile_vmm: true, channel: true, outside_debugger: true, os_lock: true };
     let full = std::env::var_os("LAZARET_FULL").is_some();
-    explore(System { cores: 2, vcpus: 3, events: everything }, (!full).then_some(BOUND));
+    explore(System { cores: 2, vcpus: 3, events: Events::ALL }, (!full).then_some(BOUND));
+}
+
+#[test]
+fn each_number_is_a_property_or_has_a_reason() {
+    let all = properties(Events::ALL);
+    for number in (1..=19).map(|n| format!("P{n}")) {
+        let property = all.iter().find(|property| property.name.split(' ').next() == Some(&number));
+        match (property, REASONS.iter().find(|(of, _)| *of == number)) {
+            (Some(property), None) => println!("{}", property.name),
+            (None, Some((_, reason))) => println!("{number} is not checked here: {reason}"),
+            (both, _) => panic!("{number}: {}", if both.is_some() { "checked, and a reason" } else { "nothing" }),
+        }
+    }
 }

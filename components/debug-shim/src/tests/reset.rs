@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::*;
-use crate::{Error, Register};
+use crate::{Error, Register, State};
 
 #[test]
 fn p10_p11_poisoned_core_is_known_before_the_first_guest() {
@@ -120,4 +120,19 @@ fn p19_panic_path_disarms_without_a_vcpu() {
     core.shim.disarm(&core.hw);
     assert_eq!(core.mdscr(), 0);
     assert!(core.traps());
+}
+
+#[test]
+fn p19_release_does_not_disturb_another_guest() {
+    let vcpus = [VcpuDebug::new(), VcpuDebug::new()];
+    let [a, b] = &vcpus;
+    let core = Core::new();
+    core.write(a, DebugRegister::Mdscr, MDE);
+    core.run(a);
+    core.shim.write(Vcpu(b), DebugRegister::Mdscr, SS, false, &core.hw).unwrap();
+    core.enter(b);
+    assert_eq!(core.shim.release(Vcpu(a), &core.hw), Err(Error::Running));
+    assert_eq!((core.mdscr(), a.state()), (SS, State::Loaded));
+    core.leave(b);
+    assert_eq!(core.shim.release(Vcpu(a), &core.hw), Ok(()));
 }

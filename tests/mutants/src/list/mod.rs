@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! All mutants, by what they are of.
+
+mod bank;
+mod decoder;
+mod handlers;
+mod invocation;
+mod ownership;
+mod policy;
+mod switch;
+mod vcpu;
+
+use crate::Mutant;
+
+/// Every mutant.
+pub fn all() -> impl Iterator<Item = Mutant> {
+    [
+        switch::MUTANTS,
+        ownership::MUTANTS,
+        invocation::MUTANTS,
+        vcpu::MUTANTS,
+        bank::MUTANTS,
+        policy::MUTANTS,
+        handlers::MUTANTS,
+        decoder::MUTANTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

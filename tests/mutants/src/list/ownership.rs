@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Of eviction, deletion and the outside debugger.
+
+use crate::Mutant;
+
+pub(super) const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "evict_leaves_values",
+        file: "debug-shim/src/ownership.rs",
+        from: "        bank::scrub(hw, self.counts.get(), owner.debug().aarch32.get());\n",
+        to: "",
+    },
+    Mutant {
+        name: "evict_while_running",
+        file: "debug-shim/src/ownership.rs",
+        from: "        stopped(owner.debug())?;\n",
+        to: "",
+    },
+    Mutant {
+        name: "delete_leaves_it_armed",
+        file: "debug-shim/src/ownership.rs",
+        from: "            self.disarm(hw);\n            bank::scrub(",
+        to: "            bank::scrub(",
+    },
+    Mutant {
+        name: "delete_leaves_the_bank",
+        file: "debug-shim/src/ownership.rs",
+        from: "            bank::scrub(hw, self.counts.get(), debug.aarch32.get());\n",
+        to: "",
+    },
+    Mutant {
+        name: "delete_leaves_the_channel",
+        file: "debug-shim/src/ownership.rs",
+        from: "            bank::scrub_channel(hw);\n",
+        to: "",
+    },
+    Mutant {
+        name: "deleted_vcpu_stays_owner",
+        file: "debug-shim/src/ownership.rs",
+        from: "            self.owner.set(None);\n",
+        to: "",
+    },
+    Mutant {
+        name: "delete_leaves_a_trapped_guest_armed",
+        file: "debug-shim/src/ownership.rs",
+        from: "        } else if debug.running.get() {\n            self.disarm(hw);\n        }",
+        to: "        }",
+    },
+    Mutant {
+        name: "delete_leaves_the_object",
+        file: "debug-shim/src/ownership.rs",
+        from: "        debug.scrub();\n",
+        to: "",
+    },
+    Mutant {
+        name: "delete_elsewhere_is_taken",
+        file: "debug-shim/src/ownership.rs",
+        from: "let resident = self.is_resident(vcpu)?;",
+        to: "let resident = self.is_resident(vcpu).unwrap_or(false);",
+    },
+    Mutant {
+        name: "debugger_leaves_the_bank",
+        file: "debug-shim/src/ownership.rs",
+        from: "            self.evict(hw)?;\n",
+        to: "",
+    },
+    Mutant {
+        name: "two_debuggers",
+        file: "debug-shim/src/ownership.rs",
+        from: "        if debug.state() == State::External {",
+        to: "        if false {",
+    },
+    Mutant {
+        name: "debugger_leaves_without_having_come",
+        file: "debug-shim/src/ownership.rs",
+        from: "        if debug.state() != State::External {",
+        to: "        if false {",
+    },
+    Mutant {
+        name: "debugger_takes_a_running_guest",
+        file: "debug-shim/src/ownership.rs",
+        from: "        let debug = stopped(vcpu.debug())?;\n        if debug.state() == State::External {",
+        to: "        let debug = vcpu.debug();\n        if debug.state() == State::External {",
+    },
+    Mutant {
+        name: "delete_disturbs_another_guest",
+        file: "debug-shim/src/ownership.rs",
+        from: "        if self.armed() != Armed::No && !debug.running.get() {\n            return Err(Error::Running);\n        }\n",
+        to: "",
+    },
+];

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One mistake.
+
+use anyhow::ensure;
+
+use crate::Suite;
+
+/// A piece of one file, replaced.
+#[derive(Clone, Copy, Debug)]
+pub struct Mutant {
+    /// What goes wrong, as a name.
+    pub name: &'static str,
+    /// The file, below `components`.
+    pub file: &'static str,
+    /// What is there once.
+    pub from: &'static str,
+    /// What it becomes.
+    pub to: &'static str,
+}
+
+impl Mutant {
+    /// The source with the mistake.
+    pub fn apply(&self, source: &str) -> anyhow::Result<String> {
+        let count = source.matches(self.from).count();
+        ensure!(count == 1, "{}: `{}` is {count} times in {}", self.name, self.from, self.file);
+        Ok(source.replacen(self.from, self.to, 1))
+    }
+
+    /// What must catch it, the quickest first.
+    pub fn suites(&self) -> &'static [Suite] {
+        match self.file.split('/').next() {
+            Some("esr") => &[Suite::Esr],
+            Some("debug-registers") => &[Suite::Handlers, Suite::Property, Suite::Model],
+            _ => &[Suite::Shim, Suite::Property, Suite::Model],
+        }
+    }
+}

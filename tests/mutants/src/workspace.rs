@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The copy that the mistakes are made in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Context;
+
+use crate::{Mutant, Suite, Verdict};
+
+const MEMBERS: [&str; 6] = [
+    "components/sel4/sys",
+    "components/esr",
+    "components/debug-registers",
+    "components/debug-shim",
+    "tests/model",
+    "tests/property",
+];
+/// For one suite, in seconds. A mutant may loop.
+const LIMIT: &str = "300";
+
+/// A workspace with the tested crates and their tests.
+#[derive(Debug)]
+pub struct Copy {
+    original: PathBuf,
+    root: PathBuf,
+}
+
+impl Copy {
+    /// Brings `root` up to date with `original`; what has not changed keeps its time, and need not be built again.
+    pub fn new(original: &Path, root: &Path) -> anyhow::Result<Self> {
+        let copy = Self { original: original.into(), root: root.into() };
+        let manifest = fs::read_to_string(original.join("Cargo.toml"))?;
+        let (_, rest) = manifest.split_once("\n]\n").context("a list of members")?;
+        copy.write("Cargo.toml", &format!("[workspace]\nresolver = \"3\"\nmembers = {MEMBERS:?}\n{rest}"))?;
+        // The copy needs a part of it, so cargo rewrites it once.
+        if !root.join("Cargo.lock").exists() {
+            fs::copy(original.join("Cargo.lock"), root.join("Cargo.lock"))?;
+        }
+        for member in MEMBERS {
+            copy.refresh(Path::new(member))?;
+        }
+        Ok(copy)
+    }
+
+    /// Runs the suites on the sources as they are.
+    pub fn unchanged(&self, suite: Suite) -> anyhow::Result<Verdict> {
+        self.run(suite)
+    }
+
+    /// Runs a mutant's suites until one catches it.
+    pub fn mutated(&self, mutant: &Mutant) -> anyhow::Result<Verdict> {
+        let file = format!("components/{}", mutant.file);
+        let source = fs::read_to_string(self.original.join(&file)).context(file.clone())?;
+        self.write(&file, &mutant.apply(&source)?)?;
+        let verdict = self.first_that_catches(mutant);
+        self.write(&file, &source)?;
+        verdict
+    }
+
+    fn first_that_catches(&self, mutant: &Mutant) -> anyhow::Result<Verdict> {
+        for &suite in mutant.suites() {
+            match self.run(suite)? {
+                Verdict::Survived => (),
+                other => return Ok(other),
+            }
+        }
+        Ok(Verdict::Survived)
+    }
+
+    fn run(&self, suite: Suite) -> anyhow::Result<Verdict> {
+        let mut command = Command::new("timeout");
+        command.args(["--signal=KILL", LIMIT, "cargo", "test", "--offline", "--no-fail-fast"]).args(suite.arguments());
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", self.root.join("target"));
+        command.env("PROPTEST_FAILURE_PERSISTENCE", "off").env_remove("LAZARET_FULL").env("CARGO_INCREMENTAL", "0");
+        let output = command.stdin(Stdio::null()).output().context("cannot run cargo")?;
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        Ok(suite.verdict(output.status.success(), &text))
+    }
+
+    fn refresh(&self, folder: &Path) -> anyhow::Result<()> {
+        for entry in fs::read_dir(self.original.join(folder))? {
+            let entry = entry?;
+            let path = folder.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                self.refresh(&path)?;
+            } else if let Ok(text) = fs::read_to_string(entry.path()) {
+                self.write(&path, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, file: impl AsRef<Path>, text: &str) -> anyhow::Result<()> {
+        let path = self.root.join(file);
+        if fs::read_to_string(&path).is_ok_and(|old| old == text) {
+            return Ok(());
+        }
+        fs::create_dir_all(path.parent().context("a folder")?)?;
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    }
+}
