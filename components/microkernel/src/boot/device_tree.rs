@@ -100,3 +100,91 @@ fn inner_pages(range: Range<u64>) -> Range<u64> {
 fn outer_pages(range: Range<u64>) -> Range<u64> {
     range.start / PAGE * PAGE..range.end.next_multiple_of(PAGE)
 }
+
+#[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "sets of one range")]
+mod tests {
+    use super::*;
+    use dtoolkit::memreserve::MemoryReservation;
+    use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
+
+    fn cells(name: &str, cells: &[u32]) -> DeviceTreeProperty {
+        let bytes: Vec<u8> = cells.iter().flat_map(|cell| cell.to_be_bytes()).collect();
+        DeviceTreeProperty::new(name, bytes.as_slice()).unwrap()
+    }
+
+    fn memory_node(name: &str, reg: &[u32]) -> DeviceTreeNode {
+        DeviceTreeNode::builder(name)
+            .unwrap()
+            .property(DeviceTreeProperty::new("device_type", "memory").unwrap())
+            .property(cells("reg", reg))
+            .build()
+    }
+
+    fn tree(nodes: Vec<DeviceTreeNode>) -> DeviceTree {
+        let mut tree = DeviceTree::new();
+        tree.root.add_property(cells("#address-cells", &[2]));
+        tree.root.add_property(cells("#size-cells", &[2]));
+        nodes.into_iter().for_each(|node| tree.root.add_child(node));
+        tree
+    }
+
+    fn ranges(regions: &Regions) -> Vec<Range<u64>> {
+        regions.iter().collect()
+    }
+
+    #[test]
+    fn one_bank() {
+        let bytes = tree(vec![memory_node("memory@40000000", &[0, 0x4000_0000, 0, 0x8000_0000])]).to_dtb();
+        assert_eq!(total_size(&bytes), Ok(bytes.len()));
+        let memory = memory(&bytes).unwrap();
+        assert_eq!(ranges(&memory.ram), [0x4000_0000..0xc000_0000]);
+        assert!(ranges(&memory.reserved).is_empty());
+    }
+
+    #[test]
+    fn banks_fractions_of_pages_and_reservations() {
+        let mut reserved = DeviceTreeNode::new("reserved-memory").unwrap();
+        reserved.add_property(cells("#address-cells", &[2]));
+        reserved.add_property(cells("#size-cells", &[2]));
+        reserved.add_child(
+            DeviceTreeNode::builder("firmware@3000").unwrap().property(cells("reg", &[0, 0x3800, 0, 0x1000])).build(),
+        );
+        let mut tree = tree(vec![
+            memory_node("memory@0", &[0, 0x0800, 0, 0x1_0000, 1, 0, 0, 0x10_0000]),
+            memory_node("memory@200000", &[0, 0x20_0000, 0, 0x1000]),
+            reserved,
+        ]);
+        tree.memory_reservations.push(MemoryReservation::new(0x8010, 1));
+        let memory = memory(&tree.to_dtb()).unwrap();
+        assert_eq!(ranges(&memory.ram), [0x1000..0x1_0000, 0x20_0000..0x20_1000, 0x1_0000_0000..0x1_0010_0000]);
+        assert_eq!(ranges(&memory.reserved), [0x3000..0x5000, 0x8000..0x9000]);
+    }
+
+    #[test]
+    fn what_is_no_device_tree() {
+        assert_eq!(total_size(&[0; HEADER]), Err(DeviceTreeError::Absent));
+        assert_eq!(total_size(&[0xd0, 0x0d, 0xfe, 0xed, 0, 0, 0, 39]), Err(DeviceTreeError::Size));
+        assert_eq!(total_size(&[0xd0, 0x0d, 0xfe, 0xed, 0, 0x20, 0, 1]), Err(DeviceTreeError::Size));
+        assert_eq!(memory(&tree(vec![]).to_dtb()).err(), Some(DeviceTreeError::NoMemory));
+    }
+
+    #[test]
+    fn broken_ones_are_refused_without_a_panic() {
+        let good = tree(vec![memory_node("memory@40000000", &[0, 0x4000_0000, 0, 0x8000_0000])]).to_dtb();
+        for length in 0..good.len() {
+            assert!(memory(&good[..length]).is_err(), "{length} bytes");
+        }
+        for at in 0..good.len() {
+            for value in [0, 0x7f, 0xff] {
+                let mut bad = good.clone();
+                bad[at] = value;
+                // Whatever it says, it says without a panic.
+                let _ = total_size(&bad);
+                let _ = memory(&bad);
+            }
+        }
+        let odd = tree(vec![memory_node("memory@40000000", &[0, 0x4000_0000, 0])]).to_dtb();
+        assert_eq!(memory(&odd).err(), Some(DeviceTreeError::Broken));
+    }
+}
