@@ -3,8 +3,8 @@
 //! and a vCPU made afterwards must be as fresh as ever.
 
 use sel4::{
-    CNodeCapData, CapRights, Error, MessageInfoBuilder, ObjectBlueprint, UserContext, VmAttributes, cap, cap_type,
-    debug_println, init_thread::slot::TCB, sys::fault::FaultLabel,
+    CNodeCapData, CapRights, Error, MessageInfo, MessageInfoBuilder, ObjectBlueprint, UserContext, VmAttributes, cap,
+    cap_type, debug_println, init_thread::slot::TCB, sys::fault::FaultLabel,
 };
 
 use sel4_vcpu_debug::DebugRegister;
@@ -108,8 +108,8 @@ impl Guest {
             self.set_debug_registers(random);
         }
         self.tcb.tcb_write_all_registers(true, &registers)?;
+        let (mut info, _) = self.faults.recv(self.reply);
         for _ in 0..EXITS_A_PROGRAM {
-            let (info, _) = self.faults.recv(self.reply);
             let label = info.label();
             counts[(label as usize).min(counts.len() - 1)] += 1;
             if label == FaultLabel::Timeout as u64 {
@@ -118,7 +118,7 @@ impl Guest {
             if label == FaultLabel::VppiEvent as u64 {
                 self.vcpu.vcpu_ack_vppi(VIRTUAL_TIMER)?;
             }
-            self.step_over(random)?;
+            info = self.step_over(random)?;
         }
         self.tcb.tcb_suspend()
     }
@@ -140,16 +140,28 @@ impl Guest {
         }
     }
 
-    /// On to the next instruction, or back into the page.
-    fn step_over(&self, random: &mut Random) -> sel4::Result<()> {
+    /// On to the next instruction, or back into the page; in one of the ways that a VMM has. The next exit.
+    fn step_over(&self, random: &mut Random) -> sel4::Result<MessageInfo> {
         let mut registers = self.tcb.tcb_read_registers(false, 3)?;
         let next = registers.pc().wrapping_add(4);
         let inside = (CODE as u64..CODE as u64 + 0x1000).contains(&next) && next.is_multiple_of(4);
         *registers.pc_mut() = if inside { next } else { CODE as u64 + 4 * random.below(1024) };
         *registers.spsr_mut() = MODES[random.below(3) as usize];
-        self.tcb.tcb_write_registers(false, 3, &registers)?;
-        self.reply.send(MessageInfoBuilder::default().build());
-        Ok(())
+        let mut answer = MessageInfoBuilder::default();
+        if random.below(2) == 0 {
+            // The kernel's extension: any words must do.
+            let spsr = if random.below(4) == 0 { random.next() } else { *registers.spsr() };
+            let words = [*registers.pc(), spsr, random.below(34), random.next()];
+            sel4::with_ipc_buffer_mut(|buffer| buffer.msg_regs_mut()[..4].copy_from_slice(&words));
+            answer = answer.label(1).length(4);
+        } else {
+            self.tcb.tcb_write_registers(false, 3, &registers)?;
+        }
+        if random.below(2) == 0 {
+            return Ok(self.faults.reply_recv(answer.build(), self.reply).0);
+        }
+        self.reply.send(answer.build());
+        Ok(self.faults.recv(self.reply).0)
     }
 }
 

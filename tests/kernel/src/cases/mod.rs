@@ -2,6 +2,7 @@
 //! The cases, by what they ask about.
 
 mod cnode;
+mod exit;
 mod fault;
 mod ipc;
 mod memory;
@@ -43,4 +44,6 @@ cases! {
         cache_operations;
     vcpu: registers unknown_register list_registers one_thread_each hypercall_is_a_fault wait_for_interrupt
         guest_memory debug_extension deleted_vcpu guest_mode_is_clamped;
+    exit: context_of_a_trap context_of_an_abort answer_with_a_register answer_is_clamped a_thousand_exits
+        other_calls_between budget_of_a_chatty_guest;
 }

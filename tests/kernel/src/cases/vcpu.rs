@@ -14,19 +14,19 @@ use crate::{
 };
 
 /// Where the guest's page is.
-const CODE: usize = 0x4000_0000;
+pub const CODE: usize = 0x4000_0000;
 /// EL1h, all masked.
-const EL1H: u64 = 0x3c5;
-const HVC_66: u32 = 0xd400_0842;
-const WFI: u32 = 0xd503_207f;
+pub const EL1H: u64 = 0x3c5;
+pub const HVC_66: u32 = 0xd400_0842;
+pub const WFI: u32 = 0xd503_207f;
 const STR_X1_X2: u32 = 0xf900_0041;
 const LOOP: u32 = 0x1400_0000;
 
-struct Guest {
-    tcb: cap::Tcb,
-    vcpu: cap::VCpu,
-    faults: cap::Endpoint,
-    reply: cap::Reply,
+pub struct Guest {
+    pub tcb: cap::Tcb,
+    pub vcpu: cap::VCpu,
+    pub faults: cap::Endpoint,
+    pub reply: cap::Reply,
 }
 
 fn map(env: &mut Env, vspace: cap::VSpace, page: cap::Granule, vaddr: usize) -> sel4::Result<()> {
@@ -41,7 +41,13 @@ fn map(env: &mut Env, vspace: cap::VSpace, page: cap::Granule, vaddr: usize) -> 
 }
 
 impl Guest {
-    fn start(env: &mut Env, code: &[u32]) -> sel4::Result<Self> {
+    /// With a second of budget.
+    pub fn start(env: &mut Env, code: &[u32]) -> sel4::Result<Self> {
+        let context = env.sched_context(1_000_000, 1_000_000, 0);
+        Self::start_with(env, code, context)
+    }
+
+    pub fn start_with(env: &mut Env, code: &[u32], context: cap::SchedContext) -> sel4::Result<Self> {
         let page = env.map(SCRATCH);
         for (index, pair) in code.chunks(2).enumerate() {
             let word = u64::from(pair[0]) | u64::from(pair.get(1).copied().unwrap_or(LOOP)) << 32;
@@ -55,7 +61,6 @@ impl Guest {
         let guest = Self { tcb: env.object(), vcpu: env.object(), faults: env.object(), reply: env.object() };
         guest.tcb.tcb_configure(cnode, CNodeCapData::skip_high_bits(1), vspace, 0, crate::thread::null())?;
         guest.vcpu.vcpu_set_tcb(guest.tcb)?;
-        let context = env.sched_context(1_000_000, 1_000_000, 0);
         guest.tcb.tcb_set_sched_params(TCB.cap(), 100, 100, context, guest.faults)?;
         let mut registers = UserContext::default();
         *registers.pc_mut() = CODE as u64;
@@ -66,7 +71,7 @@ impl Guest {
         Ok(guest)
     }
 
-    fn fault(&self) -> Option<Fault> {
+    pub fn fault(&self) -> Option<Fault> {
         let (info, _) = self.faults.recv(self.reply);
         with_ipc_buffer(|buffer| Fault::try_new(buffer, &info))
     }
