@@ -6,16 +6,13 @@
 //! CSpace, becomes a vCPU), a keeper of lowest priority, which runs when it doesn't, sets it up again. Each round has
 //! fresh objects; all are revoked after it, and the kernel must still answer.
 
-use core::{
-    ops::RangeInclusive,
-    sync::atomic::{AtomicU64, Ordering::SeqCst},
-};
+mod calls;
+
+use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use sel4::{
-    CNodeCapData, CapRights, MessageInfo, ObjectBlueprint, ObjectBlueprintAArch64, ObjectBlueprintArm, cap,
-    debug_println,
+    CNodeCapData, CapRights, ObjectBlueprint, ObjectBlueprintAArch64, ObjectBlueprintArm, cap, debug_println,
     init_thread::slot::{ASID_CONTROL, ASID_POOL, DOMAIN_SET, IRQ_CONTROL, TCB, VSPACE},
-    raw::{Registers, enter_number},
 };
 
 use crate::{
@@ -216,89 +213,7 @@ extern "C" fn fuzz(buffer: u64, _: u64, _: u64) -> ! {
     let mut random = Random::new(SEED.load(SeqCst) << 32 | LEFT.load(SeqCst));
     while LEFT.load(SeqCst) > 0 {
         LEFT.fetch_sub(1, SeqCst);
-        call(buffer, &mut random);
+        calls::call(buffer, &mut random);
     }
     done()
-}
-
-/// A capability pointer, mostly into the CSpace.
-fn pointer(random: &mut Random) -> u64 {
-    match random.below(20) {
-        0 => random.next(),
-        1 => random.below(1 << 12),
-        _ => random.below(48),
-    }
-}
-
-/// A word that means something to some invocation.
-fn word(random: &mut Random) -> u64 {
-    match random.below(10) {
-        0 => random.next(),
-        1 => u64::MAX - random.below(4),
-        2 => 1 << random.below(64),
-        3 => 0x1000 * random.below(16),
-        4 => 0x4000_0000 + 0x20_0000 * random.below(4),
-        5 => [6, 12, 20, 32, 58, 64, 1000, 36][random.below(8) as usize],
-        _ => random.below(48),
-    }
-}
-
-/// Labels of invocations by the slot that `endow` put the object in.
-const LABELS: [(RangeInclusive<u64>, RangeInclusive<u64>); 17] = [
-    (1..=2, 1..=1),
-    (5..=6, 18..=25),
-    (7..=8, 2..=17),
-    (9..=10, 34..=38),
-    (13..=15, 46..=52),
-    (16..=18, 44..=45),
-    (19..=19, 55..=65),
-    (20..=22, 39..=42),
-    (23..=23, 27..=29),
-    (28..=29, 2..=17),
-    (30..=30, 55..=65),
-    (31..=31, 34..=38),
-    (32..=32, 18..=25),
-    (33..=33, 33..=33),
-    (34..=34, 54..=54),
-    (35..=35, 53..=53),
-    (36..=36, 30..=32),
-];
-
-/// A label that the capability understands, mostly.
-fn label(service: u64, random: &mut Random) -> u64 {
-    let known = LABELS.iter().find(|(slots, _)| slots.contains(&service)).map(|(_, labels)| labels);
-    match (random.below(20), known) {
-        (0, _) => random.next(),
-        (1..=15, Some(labels)) => labels.start() + random.below(labels.end() - labels.start() + 1),
-        _ => random.below(68),
-    }
-}
-
-fn call(buffer: u64, random: &mut Random) {
-    // Not the debug calls: they stop the machine, or print.
-    let number = match random.below(24) {
-        0 => random.next() as i64,
-        1..=14 => -1,
-        other => -(1 + (other as i64 + random.below(11) as i64) % 11),
-    };
-    if (-29..=-12).contains(&number) {
-        return;
-    }
-    let service = pointer(random);
-    let label = label(service, random);
-    let info = MessageInfo::new(label, 0, random.below(4) as usize, random.below(12) as usize);
-    crate::memory::with_buffer(buffer, |buffer| {
-        buffer.msg_regs_mut()[4..12].iter_mut().for_each(|register| *register = word(random));
-        buffer.caps_or_badges_mut().iter_mut().for_each(|cap| *cap = pointer(random));
-        let inner = buffer.inner_mut();
-        (inner.receive_cnode, inner.receive_index, inner.receive_depth) = (pointer(random), word(random), word(random));
-    });
-    let registers = Registers {
-        x0: service,
-        x1: info.into_word(),
-        mr: core::array::from_fn(|_| word(random)),
-        x6: pointer(random),
-        x8: pointer(random),
-    };
-    enter_number(number, registers);
 }
