@@ -15,6 +15,8 @@ use crate::{
 const CHANNEL: Channel = Channel::new(3);
 /// `child`, in `parent`.
 const CHILD: Child = Child::new(5);
+/// The root CNode of a domain with shared capabilities has 64 slots.
+const ROOT_SHIFT: u64 = 64 - 6;
 /// Calls that the client makes, and restarts that the child gets.
 const CALLS: u64 = 1000;
 const RESTARTS: u32 = 3;
@@ -53,6 +55,11 @@ fn client() -> Role {
 
 fn reader() -> Role {
     memory::check();
+    let shared = |slot: u64| sel4::CPtr::from_bits(slot << ROOT_SHIFT);
+    let context: sel4::cap::SchedContext = shared(2).cast();
+    context.consumed().expect("the client's scheduling context");
+    let thread: sel4::cap::Tcb = shared(63).cast();
+    thread.tcb_read_all_registers(false).expect("the client's TCB");
     debug_println!("reader: PASS");
     Role::Reader
 }
