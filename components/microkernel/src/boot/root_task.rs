@@ -215,8 +215,8 @@ impl<'k> RootTask<'k> {
         self.frames(paddr, self.image.extra(), pages)
     }
 
+    /// In place: the loader has written the image back to memory, and entry has emptied the instruction cache.
     fn image_frames(&mut self) -> SlotRegion {
-        self.kernel.arch.unify(self.image.paddr, self.image.size);
         self.frames(self.image.paddr, self.image.vaddr, self.image.size / PAGE)
     }
 
