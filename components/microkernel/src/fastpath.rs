@@ -16,31 +16,45 @@ use crate::object::notification::NotificationState;
 use crate::object::reference::Ref;
 use crate::object::reply::Reply;
 use crate::object::tcb::{Tcb, ThreadState};
+use crate::syscall::SVC_BYTES;
 use sel4_sys::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
 use sel4_sys::message_info::MessageInfo;
 
+/// The faults that have a short way.
+#[derive(Clone, Copy)]
+pub(crate) enum QuickFault {
+    /// A trapped instruction: ESR_EL2.
+    Vcpu(u64),
+    /// A stage-2 abort.
+    Vm { addr: u64, prefetch: bool, esr: u64 },
+}
+
 impl Kernel {
-    /// Hands a guest's fault to its handler, if that waits, has time and is next. False: nothing has happened.
+    /// Hands a guest's fault to its handler, if that waits and is next: the handler. `None`: nothing has happened.
     #[inline]
-    pub(crate) fn quick_fault(&self, guest: Ref<Tcb>, fault: Fault) -> bool {
-        let Some((endpoint, badge, rights)) = guest.fault_endpoint.endpoint() else { return false };
-        let Some(handler) = endpoint.head.get() else { return false };
-        let Some(reply) = handler.reply.get() else { return false };
-        let ordinary = matches!(fault, Fault::VcpuFault { .. } | Fault::VmFault { .. })
-            && guest.vcpu.get().is_some()
+    pub(crate) fn quick_fault(&self, guest: Ref<Tcb>, fault: QuickFault) -> Option<Ref<Tcb>> {
+        let (endpoint, badge, rights) = guest.fault_endpoint.endpoint()?;
+        let handler = endpoint.head.get()?;
+        let reply = handler.reply.get()?;
+        let ordinary = guest.vcpu.get().is_some()
             && (rights.grant() || rights.grant_reply())
             && handler.state.get() == ThreadState::BlockedOnReceive
             && handler.queue_next.get().is_none()
             && self.can_go_next(handler);
         if !ordinary {
-            return false;
+            return None;
         }
         endpoint.head.set(None);
         endpoint.tail.set(None);
-        let length = self.put_fault(fault, guest, handler);
-        handler.context.x[1].set(MessageInfo::new(fault.label(), 0, 0, length as u64).0);
+        guest.fault_ip.set(guest.context.elr.get());
+        let info = match fault {
+            QuickFault::Vcpu(hsr) => self.put_quickly(Fault::VcpuFault { hsr }, guest, handler),
+            QuickFault::Vm { addr, prefetch, esr } => {
+                self.put_quickly(Fault::VmFault { addr, prefetch, esr }, guest, handler)
+            }
+        };
+        handler.context.x[1].set(info.0);
         handler.context.x[0].set(badge);
-        remember(guest, fault);
         guest.state.set(ThreadState::BlockedOnReply);
         guest.reply.set(Some(reply));
         reply.tcb.set(Some(guest));
@@ -48,38 +62,46 @@ impl Kernel {
         handler.state.set(ThreadState::Running);
         self.hand_over(handler);
         self.on_guest_time.set(true);
-        true
+        Some(handler)
     }
 
-    /// ReplyRecv of a handler to a guest that is next, with nobody waiting to be received from. False: as above.
+    /// The message, and the fault in the guest: two or three words, as the kind is known here.
+    #[inline(always)]
+    fn put_quickly(&self, fault: Fault, guest: Ref<Tcb>, handler: Ref<Tcb>) -> MessageInfo {
+        guest.fault.set(fault);
+        let length = self.put_fault(fault, guest, handler);
+        MessageInfo::new(fault.label(), 0, 0, length as u64)
+    }
+
+    /// ReplyRecv of a handler to a guest that is next, with nobody waiting to be received from: the guest. `None`: as
+    /// above.
     #[inline]
-    pub(crate) fn quick_reply(&self, handler: Ref<Tcb>) -> bool {
+    pub(crate) fn quick_reply(&self, handler: Ref<Tcb>) -> Option<Ref<Tcb>> {
         let x = &handler.context.x;
         let info = MessageInfo(x[1].get());
         if info.length() > NUM_FAST_MESSAGE_REGISTERS || info.extra_caps() > 0 {
-            return false;
+            return None;
         }
-        let Some((reply, _)) = lookup_flat(handler, x[6].get()).and_then(|slot| slot.reply()) else { return false };
-        let Some((endpoint, _, rights)) = lookup_flat(handler, x[0].get()).and_then(|slot| slot.endpoint()) else {
-            return false;
-        };
-        let Some(guest) = self.plain_caller(reply) else { return false };
+        let (reply, _) = lookup_flat(handler, x[6].get())?.reply()?;
+        let (endpoint, _, rights) = lookup_flat(handler, x[0].get())?.endpoint()?;
+        let guest = self.plain_caller(reply)?;
         if !rights.read() || endpoint.head.get().is_some() || has_signal(handler) || !self.can_go_next(guest) {
-            return false;
+            return None;
         }
         crate::fault::take_context(info, handler, guest);
         guest.fault.set(Fault::None);
         guest.reply.set(None);
         guest.context.elr.set(guest.fault_ip.get());
         guest.state.set(ThreadState::Running);
+        handler.fault_ip.set(handler.context.elr.get().wrapping_sub(SVC_BYTES));
         wait_alone(handler, endpoint, reply);
         self.hand_over(guest);
         if self.on_guest_time.replace(false) && guest.sched_context.get() == self.current_sc.get() {
-            return true;
+            return Some(guest);
         }
         self.update_time();
         self.switch_sched_context();
-        true
+        Some(guest)
     }
 
     /// A kernel entry that is not the reply: the handler's own time begins.
@@ -110,16 +132,6 @@ impl Kernel {
             && self.ready.is_highest(thread.priority.get())
             && !self.release_is_due()
             && thread.sched_context.get().is_some_and(|sc| sc.is_active() && !sc.sporadic.get() && self.has_budget(sc))
-    }
-}
-
-/// The guest waits for the answer to this fault. Arm by arm, because a whole `Fault` is a call of `memcpy`.
-#[inline(always)]
-fn remember(guest: Ref<Tcb>, fault: Fault) {
-    match fault {
-        Fault::VcpuFault { hsr } => guest.fault.set(Fault::VcpuFault { hsr }),
-        Fault::VmFault { addr, prefetch, esr } => guest.fault.set(Fault::VmFault { addr, prefetch, esr }),
-        other => guest.fault.set(other),
     }
 }
 

@@ -59,8 +59,12 @@ impl Kernel {
     /// The first such thread of an entry is not queued, for it is often the one to run.
     #[inline]
     pub(crate) fn possible_switch_to(&self, thread: Ref<Tcb>) {
+        let Some(sc) = thread.sched_context.get() else { return };
         if !self.is_schedulable(thread) {
             return;
+        }
+        if !self.has_budget(sc) {
+            return self.postpone(sc);
         }
         if self.choice.get() == Choice::Resume && self.current.get() != Some(thread) {
             self.choice.set(Choice::Switch(thread));

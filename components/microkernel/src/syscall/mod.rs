@@ -5,6 +5,7 @@
 mod receive;
 
 use crate::debug::debug_syscall;
+use crate::fastpath::QuickFault;
 use crate::fault::Fault;
 use crate::invocation::{How, invoke};
 use crate::kernel::{IrqState, Kernel};
@@ -14,16 +15,29 @@ use crate::object::vcpu;
 use sel4_sys::syscall::Syscall;
 
 /// Bytes of `svc #0`.
-const SVC_BYTES: u64 = 4;
+pub(crate) const SVC_BYTES: u64 = 4;
+
+/// The short way of a system call, if it has one: the thread to resume.
+#[inline]
+pub fn quick_syscall(kernel: &Kernel) -> Option<Ref<Tcb>> {
+    let thread = kernel.current()?;
+    if thread.context.x[7].get() as i64 != Syscall::ReplyRecv.number() {
+        return None;
+    }
+    kernel.quick_reply(thread)
+}
+
+/// The short way of a guest's trap, if it has one: the thread to resume.
+#[inline]
+pub fn quick_trap(kernel: &Kernel, esr: u64) -> Option<Ref<Tcb>> {
+    kernel.quick_fault(kernel.current()?, QuickFault::Vcpu(esr))
+}
 
 /// `svc #0` by the current thread; `elr` is the address after it.
 pub fn handle_syscall(kernel: &Kernel) {
     let Some(thread) = kernel.current() else { return };
     thread.fault_ip.set(thread.context.elr.get().wrapping_sub(SVC_BYTES));
     let number = thread.context.x[7].get();
-    if number as i64 == Syscall::ReplyRecv.number() && kernel.quick_reply(thread) {
-        return;
-    }
     let call = Syscall::from_number(number as i64);
     if let Some(call) = call
         && call.number() <= Syscall::DebugPutChar.number()
@@ -45,7 +59,9 @@ pub fn handle_syscall(kernel: &Kernel) {
 pub fn handle_fault(kernel: &Kernel, fault: Fault) {
     let Some(thread) = kernel.current() else { return };
     thread.fault_ip.set(thread.context.elr.get());
-    if kernel.quick_fault(thread, fault) {
+    if let Fault::VmFault { addr, prefetch, esr } = fault
+        && kernel.quick_fault(thread, QuickFault::Vm { addr, prefetch, esr }).is_some()
+    {
         return;
     }
     kernel.update_time();

@@ -6,8 +6,9 @@ use super::world::*;
 use crate::cap::Cap;
 use crate::fault::Fault;
 use crate::object::tcb::ThreadState;
-use crate::syscall::{handle_fault, handle_interrupt, handle_syscall};
+use crate::syscall::{handle_fault, handle_interrupt, handle_syscall, quick_syscall};
 use sel4_sys::boot_info::slot;
+use sel4_sys::extension::fault_context;
 use sel4_sys::invocation::{FIRST_EXTENSION, Invocation};
 use sel4_sys::message_info::MessageInfo;
 use sel4_sys::object::ObjectType;
@@ -34,6 +35,10 @@ impl Random {
     }
 }
 
+/// The endpoint of all faults, and a reply object for it.
+const HANDLER: u64 = FREE;
+const HANDLER_REPLY: u64 = FREE + 1;
+
 /// Slots that random calls use.
 const SLOTS: u64 = 96;
 
@@ -50,7 +55,24 @@ pub fn busy_world() -> World {
         w.resume(thread);
         let _ = w.call(thread, Invocation::TcbSetTimeoutEndpoint, &[], &[handler]);
     }
-    let _ = reply;
+    // Two guests, and a handler that waits for them.
+    let vmm = w.thread(254, w.sched_context(300, 1000), 0);
+    w.resume(vmm);
+    for (priority, budget) in [(90, 1000), (80, 200)] {
+        let guest = w.thread(priority, w.sched_context(budget, 1000), handler);
+        let vcpu = w.make(ObjectType::Vcpu, 0);
+        w.expect(vcpu, Invocation::VcpuSetTcb, &[], &[guest]);
+        w.resume(guest);
+    }
+    w.root_waits();
+    for _ in 0..4 {
+        if w.kernel.current() == Some(w.thread_of(vmm)) {
+            w.receive(Syscall::Recv, handler, reply);
+        } else if w.kernel.current().is_some() {
+            w.send(Syscall::Yield, 0, 0, &[]);
+        }
+    }
+    assert_eq!((handler, reply), (HANDLER, HANDLER_REPLY));
     w
 }
 
@@ -152,7 +174,8 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     let number = match random.below(50) {
         0 => word(random),
         1 => Syscall::Yield.number() as u64,
-        2..35 => Syscall::Call.number() as u64,
+        2..33 => Syscall::Call.number() as u64,
+        33..40 => Syscall::ReplyRecv.number() as u64,
         _ => -(1 + random.below(11) as i64) as u64,
     };
     let receives = !matches!(number as i64, -1 | -5 | -6 | -11);
@@ -162,9 +185,17 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     let reply = if random.below(20) == 0 { cptr(w, random) } else { full_slot(w, random, is_reply) };
     x[6].set(reply);
     x[8].set(cptr(w, random));
+    if number == Syscall::ReplyRecv.number() as u64 && random.below(3) != 0 {
+        // As a VMM does it.
+        x[0].set(HANDLER);
+        x[6].set(HANDLER_REPLY);
+        x[1].set(MessageInfo::new(random.pick(&[0, fault_context::REPLY_LABEL]), 0, 0, random.below(6)).0);
+    }
     x[7].set(number);
     thread.context.elr.set(thread.context.elr.get().wrapping_add(4));
-    handle_syscall(&w.kernel);
+    if quick_syscall(&w.kernel).is_none() {
+        handle_syscall(&w.kernel);
+    }
     let answered = number == Syscall::Call.number() as u64 && thread.state.get() == ThreadState::Running;
     if answered && MessageInfo(x[1].get()).label() == 0 {
         *successes.get_mut(label as usize).unwrap_or(&mut 0) += 1;
@@ -173,11 +204,11 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
 
 fn random_fault(random: &mut Random) -> Fault {
     let word = random.next();
-    match random.below(5) {
-        0 => Fault::VmFault { addr: word, prefetch: false, esr: 0x9200_0007 },
-        1 => Fault::VcpuFault { hsr: word },
-        2 => Fault::UserException { number: word, code: 0 },
-        3 => Fault::VppiEvent(27),
+    match random.below(8) {
+        0..3 => Fault::VmFault { addr: word, prefetch: false, esr: 0x9200_0007 },
+        3..6 => Fault::VcpuFault { hsr: word },
+        6 => Fault::UserException { number: word, code: 0 },
+        _ if word % 2 == 0 => Fault::VppiEvent(27),
         _ => Fault::VgicMaintenance(0),
     }
 }
@@ -194,6 +225,11 @@ pub fn step(w: &World, random: &mut Random, successes: &mut [u32]) -> bool {
         handle_interrupt(&w.kernel, 26);
         return w.kernel.current().is_some();
     }
+    if w.current().vcpu.get().is_some() && random.below(4) != 0 {
+        // A guest traps.
+        w.fault(random_fault(random));
+        return true;
+    }
     match random.below(60) {
         0 => handle_fault(&w.kernel, random_fault(random)),
         1 => handle_interrupt(&w.kernel, random.below(170) as u16),
@@ -206,7 +242,7 @@ pub fn step(w: &World, random: &mut Random, successes: &mut [u32]) -> bool {
 fn run(seed: u64, steps: u64, check_every: u64) {
     let mut random = Random::new(seed);
     let mut done = 0;
-    let mut worlds = 0;
+    let (mut worlds, mut short_ways) = (0, 0);
     let mut successes = [0u32; FIRST_EXTENSION as usize + 6];
     while done < steps {
         let w = busy_world();
@@ -216,13 +252,14 @@ fn run(seed: u64, steps: u64, check_every: u64) {
             if !step(&w, &mut random, &mut successes) {
                 revive(&w);
             }
+            short_ways += w.kernel.on_guest_time.get() as u64;
             if done.is_multiple_of(check_every) {
                 check(&w);
             }
         }
         check(&w);
     }
-    println!("{done} steps in {worlds} worlds; successes by label: {successes:?}");
+    println!("{done} steps in {worlds} worlds, {short_ways} short ways; successes by label: {successes:?}");
 }
 
 /// Nobody runs: all threads that there are start over, the first with time to run on.

@@ -238,11 +238,28 @@ fn check_queues(kernel: &Kernel, threads: &HashMap<u64, Ref<Tcb>>) {
             assert!(kernel.is_schedulable(current) && !current.queued.get());
             assert_eq!(current.state.get(), ThreadState::Running);
             assert!(kernel.ready.is_highest(current.priority.get()));
-            assert_eq!(kernel.current_sc.get(), current.sched_context.get());
+            let payer = match kernel.on_guest_time.get() {
+                // The guest whose trap it handles.
+                true => current_guest(&threads, current).sched_context.get(),
+                false => current.sched_context.get(),
+            };
+            assert_eq!(kernel.current_sc.get(), payer);
         }
         None => assert!(kernel.ready.highest().is_none()),
     }
     assert_eq!(kernel.arch.loaded.get(), kernel.current());
+}
+
+/// The guest whose scheduling context is the current one.
+fn current_guest(threads: &HashMap<u64, Ref<Tcb>>, handler: Ref<Tcb>) -> Ref<Tcb> {
+    let waits = |thread: &&Ref<Tcb>| {
+        thread.state.get() == ThreadState::BlockedOnReply && thread.vcpu.get().is_some() && **thread != handler
+    };
+    let mut guests = threads.values().filter(waits).filter(|thread| {
+        let head = thread.sched_context.get();
+        head.is_some_and(|sc| sc.tcb.get() == Some(**thread))
+    });
+    *guests.next().expect("somebody's guest")
 }
 
 /// The slot's children, for tests.

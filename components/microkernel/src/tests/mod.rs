@@ -3,6 +3,7 @@
 
 mod capabilities;
 mod errors;
+mod fastpath;
 mod fuzz;
 mod invariants;
 mod ipc;

@@ -11,7 +11,7 @@ use crate::object::page_table::PageTable;
 use crate::object::reference::{KernelObject, Ref};
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Tcb, ThreadState};
-use crate::syscall::{handle_fault, handle_interrupt, handle_syscall};
+use crate::syscall::{handle_fault, handle_interrupt, handle_syscall, quick_syscall, quick_trap};
 use core::cell::Cell;
 use sel4_sys::boot_info::slot;
 use sel4_sys::invocation::Invocation;
@@ -39,6 +39,8 @@ pub struct World {
     pub kernel: Box<Kernel>,
     pub root: Ref<Tcb>,
     pub base: u64,
+    /// Entries take their short way if they have one, as on the machine.
+    pub short_ways: Cell<bool>,
     _arena: Arena,
     next: Cell<u64>,
 }
@@ -106,7 +108,7 @@ impl World {
         root.context.elr.set(ENTRY);
         kernel.bind_thread(sc, root);
         kernel.start(root);
-        Self { kernel, root, base, _arena: arena, next: Cell::new(FREE) }
+        Self { kernel, root, base, short_ways: Cell::new(true), _arena: arena, next: Cell::new(FREE) }
     }
 
     /// A slot that no test used.
@@ -152,7 +154,9 @@ impl World {
                 place.set(*cap);
             }
         }
-        handle_syscall(&self.kernel);
+        if !self.short_ways.get() || quick_syscall(&self.kernel).is_none() {
+            handle_syscall(&self.kernel);
+        }
     }
 
     /// The message that a thread has.
@@ -268,6 +272,12 @@ impl World {
     }
 
     pub fn fault(&self, fault: Fault) {
+        if let Fault::VcpuFault { hsr } = fault
+            && self.short_ways.get()
+            && quick_trap(&self.kernel, hsr).is_some()
+        {
+            return;
+        }
         handle_fault(&self.kernel, fault);
     }
 

@@ -14,17 +14,43 @@ const EC_FP: u64 = 0x07;
 const EC_HVC32: u64 = 0x12;
 const EC_HVC64: u64 = 0x16;
 const HVC_BYTES: u64 = 4;
+/// A trapped access to a system register.
+const EC_SYSREG: u64 = 0x18;
 /// `svc` of a native program: HCR_EL2.TGE routes it here. A guest's goes to its own EL1.
 const EC_SVC64: u64 = 0x15;
 
-/// A synchronous exception of the current thread.
+/// A synchronous exception of the current thread: the two that a guest's trap makes first.
 pub(super) extern "C" fn synchronous(context: &Context, esr: u64) -> *const Context {
+    let kernel = KERNEL.get();
+    let next = match esr >> EC_SHIFT {
+        EC_SVC64 => syscall::quick_syscall(kernel),
+        EC_HVC64 | EC_SYSREG => {
+            leave_hvc(context, esr);
+            syscall::quick_trap(kernel, esr)
+        }
+        _ => None,
+    };
+    match next {
+        Some(thread) => core::ptr::from_ref(&thread.context),
+        None => any_synchronous(context, esr),
+    }
+}
+
+/// Put an HVC's PC at the instruction, which starts again if the guest's budget does not cover the exit.
+#[inline(always)]
+fn leave_hvc(context: &Context, esr: u64) {
+    if esr >> EC_SHIFT == EC_HVC64 {
+        context.elr.set(context.elr.get().wrapping_sub(HVC_BYTES));
+    }
+}
+
+#[inline(never)]
+fn any_synchronous(context: &Context, esr: u64) -> *const Context {
     let kernel = KERNEL.get();
     match esr >> EC_SHIFT {
         EC_SVC64 => syscall::handle_syscall(kernel),
         EC_FP if kernel.arch.give_fp() => return context,
-        // Put it at the instruction, which starts again if the guest's budget does not cover the exit.
-        EC_HVC32 | EC_HVC64 => {
+        EC_HVC32 => {
             context.elr.set(context.elr.get().wrapping_sub(HVC_BYTES));
             syscall::handle_fault(kernel, fault_of(&kernel.arch, esr));
         }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The short ways do what the long ways do.
+
+use super::invariants::check;
+use super::world::*;
+use crate::fault::Fault;
+use crate::object::reference::Ref;
+use crate::object::tcb::Tcb;
+use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply, Running};
+use sel4_sys::extension::fault_context::{NO_REGISTER, REPLY_LABEL};
+use sel4_sys::invocation::Invocation::*;
+use sel4_sys::message_info::MessageInfo;
+use sel4_sys::object::ObjectType;
+use sel4_sys::syscall::Syscall::*;
+
+const HVC: u64 = 0x5a00_0000;
+/// `mrs x9, oslsr_el1`.
+const READ_X9: u64 = 0x6228_0523;
+
+/// A handler with a scheduling context of its own, in Recv, and a guest that runs.
+struct Vm {
+    w: World,
+    guest: Ref<Tcb>,
+    handler: Ref<Tcb>,
+    endpoint: u64,
+    reply: u64,
+}
+
+impl Vm {
+    fn new(short_ways: bool) -> Self {
+        let w = World::new();
+        w.short_ways.set(short_ways);
+        let (endpoint, reply) = (w.endpoint(), w.make(ObjectType::Reply, 0));
+        let faults = w.mint(endpoint, 9, 0xfa);
+        let handler = w.thread(254, w.sched_context(900, 1000), 0);
+        let guest = w.thread(100, w.sched_context(5000, 5000), faults);
+        let vcpu = w.make(ObjectType::Vcpu, 0);
+        w.expect(vcpu, VcpuSetTcb, &[], &[guest]);
+        w.resume(handler);
+        w.resume(guest);
+        w.root_waits();
+        w.receive(Recv, endpoint, reply);
+        let (guest, handler) = (w.thread_of(guest), w.thread_of(handler));
+        assert_eq!(w.current(), guest);
+        Self { w, guest, handler, endpoint, reply }
+    }
+
+    fn trap(&self, esr: u64) {
+        self.w.pass_us(3);
+        self.guest.context.elr.set(0x8000);
+        self.w.fault(Fault::VcpuFault { hsr: esr });
+        assert_eq!((self.w.current(), self.guest.state.get()), (self.handler, BlockedOnReply));
+        check(&self.w);
+    }
+
+    fn reply(&self, label: u64, words: &[u64]) {
+        self.w.pass_us(2);
+        let info = MessageInfo::new(label, 0, 0, words.len() as u64);
+        self.w.syscall(ReplyRecv, [self.endpoint, self.reply, 0], info, words, &[]);
+        assert_eq!((self.w.current(), self.handler.state.get()), (self.guest, BlockedOnReceive));
+        check(&self.w);
+    }
+
+    /// What user level can see, and how the threads are blocked.
+    fn digest(&self) -> Vec<u64> {
+        let mut words = Vec::new();
+        for thread in [self.guest, self.handler] {
+            words.extend(thread.context.x.iter().map(|x| x.get()));
+            words.extend([thread.context.elr.get(), thread.context.spsr.get(), thread.fault_ip.get()]);
+            words.extend([thread.state.get() as u64, thread.queued.get() as u64, thread.fault.get().label()]);
+            words.push(thread.reply.get().is_some() as u64);
+        }
+        words
+    }
+}
+
+/// The same story by the short and by the long ways.
+fn both(story: impl Fn(&Vm) -> Vec<Vec<u64>>) {
+    let (short, long) = (story(&Vm::new(true)), story(&Vm::new(false)));
+    assert_eq!(short, long);
+}
+
+#[test]
+fn traps_and_replies_are_the_same_both_ways() {
+    both(|vm| {
+        let mut seen = Vec::new();
+        for (esr, label, reply) in [
+            (HVC, 0, &[][..]),
+            (HVC, REPLY_LABEL, &[0x8004, 0x3c5, 0, 0x1_0001]),
+            (READ_X9, REPLY_LABEL, &[0x8004, 0x3c5, 9, 7]),
+            (READ_X9, REPLY_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 7]),
+            (READ_X9, REPLY_LABEL, &[0x8004, 0x3c9, u64::MAX, 7]),
+            (READ_X9, REPLY_LABEL, &[0x8004]),
+            (READ_X9, 7, &[1, 2, 3, 4]),
+            (READ_X9, 0, &[1, 2, 3, 4, 5, 6]),
+        ] {
+            vm.guest.context.x[9].set(0x99);
+            vm.trap(esr);
+            seen.push(vm.digest());
+            vm.reply(label, reply);
+            seen.push(vm.digest());
+        }
+        seen
+    });
+}
+
+#[test]
+fn a_trap_brings_the_context_and_the_reply_sets_it() {
+    let vm = Vm::new(true);
+    vm.guest.context.spsr.set(0x6000_03c5);
+    vm.guest.context.x[9].set(0x99);
+    vm.trap(READ_X9);
+    assert_eq!(vm.w.message(vm.handler), (0xfa, error(8, &[READ_X9, 0x8000, 0x6000_03c5, 0x99])));
+    vm.reply(REPLY_LABEL, &[0x8004, 0x3c5, 9, 7]);
+    let context = &vm.guest.context;
+    assert_eq!((context.elr.get(), context.spsr.get(), context.x[9].get()), (0x8004, 0x3c5, 7));
+    // EL2 is no state for a guest.
+    vm.trap(READ_X9);
+    vm.reply(REPLY_LABEL, &[0x8004, 0x3c9, NO_REGISTER, 0]);
+    assert_eq!(context.spsr.get() & 0x1f, 0);
+}
+
+#[test]
+fn somebody_always_pays() {
+    for short_ways in [true, false] {
+        let vm = Vm::new(short_ways);
+        let sc = vm.guest.sched_context.get().unwrap();
+        let handler_sc = vm.handler.sched_context.get().unwrap();
+        (0..10).for_each(|_| {
+            vm.trap(HVC);
+            vm.reply(0, &[]);
+        });
+        // Anything but a reply settles: the guest's 33 us; the handler's 20 are the guest's too on the short way.
+        vm.trap(HVC);
+        vm.w.send(NBSend, 0, 0, &[]);
+        let (guest, handler) = (sc.consumed.get(), handler_sc.consumed.get());
+        let us = |us| crate::arch::ticks_from_us(&vm.w.kernel.arch, us);
+        let (traps, replies) = (11 * us(3), 10 * us(2));
+        let expected = if short_ways { (traps + replies, 0) } else { (traps, replies) };
+        assert_eq!((guest, handler), expected);
+        assert_eq!(vm.w.kernel.current_sc.get(), Some(handler_sc));
+        check(&vm.w);
+    }
+}
+
+#[test]
+fn the_guest_s_budget_ends_while_its_handler_runs() {
+    let vm = Vm::new(true);
+    vm.trap(HVC);
+    vm.w.run_us(6000);
+    assert_eq!((vm.w.current(), vm.handler.state.get()), (vm.handler, Running));
+    assert_eq!(vm.w.kernel.current_sc.get(), vm.handler.sched_context.get());
+    check(&vm.w);
+    vm.reply(0, &[]);
+    assert_eq!(vm.w.kernel.current_sc.get(), vm.guest.sched_context.get());
+}
