@@ -4,6 +4,29 @@
 //! The kernel turns each exit of the guest into a fault message; [`vm::Vm`] answers it. Everything here is plain
 //! data and functions over the [`vcpu::Vcpu`] trait, so all of it runs and is tested on the host; the program in
 //! `main.rs` puts the system calls behind that trait. Nothing allocates, and nothing a guest does may panic.
+//!
+//! # What a guest finds
+//! | address | device | interrupt |
+//! |---|---|---|
+//! | `0x0800_0000` | GICv2 distributor, emulated ([`device::vgic`]) | |
+//! | `0x0801_0000` | GICv2 CPU interface, the hardware's GICV page | |
+//! | `0x0900_0000` | PL011, emulated ([`device::pl011`]) | SPI 1 (33) |
+//! | `0x4000_0000` | RAM | |
+//! | | virtual timer | PPI 11 (27) |
+//! | | PSCI 1.1 by HVC or SMC ([`psci`]) | |
+//!
+//! # What an exit becomes
+//! | exit | answer |
+//! |---|---|
+//! | load or store at a device | the device's; without a valid syndrome an external abort |
+//! | load, store or fetch where nothing is | external abort in the guest, one log line |
+//! | MSR or MRS of a debug or PMU register | its row in `debug_registers::TRAP_TABLE` |
+//! | ACTLR_EL1, cache maintenance by set and way | reads zero, does nothing |
+//! | any other MSR or MRS | undefined instruction in the guest, one log line |
+//! | WFI | the vCPU waits for an interrupt or its timer; others run |
+//! | WFE | goes on |
+//! | HVC, SMC | PSCI; an unknown function answers NOT_SUPPORTED |
+//! | VGICMaintenance, VPPIEvent | list registers are filled anew |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 

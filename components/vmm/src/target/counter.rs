@@ -9,3 +9,11 @@ pub fn now() -> u64 {
     unsafe { core::arch::asm!("isb", "mrs {}, cntvct_el0", out(reg) value, options(nomem, nostack)) };
     value
 }
+
+/// Its ticks in a second.
+pub fn frequency() -> u64 {
+    let value;
+    // SAFETY: a read of a constant, allowed wherever the counter is.
+    unsafe { core::arch::asm!("mrs {}, cntfrq_el0", out(reg) value, options(nomem, nostack)) };
+    value
+}

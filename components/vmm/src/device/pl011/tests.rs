@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use super::*;
+use proptest::prelude::*;
+use std::vec::Vec;
+
+#[derive(Default)]
+struct Wire(Vec<u8>, bool);
+impl Output for Wire {
+    fn has_room(&self) -> bool {
+        !self.1
+    }
+    fn put(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+}
+
+fn on() -> (Pl011, Wire) {
+    let (mut uart, mut wire) = (Pl011::new(), Wire::default());
+    uart.write(LCR_H, 4, 0x70, &mut wire);
+    uart.write(CR, 4, 0x301, &mut wire);
+    (uart, wire)
+}
+
+#[test]
+fn transmits_at_any_size_and_raises_the_interrupt() {
+    let (mut uart, mut wire) = on();
+    uart.write(DR, 1, 0xff41, &mut wire);
+    uart.write(DR, 2, 0x42, &mut wire);
+    uart.write(DR, 4, 0x43, &mut wire);
+    assert_eq!(wire.0, b"ABC");
+    assert!(!uart.line());
+    uart.write(IMSC, 2, u64::from(INT_TX), &mut wire);
+    assert!(uart.line());
+    assert_eq!(uart.read(MIS, 4, &wire), u64::from(INT_TX));
+    uart.write(ICR, 4, u64::from(INT_TX), &mut wire);
+    assert!(!uart.line());
+}
+
+#[test]
+fn a_full_ring_shows_as_a_full_fifo() {
+    let (mut uart, mut wire) = on();
+    assert_eq!(uart.read(FR, 4, &wire), u64::from(FR_TXFE | FR_RXFE));
+    wire.1 = true;
+    assert_eq!(uart.read(FR, 4, &wire), u64::from(FR_TXFF | FR_RXFE));
+}
+
+#[test]
+fn receives_in_order_and_follows_the_level() {
+    let (mut uart, mut wire) = on();
+    uart.write(IMSC, 4, u64::from(INT_RX | INT_RT), &mut wire);
+    for byte in 0..40 {
+        uart.receive(byte);
+    }
+    assert!(!uart.can_receive() && uart.line());
+    assert_eq!(uart.read(FR, 4, &wire) as u32 & FR_RXFF, FR_RXFF);
+    assert_eq!(uart.read(RIS, 4, &wire) as u32, INT_RX | INT_RT);
+    uart.write(ICR, 4, 0x7ff, &mut wire);
+    for byte in 0..32 {
+        assert!(uart.line());
+        assert_eq!(uart.read(DR, 4, &wire), byte);
+    }
+    assert!(!uart.line());
+}
+
+#[test]
+fn takes_nothing_while_disabled() {
+    let mut uart = Pl011::new();
+    uart.receive(1);
+    assert!(!uart.can_receive());
+    assert_eq!(uart.received.len(), 0);
+}
+
+#[test]
+fn identifies_as_a_pl011() {
+    let (mut uart, wire) = on();
+    let id: Vec<u64> = (0..8).map(|n| uart.read(0xfe0 + 4 * n, 4, &wire)).collect();
+    assert_eq!(id, [0x11, 0x10, 0x34, 0, 0x0d, 0xf0, 0x05, 0xb1]);
+}
+
+proptest! {
+    #[test]
+    fn no_access_panics(accesses in proptest::collection::vec((0u16..0x1000, 0usize..4, any::<u64>(), 0u8..3), 1..200)) {
+        let (mut uart, mut wire) = on();
+        for (offset, size, value, kind) in accesses {
+            let size = [1, 2, 4, 8][size];
+            match kind {
+                0 => { uart.read(offset, size, &wire); }
+                1 => uart.write(offset, size, value, &mut wire),
+                _ => uart.receive(value as u8),
+            }
+            uart.line();
+        }
+    }
+}
