@@ -69,17 +69,21 @@ impl Core {
         }
     }
 
-    /// The maintenance interrupt came: the list register to report, all ones for none in particular. If no guest runs,
-    /// the interface goes off, so that the interrupt comes again when the guest does.
-    pub fn maintenance(&self) -> Option<u64> {
-        let Some(vcpu) = self.vcpu.get() else {
-            virtual_interface::set_hcr(0);
-            return None;
-        };
+    /// While no guest runs: the interface goes off, and with it the maintenance interrupt. Both come again with the guest.
+    pub fn pause_vgic(&self) {
         if !self.in_guest.get() {
-            vcpu.vgic.hcr.set(virtual_interface::hcr());
+            if let Some(vcpu) = self.vcpu.get().filter(|_| self.vgic_on.get()) {
+                vcpu.vgic.hcr.set(virtual_interface::hcr());
+            }
             virtual_interface::set_hcr(0);
             self.vgic_on.set(false);
+        }
+    }
+
+    /// The maintenance interrupt came: the list register to report, all ones for none in particular.
+    pub fn maintenance(&self) -> Option<u64> {
+        if !self.in_guest.get() {
+            self.pause_vgic();
             return None;
         }
         let ended = virtual_interface::eisr();

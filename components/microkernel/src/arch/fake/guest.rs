@@ -68,6 +68,8 @@ impl Core {
     pub fn acknowledge_vppi(&self, vcpu: Ref<Vcpu>) {
         vcpu.vppi_masked.set(false);
     }
+    /// Nothing.
+    pub fn pause_vgic(&self) {}
     /// No guest runs.
     pub fn maintenance(&self) -> Option<u64> {
         None

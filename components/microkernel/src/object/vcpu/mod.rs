@@ -128,7 +128,8 @@ pub fn dissociate_thread(kernel: &Kernel, thread: Ref<Tcb>) {
 /// Dropped if the guest is not the current thread any more: both come again when it runs.
 pub fn handle_irq(kernel: &Kernel, irq: u16) {
     let Some(thread) = kernel.current().filter(|&thread| !thread.queued.get() && kernel.is_schedulable(thread)) else {
-        return;
+        // Level-triggered: it must not come again before its guest does.
+        return kernel.arch.pause_vgic();
     };
     if u64::from(irq) == board::TIMER_VIRTUAL_PPI {
         if kernel.arch.mask_vppi() {
