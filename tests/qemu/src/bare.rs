@@ -7,6 +7,8 @@ use crate::{Scenario, machine};
 
 pub const SCENARIOS: &[Scenario] = &[
     ("bare-workout", workout),
+    ("bare-workout-cortex-a53", workout_a53),
+    ("bare-workout-cortex-a72", workout_a72),
     ("bare-two-vms", two),
     ("bare-idle-costs-nothing", idle),
     ("bare-armed-loads-once", armed),
@@ -25,8 +27,20 @@ fn is_failed_count(line: &str) -> bool {
 }
 
 fn workout() -> anyhow::Result<()> {
-    let run = machine::run("one_bare", Script::new().expect(r"GUEST workout: \d+ passed, \d+ failed"), 120)?;
-    expect_no_failure(&run)
+    workout_on("cortex-a57")
+}
+
+fn workout_a53() -> anyhow::Result<()> {
+    workout_on("cortex-a53")
+}
+
+fn workout_a72() -> anyhow::Result<()> {
+    workout_on("cortex-a72")
+}
+
+fn workout_on(cpu: &str) -> anyhow::Result<()> {
+    let script = Script::new().expect(r"GUEST workout: \d+ passed, \d+ failed");
+    expect_no_failure(&machine::run_on(cpu, "one_bare", script, 120)?)
 }
 
 /// 10,000 times each was the other's neighbour on the core.
@@ -38,7 +52,7 @@ fn two() -> anyhow::Result<()> {
 fn idle() -> anyhow::Result<()> {
     let script = Script::new()
         .expect(r"GUEST idle: \d+ passed, \d+ failed")
-        .expect(r"10\d{5} exits, 0 bank loads, 0 bank saves, 0 bank accesses, 0 MDSCR");
+        .expect(r"10\d{5} exits, 0 debug-register traps, 0 bank loads, 0 bank saves, 0 bank accesses, 0 MDSCR");
     let run = machine::run("bare_idle", script, 600)?;
     expect_no_failure(&run)
 }
@@ -46,7 +60,7 @@ fn idle() -> anyhow::Result<()> {
 fn armed() -> anyhow::Result<()> {
     let script = Script::new()
         .expect(r"GUEST armed: \d+ passed, \d+ failed")
-        .expect(r"10\d{5} exits, 1 bank loads, 0 bank saves");
+        .expect(r"10\d{5} exits, \d debug-register traps, 1 bank loads, 0 bank saves");
     let run = machine::run("bare_armed", script, 600)?;
     expect_no_failure(&run)
 }

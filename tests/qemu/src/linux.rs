@@ -20,8 +20,11 @@ fn boot() -> anyhow::Result<()> {
     let script = to_the_prompt()
         .step("", "uname -srm\r")
         .expect("Linux .* aarch64")
-        .step("/ # ?$", "poweroff\r")
+        .step("/ # ?$", "\x1d1")
+        .step("input goes to bare", "\x1d0")
+        .step("input goes to linux", "poweroff\r")
         .expect("reboot: Power down")
+        .expect(r"linux: \d+ exits, [0-3] debug-register traps")
         .expect(r"bare\| guest bare: round \d+, 0 failed")
         .expect(r"bare\| guest bare: round \d+, 0 failed");
     let built = machine::build(&Request::new(machine::default_description()))?;

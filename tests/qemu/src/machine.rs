@@ -28,9 +28,18 @@ pub fn run(name: &str, script: Script, seconds: u64) -> anyhow::Result<Run> {
     run_built(&build(&Request::new(description(name)))?, script, seconds)
 }
 
+/// The same on another CPU.
+pub fn run_on(cpu: &str, name: &str, script: Script, seconds: u64) -> anyhow::Result<Run> {
+    let built = build(&Request::new(description(name)))?;
+    follow(&built, Qemu { cpu: cpu.into(), ..Qemu::load(&built.board.folder)? }, script, seconds)
+}
+
 /// Follows a script to its end.
 pub fn run_built(built: &Built, script: Script, seconds: u64) -> anyhow::Result<Run> {
-    let qemu = Qemu::load(&built.board.folder)?;
+    follow(built, Qemu::load(&built.board.folder)?, script, seconds)
+}
+
+fn follow(built: &Built, qemu: Qemu, script: Script, seconds: u64) -> anyhow::Result<Run> {
     let run = Watch::script(script, Duration::from_secs(seconds)).run(qemu.command(&built.path))?;
     run.expect_seen()?;
     Ok(run)

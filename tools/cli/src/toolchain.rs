@@ -77,14 +77,36 @@ pub fn has_target(rustc: &Path) -> bool {
 
 /// Are Debian's cargo, compiler, library source and linker here?
 pub fn debian_can_build() -> bool {
+    let Some(version) = first_line(Command::new(DEBIAN_RUSTC).arg("--version")) else { return false };
     let Some(sysroot) = first_line(Command::new(DEBIAN_RUSTC).args(["--print", "sysroot"])) else { return false };
-    Path::new(DEBIAN_CARGO).is_file()
+    new_enough(&version)
+        && Path::new(DEBIAN_CARGO).is_file()
         && Path::new(&sysroot).join("lib/rustlib/src/rust/library/core/Cargo.toml").exists()
         && first_line(Command::new(DEBIAN_LINKER).arg("--version")).is_some()
+}
+
+/// `rustc 1.95.0 (...)`: is that the version that the crates ask for, or a later one?
+fn new_enough(version: &str) -> bool {
+    let numbers = |text: &str| -> Vec<u32> { text.split('.').map_while(|part| part.parse().ok()).collect() };
+    let words: Vec<_> = version.split_whitespace().collect();
+    words.get(1).is_some_and(|found| numbers(found) >= numbers(env!("CARGO_PKG_RUST_VERSION")))
 }
 
 /// First line of what a program prints; `None` when it cannot be run or fails.
 pub fn first_line(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok().filter(|o| o.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).lines().next()?.trim().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(new_enough("rustc 1.95.0 (59807616e 2026-04-14)"));
+        assert!(new_enough("rustc 1.103.0"));
+        assert!(!new_enough("rustc 1.85.0 (built from a source tarball)"));
+        assert!(!new_enough("nonsense"));
+    }
 }
