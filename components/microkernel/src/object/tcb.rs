@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Thread control blocks.
 
+use crate::arch::sanitise_spsr;
 use crate::cap::{FrameRights, Slot};
 use crate::fault::Fault;
 use crate::kernel::Kernel;
@@ -13,6 +14,7 @@ use crate::object::sched_context::SchedContext;
 use crate::object::vcpu::Vcpu;
 use core::cell::Cell;
 use core::mem::offset_of;
+use sel4_sys::user_context::ContextRegister;
 
 /// The registers of a thread, as the entry and exit code stores them: first in the [`Tcb`].
 #[derive(Default)]
@@ -153,6 +155,34 @@ impl Tcb {
         }
         let offset = self.ipc_buffer.get() & ((1 << frame.size.bits()) - 1);
         Ref::from_addr(frame.paddr + offset)
+    }
+
+    /// A register by its place in the user context; the program counter is where a restart continues.
+    #[inline(always)]
+    pub fn register(&self, register: ContextRegister) -> u64 {
+        let context = &self.context;
+        match register {
+            ContextRegister::Pc => self.fault_ip.get(),
+            ContextRegister::Sp => context.sp_el0.get(),
+            ContextRegister::Spsr => context.spsr.get(),
+            ContextRegister::X(n) => context.x[n as usize % 31].get(),
+            ContextRegister::TpidrEl0 => context.tpidr_el0.get(),
+            ContextRegister::TpidrroEl0 => context.tpidrro_el0.get(),
+        }
+    }
+
+    /// Sets a register to a user's value.
+    #[inline]
+    pub fn set_register(&self, register: ContextRegister, value: u64) {
+        let context = &self.context;
+        match register {
+            ContextRegister::Pc => self.fault_ip.set(value),
+            ContextRegister::Sp => context.sp_el0.set(value),
+            ContextRegister::Spsr => context.spsr.set(sanitise_spsr(value, self.vcpu.get().is_some())),
+            ContextRegister::X(n) => context.x[n as usize % 31].set(value),
+            ContextRegister::TpidrEl0 => context.tpidr_el0.set(value),
+            ContextRegister::TpidrroEl0 => context.tpidrro_el0.set(value),
+        }
     }
 }
 

@@ -208,7 +208,7 @@ fn random_fault(random: &mut Random) -> Fault {
         0..3 => Fault::VmFault { addr: word, prefetch: false, esr: 0x9200_0007 },
         3..6 => Fault::VcpuFault { hsr: word },
         6 => Fault::UserException { number: word, code: 0 },
-        _ if word % 2 == 0 => Fault::VppiEvent(27),
+        _ if word.is_multiple_of(2) => Fault::VppiEvent(27),
         _ => Fault::VgicMaintenance(0),
     }
 }

@@ -240,7 +240,7 @@ fn check_queues(kernel: &Kernel, threads: &HashMap<u64, Ref<Tcb>>) {
             assert!(kernel.ready.is_highest(current.priority.get()));
             let payer = match kernel.on_guest_time.get() {
                 // The guest whose trap it handles.
-                true => current_guest(&threads, current).sched_context.get(),
+                true => current_guest(threads, current).sched_context.get(),
                 false => current.sched_context.get(),
             };
             assert_eq!(kernel.current_sc.get(), payer);
