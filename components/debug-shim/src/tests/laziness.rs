@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::*;
-use crate::{DebugStatus, State};
+use crate::{DebugStatus, Hazards, State};
 
 #[test]
 fn p5_idle_guest_costs_nothing_in_a_million_exits() {
@@ -145,4 +145,15 @@ fn p12_locked_guest_gets_no_bank_until_it_is_free() {
     core.write(&vcpu, DebugRegister::OsLock, 0);
     core.run(&vcpu);
     assert_eq!((core.hw.accesses().bank(), vcpu.state()), (LOAD, State::Loaded));
+}
+
+#[test]
+fn hazards_follow_what_a_direct_guest_wrote() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    core.write(&vcpu, DebugRegister::Mdscr, MDE);
+    core.enter(&vcpu);
+    core.hw.with_registers(|r| r.mdscr = 0);
+    core.leave(&vcpu);
+    assert_eq!(vcpu.hazards(), Hazards::BANK);
 }

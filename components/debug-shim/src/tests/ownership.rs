@@ -164,3 +164,14 @@ fn vcr32_is_switched_for_32_bit_guests_only() {
     core.write(&third, DebugRegister::Mdscr, MDE);
     assert!(!touched(&third));
 }
+
+#[test]
+fn p13_outside_debugger_waits_until_the_guest_stops() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    core.shim.write(Vcpu(&vcpu), DebugRegister::Mdscr, SS, false, &core.hw).unwrap();
+    core.enter(&vcpu);
+    assert_eq!(core.shim.attach_external(Vcpu(&vcpu), &core.hw), Err(Error::Running));
+    core.leave(&vcpu);
+    assert_eq!(core.shim.attach_external(Vcpu(&vcpu), &core.hw), Ok(()));
+}

@@ -136,3 +136,15 @@ fn p19_release_does_not_disturb_another_guest() {
     core.leave(b);
     assert_eq!(core.shim.release(Vcpu(a), &core.hw), Ok(()));
 }
+
+#[test]
+fn p18_release_empties_the_channel() {
+    let core = Core::new();
+    let vcpu = VcpuDebug::new();
+    core.write(&vcpu, DebugRegister::Mdscr, MDE);
+    core.enter(&vcpu);
+    core.hw.with_registers(|r| r.channel = [1, 2]);
+    core.leave(&vcpu);
+    core.shim.release(Vcpu(&vcpu), &core.hw).unwrap();
+    assert_eq!(core.hw.registers().channel, [0, 0]);
+}
