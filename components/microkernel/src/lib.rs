@@ -12,7 +12,7 @@
 //! | | DebugPutChar, DebugHalt, DebugCapIdentify, DebugNameThread | works in debug configurations |
 //! | | DebugDumpScheduler, DebugSnapshot | accepted in debug configurations, print nothing |
 //! | | any other number | UnknownSyscall fault |
-//! | Untyped | Retype | works for all 13 types; memory is cleared when it becomes objects |
+//! | Untyped | Retype | works for all 13 types; memory is cleared when it becomes objects, all at once: interrupts wait that long |
 //! | CNode | Copy, Mint, Move, Mutate, Rotate, Delete, Revoke, CancelBadgedSends | works; Delete and Revoke stop for interrupts |
 //! | Endpoint, Notification, Reply | send, receive, signal, wait, reply; donation; capability transfer | works |
 //! | TCB | ReadRegisters, WriteRegisters, CopyRegisters, Configure, SetPriority, SetMCPriority, SetSchedParams, SetTimeoutEndpoint, SetIPCBuffer, SetSpace, Suspend, Resume, BindNotification, UnbindNotification, SetTLSBase | works |
