@@ -121,8 +121,10 @@ impl Handler {
     /// The scenario that tries to break the isolation between two guests.
     pub const fn isolation_test(self) -> &'static str {
         match self {
+            Self::Backed(DebugRegister::Mdccint) => "bare-sweep",
             Self::Backed(_) | Self::ClaimSet | Self::ClaimClear => "bare-two-vms",
-            _ => "bare-workout",
+            Self::Undefined => "bare-workout",
+            _ => "bare-sweep",
         }
     }
 }

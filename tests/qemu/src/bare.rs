@@ -10,6 +10,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("bare-workout-cortex-a53", workout_a53),
     ("bare-workout-cortex-a72", workout_a72),
     ("bare-two-vms", two),
+    ("bare-sweep", sweep),
     ("bare-idle-costs-nothing", idle),
     ("bare-armed-loads-once", armed),
 ];
@@ -47,6 +48,13 @@ fn workout_on(cpu: &str) -> anyhow::Result<()> {
 fn two() -> anyhow::Result<()> {
     let script = Script::new().expect("round 10000, 0 failed").expect("round 10000, 0 failed");
     expect_no_failure(&machine::run("two_bare", script, 300)?)
+}
+
+/// Every register that a guest can write, debug or not.
+fn sweep() -> anyhow::Result<()> {
+    let script =
+        Script::new().expect(r"GUEST sweep: \d+ passed, \d+ failed").expect(r"GUEST sweep: \d+ passed, \d+ failed");
+    expect_no_failure(&machine::run("sweep", script, 300)?)
 }
 
 fn idle() -> anyhow::Result<()> {

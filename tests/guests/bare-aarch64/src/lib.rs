@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `workout` (default) | every register written and read back; own breakpoints, watchpoints, steps at EL1 and EL0; what must be undefined |
 //! | `leak` | writes `pattern=` to all registers, lets others run `rounds=` times, checks that it finds only its own |
+//! | `sweep` | the same with every register that EL1 or EL0 can write, debug or not |
 //! | `idle` | `exits=` cheap exits without debugging |
 //! | `armed` | the same with a breakpoint armed |
 //!
@@ -14,6 +15,7 @@
 //! `GUEST mode: N passed, M failed`. The unsafe code is in `runtime`.
 #![cfg_attr(not(test), no_std)]
 #![deny(unsafe_code)]
+#![recursion_limit = "256"]
 
 pub mod options;
 pub mod pattern;

@@ -8,6 +8,8 @@ pub enum Mode {
     Workout,
     /// Look for another guest's values.
     Leak,
+    /// Look for another guest's values in every register there is.
+    Sweep,
     /// Exits without debugging.
     Idle,
     /// Exits with a breakpoint armed.
@@ -30,17 +32,17 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|idle|armed|bench`.
+    /// `mode=workout|leak|sweep|idle|armed|bench`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
     /// `pattern=`: 16 bits, different for each guest.
     pub pattern: u16,
-    /// `rounds=`: of mode leak; 0 is for ever.
+    /// `rounds=`: of modes leak and sweep; 0 is for ever.
     pub rounds: u64,
     /// `exits=`: of modes idle and armed.
     pub exits: u64,
-    /// `yield=wfi|hvc|spin`: of mode leak.
+    /// `yield=wfi|hvc|spin`: of modes leak and sweep.
     pub yielding: Yield,
 }
 
@@ -84,6 +86,7 @@ fn mode(value: &str) -> Option<Mode> {
     Some(match value {
         "workout" => Mode::Workout,
         "leak" => Mode::Leak,
+        "sweep" => Mode::Sweep,
         "idle" => Mode::Idle,
         "armed" => Mode::Armed,
         "bench" => Mode::Bench,

@@ -8,6 +8,7 @@ mod leak;
 mod lock;
 mod readback;
 mod step;
+mod sweep;
 mod undefined;
 mod watchpoint;
 
@@ -32,6 +33,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Leak => leak::run(options),
         Mode::Idle => exits::idle(options.exits),
         Mode::Armed => exits::armed(options.exits),
+        Mode::Sweep => sweep::run(options),
         Mode::Bench => bench::run(),
     };
     report::finish(name);

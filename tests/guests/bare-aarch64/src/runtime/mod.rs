@@ -12,6 +12,7 @@ pub mod probe;
 pub mod psci;
 pub mod report;
 pub mod singular;
+pub mod sweep;
 
 /// Reads a system register by its assembler name.
 macro_rules! mrs {
