@@ -157,3 +157,20 @@ fn hazards_follow_what_a_direct_guest_wrote() {
     core.leave(&vcpu);
     assert_eq!(vcpu.hazards(), Hazards::BANK);
 }
+
+#[test]
+fn p6_loads_and_saves_are_counted() {
+    let core = Core::new();
+    let vcpus = [VcpuDebug::new(), VcpuDebug::new()];
+    let [a, b] = &vcpus;
+    for vcpu in [a, b] {
+        core.write(vcpu, DebugRegister::Mdscr, MDE);
+    }
+    for _ in 0..10 {
+        core.run(a);
+        core.run(b);
+    }
+    let counted = |vcpu: &VcpuDebug, word: DebugStatus| vcpu.status(A57)[word as usize];
+    assert_eq!((counted(a, DebugStatus::BankLoads), counted(a, DebugStatus::BankSaves)), (10, 10));
+    assert_eq!((counted(b, DebugStatus::BankLoads), counted(b, DebugStatus::BankSaves)), (10, 9));
+}

@@ -148,3 +148,16 @@ fn p18_release_empties_the_channel() {
     core.shim.release(Vcpu(&vcpu), &core.hw).unwrap();
     assert_eq!(core.hw.registers().channel, [0, 0]);
 }
+
+/// Bit numbers from the Arm ARM, not from the constants: TPMCR, TPM, TDOSA, TDRA, TPMS, TTRF.
+#[test]
+fn p10_p11_everything_that_must_trap_does() {
+    for (counters, trap) in [(0, false), (6, false), (31, true)] {
+        let value = mdcr_el2::value(counters, trap);
+        for bit in [5, 6, 10, 11, 14, 19] {
+            assert_eq!(value >> bit & 1, 1, "bit {bit}");
+        }
+        assert_eq!(value >> 9 & 1, u64::from(trap));
+        assert_eq!(value & 0x1f, u64::from(counters));
+    }
+}
