@@ -136,6 +136,9 @@ pub struct TestArguments {
     /// Only what takes seconds
     #[arg(long)]
     pub quick: bool,
+    /// All mutants, and the model without a bound
+    #[arg(long)]
+    pub full: bool,
 }
 
 /// `audit`

@@ -43,12 +43,12 @@ pub fn run(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<E
         total.add(style(workspace, "cargo-clippy", "clippy", &clippy)?);
     }
     let host = ["test", "--workspace", "--exclude", QEMU_TESTS, "--locked", "--no-fail-fast", "--", "--quiet"];
-    total.add(counted(workspace, "host tests", &host, filter)?);
+    total.add(counted(workspace, "host tests", &host, arguments)?);
     let mut scenarios = vec!["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1"];
     if arguments.quick {
         scenarios.push("--skip=linux");
     }
-    total.add(counted(workspace, "QEMU scenarios", &scenarios, filter)?);
+    total.add(counted(workspace, "QEMU scenarios", &scenarios, arguments)?);
     println!("{} passed, {} failed", total.passed, total.failed);
     Ok(ExitCode::from(u8::from(total.failed > 0 || total.passed == 0)))
 }
@@ -67,11 +67,14 @@ fn style(workspace: &Workspace, tool: &str, name: &str, arguments: &[&str]) -> a
 }
 
 /// A run of `cargo test`, its output shown as it comes, its closing lines added up.
-fn counted(workspace: &Workspace, name: &str, arguments: &[&str], filter: Option<&str>) -> anyhow::Result<Count> {
+fn counted(workspace: &Workspace, name: &str, command: &[&str], arguments: &TestArguments) -> anyhow::Result<Count> {
     println!("== {name}");
     let start = Instant::now();
     let mut cargo = Command::new(host_cargo());
-    cargo.args(arguments).args(filter).current_dir(workspace.root()).stdout(Stdio::piped());
+    cargo.args(command).args(&arguments.filter).current_dir(workspace.root()).stdout(Stdio::piped());
+    if arguments.full {
+        cargo.env("LAZARET_FULL", "1");
+    }
     cargo.env("LAZARET_ROOT", workspace.root());
     let mut child = cargo.spawn().context("cannot run cargo")?;
     let lines = BufReader::new(child.stdout.take().context("no pipe")?).lines();
