@@ -9,6 +9,7 @@ mod entry;
 mod fault;
 mod fp;
 mod gic;
+mod machine;
 mod memory;
 mod start;
 mod sysreg;
