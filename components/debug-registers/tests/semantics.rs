@@ -80,3 +80,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn b9_only_the_lowest_bit_locks() {
+    let mut backend = Backend::default();
+    backend.write(named("OSLAR_EL1"), !1);
+    assert_eq!(backend.writes.last(), Some(&(DebugRegister::OsLock, false)));
+    assert_eq!(backend.registers[&DebugRegister::OsLock.to_word()], 0);
+}

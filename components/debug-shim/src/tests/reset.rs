@@ -161,3 +161,10 @@ fn p10_p11_everything_that_must_trap_does() {
         assert_eq!(value & 0x1f, u64::from(counters));
     }
 }
+
+/// A Cortex-A57's `ID_AA64DFR0_EL1`, and the largest fields there are.
+#[test]
+fn p14_counts_are_one_more_than_the_fields() {
+    assert_eq!(Counts::from_id_aa64dfr0(0x1030_5106), Counts::new(6, 4, 2));
+    assert_eq!(Counts::from_id_aa64dfr0(!0), Counts::new(16, 16, 16));
+}

@@ -65,12 +65,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         to: "value, true)",
     },
     Mutant {
-        name: "undefined_reads_as_zero",
-        file: "debug-registers/src/handler.rs",
-        from: "(Self::Undefined, _) => Ok(Outcome::Undefined)",
-        to: "(Self::Undefined, _) => Ok(Outcome::Value(0))",
-    },
-    Mutant {
         name: "byte_select_is_not_copied",
         file: "debug-registers/src/masks.rs",
         from: "copy_byte_select(value & BCR)",
