@@ -106,3 +106,9 @@ fn features_promise_what_there_is_and_nothing_else() {
     let value = Backend::default().read(named("ID_AA64DFR0_EL1"));
     assert_eq!(value, 6 | 5 << 12 | 3 << 20 | 1 << 28 | 0xf << 36);
 }
+
+#[test]
+fn b20_the_channel_is_where_drivers_look() {
+    let name = |op1, crm| lookup(SysReg::new(2, op1, 0, crm, 0)).map(|row| row.name);
+    assert_eq!([1, 4, 5].map(|crm| name(3, crm)), ["MDCCSR_EL0", "DBGDTR_EL0", "DBGDTRRX_EL0"].map(Some));
+}

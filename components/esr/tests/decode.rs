@@ -150,3 +150,12 @@ fn waits_and_calls() {
     assert_eq!(decode(Class::STEP_LOWER, 1 << 24 | 1 << 6), Syndrome::Step { exclusive: Some(true) });
     assert_eq!(decode(Class::STEP_SAME, 1 << 6), Syndrome::Step { exclusive: None });
 }
+
+#[test]
+fn b3_b4_registers_have_five_bits_and_the_last_is_zero() {
+    for number in 0..32u8 {
+        let register = esr::Register::new(u64::from(number) | 0x20);
+        assert_eq!(register.number(), number);
+        assert_eq!(register.index(), (number != 31).then_some(usize::from(number)));
+    }
+}
