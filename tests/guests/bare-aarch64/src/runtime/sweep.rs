@@ -45,6 +45,9 @@ const SCTLR: u64 = 1 << 9 | 1 << 14 | 1 << 15 | 1 << 26;
 /// `CPACR_EL1.FPEN`, its upper bit: 0b01 and 0b11 both let EL1 through. And TTA.
 const CPACR: u64 = 1 << 21 | 1 << 28;
 
+/// `MDSCR_EL1`: MDE, KDE, TDCC, SS. QEMU keeps what is written to the rest until the shim loads the register.
+const MDSCR: u64 = 1 << 15 | 1 << 13 | 1 << 12 | 1;
+
 /// All of them.
 pub static REGISTERS: [Register; 92] = registers! {
     // EL1's own, and the thread registers.
@@ -58,7 +61,7 @@ pub static REGISTERS: [Register; 92] = registers! {
     // The physical timer.
     "cntp_cval_el0"; "cntp_ctl_el0" 0b11;
     // Debug.
-    "mdscr_el1"; "mdccint_el1"; "osdtrrx_el1"; "osdtrtx_el1"; "oseccr_el1"; "osdlr_el1"; "dbgprcr_el1";
+    "mdscr_el1" MDSCR; "mdccint_el1"; "osdtrrx_el1"; "osdtrtx_el1"; "oseccr_el1"; "osdlr_el1"; "dbgprcr_el1";
     "oslar_el1" = "oslsr_el1", "oslar_el1", 1;
     "claim" = "dbgclaimclr_el1", "dbgclaimset_el1", 0xff;
     "dbgdtr_el0"; "dbgdtrrx_el0" = "s2_3_c0_c5_0", "s2_3_c0_c5_0", !0;
