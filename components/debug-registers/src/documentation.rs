@@ -9,12 +9,12 @@ const HEAD: &str = "\
 <!-- Written by `lazaret docs traps`; a test compares it with the source. -->
 # What a guest finds in the debug registers
 
-Every register that the hypervisor's debug and performance-monitor traps catch. Each guest starts with all of them
+Every register that the hypervisor's traps of debug, performance monitors and ID registers catch. Each guest starts with all of them
 trapped; once it has used one of the lazily switched ones (*bank*), they are its own on the hardware (*owned*) until
 another guest needs them. The rest traps at any time, or is defined so that nothing passes from one guest to another.
 
 * access: R, W, RW, or UNDEF (an undefined instruction, in the guest)
-* mask: the bits of a written value that are kept; the others read as zero
+* mask: the bits of a written value that are kept, or of an ID register that are shown; the others read as zero
 * numbered registers beyond the core's counts (`ID_AA64DFR0_EL1`) are UNDEF, as on hardware
 * section: of the Arm Architecture Reference Manual, DDI 0487, issue K
 * test: the scenario in QEMU in which two guests try to find each other's values (`lazaret test NAME`)
@@ -30,6 +30,7 @@ const TAIL: &str = "
 | s2_1_* | trace (`TRC*`) | UNDEF; `ID_AA64DFR0_EL1.TraceVer` promises none | `CPTR_EL2.TTA` |
 | s3_0_c9_c9_*, s3_0_c9_c10_* | profiling (`PMS*`, `PMB*`) | UNDEF; `PMSVer` promises none | `MDCR_EL2.{TPMS, E2PB}` |
 | s3_0_c9_c11_*, s3_0_c1_c2_1 | trace buffer (`TRB*`), `TRFCR_EL1` | UNDEF; none promised | `MDCR_EL2.{E2TB, TTRF}` |
+| the others of s3_0_c0_c1_0 to s3_0_c0_c7_7 | none yet | read 0, as on hardware | `HCR_EL2.TID3` |
 | all others of op0 = 2 | none | UNDEF | the table: what has no row is undefined |
 ";
 
@@ -63,8 +64,12 @@ impl Row {
         let (el0, el1) = self.rights.columns();
         let (kept_in, trapped) = self.handler.columns();
         let owned = self.owned();
-        let (name, register, reset, section) = (self.name, self.register, self.reset, self.section);
-        write!(f, "| `{name}` | {register} | {el0} | {el1} | {reset:#x} | ")?;
+        let (name, register, section) = (self.name, self.register, self.section);
+        write!(f, "| `{name}` | {register} | {el0} | {el1} | ")?;
+        match self.handler {
+            Handler::DebugFeatures | Handler::Features { .. } => f.write_str("the core's | ")?,
+            _ => write!(f, "{:#x} | ", self.reset)?,
+        }
         match self.handler.mask() {
             Some(mask) => write!(f, "{mask:#x}")?,
             None => f.write_str("-")?,
@@ -98,6 +103,7 @@ impl Handler {
             Self::Backed(DebugRegister::Mdccint) => Some(masks::MDCCINT),
             Self::ClaimSet | Self::ClaimClear => Some(masks::CLAIM),
             Self::OsLockAccess => Some(1),
+            Self::Features { hidden } => Some(!hidden),
             _ => None,
         }
     }
@@ -113,6 +119,8 @@ impl Handler {
             Self::OsLockStatus => ("vCPU", "the guest's own lock"),
             Self::ClaimSet => ("bank", "reads 0xff, sets tags"),
             Self::ClaimClear => ("bank", "reads the tags, clears tags"),
+            Self::Features { hidden: 0 } => ("nowhere", "the core's"),
+            Self::Features { .. } => ("nowhere", "the core's, as far as a guest gets what it promises"),
             Self::DebugFeatures => ("nowhere", "the core's counts; nothing else promised"),
             Self::Undefined => ("nowhere", "UNDEF"),
         }
@@ -123,7 +131,7 @@ impl Handler {
         match self {
             Self::Backed(DebugRegister::Mdccint) => "bare-sweep",
             Self::Backed(_) | Self::ClaimSet | Self::ClaimClear => "bare-two-vms",
-            Self::Undefined => "bare-workout",
+            Self::Undefined | Self::DebugFeatures | Self::Features { .. } => "bare-workout",
             _ => "bare-sweep",
         }
     }

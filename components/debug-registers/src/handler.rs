@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What an access to each kind of row does.
 
+use esr::SysReg;
+
 use crate::{Access, DebugBackend, DebugRegister, masks};
 
 /// The kinds.
@@ -22,6 +24,11 @@ pub enum Handler {
     ClaimClear,
     /// `ID_AA64DFR0_EL1`.
     DebugFeatures,
+    /// Another ID register: the core's value without these bits, which promise what a guest does not get.
+    Features {
+        /// Read as zero: not implemented.
+        hidden: u64,
+    },
     /// Defined nowhere below EL2.
     Undefined,
 }
@@ -44,10 +51,18 @@ const OSLK: u32 = 1;
 
 impl Handler {
     /// Carries out an access whose direction and EL are right.
-    pub(crate) fn run<B: DebugBackend>(self, backend: &mut B, access: Access) -> Result<Outcome, B::Error> {
+    pub(crate) fn run<B: DebugBackend>(
+        self,
+        row: SysReg,
+        backend: &mut B,
+        access: Access,
+    ) -> Result<Outcome, B::Error> {
         match (self, access) {
             (Self::Undefined, _) => Ok(Outcome::Undefined),
             (Self::Backed(register), _) => backed(backend, register, access),
+            (Self::Features { hidden }, Access::Read) => {
+                backend.features(row).map(|value| Outcome::Value(value & !hidden))
+            }
             (_, Access::Read) => self.read(backend).map(Outcome::Value),
             (_, Access::Write(value)) => self.write(backend, value).map(|()| Outcome::Done),
         }

@@ -12,6 +12,7 @@
 //! | `DBGAUTHSTATUS_EL1` | everything implemented and disabled | no external debugger reaches a VM |
 //! | `OSDLR_EL1` | ignored | the double lock is optional and not promised |
 //! | `PM*` | RAZ/WI | no performance monitors are given |
+//! | `ID_*` | debug v8.0 with the core's counts, and nothing that is not switched or trapped | a promise is kept |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -31,4 +32,4 @@ pub use documentation::Documentation;
 pub use handler::{Handler, Outcome};
 pub use row::Row;
 pub use sel4_sys::extension::DebugRegister;
-pub use table::{TRAP_TABLE, lookup};
+pub use table::{TRAP_TABLE, is_reserved_feature, lookup};

@@ -33,6 +33,6 @@ impl Row {
         if !self.rights.allow(access.direction(), from_el0) {
             return Ok(Outcome::Undefined);
         }
-        self.handler.run(backend, access)
+        self.handler.run(self.register, backend, access)
     }
 }

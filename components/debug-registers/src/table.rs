@@ -15,8 +15,42 @@ const TX_FULL: u64 = 1 << 29;
 /// `DBGAUTHSTATUS_EL1`: all four kinds implemented and disabled.
 const ALL_DISABLED: u64 = 0xaa;
 
+/// A field of four bits in an ID register: here those that promise what no guest gets, because it traps or because
+/// nobody switches it. None of our boards' cores has any of it but debug.
+const fn field(lowest_bit: u32) -> u64 {
+    0xf << lowest_bit
+}
+
+/// `ID_AA64PFR0_EL1`: GIC, RAS, SVE, MPAM, AMU.
+const PFR0: u64 = field(24) | field(28) | field(32) | field(40) | field(44);
+/// `ID_AA64PFR1_EL1`: MTE, RAS_frac, MPAM_frac, SME, NMI, MTE_frac, GCS, THE, MTEX, PFAR.
+const PFR1: u64 = field(8)
+    | field(12)
+    | field(16)
+    | field(24)
+    | field(36)
+    | field(40)
+    | field(44)
+    | field(48)
+    | field(52)
+    | field(60);
+/// `ID_AA64ISAR1_EL1`: APA, API, GPA, GPI, LS64.
+const ISAR1: u64 = field(4) | field(8) | field(24) | field(28) | field(60);
+/// `ID_AA64ISAR2_EL1`: GPA3, APA3, MOPS, PAC_frac.
+const ISAR2: u64 = field(8) | field(12) | field(16) | field(24);
+/// `ID_AA64MMFR1_EL1`: VH, LO.
+const MMFR1: u64 = field(8) | field(16);
+/// `ID_AA64MMFR2_EL1`: NV.
+const MMFR2: u64 = field(24);
+/// `ID_PFR0_EL1`: AMU, RAS.
+const PFR0_32: u64 = field(20) | field(28);
+/// `ID_DFR0_EL1`: all but CopDbg.
+const DFR0_32: u64 = !field(0);
+const ALL: u64 = !0;
+
 /// Rows are separated by semicolons: `bank n` is the four registers of breakpoint and watchpoint n, `counters n m` the
-/// eight event counters (or types) that share CRm m, anything else one register.
+/// eight event counters (or types) that share CRm m, `features` ID registers with CRm, op2 and what is hidden of them, anything
+/// else one register.
 macro_rules! table {
     (@ [$($row:expr,)*]) => { [$($row,)*] };
     (@ [$($row:expr,)*] bank $n:literal; $($rest:tt)*) => {
@@ -29,6 +63,9 @@ macro_rules! table {
     };
     (@ [$($row:expr,)*] counters $kind:literal $crm:literal: $($n:literal)*; $($rest:tt)*) => {
         table!(@ [$($row,)* $(counter($crm, $n, concat!($kind, $n, "_EL0")),)*] $($rest)*)
+    };
+    (@ [$($row:expr,)*] features $($name:ident $crm:literal $op2:literal $hidden:expr),*; $($rest:tt)*) => {
+        table!(@ [$($row,)* $(features($crm, $op2, stringify!($name), $hidden),)*] $($rest)*)
     };
     (@ [$($row:expr,)*] $name:ident $op0:literal $op1:literal $crn:literal $crm:literal $op2:literal
         $rights:ident $reset:expr, $handler:expr, $section:expr; $($rest:tt)*) => {
@@ -44,10 +81,10 @@ macro_rules! table {
     ($($rows:tt)*) => { table!(@ [] $($rows)*) };
 }
 
-/// Every register that the hypervisor's debug and PMU traps catch, and those of the ID registers that speak of them.
-pub static TRAP_TABLE: [Row; 163] = ROWS;
+/// Every register that the hypervisor's traps of debug, performance monitors and ID registers catch.
+pub static TRAP_TABLE: [Row; 203] = ROWS;
 
-const ROWS: [Row; 163] = table! {
+const ROWS: [Row; 203] = table! {
     OSDTRRX_EL1 2 0 0 0 2 ReadWrite 0, Handler::RazWi, DEBUG;
     bank 0;
     bank 1;
@@ -85,8 +122,20 @@ const ROWS: [Row; 163] = table! {
     // One encoding: DBGDTRRX_EL0 when read, DBGDTRTX_EL0 when written.
     DBGDTRRX_EL0 2 3 0 5 0 El0ReadWrite 0, Handler::RazWi, DEBUG;
     DBGVCR32_EL2 2 4 0 7 0 Nothing 0, Handler::Undefined, DEBUG;
+    features
+        ID_PFR0_EL1 1 0 PFR0_32, ID_PFR1_EL1 1 1 0, ID_DFR0_EL1 1 2 DFR0_32, ID_AFR0_EL1 1 3 0,
+        ID_MMFR0_EL1 1 4 0, ID_MMFR1_EL1 1 5 0, ID_MMFR2_EL1 1 6 0, ID_MMFR3_EL1 1 7 0,
+        ID_ISAR0_EL1 2 0 0, ID_ISAR1_EL1 2 1 0, ID_ISAR2_EL1 2 2 0, ID_ISAR3_EL1 2 3 0,
+        ID_ISAR4_EL1 2 4 0, ID_ISAR5_EL1 2 5 0, ID_MMFR4_EL1 2 6 0, ID_ISAR6_EL1 2 7 0,
+        MVFR0_EL1 3 0 0, MVFR1_EL1 3 1 0, MVFR2_EL1 3 2 0, ID_PFR2_EL1 3 4 0, ID_DFR1_EL1 3 5 ALL, ID_MMFR5_EL1 3 6 0,
+        ID_AA64PFR0_EL1 4 0 PFR0, ID_AA64PFR1_EL1 4 1 PFR1, ID_AA64PFR2_EL1 4 2 ALL,
+        ID_AA64ZFR0_EL1 4 4 ALL, ID_AA64SMFR0_EL1 4 5 ALL, ID_AA64FPFR0_EL1 4 7 ALL;
     ID_AA64DFR0_EL1 3 0 0 5 0 ReadOnly 6, Handler::DebugFeatures, ID;
-    ID_AA64DFR1_EL1 3 0 0 5 1 ReadOnly 0, Handler::RazWi, ID;
+    features
+        ID_AA64DFR1_EL1 5 1 ALL, ID_AA64DFR2_EL1 5 2 ALL, ID_AA64AFR0_EL1 5 4 0, ID_AA64AFR1_EL1 5 5 0,
+        ID_AA64ISAR0_EL1 6 0 0, ID_AA64ISAR1_EL1 6 1 ISAR1, ID_AA64ISAR2_EL1 6 2 ISAR2, ID_AA64ISAR3_EL1 6 3 0,
+        ID_AA64MMFR0_EL1 7 0 0, ID_AA64MMFR1_EL1 7 1 MMFR1, ID_AA64MMFR2_EL1 7 2 MMFR2, ID_AA64MMFR3_EL1 7 3 ALL,
+        ID_AA64MMFR4_EL1 7 4 ALL;
     PMINTENSET_EL1 3 0 9 14 1 ReadWrite 0, Handler::RazWi, PMU;
     PMINTENCLR_EL1 3 0 9 14 2 ReadWrite 0, Handler::RazWi, PMU;
     PMCR_EL0 3 3 9 12 0 ReadWrite 0, Handler::RazWi, PMU;
@@ -124,6 +173,17 @@ const fn banked(n: u8, op2: u8, name: &'static str, register: DebugRegister) -> 
     }
 }
 
+const fn features(crm: u8, op2: u8, name: &'static str, hidden: u64) -> Row {
+    Row {
+        register: SysReg::new(3, 0, 0, crm, op2),
+        name,
+        rights: Rights::ReadOnly,
+        reset: 0,
+        handler: Handler::Features { hidden },
+        section: ID,
+    }
+}
+
 const fn counter(crm: u8, n: u8, name: &'static str) -> Row {
     Row {
         register: SysReg::new(3, 3, 14, crm, n % 8),
@@ -143,6 +203,12 @@ const _: () = {
         i += 1;
     }
 };
+
+/// The rest of the ID registers' space, which the architecture keeps for more of them: reads as zero.
+pub fn is_reserved_feature(register: SysReg) -> bool {
+    let (first, last) = (SysReg::new(3, 0, 0, 1, 0), SysReg::new(3, 0, 0, 7, 7));
+    first.packed() <= register.packed() && register.packed() <= last.packed() && lookup(register).is_none()
+}
 
 /// The row of a register.
 pub fn lookup(register: SysReg) -> Option<&'static Row> {

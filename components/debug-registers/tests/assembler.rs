@@ -12,7 +12,16 @@ const OBJCOPY: &str = "aarch64-linux-gnu-objcopy";
 const MRS: u32 = 0xd520_0000;
 const READ: u32 = 1 << 21;
 /// Registers that Debian 12's assembler knows by encoding only.
-const NOT_YET: [&str; 2] = ["MDSELR_EL1", "MDSTEPOP_EL1"];
+const NOT_YET: [&str; 8] = [
+    "MDSELR_EL1",
+    "MDSTEPOP_EL1",
+    "ID_AA64PFR2_EL1",
+    "ID_AA64FPFR0_EL1",
+    "ID_AA64DFR2_EL1",
+    "ID_AA64ISAR3_EL1",
+    "ID_AA64MMFR3_EL1",
+    "ID_AA64MMFR4_EL1",
+];
 
 #[test]
 fn encodings_agree_with_the_assembler() {
@@ -48,7 +57,7 @@ fn assemble(source: &str) -> Vec<u32> {
     fs::create_dir_all(&folder).unwrap();
     let (text, object, flat) = (folder.join("a.s"), folder.join("a.o"), folder.join("a.bin"));
     fs::write(&text, source).unwrap();
-    run(Command::new(ASSEMBLER).arg("-march=armv8.2-a").arg(&text).arg("-o").arg(&object));
+    run(Command::new(ASSEMBLER).arg("-march=armv8.5-a+sve+sme").arg(&text).arg("-o").arg(&object));
     run(Command::new(OBJCOPY).args(["-O", "binary", "-j", ".text"]).arg(&object).arg(&flat));
     let bytes = fs::read(&flat).unwrap();
     fs::remove_dir_all(&folder).unwrap();

@@ -6,7 +6,7 @@ mod common;
 use std::collections::HashSet;
 
 use common::{A57, Backend, named};
-use debug_registers::{Access, DebugRegister, Handler, Outcome, Rights, TRAP_TABLE, lookup};
+use debug_registers::{Access, DebugRegister, Handler, Outcome, Rights, TRAP_TABLE, is_reserved_feature, lookup};
 use esr::SysReg;
 
 #[test]
@@ -93,7 +93,8 @@ fn b10_b18_direction_and_el() {
 
 #[test]
 fn reset_values_are_what_a_fresh_vcpu_reads() {
-    for row in TRAP_TABLE.iter().filter(|row| !matches!(row.handler, Handler::DebugFeatures)) {
+    let is_cores = |handler| matches!(handler, Handler::DebugFeatures | Handler::Features { .. });
+    for row in TRAP_TABLE.iter().filter(|row| !is_cores(row.handler)) {
         let Ok(outcome) = row.access(&mut Backend::default(), Access::Read, false);
         if let Outcome::Value(value) = outcome {
             assert_eq!(value, row.reset, "{}", row.name);
@@ -105,6 +106,34 @@ fn reset_values_are_what_a_fresh_vcpu_reads() {
 fn features_promise_what_there_is_and_nothing_else() {
     let value = Backend::default().read(named("ID_AA64DFR0_EL1"));
     assert_eq!(value, 6 | 5 << 12 | 3 << 20 | 1 << 28 | 0xf << 36);
+}
+
+#[test]
+fn id_registers_promise_nothing_that_is_neither_switched_nor_trapped() {
+    let field = |name: &str, lowest_bit: u32| Backend::default().read(named(name)) >> lowest_bit & 0xf;
+    // PerfMon, MProfDbg, MMapTrc, CopTrc, MMapDbg, CopSDbg; then SVE, AMU, MPAM, RAS; APA, API, GPA, GPI; MTE, SME.
+    [24, 20, 16, 12, 8, 4].iter().for_each(|&bit| assert_eq!(field("ID_DFR0_EL1", bit), 0));
+    [32, 44, 40, 28].iter().for_each(|&bit| assert_eq!(field("ID_AA64PFR0_EL1", bit), 0));
+    [4, 8, 24, 28].iter().for_each(|&bit| assert_eq!(field("ID_AA64ISAR1_EL1", bit), 0));
+    [8, 24].iter().for_each(|&bit| assert_eq!(field("ID_AA64PFR1_EL1", bit), 0));
+    assert_eq!(field("ID_DFR0_EL1", 0), 0xf);
+    ["ID_AA64DFR1_EL1", "ID_AA64DFR2_EL1", "ID_DFR1_EL1"].iter().for_each(|name| {
+        assert_eq!(Backend::default().read(named(name)), 0, "{name}");
+    });
+    // What is left alone is the core's.
+    ["ID_ISAR0_EL1", "MVFR0_EL1", "ID_AA64MMFR0_EL1", "ID_AA64ISAR0_EL1"].iter().for_each(|name| {
+        assert_eq!(Backend::default().read(named(name)), !0, "{name}");
+    });
+}
+
+#[test]
+fn the_id_space_is_whole() {
+    let space = (1..=7).flat_map(|crm| (0..8).map(move |op2| SysReg::new(3, 0, 0, crm, op2)));
+    let (rows, reserved): (Vec<_>, Vec<_>) = space.partition(|&register| lookup(register).is_some());
+    assert!(reserved.iter().all(|&register| is_reserved_feature(register)));
+    assert_eq!((rows.len(), reserved.len()), (42, 14));
+    let outside = (0..=u16::MAX).map(SysReg::from_packed).filter(|&register| is_reserved_feature(register)).count();
+    assert_eq!(outside, reserved.len());
 }
 
 #[test]

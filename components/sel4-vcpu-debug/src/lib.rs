@@ -8,6 +8,7 @@
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
 use sel4_sys::extension::{
     DEBUG_STATUS_WORDS, FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE,
+    VCPU_READ_FEATURES, feature_word,
 };
 pub use sel4_sys::extension::{DebugRegister, DebugStatus};
 
@@ -87,6 +88,11 @@ pub fn flag_dirty<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
     vcpu.invoke_with(VCPU_DEBUG_FLAG_DIRTY, &[], &[], |_| ())
 }
 
+/// What the core has in an ID register of CRm 1 to 7: guests' own reads trap.
+pub fn read_features<C: InvocationContext>(vcpu: Cap<VCpu, C>, crm: u8, op2: u8) -> Result<Word> {
+    vcpu.invoke_raw(VCPU_READ_FEATURES, &[feature_word(crm, op2)], &[])
+}
+
 /// State, counts and counters.
 pub fn status<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<Status> {
     vcpu.invoke_with(VCPU_DEBUG_STATUS, &[], &[], |ipc_buffer| {
@@ -103,7 +109,7 @@ mod tests {
     use sel4::{cap, fake};
     use std::vec;
 
-    use super::{DebugRegister, State, flag_dirty, probe, read, status, write};
+    use super::{DebugRegister, State, flag_dirty, probe, read, read_features, status, write};
 
     #[test]
     fn marshalling() {
@@ -113,8 +119,11 @@ mod tests {
         write(vcpu, DebugRegister::Mdscr, 0x8000, true).unwrap();
         write(vcpu, DebugRegister::Bcr(1), 5, false).unwrap();
         flag_dirty(vcpu).unwrap();
+        fake::push_answer(fake::Answer { words: vec![0x11], ..Default::default() });
+        assert_eq!(read_features(vcpu, 4, 1), Ok(0x11));
         let seen: std::vec::Vec<_> = fake::take_calls().into_iter().map(|call| (call.label, call.words)).collect();
-        assert_eq!(seen, [(62, vec![0x203]), (63, vec![0x400, 0x8000, 1]), (63, vec![0x101, 5, 0]), (64, vec![])]);
+        let debug = [(62, vec![0x203]), (63, vec![0x400, 0x8000, 1]), (63, vec![0x101, 5, 0]), (64, vec![])];
+        assert_eq!(seen, [&debug[..], &[(66, vec![33])]].concat());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::device::vgic::Inject;
 use crate::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg};
+use esr::SysReg;
 use sel4_sys::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
 use std::collections::HashMap;
 use std::vec::Vec;
@@ -98,6 +99,9 @@ impl DebugBackend for FakeVcpu {
     }
     fn read(&mut self, register: DebugRegister) -> Result<u64, ()> {
         Ok(self.debug.get(&register.to_word()).copied().unwrap_or(0))
+    }
+    fn features(&mut self, register: SysReg) -> Result<u64, ()> {
+        Ok(register.packed().into())
     }
     fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> Result<(), ()> {
         self.debug.insert(register.to_word(), value);

@@ -31,6 +31,11 @@ impl DebugBackend for Backend<'_, '_> {
         shim.read(self.vcpu, register, hw)
     }
 
+    /// None of the registers here is one.
+    fn features(&mut self, _register: SysReg) -> Result<u64, Error> {
+        Ok(0)
+    }
+
     fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> Result<(), Error> {
         let (shim, hw) = &self.machine.cores[self.core];
         shim.write(self.vcpu, register, value, dirty, hw)

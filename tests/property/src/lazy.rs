@@ -46,6 +46,11 @@ impl DebugBackend for Backend<'_, '_> {
         self.system.shim.read(self.vcpu, register, &self.system.hw)
     }
 
+    /// None of the registers here is one.
+    fn features(&mut self, _register: SysReg) -> Result<u64, Error> {
+        Ok(0)
+    }
+
     fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> Result<(), Error> {
         self.system.shim.write(self.vcpu, register, value, dirty, &self.system.hw)
     }

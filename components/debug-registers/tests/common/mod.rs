@@ -29,6 +29,11 @@ impl DebugBackend for Backend {
         Ok(self.registers.get(&register.to_word()).copied().unwrap_or(0))
     }
 
+    /// A core that promises everything.
+    fn features(&mut self, _register: SysReg) -> Result<u64, Self::Error> {
+        Ok(!0)
+    }
+
     fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> Result<(), Self::Error> {
         match register {
             DebugRegister::Bvr(n) | DebugRegister::Bcr(n) => assert!(n < A57.breakpoints),

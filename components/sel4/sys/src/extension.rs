@@ -12,8 +12,18 @@ pub const VCPU_DEBUG_WRITE: u64 = VCPU_DEBUG_READ + 1;
 pub const VCPU_DEBUG_FLAG_DIRTY: u64 = VCPU_DEBUG_READ + 2;
 /// `VCPU_DebugStatus`: -> MR0.. = [`DebugStatus`] words.
 pub const VCPU_DEBUG_STATUS: u64 = VCPU_DEBUG_READ + 3;
+/// `VCPU_ReadFeatures`: MR0 = CRm and op2 of an ID register ([`feature_word`]) -> MR0 = the core's value.
+pub const VCPU_READ_FEATURES: u64 = VCPU_DEBUG_READ + 4;
 /// The first label that is nobody's.
-pub const END: u64 = VCPU_DEBUG_READ + 4;
+pub const END: u64 = VCPU_DEBUG_READ + 5;
+
+/// The word that names an ID register (op0 3, op1 0, CRn 0, CRm 1 to 7) in a message.
+pub const fn feature_word(crm: u8, op2: u8) -> u64 {
+    (crm as u64) << 3 | op2 as u64
+}
+
+/// The words of all encodings of ID registers that HCR_EL2.TID3 traps.
+pub const FEATURE_WORDS: core::ops::Range<u64> = feature_word(1, 0)..feature_word(8, 0);
 
 /// In MR2 of [`VCPU_DEBUG_WRITE`]: flag the state dirty as well.
 pub const FLAG_DIRTY: u64 = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The vCPU behind its capabilities.
 
+use esr::SysReg;
 use sel4::VCpuReg;
 use sel4_microkit::{Vcpu as Handle, debug_println};
 use sel4_sys::invocation::Invocation;
@@ -113,6 +114,10 @@ impl DebugBackend for Machine {
 
     fn read(&mut self, register: DebugRegister) -> sel4::Result<u64> {
         sel4_vcpu_debug::read(self.vcpu.vcpu(), register)
+    }
+
+    fn features(&mut self, register: SysReg) -> sel4::Result<u64> {
+        sel4_vcpu_debug::read_features(self.vcpu.vcpu(), register.crm(), register.op2())
     }
 
     fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> sel4::Result<()> {

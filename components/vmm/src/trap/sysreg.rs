@@ -5,7 +5,7 @@ use crate::console::Serial;
 use crate::inject;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
-use debug_registers::{Access, Outcome, lookup};
+use debug_registers::{Access, Outcome, is_reserved_feature, lookup};
 use esr::{Esr, Spsr, SysReg, SysRegAccess};
 
 /// Read as zero and ignored: ACTLR_EL1, whose bits are shared by all VMs, and cache maintenance by set and way,
@@ -25,7 +25,7 @@ impl<S: Serial> Vm<'_, S> {
         self.debug_traps += u64::from(is_lazy(access.register));
         let outcome = match lookup(access.register) {
             Some(row) => row.access(vcpu, wanted, from_el0).unwrap_or(Outcome::Undefined),
-            None => ignored(access, from_el0),
+            None => unnamed(access, from_el0),
         };
         match outcome {
             Outcome::Value(value) => self.frame.set_x(rt, value),
@@ -54,10 +54,19 @@ const fn is_lazy(register: SysReg) -> bool {
     register.op0() == 2 && !(register.crn() == 1 && register.crm() <= 4)
 }
 
-fn ignored(access: SysRegAccess, from_el0: bool) -> Outcome {
-    match IGNORED.contains(&access.register) && !from_el0 {
-        true if access.direction.is_read() => Outcome::Value(0),
-        true => Outcome::Done,
-        false => Outcome::Undefined,
+/// Registers without a row.
+fn unnamed(access: SysRegAccess, from_el0: bool) -> Outcome {
+    let reads = access.direction.is_read();
+    match access.register {
+        _ if from_el0 => Outcome::Undefined,
+        register if IGNORED.contains(&register) => {
+            if reads {
+                Outcome::Value(0)
+            } else {
+                Outcome::Done
+            }
+        }
+        register if reads && is_reserved_feature(register) => Outcome::Value(0),
+        _ => Outcome::Undefined,
     }
 }

@@ -243,6 +243,22 @@ fn debug_registers_beyond_the_counts_or_from_el0_are_undefined() {
 }
 
 #[test]
+fn id_registers_come_from_the_core_and_promise_no_more_than_there_is() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    let isar0 = esr::SysReg::new(3, 0, 0, 6, 0);
+    exit(&mut vm, msr(isar0, 1, true), &mut vcpu);
+    assert_eq!((vcpu.x(1), vcpu.pc()), (isar0.packed().into(), PC + 4));
+    exit(&mut vm, msr(esr::SysReg::new(3, 0, 0, 5, 0), 1, true), &mut vcpu);
+    assert_eq!(vcpu.x(1), 6 | 5 << 12 | 3 << 20 | 1 << 28 | 0xf << 36);
+    exit(&mut vm, msr(esr::SysReg::new(3, 0, 0, 7, 7), 1, true), &mut vcpu);
+    assert_eq!((vcpu.x(1), vcpu.pc()), (0, PC + 12));
+    exit(&mut vm, msr(isar0, 1, false), &mut vcpu);
+    assert_eq!(vcpu.pc(), 0x200);
+    assert_eq!(vm.debug_traps, 0);
+}
+
+#[test]
 fn a_reset_clears_the_bank() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();

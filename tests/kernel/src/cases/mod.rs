@@ -43,7 +43,7 @@ cases! {
         unmapped table_unmapped asid_once frame_revoked_under_its_mapping deleted_vspace no_rights_no_access
         cache_operations;
     vcpu: registers unknown_register list_registers one_thread_each hypercall_is_a_fault wait_for_interrupt
-        guest_memory debug_extension deleted_vcpu guest_mode_is_clamped;
+        guest_memory debug_extension core_features id_registers_trap deleted_vcpu guest_mode_is_clamped;
     exit: context_of_a_trap context_of_an_abort answer_with_a_register answer_is_clamped a_thousand_exits
         other_calls_between budget_of_a_chatty_guest;
 }

@@ -183,6 +183,37 @@ pub fn debug_extension(env: &mut Env) -> Outcome {
     same(sel4_vcpu_debug::read(other, DebugRegister::Bvr(0))?, 0)
 }
 
+pub fn core_features(env: &mut Env) -> Outcome {
+    let vcpu: cap::VCpu = env.object();
+    if !sel4_cfg_bool!(LAZARET_VCPU_DEBUG) {
+        return check(sel4_vcpu_debug::read_features(vcpu, 5, 0).is_err(), "not there");
+    }
+    let status = sel4_vcpu_debug::status(vcpu)?;
+    let debug = sel4_vcpu_debug::read_features(vcpu, 5, 0)?;
+    same((debug >> 12 & 0xf) + 1, status.breakpoints().into())?;
+    same((debug >> 20 & 0xf) + 1, status.watchpoints().into())?;
+    check(sel4_vcpu_debug::read_features(vcpu, 4, 0)? & 0xf != 0, "there is EL0")?;
+    for (crm, op2) in (1..8).flat_map(|crm| (0..8).map(move |op2| (crm, op2))) {
+        sel4_vcpu_debug::read_features(vcpu, crm, op2)?;
+    }
+    let label = sel4::sys::extension::VCPU_READ_FEATURES;
+    for word in [0, 7, 64, 0x100, u64::MAX] {
+        refused_with(vcpu.invoke_raw(label, &[word], &[]), Error::RangeError, &[8, 63])?;
+    }
+    refused(vcpu.invoke_raw(label, &[], &[]), Error::TruncatedMessage)
+}
+
+/// A guest's read of an ID register is its VMM's to answer.
+pub fn id_registers_trap(env: &mut Env) -> Outcome {
+    const MRS_X1_ID_AA64PFR0: u32 = 0xd538_0401;
+    let guest = Guest::start(env, &[MRS_X1_ID_AA64PFR0, WFI, LOOP])?;
+    if !sel4_cfg_bool!(LAZARET_VCPU_DEBUG) {
+        return same(guest.hsr() >> 26, 1);
+    }
+    // EC 0x18: op0 3, op2 0, op1 0, CRn 0, Rt 1, CRm 4, a read.
+    same(guest.hsr(), 0x6230_0029)
+}
+
 pub fn deleted_vcpu(env: &mut Env) -> Outcome {
     let guest = Guest::start(env, &[WFI, WFI, LOOP])?;
     same(guest.hsr() >> 26, 1)?;

@@ -7,6 +7,7 @@ mod debug;
 mod el1;
 mod entry;
 mod fault;
+mod features;
 mod fp;
 mod gic;
 mod machine;

@@ -76,11 +76,11 @@ pub const GUEST_HCR: Policy = Policy {
         | TSC           // SMC: PSCI is the VMM's, firmware is nobody's
         | TIDCP         // CPUACTLR_EL1, CPUECTLR_EL1, L2CTLR_EL1, CPUMERRSR_EL1 ...: shared by all VMs
         | TACR          // ACTLR_EL1
+        | TID3          // ID_AA64DFR0_EL1 ...: what a VMM promises, not what the core has
         | TSW, // DC ISW, DC CSW, DC CISW: reach other VMs' lines
     must_be_0: TGE | DC | HCD | E2H
         | TWE           // a WFE that has nothing to wait for ends by itself
-        | TVM           // no cost for the guest's own translation registers
-        | TID3, // ID registers are the core's
+        | TVM, // no cost for the guest's own translation registers
 };
 /// An idle guest gives its time back, unless the configuration lets the core sleep in it.
 const IDLE: u64 = if config::DISABLE_WFI_TRAP { 0 } else { TWI };

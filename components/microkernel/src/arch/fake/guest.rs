@@ -92,6 +92,10 @@ impl Core {
     pub fn debug_flag_dirty(&self, _vcpu: Ref<Vcpu>) -> Result<(), debug_shim::Error> {
         Ok(())
     }
+    /// A value of its own for each.
+    pub fn features(&self, crm: u8, op2: u8) -> u64 {
+        sel4_sys::extension::feature_word(crm, op2)
+    }
     /// Nothing happened.
     pub fn debug_status(&self, _vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS] {
         [0; DEBUG_STATUS_WORDS]

@@ -96,6 +96,11 @@ fn debug(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
             arch.debug_flag_dirty(vcpu).map_err(refused)?;
             Ok(0)
         }
+        extension::VCPU_READ_FEATURES => {
+            args.require(1, 0)?;
+            args.answer(0, features(args)?);
+            Ok(1)
+        }
         _ => {
             let words = arch.debug_status(vcpu);
             words.iter().enumerate().for_each(|(index, &word)| {
@@ -108,6 +113,14 @@ fn debug(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
 
 fn register(args: &Args<'_>) -> Result<DebugRegister, SyscallError> {
     DebugRegister::from_word(args.word(0)).ok_or(SyscallError::InvalidArgument(0))
+}
+
+fn features(args: &Args<'_>) -> Result<u64, SyscallError> {
+    let word = args.word(0);
+    if !extension::FEATURE_WORDS.contains(&word) {
+        return Err(SyscallError::RangeError(extension::FEATURE_WORDS.start, extension::FEATURE_WORDS.end - 1));
+    }
+    Ok(args.kernel.arch.features((word >> 3) as u8, (word & 7) as u8))
 }
 
 fn refused(error: debug_shim::Error) -> SyscallError {

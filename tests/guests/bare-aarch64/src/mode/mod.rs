@@ -3,7 +3,9 @@
 
 mod bench;
 mod breakpoint;
+mod channel;
 mod exits;
+mod identity;
 mod leak;
 mod lock;
 mod readback;
@@ -23,7 +25,7 @@ static WATCHED: AtomicU64 = AtomicU64::new(0);
 
 /// Runs the mode and prints the last line.
 pub fn run(options: &Options<'_>) {
-    if !matches!(options.mode, Mode::Idle | Mode::Bench) {
+    if !matches!(options.mode, Mode::Idle | Mode::Bench | Mode::Workout) {
         debug::reset();
     }
     let (breakpoints, watchpoints) = (debug::count(Kind::Bvr), debug::count(Kind::Wvr));
@@ -40,11 +42,14 @@ pub fn run(options: &Options<'_>) {
 }
 
 fn workout(pattern: u16) -> &'static str {
+    // First: no debug register has been written yet, so all of them trap.
+    channel::run();
     readback::run(pattern);
     lock::run();
     breakpoint::run();
     watchpoint::run();
     step::run();
     undefined::run();
+    identity::run();
     "workout"
 }

@@ -107,6 +107,22 @@ pub fn clear_claim_tags(tags: u64) {
     msr!("dbgclaimclr_el1", tags);
 }
 
+/// `DBGDTRTX_EL0`: a word for whoever listens.
+pub fn set_channel_data(word: u64) {
+    msr!("dbgdtrtx_el0", word);
+    instruction!("isb");
+}
+
+/// `DBGDTRRX_EL0`.
+pub fn channel_data() -> u64 {
+    mrs!("dbgdtrrx_el0")
+}
+
+/// `MDCCSR_EL0.TXfull`: nobody took the last word yet.
+pub fn channel_is_full() -> bool {
+    mrs!("mdccsr_el0") & 1 << 29 != 0
+}
+
 /// Reads to XZR, writes XZR to `DBGBVR0_EL1`, and says whether SP is what it was.
 pub fn zero_register_is_not_sp() -> bool {
     let (before, after): (u64, u64);

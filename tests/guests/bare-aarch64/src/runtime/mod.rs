@@ -7,6 +7,7 @@ pub mod counter;
 pub mod debug;
 pub mod entry;
 pub mod exception;
+pub mod features;
 pub mod interrupt;
 pub mod probe;
 pub mod psci;
