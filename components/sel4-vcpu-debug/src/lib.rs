@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Our kernel's extension: the debug registers of a vCPU, which the kernel keeps and its debug shim switches.
+//! Our kernel's extension: the debug registers of a vCPU, which the kernel keeps and its debug shim switches, and the
+//! width of a vCPU with the registers that only a 32-bit one has.
 //!
 //! Labels and words are in [`sel4_sys::extension`]. A kernel without them says so to [`probe`].
 #![no_std]
 #![forbid(unsafe_code)]
 
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
+pub use sel4_sys::extension::{AARCH32, AARCH64, DebugRegister, DebugStatus, VcpuState};
 use sel4_sys::extension::{
     DEBUG_STATUS_WORDS, FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE,
-    VCPU_READ_FEATURES, feature_word,
+    VCPU_READ_FEATURES, VCPU_STATE_READ, VCPU_STATE_WRITE, feature_word,
 };
-pub use sel4_sys::extension::{DebugRegister, DebugStatus};
 
 /// Where a vCPU's debug state is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,16 @@ pub fn read_features<C: InvocationContext>(vcpu: Cap<VCpu, C>, crm: u8, op2: u8)
     vcpu.invoke_raw(VCPU_READ_FEATURES, &[feature_word(crm, op2)], &[])
 }
 
+/// The vCPU's width, or a register that only a 32-bit one has.
+pub fn read_state<C: InvocationContext>(vcpu: Cap<VCpu, C>, state: VcpuState) -> Result<Word> {
+    vcpu.invoke_raw(VCPU_STATE_READ, &[state as Word], &[])
+}
+
+/// Sets the width, or a register that only a 32-bit vCPU has. `RangeError`: this core has no 32-bit EL1.
+pub fn write_state<C: InvocationContext>(vcpu: Cap<VCpu, C>, state: VcpuState, value: Word) -> Result<()> {
+    vcpu.invoke_with(VCPU_STATE_WRITE, &[state as Word, value], &[], |_| ())
+}
+
 /// State, counts and counters.
 pub fn status<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<Status> {
     vcpu.invoke_with(VCPU_DEBUG_STATUS, &[], &[], |ipc_buffer| {
@@ -109,7 +120,10 @@ mod tests {
     use sel4::{cap, fake};
     use std::vec;
 
-    use super::{DebugRegister, State, flag_dirty, probe, read, read_features, status, write};
+    use super::{
+        AARCH32, DebugRegister, State, VcpuState, flag_dirty, probe, read, read_features, read_state, status, write,
+        write_state,
+    };
 
     #[test]
     fn marshalling() {
@@ -121,9 +135,13 @@ mod tests {
         flag_dirty(vcpu).unwrap();
         fake::push_answer(fake::Answer { words: vec![0x11], ..Default::default() });
         assert_eq!(read_features(vcpu, 4, 1), Ok(0x11));
+        fake::push_answer(fake::Answer { words: vec![0x1d3], ..Default::default() });
+        assert_eq!(read_state(vcpu, VcpuState::SpsrUnd), Ok(0x1d3));
+        write_state(vcpu, VcpuState::Width, AARCH32).unwrap();
         let seen: std::vec::Vec<_> = fake::take_calls().into_iter().map(|call| (call.label, call.words)).collect();
         let debug = [(62, vec![0x203]), (63, vec![0x400, 0x8000, 1]), (63, vec![0x101, 5, 0]), (64, vec![])];
-        assert_eq!(seen, [&debug[..], &[(66, vec![33])]].concat());
+        assert_eq!(seen[..4], debug);
+        assert_eq!(seen[4..], [(66, vec![33]), (67, vec![5]), (68, vec![0, 1])]);
     }
 
     #[test]

@@ -154,7 +154,7 @@ pub(crate) fn take_context(info: MessageInfo, handler: Ref<Tcb>, guest: Ref<Tcb>
     }
     let word = |index: usize| handler.context.x[2 + index].get();
     guest.fault_ip.set(word(fault_context::REPLY_IP));
-    guest.context.spsr.set(sanitise_spsr(word(fault_context::REPLY_SPSR), true));
+    guest.context.spsr.set(sanitise_spsr(word(fault_context::REPLY_SPSR), guest.vcpu.get()));
     if let Some(x) = guest.context.x.get(word(fault_context::REPLY_REGISTER) as usize) {
         x.set(word(fault_context::REPLY_VALUE));
     }

@@ -178,7 +178,7 @@ impl Tcb {
         match register {
             ContextRegister::Pc => self.fault_ip.set(value),
             ContextRegister::Sp => context.sp_el0.set(value),
-            ContextRegister::Spsr => context.spsr.set(sanitise_spsr(value, self.vcpu.get().is_some())),
+            ContextRegister::Spsr => context.spsr.set(sanitise_spsr(value, self.vcpu.get())),
             ContextRegister::X(n) => context.x[n as usize % 31].set(value),
             ContextRegister::TpidrEl0 => context.tpidr_el0.set(value),
             ContextRegister::TpidrroEl0 => context.tpidrro_el0.set(value),

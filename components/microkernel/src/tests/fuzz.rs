@@ -142,7 +142,7 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     let label = match random.below(20) {
         0 => random.next() >> 12,
         1..4 => random.pick(&[1, 1, 21, 22, 23, 19, 19, 20]),
-        _ => random.below(FIRST_EXTENSION + 6),
+        _ => random.below(FIRST_EXTENSION + 9),
     };
     if random.below(12) != 0 {
         likely_words(random, label, &mut words);

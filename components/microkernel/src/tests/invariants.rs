@@ -2,6 +2,7 @@
 //! What holds between any two system calls.
 
 use super::world::{UNTYPED_BITS, World};
+use crate::arch::modes;
 use crate::cap::{Cap, Slot, derivation};
 use crate::fault::Fault;
 use crate::kernel::{Choice, Kernel};
@@ -144,6 +145,14 @@ fn check_thread(kernel: &Kernel, thread: Ref<Tcb>, alive: &HashSet<u64>) {
         is_alive(vcpu.addr());
         assert_eq!(vcpu.tcb.get(), Some(thread));
     }
+    // A return to a mode that the width does not have would stay at EL2.
+    let mode = thread.context.spsr.get() & 0x1f;
+    let legal = match thread.vcpu.get() {
+        Some(vcpu) if vcpu.is_aarch32() => modes::AARCH32,
+        Some(_) => modes::of_aarch64(kernel.arch.aarch32_levels()),
+        None => 1,
+    };
+    assert!(legal >> mode & 1 != 0, "{thread:?} returns to mode {mode:#x}");
     if let Some(reply) = thread.reply.get() {
         is_alive(reply.addr());
         assert_eq!(reply.tcb.get(), Some(thread), "{:?}", thread.state.get());

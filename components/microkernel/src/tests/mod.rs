@@ -9,4 +9,5 @@ mod invariants;
 mod ipc;
 mod property;
 mod scheduling;
+mod width;
 mod world;

@@ -14,8 +14,12 @@ pub const VCPU_DEBUG_FLAG_DIRTY: u64 = VCPU_DEBUG_READ + 2;
 pub const VCPU_DEBUG_STATUS: u64 = VCPU_DEBUG_READ + 3;
 /// `VCPU_ReadFeatures`: MR0 = CRm and op2 of an ID register ([`feature_word`]) -> MR0 = the core's value.
 pub const VCPU_READ_FEATURES: u64 = VCPU_DEBUG_READ + 4;
+/// `VCPU_ReadState`: MR0 = [`VcpuState`] -> MR0 = value.
+pub const VCPU_STATE_READ: u64 = VCPU_DEBUG_READ + 5;
+/// `VCPU_WriteState`: MR0 = [`VcpuState`], MR1 = value.
+pub const VCPU_STATE_WRITE: u64 = VCPU_DEBUG_READ + 6;
 /// The first label that is nobody's.
-pub const END: u64 = VCPU_DEBUG_READ + 5;
+pub const END: u64 = VCPU_DEBUG_READ + 7;
 
 /// The word that names an ID register (op0 3, op1 0, CRn 0, CRm 1 to 7) in a message.
 pub const fn feature_word(crm: u8, op2: u8) -> u64 {
@@ -83,6 +87,45 @@ impl DebugRegister {
             (8, 0) => Self::OsLock,
             _ => return None,
         })
+    }
+}
+
+/// What [`VCPU_STATE_READ`] and [`VCPU_STATE_WRITE`] reach: the width of EL1, and what only a 32-bit EL1 has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum VcpuState {
+    /// [`AARCH64`] or [`AARCH32`]; any write takes the vCPU's debug registers back to their reset values. A core whose
+    /// EL1 has no AArch32 answers a write of [`AARCH32`] with `RangeError`: only 0 to 0 is possible.
+    Width,
+    /// `DACR32_EL2`: DACR.
+    Dacr,
+    /// `IFSR32_EL2`: IFSR.
+    Ifsr,
+    /// `FPEXC32_EL2`: FPEXC.
+    Fpexc,
+    /// `SPSR_abt`.
+    SpsrAbt,
+    /// `SPSR_und`.
+    SpsrUnd,
+    /// `SPSR_irq`.
+    SpsrIrq,
+    /// `SPSR_fiq`.
+    SpsrFiq,
+}
+
+/// [`VcpuState::Width`]: EL1 is AArch64, as in a fresh vCPU.
+pub const AARCH64: u64 = 0;
+/// [`VcpuState::Width`]: EL1 and EL0 are AArch32.
+pub const AARCH32: u64 = 1;
+
+impl VcpuState {
+    /// All of them, by number.
+    pub const ALL: [Self; 8] =
+        [Self::Width, Self::Dacr, Self::Ifsr, Self::Fpexc, Self::SpsrAbt, Self::SpsrUnd, Self::SpsrIrq, Self::SpsrFiq];
+
+    /// The one that a word names.
+    pub const fn from_word(word: u64) -> Option<Self> {
+        if word < Self::ALL.len() as u64 { Some(Self::ALL[word as usize]) } else { None }
     }
 }
 
@@ -155,7 +198,7 @@ pub mod fault_context {
         let at = match esr >> 26 {
             0x24 if esr & ISV != 0 => SRT,
             0x03 | 0x05 | 0x18 => RT,
-            0x16 => return 0,
+            0x12 | 0x16 => return 0,
             _ => return NO_REGISTER as usize,
         };
         (esr >> at & 31) as usize

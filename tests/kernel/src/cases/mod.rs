@@ -11,6 +11,7 @@ mod sched;
 mod tcb;
 mod untyped;
 mod vcpu;
+mod width;
 
 use crate::case::Case;
 
@@ -46,4 +47,6 @@ cases! {
         guest_memory debug_extension core_features id_registers_trap deleted_vcpu guest_mode_is_clamped;
     exit: context_of_a_trap context_of_an_abort answer_with_a_register answer_is_clamped a_thousand_exits
         other_calls_between budget_of_a_chatty_guest;
+    width: a32_and_t32 modes_are_confined register_names_of_a_32_bit_guest three_guests_of_both_widths
+        width_resets_the_debug_registers program_of_32_bits_in_a_64_bit_guest;
 }

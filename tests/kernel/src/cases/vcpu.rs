@@ -48,10 +48,17 @@ impl Guest {
     }
 
     pub fn start_with(env: &mut Env, code: &[u32], context: cap::SchedContext) -> sel4::Result<Self> {
-        let page = env.map(SCRATCH);
+        let guest = Self::prepare(env, code, context, SCRATCH)?;
+        guest.run(CODE as u64, EL1H)?;
+        Ok(guest)
+    }
+
+    /// With its code in place, not started; its page is also here.
+    pub fn prepare(env: &mut Env, code: &[u32], context: cap::SchedContext, here: usize) -> sel4::Result<Self> {
+        let page = env.map(here);
         for (index, pair) in code.chunks(2).enumerate() {
             let word = u64::from(pair[0]) | u64::from(pair.get(1).copied().unwrap_or(LOOP)) << 32;
-            poke(SCRATCH + 8 * index, word);
+            poke(here + 8 * index, word);
         }
         page.frame_clean_data(0, 0x1000)?;
         let vspace = env.vspace()?;
@@ -62,13 +69,16 @@ impl Guest {
         guest.tcb.tcb_configure(cnode, CNodeCapData::skip_high_bits(1), vspace, 0, crate::thread::null())?;
         guest.vcpu.vcpu_set_tcb(guest.tcb)?;
         guest.tcb.tcb_set_sched_params(TCB.cap(), 100, 100, context, guest.faults)?;
+        Ok(guest)
+    }
+
+    pub fn run(&self, pc: u64, spsr: u64) -> sel4::Result<()> {
         let mut registers = UserContext::default();
-        *registers.pc_mut() = CODE as u64;
-        *registers.spsr_mut() = EL1H;
+        *registers.pc_mut() = pc;
+        *registers.spsr_mut() = spsr;
         *registers.gpr_mut(1) = 0x1111;
         *registers.gpr_mut(2) = 0x0a00_0000;
-        guest.tcb.tcb_write_all_registers(true, &registers)?;
-        Ok(guest)
+        self.tcb.tcb_write_all_registers(true, &registers)
     }
 
     pub fn fault(&self) -> Option<Fault> {
@@ -77,14 +87,14 @@ impl Guest {
     }
 
     /// The next VCPU fault's syndrome.
-    fn hsr(&self) -> u64 {
+    pub fn hsr(&self) -> u64 {
         match self.fault() {
             Some(Fault::VCpuFault(fault)) => fault.hsr(),
             _ => 0,
         }
     }
 
-    fn skip(&self) -> sel4::Result<()> {
+    pub fn skip(&self) -> sel4::Result<()> {
         let mut registers = self.tcb.tcb_read_registers(false, 1)?;
         *registers.pc_mut() += 4;
         self.tcb.tcb_write_registers(false, 1, &registers)?;

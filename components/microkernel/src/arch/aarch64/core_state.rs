@@ -186,7 +186,7 @@ impl Core {
         sctlr_el1::write(vcpu.regs[VcpuReg::Sctlr as usize].get());
         cntkctl_el1::write(vcpu.regs[VcpuReg::CntkctlEl1 as usize].get());
         cntv_ctl_el0::write(vcpu.regs[VcpuReg::CntvCtl as usize].get());
-        hcr_el2::write(policy::HCR_GUEST);
+        hcr_el2::write(vcpu.hcr.get());
         if self.fp_owner.get() == Some(vcpu) {
             cptr_el2::write(policy::CPTR_FP_OPEN);
         }

@@ -5,7 +5,7 @@
 use super::{Core, debug, fp, policy, sysreg, sysreg::*};
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
-use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister};
+use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
 use sel4_sys::vcpu_reg::VcpuReg;
 
 /// Fields that are in the hardware whenever the vCPU is loaded, with their registers. SCTLR, CNTKCTL and CNTV_CTL are
@@ -66,14 +66,26 @@ macro_rules! load_aarch32 {
 pub(super) fn save(vcpu: &Vcpu) {
     resident!(save_all, vcpu);
     vcpu.csselr.set(csselr_el1::read());
-    aarch32!(save_aarch32, vcpu);
+    if vcpu.is_aarch32() {
+        aarch32!(save_aarch32, vcpu);
+    }
 }
 
 /// The vCPU comes to the hardware.
 pub(super) fn load(vcpu: &Vcpu) {
     resident!(load_all, vcpu);
     csselr_el1::write(vcpu.csselr.get());
-    aarch32!(load_aarch32, vcpu);
+    if vcpu.is_aarch32() {
+        aarch32!(load_aarch32, vcpu);
+    }
+}
+
+/// FPEXC32_EL2 and the others of a 32-bit EL1 do not exist on a core without one.
+fn save_fp(vcpu: &Vcpu) {
+    fp::save(&vcpu.fp);
+    if vcpu.is_aarch32() {
+        vcpu.fp.fpexc32.set(fpexc32_el2::read());
+    }
 }
 
 impl Core {
@@ -93,14 +105,7 @@ impl Core {
 
     /// The vCPU has lost its thread: all of its state goes to memory.
     pub fn park_vcpu(&self, vcpu: Ref<Vcpu>) {
-        if self.fp_owner.get() == Some(vcpu) {
-            cptr_el2::write(policy::CPTR_FP_OPEN);
-            sysreg::isb();
-            fp::save(&vcpu.fp);
-            vcpu.fp.fpexc32.set(fpexc32_el2::read());
-            cptr_el2::write(policy::CPTR_FP_TRAPPED);
-            self.fp_owner.set(None);
-        }
+        self.park_fp(vcpu);
         if self.vcpu.get() == Some(vcpu) {
             self.leave_guest();
             save(&vcpu);
@@ -109,6 +114,34 @@ impl Core {
             if self.vppi_masked.replace(false) {
                 self.apply_vppi_mask();
             }
+        }
+    }
+
+    /// Floating point of a vCPU that does not run goes to memory.
+    fn park_fp(&self, vcpu: Ref<Vcpu>) {
+        if self.fp_owner.get() == Some(vcpu) {
+            cptr_el2::write(policy::CPTR_FP_OPEN);
+            sysreg::isb();
+            save_fp(&vcpu);
+            cptr_el2::write(policy::CPTR_FP_TRAPPED);
+            self.fp_owner.set(None);
+        }
+    }
+
+    /// Brings what only a 32-bit EL1 has to memory, of a vCPU that does not run: all but floating point's control, or
+    /// that.
+    pub fn save_aarch32(&self, vcpu: Ref<Vcpu>, field: VcpuState) {
+        if field == VcpuState::Fpexc {
+            self.park_fp(vcpu);
+        } else if self.vcpu.get() == Some(vcpu) && vcpu.is_aarch32() {
+            aarch32!(save_aarch32, vcpu);
+        }
+    }
+
+    /// The way back.
+    pub fn load_aarch32(&self, vcpu: Ref<Vcpu>) {
+        if self.vcpu.get() == Some(vcpu) && vcpu.is_aarch32() {
+            aarch32!(load_aarch32, vcpu);
         }
     }
 
@@ -128,11 +161,12 @@ impl Core {
         cptr_el2::write(policy::CPTR_FP_OPEN);
         sysreg::isb();
         if let Some(last) = self.fp_owner.replace(Some(vcpu)) {
-            fp::save(&last.fp);
-            last.fp.fpexc32.set(fpexc32_el2::read());
+            save_fp(&last);
         }
         fp::load(&vcpu.fp);
-        fpexc32_el2::write(vcpu.fp.fpexc32.get());
+        if vcpu.is_aarch32() {
+            fpexc32_el2::write(vcpu.fp.fpexc32.get());
+        }
         true
     }
 

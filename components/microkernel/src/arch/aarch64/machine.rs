@@ -2,9 +2,9 @@
 //! What the kernel asks of the machine apart from running threads: time, interrupts, memory, the console.
 
 use super::Core;
-use super::sysreg::{self, cnthp_ctl_el2, cnthp_cval_el2, cntpct_el0};
+use super::sysreg::{self, cnthp_ctl_el2, cnthp_cval_el2, cntpct_el0, id_aa64pfr0_el1};
 use super::{console, debug, gic, memory, tlb};
-use crate::arch::Ticks;
+use crate::arch::{Aarch32Levels, Ticks};
 use crate::board;
 
 impl Core {
@@ -17,6 +17,10 @@ impl Core {
     #[inline(always)]
     pub fn frequency(&self) -> u64 {
         self.frequency.get()
+    }
+    /// Where the core has AArch32.
+    pub fn aarch32_levels(&self) -> Aarch32Levels {
+        Aarch32Levels::from_id_aa64pfr0(id_aa64pfr0_el1::read())
     }
     /// One-shot interrupt at or after this time.
     #[inline(always)]

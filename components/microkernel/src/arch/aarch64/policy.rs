@@ -86,6 +86,8 @@ pub const GUEST_HCR: Policy = Policy {
 const IDLE: u64 = if config::DISABLE_WFI_TRAP { 0 } else { TWI };
 /// HCR_EL2 of an AArch64 guest.
 pub const HCR_GUEST: u64 = GUEST_HCR.must_be_1 | IDLE | RW;
+/// HCR_EL2 of an AArch32 guest.
+pub const HCR_GUEST32: u64 = HCR_GUEST & !RW;
 
 /// HCR_EL2 while a native program runs.
 pub const NATIVE_HCR: Policy = Policy {
@@ -153,7 +155,8 @@ pub const SCTLR_EL1_FRESH: u64 = 0x34d5_8820;
 pub const CNTKCTL_EL1_NATIVE: u64 = config::EXPORT_PCNT_USER as u64 | (config::EXPORT_VCNT_USER as u64) << 1;
 
 const _: () = {
-    assert!(GUEST_HCR.allows(HCR_GUEST));
+    assert!(GUEST_HCR.allows(HCR_GUEST) && GUEST_HCR.allows(HCR_GUEST32));
+    assert!(HCR_GUEST ^ HCR_GUEST32 == RW);
     assert!(NATIVE_HCR.allows(HCR_NATIVE));
     assert!(ALWAYS_CPTR.allows(CPTR_FP_OPEN) && ALWAYS_CPTR.allows(CPTR_FP_TRAPPED));
     assert!(ALWAYS_CNTHCTL.allows(CNTHCTL));

@@ -6,7 +6,7 @@ use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::vcpu::Vcpu;
-use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister};
+use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
 use sel4_sys::vcpu_reg::VcpuReg;
 
 impl Core {
@@ -44,6 +44,10 @@ impl Core {
     pub fn write_vcpu(&self, vcpu: Ref<Vcpu>, field: VcpuReg, value: u64) {
         vcpu.regs[field as usize].set(value);
     }
+    /// Nothing.
+    pub fn save_aarch32(&self, _vcpu: Ref<Vcpu>, _field: VcpuState) {}
+    /// Nothing.
+    pub fn load_aarch32(&self, _vcpu: Ref<Vcpu>) {}
     /// Nothing.
     pub fn park_vcpu(&self, _vcpu: Ref<Vcpu>) {}
     /// Nothing.

@@ -6,7 +6,7 @@
 pub mod arena;
 mod guest;
 
-use super::Ticks;
+use super::{Aarch32Levels, Ticks};
 use crate::kernel::Kernel;
 use crate::object::asid::Vmids;
 use crate::object::reference::Ref;
@@ -34,6 +34,8 @@ pub struct Core {
     pub printed: Cell<u64>,
     /// An interrupt waits.
     pub pending: Cell<bool>,
+    /// Where the core has AArch32.
+    pub aarch32: Cell<Aarch32Levels>,
     /// Stopped.
     pub halted: Cell<bool>,
 }
@@ -50,6 +52,7 @@ impl Core {
             loaded: Cell::new(None),
             printed: Cell::new(0),
             pending: Cell::new(false),
+            aarch32: Cell::new(Aarch32Levels { el0: true, el1: true }),
             halted: Cell::new(false),
         }
     }
@@ -60,6 +63,10 @@ impl Core {
     /// 62.5 MHz, as QEMU's.
     pub fn frequency(&self) -> u64 {
         62_500_000
+    }
+    /// What a test says.
+    pub fn aarch32_levels(&self) -> Aarch32Levels {
+        self.aarch32.get()
     }
     /// Records the deadline.
     pub fn set_deadline(&self, deadline: Ticks) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Invocations of a VCPU capability, seL4's and (with `LAZARET_VCPU_DEBUG`) the debug shim's.
 
-use super::{Vcpu, associate};
+use super::{Vcpu, associate, state};
 use crate::cap::Cap;
 use crate::config;
 use crate::invocation::{Answer, Args, SyscallError};
@@ -42,6 +42,7 @@ pub fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
             }
             _ => Err(SyscallError::IllegalOperation),
         },
+        extension::VCPU_STATE_READ | extension::VCPU_STATE_WRITE if config::VCPU_DEBUG => state::invoke(args, vcpu),
         label if config::VCPU_DEBUG && (extension::VCPU_DEBUG_READ..extension::END).contains(&label) => {
             debug(args, vcpu)
         }

@@ -2,10 +2,11 @@
 //! Virtual CPUs.
 
 mod invoke;
+mod state;
 
 pub use invoke::invoke;
 
-use crate::arch;
+use crate::arch::{self, modes, policy, sanitise_spsr};
 use crate::board;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
@@ -28,6 +29,10 @@ pub struct Vcpu {
     pub tcb: Cell<Option<Ref<Tcb>>>,
     /// The fields of VCPU_ReadReg.
     pub regs: [Cell<u64>; VcpuReg::ALL.len()],
+    /// HCR_EL2 while its guest runs; the width of EL1 with it.
+    pub hcr: Cell<u64>,
+    /// Modes that its guest may be in (`arch::modes`), which follow from the width.
+    pub modes: Cell<u32>,
     /// Cache selection: not readable by user level, but a guest's own.
     pub csselr: Cell<u64>,
     /// State that only 32-bit guests have.
@@ -42,7 +47,7 @@ pub struct Vcpu {
     pub fp: FpState,
 }
 
-/// EL1 and banked registers of AArch32.
+/// What of EL1 only AArch32 has. Kept in the hardware as long as the others, if EL1 is AArch32; else not at all.
 #[derive(Default)]
 #[repr(C)]
 pub struct Aarch32 {
@@ -95,8 +100,18 @@ const FRESH_VMPIDR: u64 = 1 << 31;
 /// SPSR bits that a thread without vCPU keeps: the condition flags.
 const FLAGS: u64 = 0xf000_0000;
 
-/// Makes zeroed memory a vCPU as it comes out of reset.
+impl Vcpu {
+    /// EL1 is 32-bit.
+    #[inline(always)]
+    pub fn is_aarch32(&self) -> bool {
+        self.hcr.get() & policy::hcr::RW == 0
+    }
+}
+
+/// Makes zeroed memory a vCPU as it comes out of reset, with a 64-bit EL1.
 pub fn initialise(vcpu: Ref<Vcpu>) {
+    vcpu.hcr.set(policy::HCR_GUEST);
+    vcpu.modes.set(modes::AARCH64);
     vcpu.regs[VcpuReg::Sctlr as usize].set(FRESH_SCTLR);
     vcpu.regs[VcpuReg::VmpidrEl2 as usize].set(FRESH_VMPIDR);
     vcpu.vgic.hcr.set(vgic::HCR_ENABLE);
@@ -110,7 +125,18 @@ fn associate(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Ref<Tcb>) {
     dissociate_thread(kernel, thread);
     vcpu.tcb.set(Some(thread));
     thread.vcpu.set(Some(vcpu));
+    confine(kernel, vcpu);
     kernel.arch.reload(kernel);
+}
+
+/// Says which modes the vCPU has on this core, and has its thread in one of them.
+fn confine(kernel: &Kernel, vcpu: Ref<Vcpu>) {
+    let narrow = vcpu.is_aarch32();
+    vcpu.modes.set(if narrow { modes::AARCH32 } else { modes::of_aarch64(kernel.arch.aarch32_levels()) });
+    if let Some(thread) = vcpu.tcb.get() {
+        let spsr = &thread.context.spsr;
+        spsr.set(sanitise_spsr(spsr.get(), Some(vcpu)));
+    }
 }
 
 /// The thread has no vCPU from here on, and so can only be at EL0.
