@@ -68,7 +68,7 @@ impl Kernel {
     /// The message, and the fault in the guest: two or three words, as the kind is known here.
     #[inline(always)]
     fn put_quickly(&self, fault: Fault, guest: Ref<Tcb>, handler: Ref<Tcb>) -> MessageInfo {
-        guest.fault.set(fault);
+        guest.count_fault(fault);
         let length = self.put_fault(fault, guest, handler);
         MessageInfo::new(fault.label(), 0, 0, length as u64)
     }

@@ -3,7 +3,7 @@
 
 mod message;
 
-pub(crate) use message::take_context;
+pub(crate) use message::{event_words, take_context};
 
 use crate::cap::Slot;
 use crate::cspace::LookupFailure;
@@ -114,7 +114,7 @@ impl Kernel {
     #[inline]
     fn send_fault(&self, thread: Ref<Tcb>, fault: Fault, handler: &Slot, donate: bool) -> bool {
         let Some((object, badge, rights)) = handler.endpoint() else { return false };
-        thread.fault.set(fault);
+        thread.count_fault(fault);
         let (grant, grant_reply) = (rights.grant(), rights.grant_reply());
         self.send(object, Sending { blocking: true, call: false, badge, grant, grant_reply, donate }, thread);
         true

@@ -7,11 +7,12 @@
 #![forbid(unsafe_code)]
 
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
-pub use sel4_sys::extension::{AARCH32, AARCH64, DebugRegister, DebugStatus, VcpuState};
+pub use sel4_sys::extension::{AARCH32, AARCH64, DebugRegister, DebugStatus, VcpuState, VcpuWait};
 use sel4_sys::extension::{
     DEBUG_STATUS_WORDS, FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE,
-    VCPU_READ_FEATURES, VCPU_STATE_READ, VCPU_STATE_WRITE, feature_word,
+    VCPU_READ_FEATURES, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, fault_context, feature_word,
 };
+use sel4_sys::fault::FaultLabel;
 
 /// Where a vCPU's debug state is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,39 @@ pub fn status<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<Status> {
     })
 }
 
+/// A fault message that waits for its answer, as its handler got it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// The label.
+    pub label: Word,
+    words: [Word; fault_context::VM_LENGTH],
+    length: usize,
+}
+
+impl Unanswered {
+    /// The words.
+    pub fn words(&self) -> &[Word] {
+        &self.words[..self.length]
+    }
+}
+
+/// What the vCPU's thread waits for; and the message, if that is an answer.
+pub fn unanswered_fault<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<(VcpuWait, Option<Unanswered>)> {
+    let mut message = [0; 2 + fault_context::VM_LENGTH];
+    vcpu.invoke_with(VCPU_UNANSWERED_FAULT, &[], &[], |ipc_buffer| {
+        message.copy_from_slice(&ipc_buffer.msg_regs()[..2 + fault_context::VM_LENGTH]);
+    })?;
+    let [wait, label, words @ ..] = message;
+    let wait = VcpuWait::from_word(wait).unwrap_or(VcpuWait::Stopped);
+    let length = match FaultLabel::from_label(label) {
+        Some(FaultLabel::VcpuFault) => fault_context::VCPU_LENGTH,
+        Some(FaultLabel::VmFault) => fault_context::VM_LENGTH,
+        Some(FaultLabel::VgicMaintenance | FaultLabel::VppiEvent) => fault_context::EVENT_LENGTH,
+        _ => 0,
+    };
+    Ok((wait, (wait == VcpuWait::Answer).then_some(Unanswered { label, words, length })))
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -121,8 +155,8 @@ mod tests {
     use std::vec;
 
     use super::{
-        AARCH32, DebugRegister, State, VcpuState, flag_dirty, probe, read, read_features, read_state, status, write,
-        write_state,
+        AARCH32, DebugRegister, State, VcpuState, VcpuWait, flag_dirty, probe, read, read_features, read_state, status,
+        unanswered_fault, write, write_state,
     };
 
     #[test]
@@ -150,6 +184,17 @@ mod tests {
         let status = status(cap::VCpu::from_bits(330)).unwrap();
         assert_eq!(status.state(), Some(State::Loaded));
         assert_eq!((status.breakpoints(), status.watchpoints(), status.context_breakpoints()), (6, 4, 2));
+    }
+
+    #[test]
+    fn a_message_comes_again() {
+        let words = vec![3, 9, 27, 5];
+        fake::push_answer(fake::Answer { words, ..Default::default() });
+        let (wait, message) = unanswered_fault(cap::VCpu::from_bits(330)).unwrap();
+        let message = message.unwrap();
+        assert_eq!((wait, message.label, message.words()), (VcpuWait::Answer, 9, &[27, 5][..]));
+        fake::push_answer(fake::Answer { words: vec![1], ..Default::default() });
+        assert_eq!(unanswered_fault(cap::VCpu::from_bits(330)), Ok((VcpuWait::Runs, None)));
     }
 
     #[test]

@@ -78,7 +78,33 @@ impl Ring {
 
     /// Whether a byte can be written.
     pub fn has_room(&self) -> bool {
-        self.len() < CAPACITY
+        self.has_room_at(self.head.load(Relaxed))
+    }
+
+    /// Whether a producer that has written up to `head`, published or not, can write a byte.
+    pub fn has_room_at(&self, head: u32) -> bool {
+        (head.wrapping_sub(self.tail.load(Acquire)) as usize) < CAPACITY
+    }
+
+    /// Puts a byte at an index, for a producer that publishes later; only where there is room.
+    pub fn put_at(&self, head: u32, byte: u8) {
+        self.cell(head).store(byte, Relaxed);
+    }
+
+    /// The producer has written up to here.
+    pub fn publish(&self, head: u32) {
+        self.head.store(head, Release);
+    }
+
+    /// The byte at an index, for a consumer that says later how far it has read.
+    pub fn peek(&self, tail: u32) -> Option<u8> {
+        let used = self.head.load(Acquire).wrapping_sub(tail) as usize;
+        (1..=CAPACITY).contains(&used).then(|| self.cell(tail).load(Relaxed))
+    }
+
+    /// The consumer has read up to here.
+    pub fn consume(&self, tail: u32) {
+        self.tail.store(tail, Release);
     }
 
     /// Writes a byte, for the producer. False when the ring is full.

@@ -70,8 +70,23 @@ impl Given {
             (FaultLabel::VmFault, &[pc, _, _, esr, spsr, value, ..]) => (pc, spsr, value, esr),
             _ => return None,
         };
+        let spsr = spsr & fault_context::SPSR_MASK;
         Some(Self { pc, spsr, register: fault_context::register(esr) as u8, value })
     }
+}
+
+/// The kernel's number for the fault, if it numbers them.
+#[inline]
+pub fn number(label: u64, words: &[u64]) -> Option<u32> {
+    let word = match FaultLabel::from_label(label)? {
+        FaultLabel::VcpuFault => fault_context::VCPU_SPSR,
+        FaultLabel::VmFault => fault_context::VM_SPSR,
+        FaultLabel::VgicMaintenance | FaultLabel::VppiEvent => {
+            return words.get(fault_context::EVENT_NUMBER).map(|&word| word as u32);
+        }
+        _ => return None,
+    };
+    words.get(word).map(|word| (word >> fault_context::NUMBER_SHIFT) as u32)
 }
 
 // The patterns above.

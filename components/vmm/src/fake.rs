@@ -112,27 +112,39 @@ impl DebugBackend for FakeVcpu {
 
 #[derive(Default)]
 pub(crate) struct FakeSerial {
-    pub(crate) sent: Vec<u8>,
-    pub(crate) input: std::collections::VecDeque<u8>,
+    /// All bytes, and how many of them the driver has been told of.
+    sent: Vec<u8>,
+    published: usize,
+    forgotten: usize,
+    pub(crate) input: Vec<u8>,
     pub(crate) rings: usize,
     pub(crate) full: bool,
 }
 
 impl FakeSerial {
     pub(crate) fn output(&self) -> &str {
-        std::str::from_utf8(&self.sent).expect("text")
+        std::str::from_utf8(&self.sent[self.forgotten..self.published]).expect("text")
+    }
+    pub(crate) fn forget(&mut self) {
+        self.forgotten = self.published;
     }
 }
 
 impl crate::console::Serial for FakeSerial {
-    fn has_room(&self) -> bool {
+    fn has_room(&self, _written: u32) -> bool {
         !self.full
     }
-    fn put(&mut self, byte: u8) {
-        self.sent.push(byte);
+    fn put(&mut self, written: u32, byte: u8) {
+        if !self.full {
+            self.sent.truncate(written as usize);
+            self.sent.push(byte);
+        }
     }
-    fn get(&mut self) -> Option<u8> {
-        self.input.pop_front()
+    fn get(&self, taken: u32) -> Option<u8> {
+        self.input.get(taken as usize).copied()
+    }
+    fn publish(&mut self, written: u32, _taken: u32) {
+        self.published = written as usize;
     }
     fn ring(&mut self) {
         self.rings += 1;

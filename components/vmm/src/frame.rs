@@ -5,6 +5,7 @@
 use crate::vcpu::Vcpu;
 use sel4_sys::extension::fault_context;
 use sel4_sys::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
+use zerocopy::{FromBytes, KnownLayout};
 
 const PC: usize = 0;
 const SPSR: usize = 2;
@@ -32,16 +33,17 @@ pub struct Given {
 /// How the guest goes on, as a reply says it (`sel4_sys::extension::fault_context`).
 pub type Answer = [u64; fault_context::REPLY_LENGTH];
 
-/// A window on the registers, open for one exit.
-#[derive(Debug)]
+/// A window on the registers, open for one exit; what it says lasts until the next.
+#[derive(Debug, FromBytes, KnownLayout)]
+#[repr(C)]
 pub struct Frame {
     words: [u64; NUM_REGISTERS],
     /// Bit n: word n is the register's value.
     known: u64,
     /// Bit n: word n must be written back.
     changed: u64,
-    /// The kernel takes an [`Answer`].
-    answers: bool,
+    /// 1: the kernel takes an [`Answer`].
+    answers: u64,
 }
 
 const fn bit(position: usize) -> u64 {
@@ -56,12 +58,12 @@ const fn below(position: usize) -> u64 {
 impl Frame {
     /// Nothing read yet.
     pub const fn new() -> Self {
-        Self { words: [0; NUM_REGISTERS], known: 0, changed: 0, answers: false }
+        Self { words: [0; NUM_REGISTERS], known: 0, changed: 0, answers: 0 }
     }
 
     /// Forget everything: a new exit.
     pub fn open(&mut self, given: Option<Given>) {
-        (self.known, self.changed, self.answers) = (0, 0, given.is_some());
+        (self.known, self.changed, self.answers) = (0, 0, given.is_some().into());
         if let Some(given) = given {
             self.words[PC] = given.pc;
             self.words[SPSR] = given.spsr;
@@ -73,20 +75,26 @@ impl Frame {
         }
     }
 
+    /// Whether [`Self::close`] writes registers: that changes what the kernel would tell again of this exit.
+    #[inline]
+    pub fn writes_back(&self, replies: bool) -> bool {
+        self.changed != 0 && (self.answers == 0 || !replies || self.changed_registers().count_ones() > 1)
+    }
+
     /// Hand over what changed: as an answer if the exit ends with a reply that can carry it, otherwise by writing it
-    /// back.
+    /// back. It can be done again.
+    #[inline]
     pub fn close(&mut self, replies: bool, vcpu: &mut impl Vcpu) -> Option<Answer> {
-        let registers = self.changed & !(bit(PC) | bit(SPSR));
-        let answer = if self.changed == 0 {
-            None
-        } else if self.answers && replies && registers.count_ones() <= 1 {
-            Some(self.answer(registers))
-        } else {
+        if self.writes_back(replies) {
             self.write_back(vcpu);
-            None
-        };
-        (self.known, self.changed) = (0, 0);
-        answer
+            return None;
+        }
+        (self.changed != 0).then(|| self.answer(self.changed_registers()))
+    }
+
+    /// What changed besides PC and SPSR.
+    fn changed_registers(&self) -> u64 {
+        self.changed & !(bit(PC) | bit(SPSR))
     }
 
     fn answer(&self, registers: u64) -> Answer {
@@ -98,8 +106,9 @@ impl Frame {
         [self.words[PC], self.words[SPSR], register, value]
     }
 
+    #[inline(never)]
     fn write_back(&mut self, vcpu: &mut impl Vcpu) {
-        let last = (u64::BITS - 1 - self.changed.leading_zeros()) as usize;
+        let last = (self.changed.ilog2() as usize).min(NUM_REGISTERS - 1);
         if self.known & below(last) != below(last) {
             self.read(last, vcpu);
         }

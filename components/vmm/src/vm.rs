@@ -10,6 +10,8 @@ use crate::exit::Exit;
 use crate::frame::{Answer, Frame, Given};
 use crate::guest_map::UART_INTID;
 use crate::guest_ram::GuestRam;
+use crate::power::{Phase, Power};
+use crate::state::{Journal, Section, State};
 use crate::vcpu::{DebugUse, Vcpu};
 use crate::{inject, reset};
 use sel4_sys::fault::FaultLabel;
@@ -31,28 +33,31 @@ pub struct Vm<'a, S> {
     pub(crate) config: Config<'a>,
     images: Images<'a>,
     ram: GuestRam<'a>,
-    pub(crate) frame: Frame,
-    pub(crate) gic: Vgic,
-    pub(crate) uart: Pl011,
-    pub(crate) console: Console<S>,
-    /// Trapped accesses to debug registers that the lazy switch is to save, since the start.
-    pub(crate) debug_traps: u64,
-    off: bool,
+    pub(crate) frame: &'a mut Frame,
+    pub(crate) gic: Vgic<'a>,
+    pub(crate) uart: Pl011<'a>,
+    pub(crate) console: Console<'a, S>,
+    pub(crate) power: Section<'a, Power>,
+    pub(crate) journal: &'a Journal,
+    /// The exit that is being handled, as the kernel numbers them.
+    pub(crate) number: Option<u32>,
 }
 
 impl<'a, S: Serial> Vm<'a, S> {
-    /// Not started yet.
-    pub const fn new(config: Config<'a>, images: Images<'a>, ram: GuestRam<'a>, serial: S) -> Self {
+    /// As the state says: not started yet, unless it was left by another VMM; then [`Self::recover`] comes first.
+    pub fn new(config: Config<'a>, images: Images<'a>, ram: GuestRam<'a>, serial: S, state: &'a mut State) -> Self {
+        let journal = &state.journal;
         Self {
             config,
             images,
             ram,
-            frame: Frame::new(),
-            gic: Vgic::new(),
-            uart: Pl011::new(),
-            console: Console::new(serial),
-            debug_traps: 0,
-            off: true,
+            frame: &mut state.frame,
+            gic: Vgic::new(Section::new(&mut state.inputs, journal), Section::new(&mut state.routing, journal)),
+            uart: Pl011::new(Section::new(&mut state.uart, journal)),
+            console: Console::new(serial, Section::new(&mut state.console, journal)),
+            power: Section::new(&mut state.power, journal),
+            journal,
+            number: None,
         }
     }
 
@@ -60,21 +65,32 @@ impl<'a, S: Serial> Vm<'a, S> {
     pub fn start(&mut self, vcpu: &mut impl Vcpu) -> Result<(), BootError> {
         let loaded = boot::load(&self.config, self.images, &mut self.ram)?;
         self.gic.reset(vcpu);
-        self.uart = Pl011::new();
+        self.uart.reset();
         self.frame.open(None);
         reset::vcpu(vcpu, loaded);
-        self.debug_traps = 0;
-        self.off = false;
+        self.journal.reset_traps();
+        self.power.change().enter(Phase::On);
         let (name, entry, dtb) = (self.config.name, loaded.entry, loaded.dtb);
         self.console.log(format_args!("{name}: starts at {entry:#x}, device tree at {dtb:#x}"));
+        self.commit(Next::Stay);
+        self.console.publish();
         vcpu.restart();
         Ok(())
     }
 
     /// Answer an exit. With the answer, if there is one, a reply finishes the exit; without, nothing is left to do.
+    ///
+    /// `number` is the kernel's for the fault; without one, a VMM that is started again cannot tell which exit it was in.
     #[inline]
-    pub fn exit(&mut self, exit: Exit, given: Option<Given>, vcpu: &mut impl Vcpu) -> (Next, Option<Answer>) {
+    pub fn exit(
+        &mut self,
+        exit: Exit,
+        given: Option<Given>,
+        number: Option<u32>,
+        vcpu: &mut impl Vcpu,
+    ) -> (Next, Option<Answer>) {
         self.frame.open(given);
+        self.number = number;
         let next = match exit {
             Exit::Memory { ipa, fetch, esr } => self.memory(ipa, fetch, esr, vcpu),
             Exit::Vcpu { esr } => self.trap(esr, vcpu),
@@ -87,30 +103,72 @@ impl<'a, S: Serial> Vm<'a, S> {
             Exit::UnknownSyscall => self.hypercall(vcpu),
             Exit::Other { label } => self.other_fault(label, vcpu),
         };
-        let answer = self.frame.close(next == Next::Resume, vcpu);
         self.console.settle();
+        if self.journal.is_changed() || self.frame.writes_back(next == Next::Resume) {
+            self.commit(next);
+        }
+        let answer = self.frame.close(next == Next::Resume, vcpu);
+        self.console.publish();
         (next, answer)
     }
 
     /// Take what the serial driver has for the guest; true if an interrupt is now pending.
     pub fn pump(&mut self, vcpu: &mut impl Vcpu) -> bool {
-        if self.off {
+        let pending = self.take_input(vcpu);
+        self.commit_event();
+        pending
+    }
+
+    /// The serial driver has something; a vCPU that waits for it goes on.
+    pub fn notified(&mut self, vcpu: &mut impl Vcpu) {
+        if self.pump(vcpu) && self.power.is_parked() {
+            self.power.change().park(false);
+            self.commit_event();
+            vcpu.restart();
+        }
+    }
+
+    /// A line of the VMM's own.
+    pub fn say(&mut self, line: core::fmt::Arguments<'_>) {
+        self.console.log(line);
+        self.commit_event();
+    }
+
+    /// The VM's name.
+    pub const fn name(&self) -> &'a str {
+        self.config.name
+    }
+
+    /// The exit that is being handled has had all its effects; what is left can be done again.
+    pub(crate) fn commit(&mut self, next: Next) {
+        self.seal();
+        self.journal.commit(self.number.map(|number| (number, next)));
+    }
+
+    /// The same for what is no exit.
+    pub(crate) fn commit_event(&mut self) {
+        if self.journal.is_changed() {
+            self.seal();
+            self.journal.commit(None);
+        }
+        self.console.publish();
+    }
+
+    fn seal(&mut self) {
+        self.gic.seal();
+        self.uart.seal();
+        self.console.seal();
+        self.power.seal();
+    }
+
+    pub(crate) fn take_input(&mut self, vcpu: &mut impl Vcpu) -> bool {
+        if self.power.phase() != Phase::On {
             while self.console.get().is_some() {}
             return false;
         }
         self.receive();
         self.update_uart_line(vcpu);
         self.gic.has_pending()
-    }
-
-    /// The VMM's own voice.
-    pub fn console(&mut self) -> &mut Console<S> {
-        &mut self.console
-    }
-
-    /// The VM's name.
-    pub const fn name(&self) -> &'a str {
-        self.config.name
     }
 
     /// Input moves to the UART as far as it has room.
@@ -127,9 +185,9 @@ impl<'a, S: Serial> Vm<'a, S> {
     }
 
     pub(crate) fn power_off(&mut self, vcpu: &impl Vcpu) -> Next {
-        self.off = true;
+        self.power.change().enter(Phase::Off);
         let name = self.config.name;
-        let traps = self.debug_traps;
+        let traps = self.journal.traps();
         if let Some(DebugUse { loads, saves, accesses, mdscr_writes, exits }) = vcpu.debug_use() {
             self.console.log(format_args!(
                 "{name}: {exits} exits, {traps} debug-register traps, {loads} bank loads, {saves} bank saves, {accesses} bank accesses, \
@@ -143,9 +201,12 @@ impl<'a, S: Serial> Vm<'a, S> {
     pub(crate) fn reset(&mut self, vcpu: &mut impl Vcpu) -> Next {
         let name = self.config.name;
         self.console.log(format_args!("{name}: reset"));
+        // From here on it is no more the exit that would be done again, but the start.
+        self.power.change().enter(Phase::ToStart);
+        self.commit(Next::Stay);
         if let Err(error) = self.start(vcpu) {
             self.console.log(format_args!("{name}: {error}"));
-            self.off = true;
+            self.power.change().enter(Phase::Off);
         }
         Next::Stay
     }
@@ -166,13 +227,13 @@ impl<'a, S: Serial> Vm<'a, S> {
             // An HVC whose x7 happens to be a system call's number.
             Some(FaultLabel::CapFault) => self.hypercall(vcpu),
             Some(FaultLabel::UserException) => {
-                inject::undefined(&mut self.frame, vcpu);
+                inject::undefined(self.frame, vcpu);
                 Next::Resume
             }
             _ => {
                 let name = self.config.name;
                 self.console.log(format_args!("{name}: stopped by a fault of label {label}"));
-                self.off = true;
+                self.power.change().enter(Phase::Off);
                 Next::Stay
             }
         }

@@ -32,7 +32,11 @@ impl Kernel {
         match fault {
             Fault::VgicMaintenance(word) | Fault::VppiEvent(word) => {
                 x[2].set(word);
-                1
+                if !FAULT_CONTEXT || sender.vcpu.get().is_none() {
+                    return 1;
+                }
+                x[2 + fault_context::EVENT_NUMBER].set(sender.fault_number.get().into());
+                fault_context::EVENT_LENGTH
             }
             Fault::VcpuFault { hsr } => {
                 x[2].set(hsr);
@@ -122,7 +126,7 @@ impl Kernel {
 fn put_vcpu_context(hsr: u64, guest: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
     let x = &receiver.context.x;
     x[2 + fault_context::VCPU_IP].set(guest.fault_ip.get());
-    x[2 + fault_context::VCPU_SPSR].set(guest.context.spsr.get());
+    x[2 + fault_context::VCPU_SPSR].set(numbered_spsr(guest));
     x[2 + fault_context::VCPU_VALUE].set(named_register(hsr, guest));
     fault_context::VCPU_LENGTH
 }
@@ -131,9 +135,31 @@ fn put_vcpu_context(hsr: u64, guest: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
 #[inline(always)]
 fn put_abort_context(esr: u64, guest: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
     let Some(buffer) = receiver.buffer(true) else { return vm_fault::LENGTH };
-    buffer.msg[fault_context::VM_SPSR].set(guest.context.spsr.get());
+    buffer.msg[fault_context::VM_SPSR].set(numbered_spsr(guest));
     buffer.msg[fault_context::VM_VALUE].set(named_register(esr, guest));
     fault_context::VM_LENGTH
+}
+
+/// The words of a guest's fault, as its handler got them, and how many.
+pub(crate) fn event_words(fault: Fault, guest: Ref<Tcb>) -> ([u64; fault_context::VM_LENGTH], usize) {
+    let (ip, spsr) = (guest.fault_ip.get(), numbered_spsr(guest));
+    match fault {
+        Fault::VgicMaintenance(word) | Fault::VppiEvent(word) => {
+            ([word, guest.fault_number.get().into(), 0, 0, 0, 0], fault_context::EVENT_LENGTH)
+        }
+        Fault::VcpuFault { hsr } => ([hsr, ip, spsr, named_register(hsr, guest), 0, 0], fault_context::VCPU_LENGTH),
+        Fault::VmFault { addr, prefetch, esr } => {
+            ([ip, addr, prefetch as u64, esr, spsr, named_register(esr, guest)], fault_context::VM_LENGTH)
+        }
+        _ => ([0; fault_context::VM_LENGTH], 0),
+    }
+}
+
+/// SPSR_EL2 below the fault's number.
+#[inline(always)]
+fn numbered_spsr(guest: Ref<Tcb>) -> u64 {
+    guest.context.spsr.get() & fault_context::SPSR_MASK
+        | u64::from(guest.fault_number.get()) << fault_context::NUMBER_SHIFT
 }
 
 /// The value of the register that a syndrome names.

@@ -108,6 +108,8 @@ pub struct Tcb {
     pub ipc_buffer: Cell<u64>,
     /// The fault whose answer it waits for.
     pub fault: Cell<Fault>,
+    /// How many faults it has had: tells one from the next that is like it.
+    pub fault_number: Cell<u32>,
     /// Name for the kernel's messages, zero-padded.
     pub name: [Cell<u8>; NAME_LENGTH],
     reserved: [Cell<u64>; 4],
@@ -155,6 +157,13 @@ impl Tcb {
         }
         let offset = self.ipc_buffer.get() & ((1 << frame.size.bits()) - 1);
         Ref::from_addr(frame.paddr + offset)
+    }
+
+    /// A fault to tell its handler of.
+    #[inline(always)]
+    pub fn count_fault(&self, fault: Fault) {
+        self.fault.set(fault);
+        self.fault_number.set(self.fault_number.get().wrapping_add(1));
     }
 
     /// A register by its place in the user context; the program counter is where a restart continues.

@@ -110,7 +110,7 @@ fn a_trap_brings_the_context_and_the_reply_sets_it() {
     vm.guest.context.spsr.set(0x6000_03c5);
     vm.guest.context.x[9].set(0x99);
     vm.trap(READ_X9);
-    assert_eq!(vm.w.message(vm.handler), (0xfa, error(8, &[READ_X9, 0x8000, 0x6000_03c5, 0x99])));
+    assert_eq!(vm.w.message(vm.handler), (0xfa, error(8, &[READ_X9, 0x8000, 1 << 32 | 0x6000_03c5, 0x99])));
     vm.reply(REPLY_LABEL, &[0x8004, 0x3c5, 9, 7]);
     let context = &vm.guest.context;
     assert_eq!((context.elr.get(), context.spsr.get(), context.x[9].get()), (0x8004, 0x3c5, 7));

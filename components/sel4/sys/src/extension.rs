@@ -18,8 +18,11 @@ pub const VCPU_READ_FEATURES: u64 = VCPU_DEBUG_READ + 4;
 pub const VCPU_STATE_READ: u64 = VCPU_DEBUG_READ + 5;
 /// `VCPU_WriteState`: MR0 = [`VcpuState`], MR1 = value.
 pub const VCPU_STATE_WRITE: u64 = VCPU_DEBUG_READ + 6;
+/// `VCPU_UnansweredFault`: -> MR0 = [`VcpuWait`], and when it waits for an answer MR1 = label, MR2.. = words of the
+/// fault message, as its handler got them. A handler that has forgotten the message asks for it again.
+pub const VCPU_UNANSWERED_FAULT: u64 = VCPU_DEBUG_READ + 7;
 /// The first label that is nobody's.
-pub const END: u64 = VCPU_DEBUG_READ + 7;
+pub const END: u64 = VCPU_DEBUG_READ + 8;
 
 /// The word that names an ID register (op0 3, op1 0, CRn 0, CRm 1 to 7) in a message.
 pub const fn feature_word(crm: u8, op2: u8) -> u64 {
@@ -28,6 +31,33 @@ pub const fn feature_word(crm: u8, op2: u8) -> u64 {
 
 /// The words of all encodings of ID registers that HCR_EL2.TID3 traps.
 pub const FEATURE_WORDS: core::ops::Range<u64> = feature_word(1, 0)..feature_word(8, 0);
+
+/// What a vCPU's thread does, as [`VCPU_UNANSWERED_FAULT`] says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum VcpuWait {
+    /// It was stopped, or never started.
+    Stopped = 0,
+    /// It runs, or would.
+    Runs = 1,
+    /// Its fault message has not been received yet.
+    Sends = 2,
+    /// Its fault message has not been answered yet.
+    Answer = 3,
+}
+
+impl VcpuWait {
+    /// The state of a message's word.
+    pub const fn from_word(word: u64) -> Option<Self> {
+        Some(match word {
+            0 => Self::Stopped,
+            1 => Self::Runs,
+            2 => Self::Sends,
+            3 => Self::Answer,
+            _ => return None,
+        })
+    }
+}
 
 /// In MR2 of [`VCPU_DEBUG_WRITE`]: flag the state dirty as well.
 pub const FLAG_DIRTY: u64 = 1;
@@ -160,18 +190,26 @@ pub const DEBUG_STATUS_WORDS: usize = 7;
 pub mod fault_context {
     /// VCPUFault: where the instruction is.
     pub const VCPU_IP: usize = 1;
-    /// VCPUFault: SPSR_EL2.
+    /// VCPUFault: SPSR_EL2 in the lower half; the fault's number in the upper half.
     pub const VCPU_SPSR: usize = 2;
     /// VCPUFault: the value.
     pub const VCPU_VALUE: usize = 3;
     /// Words of a VCPUFault.
     pub const VCPU_LENGTH: usize = 4;
-    /// VMFault: SPSR_EL2.
+    /// VMFault: as [`VCPU_SPSR`].
     pub const VM_SPSR: usize = 4;
     /// VMFault: the value.
     pub const VM_VALUE: usize = 5;
     /// Words of a VMFault.
     pub const VM_LENGTH: usize = 6;
+    /// VGICMaintenance, VPPIEvent: the fault's number.
+    pub const EVENT_NUMBER: usize = 1;
+    /// Words of these.
+    pub const EVENT_LENGTH: usize = 2;
+    /// Where the number of a fault begins. Faults of a thread are numbered from 1, modulo 2^32.
+    pub const NUMBER_SHIFT: u32 = 32;
+    /// SPSR_EL2 in the word that has the number as well.
+    pub const SPSR_MASK: u64 = 0xffff_ffff;
 
     /// Label of a reply to either that says how to go on; upstream ignores a reply's label and words.
     pub const REPLY_LABEL: u64 = 1;

@@ -5,7 +5,8 @@
 //! while nobody has room for the next byte. The receive interrupts follow the FIFO's level, so nothing that is in
 //! it can be forgotten by clearing a bit.
 
-use heapless::Deque;
+use crate::state::Section;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 const DR: u16 = 0x00;
 const FR: u16 = 0x18;
@@ -45,9 +46,14 @@ pub trait Output {
     fn put(&mut self, byte: u8);
 }
 
-/// The UART.
-pub struct Pl011 {
-    received: Deque<u8, FIFO_DEPTH>,
+/// Registers and receive FIFO, as they are kept.
+#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Registers {
+    received: [u8; FIFO_DEPTH],
+    /// Position of the oldest byte, and how many there are.
+    first: u32,
+    count: u32,
     ilpr: u32,
     ibrd: u32,
     fbrd: u32,
@@ -58,13 +64,16 @@ pub struct Pl011 {
     dmacr: u32,
     /// Interrupts that a write to ICR clears: transmit, modem and error.
     latched: u32,
+    reserved: u32,
 }
 
-impl Pl011 {
+impl Registers {
     /// State after reset.
     pub const fn new() -> Self {
         Self {
-            received: Deque::new(),
+            received: [0; FIFO_DEPTH],
+            first: 0,
+            count: 0,
             ilpr: 0,
             ibrd: 0,
             fbrd: 0,
@@ -74,23 +83,70 @@ impl Pl011 {
             imsc: 0,
             dmacr: 0,
             latched: 0,
+            reserved: 0,
         }
+    }
+
+    fn level(&self) -> usize {
+        (self.count as usize).min(FIFO_DEPTH)
+    }
+
+    fn push(&mut self, byte: u8) {
+        let at = (self.first as usize).wrapping_add(self.level()) % FIFO_DEPTH;
+        self.received[at] = byte;
+        self.count = self.level() as u32 + 1;
+    }
+
+    fn pop(&mut self) -> u8 {
+        let byte = self.received[self.first as usize % FIFO_DEPTH];
+        self.first = self.first.wrapping_add(1) % FIFO_DEPTH as u32;
+        self.count = self.level() as u32 - 1;
+        byte
+    }
+}
+
+impl Default for Registers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The UART.
+pub struct Pl011<'a> {
+    registers: Section<'a, Registers>,
+}
+
+impl<'a> Pl011<'a> {
+    /// On this state.
+    pub const fn new(registers: Section<'a, Registers>) -> Self {
+        Self { registers }
+    }
+
+    /// Reset.
+    pub fn reset(&mut self) {
+        *self.registers.change() = Registers::new();
+    }
+
+    /// Due before each commit.
+    #[inline]
+    pub fn seal(&mut self) {
+        self.registers.seal();
     }
 
     /// The interrupt line.
     pub fn line(&self) -> bool {
-        self.raw_interrupts() & self.imsc != 0
+        self.raw_interrupts() & self.registers.imsc != 0
     }
 
     /// Whether [`Self::receive`] takes a byte now.
     pub fn can_receive(&self) -> bool {
-        self.cr & (CR_UARTEN | CR_RXE) == CR_UARTEN | CR_RXE && self.received.len() < self.depth()
+        self.registers.cr & (CR_UARTEN | CR_RXE) == CR_UARTEN | CR_RXE && self.registers.level() < self.depth()
     }
 
     /// A byte arrives on the wire; lost when the FIFO is full.
     pub fn receive(&mut self, byte: u8) {
         if self.can_receive() {
-            let _ = self.received.push_back(byte);
+            self.registers.change().push(byte);
         }
     }
 
@@ -111,38 +167,43 @@ impl Pl011 {
             2 => value as u32 & 0xffff,
             _ => value as u32,
         };
-        match offset {
-            DR => {
-                output.put(value as u8);
-                self.latched |= INT_TX;
+        if offset == DR {
+            output.put(value as u8);
+            if self.registers.latched & INT_TX != 0 {
+                return;
             }
-            ILPR => self.ilpr = value & 0xff,
-            IBRD => self.ibrd = value & 0xffff,
-            FBRD => self.fbrd = value & 0x3f,
-            LCR_H => self.lcr_h = value & 0xff,
-            CR => self.cr = value & 0xff87,
-            IFLS => self.ifls = value & 0x3f,
-            IMSC => self.imsc = value & INT_ALL,
-            ICR => self.latched &= !value,
-            DMACR => self.dmacr = value & 7,
+        }
+        let registers = self.registers.change();
+        match offset {
+            DR => registers.latched |= INT_TX,
+            ILPR => registers.ilpr = value & 0xff,
+            IBRD => registers.ibrd = value & 0xffff,
+            FBRD => registers.fbrd = value & 0x3f,
+            LCR_H => registers.lcr_h = value & 0xff,
+            CR => registers.cr = value & 0xff87,
+            IFLS => registers.ifls = value & 0x3f,
+            IMSC => registers.imsc = value & INT_ALL,
+            ICR => registers.latched &= !value,
+            DMACR => registers.dmacr = value & 7,
             _ => {}
         }
     }
 
     fn read_register(&mut self, offset: u16, output: &impl Output) -> u32 {
         match offset {
-            DR => u32::from(self.received.pop_front().unwrap_or(0)),
+            DR if self.registers.level() == 0 => 0,
+            DR => self.registers.change().pop().into(),
             FR => self.flags(output),
-            ILPR => self.ilpr,
-            IBRD => self.ibrd,
-            FBRD => self.fbrd,
-            LCR_H => self.lcr_h,
-            CR => self.cr,
-            IFLS => self.ifls,
-            IMSC => self.imsc,
+            ILPR => self.registers.ilpr,
+            IBRD => self.registers.ibrd,
+            FBRD => self.registers.fbrd,
+            LCR_H => self.registers.lcr_h,
+            CR => self.registers.cr,
+            IFLS => self.registers.ifls,
+            IMSC => self.registers.imsc,
             RIS => self.raw_interrupts(),
-            MIS => self.raw_interrupts() & self.imsc,
-            DMACR => self.dmacr,
+            MIS => self.raw_interrupts() & self.registers.imsc,
+            DMACR => self.registers.dmacr,
             ID..=0xfff => u32::from(ID_VALUES[usize::from(offset - ID) / 4]),
             _ => 0,
         }
@@ -150,7 +211,7 @@ impl Pl011 {
 
     fn flags(&self, output: &impl Output) -> u32 {
         let transmit = if output.has_room() { FR_TXFE } else { FR_TXFF };
-        let receive = match self.received.len() {
+        let receive = match self.registers.level() {
             0 => FR_RXFE,
             n if n >= self.depth() => FR_RXFF,
             _ => 0,
@@ -159,33 +220,27 @@ impl Pl011 {
     }
 
     fn raw_interrupts(&self) -> u32 {
-        let level = self.received.len();
+        let level = self.registers.level();
         let receive = if level >= self.receive_trigger() { INT_RX } else { 0 };
         let timeout = if level > 0 { INT_RT } else { 0 };
-        self.latched | receive | timeout
+        self.registers.latched | receive | timeout
     }
 
     fn depth(&self) -> usize {
-        if self.lcr_h & LCR_H_FEN != 0 { FIFO_DEPTH } else { 1 }
+        if self.registers.lcr_h & LCR_H_FEN != 0 { FIFO_DEPTH } else { 1 }
     }
 
     fn receive_trigger(&self) -> usize {
         if self.depth() == 1 {
             return 1;
         }
-        match (self.ifls >> 3) & 7 {
+        match (self.registers.ifls >> 3) & 7 {
             0 => FIFO_DEPTH / 8,
             1 => FIFO_DEPTH / 4,
             3 => FIFO_DEPTH * 3 / 4,
             4 => FIFO_DEPTH * 7 / 8,
             _ => FIFO_DEPTH / 2,
         }
-    }
-}
-
-impl Default for Pl011 {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

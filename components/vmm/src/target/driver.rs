@@ -26,21 +26,27 @@ impl Driver {
 }
 
 impl Serial for Driver {
-    fn has_room(&self) -> bool {
-        self.rings.is_none_or(|(output, _)| output.has_room())
+    fn has_room(&self, written: u32) -> bool {
+        self.rings.is_none_or(|(output, _)| output.has_room_at(written))
     }
 
-    fn put(&mut self, byte: u8) {
+    fn put(&mut self, written: u32, byte: u8) {
         match self.rings {
-            Some((output, _)) => {
-                output.push(byte);
-            }
+            Some((output, _)) if output.has_room_at(written) => output.put_at(written, byte),
+            Some(_) => {}
             None => sel4::debug_put_char(byte),
         }
     }
 
-    fn get(&mut self) -> Option<u8> {
-        self.rings.and_then(|(_, input)| input.pop())
+    fn get(&self, taken: u32) -> Option<u8> {
+        self.rings.and_then(|(_, input)| input.peek(taken))
+    }
+
+    fn publish(&mut self, written: u32, taken: u32) {
+        if let Some((output, input)) = self.rings {
+            output.publish(written);
+            input.consume(taken);
+        }
     }
 
     fn ring(&mut self) {

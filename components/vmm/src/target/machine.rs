@@ -6,7 +6,7 @@ use sel4::VCpuReg;
 use sel4_microkit::{Vcpu as Handle, debug_println};
 use sel4_sys::invocation::Invocation;
 use sel4_sys::user_context::NUM_REGISTERS;
-use sel4_vcpu_debug::DebugStatus;
+use sel4_vcpu_debug::{DebugStatus, Unanswered, VcpuWait};
 use vmm::device::vgic::Inject;
 use vmm::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg};
 
@@ -22,6 +22,11 @@ impl Machine {
         let vcpu = Handle::new(0);
         let counts = sel4_vcpu_debug::probe(vcpu.vcpu()).map(Counts::from_word);
         Self { vcpu, counts }
+    }
+
+    /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
+    pub fn unanswered(&self) -> Option<(VcpuWait, Option<Unanswered>)> {
+        sel4_vcpu_debug::unanswered_fault(self.vcpu.vcpu()).ok()
     }
 
     /// Whether the kernel keeps the vCPU's debug registers.

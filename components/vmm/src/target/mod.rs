@@ -12,9 +12,12 @@ use machine::Machine;
 use regions::Regions;
 use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain};
 use sel4_sys::extension::fault_context;
+use sel4_vcpu_debug::VcpuWait;
 use vmm::config::Config;
-use vmm::exit::Exit;
+use vmm::exit::{self, Exit};
 use vmm::frame::{Answer, Given};
+use vmm::recover::Waits;
+use vmm::state::Found;
 use vmm::vm::{Next, Vm};
 
 /// The longest fault message that matters: a VMFault with context.
@@ -26,23 +29,34 @@ const AT_ONCE: u64 = 50_000;
 #[protection_domain]
 fn init() -> Monitor {
     let regions = Regions::find();
-    let mut machine = Machine::new();
+    let machine = Machine::new();
     let config = match Config::parse(regions.config) {
         Ok(config) => config,
         Err(error) => {
             debug_println!("VMM|ERROR: {error}");
-            return Monitor { vm: None, machine, parked: false };
+            return Monitor { vm: None, machine };
         }
     };
-    let mut vm = Vm::new(config, regions.images, regions.ram, Driver::new(config.name));
     let name = config.name;
-    if !machine.has_debug_registers() {
+    let (state, lasting) = regions::state();
+    let found = match state.find() {
+        Ok(found) => found,
+        Err(damaged) => {
+            debug_println!("VMM|ERROR: {name}: stopped: {damaged}");
+            return Monitor { vm: None, machine };
+        }
+    };
+    let vm = Vm::new(config, regions.images, regions.ram, Driver::new(name), state);
+    let mut monitor = Monitor { vm: Some(vm), machine };
+    if !monitor.machine.has_debug_registers() {
         // Its guest would reach the hardware's debug registers, which nobody switches, and so other VMs.
-        vm.console().log(format_args!("{name}: not started: this kernel has no debug-register invocations"));
-    } else if let Err(error) = vm.start(&mut machine) {
-        vm.console().log(format_args!("{name}: not started: {error}"));
+        monitor.say(format_args!("{name}: not started: this kernel has no debug-register invocations"));
+    } else if found == Found::Fresh {
+        monitor.start(lasting);
+    } else if let Some(answer) = monitor.recover() {
+        sel4_microkit::reply(answer);
     }
-    Monitor { vm: Some(vm), machine, parked: false }
+    monitor
 }
 
 /// A VM and the way to its vCPU.
@@ -50,21 +64,14 @@ struct Monitor {
     /// Nothing if there is no configuration.
     vm: Option<Vm<'static, Driver>>,
     machine: Machine,
-    /// The vCPU waits for an interrupt, its fault unanswered.
-    parked: bool,
 }
 
 impl Handler for Monitor {
     type Error = Infallible;
 
     fn notified(&mut self, _channels: ChannelSet) -> Result<(), Infallible> {
-        use vmm::vcpu::Vcpu;
-        if let Some(vm) = &mut self.vm
-            && vm.pump(&mut self.machine)
-            && self.parked
-        {
-            self.parked = false;
-            self.machine.restart();
+        if let Some(vm) = &mut self.vm {
+            vm.notified(&mut self.machine);
         }
         Ok(())
     }
@@ -75,23 +82,9 @@ impl Handler for Monitor {
             sel4::with_ipc_buffer(|buffer| *buffer.msg_regs().first_chunk().unwrap_or(&[0; FAULT_WORDS]));
         let length = message.count().min(FAULT_WORDS);
         let (label, words) = (message.label(), &words[..length]);
-        let given = Given::from_message(label, words);
-        let (next, answer) = vm.exit(Exit::from_message(label, words), given, &mut self.machine);
-        let resume = match next {
-            Next::Resume => {
-                if let Some(answer) = answer {
-                    return Ok(Some(message_of(answer)));
-                }
-                true
-            }
-            Next::Stay => false,
-            Next::Wait(None) => {
-                self.parked = true;
-                false
-            }
-            Next::Wait(Some(deadline)) => self.sleep(deadline),
-        };
-        Ok(resume.then(|| MessageInfo::new(0, 0)))
+        let (given, number) = (Given::from_message(label, words), exit::number(label, words));
+        let (next, answer) = vm.exit(Exit::from_message(label, words), given, number, &mut self.machine);
+        Ok(self.conclude(next, answer))
     }
 }
 
@@ -102,6 +95,61 @@ fn message_of(answer: Answer) -> MessageInfo {
 }
 
 impl Monitor {
+    fn say(&mut self, line: core::fmt::Arguments<'_>) {
+        if let Some(vm) = &mut self.vm {
+            vm.say(line);
+        }
+    }
+
+    fn start(&mut self, lasting: bool) {
+        let Some(vm) = &mut self.vm else { return };
+        let name = vm.name();
+        if lasting && self.machine.unanswered().is_none() {
+            vm.say(format_args!("{name}: cannot be restarted: this kernel does not keep unanswered faults"));
+        }
+        if let Err(error) = vm.start(&mut self.machine) {
+            vm.say(format_args!("{name}: not started: {error}"));
+        }
+    }
+
+    /// Goes on where the VMM was that had this state before.
+    fn recover(&mut self) -> Option<MessageInfo> {
+        let (vm, machine) = (self.vm.as_mut()?, &mut self.machine);
+        let name = vm.name();
+        let Some((wait, message)) = machine.unanswered() else {
+            vm.say(format_args!("{name}: stopped: this kernel does not keep unanswered faults"));
+            return None;
+        };
+        let waits = match (wait, &message) {
+            (VcpuWait::Answer, Some(message)) => Waits::ForAnswer { label: message.label, words: message.words() },
+            (VcpuWait::Stopped, _) => Waits::Stopped,
+            _ => Waits::Elsewhere,
+        };
+        match vm.recover(waits, machine) {
+            Ok((next, answer)) => self.conclude(next, answer),
+            Err(error) => {
+                vm.say(format_args!("{name}: not started: {error}"));
+                None
+            }
+        }
+    }
+
+    /// The reply that ends an exit, or nothing.
+    #[inline]
+    fn conclude(&mut self, next: Next, answer: Option<Answer>) -> Option<MessageInfo> {
+        let resume = match next {
+            Next::Resume => {
+                if let Some(answer) = answer {
+                    return Some(message_of(answer));
+                }
+                true
+            }
+            Next::Stay | Next::Wait(None) => false,
+            Next::Wait(Some(deadline)) => self.sleep(deadline),
+        };
+        resume.then(|| MessageInfo::new(0, 0))
+    }
+
     /// Until the virtual timer is due, or an interrupt is pending. Yield gives up the rest of the period's budget, so
     /// the VMM looks again once a period; nothing else needs it meanwhile, for its only vCPU waits. With a manifest
     /// that gives it no period, Yield comes back at once: then the guest waits by itself, at its own priority.

@@ -2,12 +2,14 @@
 //! The memory that the manifest maps into this protection domain.
 #![allow(unsafe_code)]
 
+use core::mem::MaybeUninit;
 use core::slice;
 use core::sync::atomic::AtomicU64;
 use sel4_microkit::var;
 use serial::ring::Ring;
 use vmm::boot::Images;
 use vmm::guest_ram::GuestRam;
+use vmm::state::State;
 
 /// All of it but the rings.
 pub struct Regions {
@@ -32,6 +34,19 @@ impl Regions {
             ram: GuestRam::new(words(ram), clean),
         }
     }
+}
+
+/// The VM's state, and whether it lasts longer than this program: only then can the VMM be started again.
+pub fn state() -> (&'static mut State, bool) {
+    // In `.bss`, which a fresh program finds zeroed: a state that was never used.
+    static mut SHORT_LIVED: MaybeUninit<State> = MaybeUninit::zeroed();
+    let vaddr = *var!(vm_state_vaddr: usize = 0);
+    let lasting = vaddr != 0 && *var!(vm_state_size: usize = 0) >= size_of::<State>();
+    let state = if lasting { vaddr as *mut State } else { (&raw mut SHORT_LIVED).cast::<State>() };
+    // SAFETY: the build set the variables to a region of that size, mapped read-write for ever, that only this program
+    // writes; otherwise it is the static, which nothing else names. Any bytes are a `State` (`FromBytes`). This is called
+    // once.
+    (unsafe { &mut *state }, lasting)
 }
 
 /// The rings to and from the serial driver, if it is there.

@@ -21,7 +21,7 @@ impl<S: Serial> Vm<'_, S> {
 
     /// SMC. The PC is at the instruction.
     pub(crate) fn secure_call(&mut self, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
-        inject::advance(esr, &mut self.frame, vcpu);
+        inject::advance(esr, self.frame, vcpu);
         self.call(vcpu)
     }
 

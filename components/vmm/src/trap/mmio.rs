@@ -20,7 +20,7 @@ impl<S: Serial> Vm<'_, S> {
             _ => {
                 let (name, pc) = (self.config.name, self.frame.pc(vcpu));
                 self.console.complain(format_args!("{name}: fetch from {ipa:#x} (pc {pc:#x}): external abort"));
-                inject::instruction_abort(&mut self.frame, vcpu);
+                inject::instruction_abort(self.frame, vcpu);
                 Next::Resume
             }
         }
@@ -32,7 +32,7 @@ impl<S: Serial> Vm<'_, S> {
         match abort.transfer {
             Some(transfer) if page == UART || page == GICD => {
                 self.device(ipa, transfer, abort.direction, vcpu);
-                inject::advance(esr, &mut self.frame, vcpu);
+                inject::advance(esr, self.frame, vcpu);
             }
             _ => self.external_abort(ipa, abort, esr, vcpu),
         }
@@ -78,6 +78,6 @@ impl<S: Serial> Vm<'_, S> {
         };
         let size = abort.transfer.map_or(0, |transfer| transfer.size.bytes());
         self.console.complain(format_args!("{name}: {what} of {size} bytes at {ipa:#x} (pc {pc:#x}): external abort"));
-        inject::data_abort(ipa, abort.direction, esr, &mut self.frame, vcpu);
+        inject::data_abort(ipa, abort.direction, esr, self.frame, vcpu);
     }
 }

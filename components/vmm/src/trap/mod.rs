@@ -19,7 +19,7 @@ impl<S: Serial> Vm<'_, S> {
         let esr = Esr::new(esr);
         match esr.decode() {
             Syndrome::SysReg(access) => self.system_register(access, esr, vcpu),
-            Syndrome::Wait(wait) => self.wait(wait, esr, vcpu),
+            Syndrome::Wait(wait) => self.trapped_wait(wait, esr, vcpu),
             Syndrome::Hvc(_) => self.hypercall(vcpu),
             Syndrome::Smc { .. } => self.secure_call(esr, vcpu),
             _ => self.unexpected(esr.class(), vcpu),
@@ -29,7 +29,7 @@ impl<S: Serial> Vm<'_, S> {
     fn unexpected(&mut self, class: Class, vcpu: &mut impl Vcpu) -> Next {
         let (name, pc) = (self.config.name, self.frame.pc(vcpu));
         self.console.complain(format_args!("{name}: unexpected {} at {pc:#x}: undefined", class.name()));
-        inject::undefined(&mut self.frame, vcpu);
+        inject::undefined(self.frame, vcpu);
         Next::Resume
     }
 }

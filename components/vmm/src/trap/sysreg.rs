@@ -22,7 +22,9 @@ impl<S: Serial> Vm<'_, S> {
         let value = self.frame.x(rt, vcpu);
         let wanted = if access.direction.is_read() { Access::Read } else { Access::Write(value) };
         let from_el0 = Spsr(self.frame.spsr(vcpu)).is_el0();
-        self.debug_traps += u64::from(is_lazy(access.register));
+        if is_lazy(access.register) {
+            self.journal.count_trap(self.number.unwrap_or(0));
+        }
         let outcome = match lookup(access.register) {
             Some(row) => row.access(vcpu, wanted, from_el0).unwrap_or(Outcome::Undefined),
             None => unnamed(access, from_el0),
@@ -35,7 +37,7 @@ impl<S: Serial> Vm<'_, S> {
                 return Next::Resume;
             }
         }
-        inject::advance(esr, &mut self.frame, vcpu);
+        inject::advance(esr, self.frame, vcpu);
         Next::Resume
     }
 
@@ -45,7 +47,7 @@ impl<S: Serial> Vm<'_, S> {
         let register = access.register;
         let name = lookup(register).map_or("unknown", |row| row.name);
         self.console.complain(format_args!("{vm}: {what} of {register} ({name}) at {pc:#x}: undefined"));
-        inject::undefined(&mut self.frame, vcpu);
+        inject::undefined(self.frame, vcpu);
     }
 }
 

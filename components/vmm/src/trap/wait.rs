@@ -13,8 +13,8 @@ const MASKED: u64 = 2;
 
 impl<S: Serial> Vm<'_, S> {
     /// A trapped wait. No events cross the VM's border, so WFE is only a hint and ends at once.
-    pub(crate) fn wait(&mut self, wait: Wait, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
-        inject::advance(esr, &mut self.frame, vcpu);
+    pub(crate) fn trapped_wait(&mut self, wait: Wait, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
+        inject::advance(esr, self.frame, vcpu);
         match wait.kind {
             WaitKind::Wfi => self.wait_for_interrupt(vcpu),
             // The timed forms may end early.
@@ -25,7 +25,22 @@ impl<S: Serial> Vm<'_, S> {
     /// Until an interrupt is pending for the guest, masked in its PSTATE or not.
     pub(crate) fn wait_for_interrupt(&mut self, vcpu: &mut impl Vcpu) -> Next {
         self.console.flush();
-        if self.pump(vcpu) { Next::Resume } else { Next::Wait(self.timer_deadline(vcpu)) }
+        self.wait(vcpu)
+    }
+
+    /// The vCPU is past its WFI: is there an interrupt, or how long does it wait for one?
+    pub(crate) fn wait(&mut self, vcpu: &mut impl Vcpu) -> Next {
+        if self.take_input(vcpu) {
+            if self.power.is_parked() {
+                self.power.change().park(false);
+            }
+            return Next::Resume;
+        }
+        let deadline = self.timer_deadline(vcpu);
+        if deadline.is_none() {
+            self.power.change().park(true);
+        }
+        Next::Wait(deadline)
     }
 
     /// When the virtual timer will want the CPU, as a value of the physical counter.

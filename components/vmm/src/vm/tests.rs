@@ -5,6 +5,7 @@ use crate::fake::{FakeSerial, FakeVcpu};
 use crate::vcpu::VcpuReg;
 use core::sync::atomic::AtomicU64;
 use proptest::prelude::*;
+use std::boxed::Box;
 use std::vec::Vec;
 
 const PC: u64 = 0x4000_0100;
@@ -26,11 +27,12 @@ impl Machine {
     fn start(&self) -> (Vm<'_, FakeSerial>, FakeVcpu) {
         let config = Config::parse(b"name = vm\nguest = bare64\n").expect("a configuration");
         let images = Images { kernel: &self.kernel, initrd: &[] };
-        let mut vm = Vm::new(config, images, GuestRam::new(&self.memory, |_| {}), FakeSerial::default());
+        let state = Box::leak(Box::new(State::new()));
+        let mut vm = Vm::new(config, images, GuestRam::new(&self.memory, |_| {}), FakeSerial::default(), state);
         let mut vcpu = FakeVcpu::new();
         vm.start(&mut vcpu).expect("it starts");
         vcpu.set_pc(PC);
-        vm.console().serial().sent.clear();
+        vm.console.serial().forget();
         (vm, vcpu)
     }
 }
@@ -43,7 +45,7 @@ fn access(ipa: u64, write: bool, size: u64, rt: u64) -> Exit {
 
 /// An exit as a kernel without the extension tells it.
 fn exit(vm: &mut Vm<'_, FakeSerial>, exit: Exit, vcpu: &mut FakeVcpu) -> Next {
-    let (next, answer) = vm.exit(exit, None, vcpu);
+    let (next, answer) = vm.exit(exit, None, None, vcpu);
     assert_eq!(answer, None);
     next
 }
@@ -69,7 +71,7 @@ fn uart_output_reaches_the_ring() {
     let (mut vm, mut vcpu) = machine.start();
     vcpu.set_x(7, 0x1_0000_0041);
     assert_eq!(exit(&mut vm, access(UART, true, 0, 7), &mut vcpu), Next::Resume);
-    assert_eq!(vm.console().serial().output(), "A");
+    assert_eq!(vm.console.serial().output(), "A");
     assert_eq!(vcpu.pc(), PC + 4);
 }
 
@@ -94,7 +96,7 @@ fn input_interrupts_the_guest() {
     write(&mut vm, &mut vcpu, GICD + 0x104, 2);
     write(&mut vm, &mut vcpu, UART + 0x30, 0x301);
     write(&mut vm, &mut vcpu, UART + 0x38, 0x50);
-    vm.console().serial().input.extend(b"ls");
+    vm.console.serial().input.extend(b"ls");
     assert!(vm.pump(&mut vcpu));
     assert_eq!(vcpu.injected, [(0, 33)]);
     exit(&mut vm, access(UART, false, 0, 2), &mut vcpu);
@@ -143,8 +145,8 @@ fn psci_version_off_and_reset() {
     assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0009, 0), Next::Stay);
     assert_eq!((vcpu.pc(), vcpu.x(5), vcpu.restarts), (0x4000_0000, 0, 2));
     assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0008, 0), Next::Stay);
-    assert!(vm.console().serial().output().ends_with("VMM|INFO: vm: powered off\n"));
-    vm.console().serial().input.extend(b"x");
+    assert!(vm.console.serial().output().ends_with("VMM|INFO: vm: powered off\n"));
+    vm.console.serial().input.extend(b"x");
     assert!(!vm.pump(&mut vcpu));
 }
 
@@ -168,7 +170,7 @@ fn nothing_there_is_an_external_abort() {
     assert_eq!(vcpu.system[&(VcpuReg::Esr as u64)] >> 26, 0x25);
     assert_eq!(vcpu.system[&(VcpuReg::Far as u64)], 0x0a00_0000);
     let expected = "VMM|INFO: vm: read of 4 bytes at 0xa000000 (pc 0x40000100): external abort\n";
-    assert_eq!(vm.console().serial().output(), expected);
+    assert_eq!(vm.console.serial().output(), expected);
 }
 
 #[test]
@@ -194,7 +196,7 @@ fn unknown_registers_are_undefined_and_named() {
     assert_eq!(vcpu.pc(), 0x200);
     assert_eq!(vcpu.system[&(VcpuReg::Esr as u64)], 1 << 25);
     let expected = "VMM|INFO: vm: read of s3_1_c15_c2_0 (unknown) at 0x40000100: undefined\n";
-    assert_eq!(vm.console().serial().output(), expected);
+    assert_eq!(vm.console.serial().output(), expected);
 }
 
 /// EC 0x18 with x`rt`.
@@ -239,7 +241,7 @@ fn debug_registers_beyond_the_counts_or_from_el0_are_undefined() {
     vcpu.set_spsr(0);
     exit(&mut vm, msr(esr::SysReg::new(2, 0, 0, 0, 4), 1, true), &mut vcpu);
     assert_eq!(vcpu.pc(), 0x400);
-    assert!(vm.console().serial().output().contains("read of s2_0_c0_c6_4 (DBGBVR6_EL1) at 0x40000100"));
+    assert!(vm.console.serial().output().contains("read of s2_0_c0_c6_4 (DBGBVR6_EL1) at 0x40000100"));
 }
 
 #[test]
@@ -255,7 +257,7 @@ fn id_registers_come_from_the_core_and_promise_no_more_than_there_is() {
     assert_eq!((vcpu.x(1), vcpu.pc()), (0, PC + 12));
     exit(&mut vm, msr(isar0, 1, false), &mut vcpu);
     assert_eq!(vcpu.pc(), 0x200);
-    assert_eq!(vm.debug_traps, 0);
+    assert_eq!(u64::from(vm.journal.traps()), 0);
 }
 
 #[test]

@@ -4,11 +4,13 @@
 use super::{Vcpu, associate, state};
 use crate::cap::Cap;
 use crate::config;
+use crate::fault::event_words;
 use crate::invocation::{Answer, Args, SyscallError};
 use crate::kernel::NUM_IRQS;
 use crate::object::reference::Ref;
+use crate::object::tcb::ThreadState;
 use crate::object::vgic::{self, Injection, OutOfRange};
-use sel4_sys::extension::{self, DebugRegister};
+use sel4_sys::extension::{self, DebugRegister, VcpuWait};
 use sel4_sys::invocation::Invocation;
 use sel4_sys::vcpu_reg::VcpuReg;
 
@@ -102,6 +104,8 @@ fn debug(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
             args.answer(0, features(args)?);
             Ok(1)
         }
+        extension::VCPU_UNANSWERED_FAULT if config::FAULT_CONTEXT => Ok(unanswered(args, vcpu)),
+        extension::VCPU_UNANSWERED_FAULT => Err(SyscallError::IllegalOperation),
         _ => {
             let words = arch.debug_status(vcpu);
             words.iter().enumerate().for_each(|(index, &word)| {
@@ -110,6 +114,25 @@ fn debug(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
             Ok(words.len())
         }
     }
+}
+
+/// What the vCPU's thread waits for, and again the message if that is an answer.
+fn unanswered(args: &Args<'_>, vcpu: Ref<Vcpu>) -> usize {
+    let thread = vcpu.tcb.get();
+    let wait = match thread.map(|thread| thread.state.get()) {
+        Some(ThreadState::Running | ThreadState::Restart) => VcpuWait::Runs,
+        Some(ThreadState::BlockedOnSend) => VcpuWait::Sends,
+        Some(ThreadState::BlockedOnReply) => VcpuWait::Answer,
+        _ => VcpuWait::Stopped,
+    };
+    args.answer(0, wait as u64);
+    let Some(thread) = thread.filter(|_| wait == VcpuWait::Answer) else { return 1 };
+    let (words, length) = event_words(thread.fault.get(), thread);
+    args.answer(1, thread.fault.get().label());
+    words.iter().take(length).enumerate().for_each(|(index, &word)| {
+        args.answer(2 + index, word);
+    });
+    2 + length
 }
 
 fn register(args: &Args<'_>) -> Result<DebugRegister, SyscallError> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The distributor's registers (GICv2 architecture, chapter 4.3), as GIC-400 has them.
 
-use super::{INTERRUPTS, SGI_MASK, Vgic, WORDS, set};
+use super::{INTERRUPTS, Inputs, SGI_MASK, Vgic, WORDS, set};
 
 const CTLR: u16 = 0x000;
 const TYPER: u16 = 0x004;
@@ -30,7 +30,7 @@ const ID_VALUES: [u8; 12] = [0x04, 0, 0, 0, 0x90, 0xb4, 0x2b, 0, 0x0d, 0xf0, 0x0
 /// The CPU interface has 32 priorities.
 const PRIORITY_MASK: u8 = 0xf8;
 
-impl Vgic {
+impl Vgic<'_> {
     /// A read of 1, 2, 4 or 8 bytes. Unimplemented registers read as zero.
     pub fn read(&self, offset: u16, size: u8) -> u64 {
         let shift = 8 * u32::from(offset & 3);
@@ -63,14 +63,16 @@ impl Vgic {
     fn read_word(&self, offset: u16) -> u32 {
         let word = usize::from((offset & 0x7f) / 4);
         match offset {
-            CTLR => self.control,
+            CTLR => self.inputs.control,
             TYPER => TYPER_VALUE,
             IIDR => IIDR_VALUE,
-            IGROUPR..ISENABLER => bitmap(&self.group, word),
-            ISENABLER..ISPENDR => bitmap(&self.enabled, word),
-            ISPENDR..ISACTIVER if word < WORDS => self.pending(word) | self.list.held(word) | self.held_timer(word),
-            IPRIORITYR..ITARGETSR => bytes(&self.priority, offset - IPRIORITYR),
-            ITARGETSR..ICFGR => bytes(&self.target, offset - ITARGETSR),
+            IGROUPR..ISENABLER => bitmap(&self.inputs.group, word),
+            ISENABLER..ISPENDR => bitmap(&self.inputs.enabled, word),
+            ISPENDR..ISACTIVER if word < WORDS => {
+                self.pending(word) | self.inputs.list.held(word) | self.held_timer(word)
+            }
+            IPRIORITYR..ITARGETSR => bytes(&self.routing.priority, offset - IPRIORITYR),
+            ITARGETSR..ICFGR => bytes(&self.routing.target, offset - ITARGETSR),
             ICFGR..=0xcff => self.read_config(usize::from(offset - ICFGR) / 4),
             CPENDSGIR..=0xf2f => self.read_sgi_pending(offset & 0xc),
             ID..=0xfff => u32::from(ID_VALUES[usize::from(offset - ID) / 4]),
@@ -81,7 +83,7 @@ impl Vgic {
     fn write_word(&mut self, offset: u16, value: u32) {
         let word = usize::from((offset & 0x7f) / 4);
         match offset {
-            CTLR => self.control = value & 3,
+            CTLR => self.inputs.change().control = value & 3,
             SGIR => self.generate_sgi(value),
             ICFGR..NSACR => self.write_config(usize::from(offset - ICFGR) / 4, value),
             IPRIORITYR..ICFGR | CPENDSGIR..=0xf2f => {
@@ -97,12 +99,13 @@ impl Vgic {
     fn write_bitmap(&mut self, register: u16, word: usize, value: u32) {
         // SGIs are always enabled, and only SGIR and xPENDSGIR change their pending state.
         let without_sgis = if word == 0 { value & !SGI_MASK } else { value };
+        let Inputs { group, enabled, latched, .. } = self.inputs.change();
         match register {
-            IGROUPR => self.group[word] = value,
-            ISENABLER => self.enabled[word] |= value,
-            ICENABLER => self.enabled[word] &= !without_sgis,
-            ISPENDR => self.latched[word] |= without_sgis,
-            ICPENDR => self.latched[word] &= !without_sgis,
+            IGROUPR => group[word] = value,
+            ISENABLER => enabled[word] |= value,
+            ICENABLER => enabled[word] &= !without_sgis,
+            ISPENDR => latched[word] |= without_sgis,
+            ICPENDR => latched[word] &= !without_sgis,
             _ => {}
         }
     }
@@ -110,7 +113,7 @@ impl Vgic {
     fn write_byte(&mut self, offset: u16, value: u8) {
         match offset {
             IPRIORITYR..ITARGETSR => {
-                if let Some(priority) = self.priority.get_mut(usize::from(offset - IPRIORITYR)) {
+                if let Some(priority) = self.routing.change().priority.get_mut(usize::from(offset - IPRIORITYR)) {
                     *priority = value & PRIORITY_MASK;
                 }
             }
@@ -118,24 +121,29 @@ impl Vgic {
             ITARGETSR..ICFGR => {
                 let intid = usize::from(offset - ITARGETSR);
                 if (32..INTERRUPTS).contains(&intid) {
-                    self.target[intid] = value & 1;
+                    self.routing.change().target[intid] = value & 1;
                 }
             }
-            CPENDSGIR..SPENDSGIR => set(&mut self.latched[0], u32::from(value & 1) << (offset & 15), false),
-            SPENDSGIR..=0xf2f => set(&mut self.latched[0], u32::from(value & 1) << (offset & 15), true),
+            CPENDSGIR..SPENDSGIR => {
+                set(&mut self.inputs.change().latched[0], u32::from(value & 1) << (offset & 15), false)
+            }
+            SPENDSGIR..=0xf2f => set(&mut self.inputs.change().latched[0], u32::from(value & 1) << (offset & 15), true),
             _ => {}
         }
     }
 
     /// Two bits an interrupt; the upper one is "edge".
     fn read_config(&self, register: usize) -> u32 {
-        let half = (bitmap(&self.edge, register / 2) >> (16 * (register % 2))) & 0xffff;
+        let half = (bitmap(&self.inputs.edge, register / 2) >> (16 * (register % 2))) & 0xffff;
         (0..16).fold(0, |config, n| config | (((half >> n) & 1) << (2 * n + 1)))
     }
 
     /// SGIs are edge-triggered and PPIs level-sensitive for ever.
     fn write_config(&mut self, register: usize, value: u32) {
-        let Some(edge) = self.edge.get_mut(register / 2).filter(|_| register >= 2) else { return };
+        if register < 2 {
+            return;
+        }
+        let Some(edge) = self.inputs.change().edge.get_mut(register / 2) else { return };
         let half = (0..16).fold(0, |half, n| half | (((value >> (2 * n + 1)) & 1) << n));
         let shift = 16 * (register % 2);
         *edge = (*edge & !(0xffff << shift)) | (half << shift);
@@ -143,7 +151,7 @@ impl Vgic {
 
     /// One byte an SGI; bit 0 is "from CPU 0", the only one.
     fn read_sgi_pending(&self, first: u16) -> u32 {
-        let pending = (self.latched[0] | self.list.held(0)) >> first;
+        let pending = (self.inputs.latched[0] | self.inputs.list.held(0)) >> first;
         (0..4).fold(0, |bytes, n| bytes | (((pending >> n) & 1) << (8 * n)))
     }
 
@@ -154,7 +162,7 @@ impl Vgic {
             _ => false,
         };
         if to_self {
-            self.latched[0] |= 1 << (value & 15);
+            self.inputs.change().latched[0] |= 1 << (value & 15);
         }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::*;
+use crate::state::{Journal, Kept};
 use proptest::prelude::*;
+use std::boxed::Box;
 use std::vec::Vec;
 
 #[derive(Default)]
@@ -24,8 +26,14 @@ impl Inject for Port {
     }
 }
 
-fn enabled(intids: &[u16]) -> Vgic {
-    let mut gic = Vgic::new();
+/// On memory of its own, for as long as the test runs.
+fn fresh() -> Vgic<'static> {
+    let state = Box::leak(Box::new((Kept::new(Inputs::new()), Kept::new(Routing::new()), Journal::new())));
+    Vgic::new(Section::new(&mut state.0, &state.2), Section::new(&mut state.1, &state.2))
+}
+
+fn enabled(intids: &[u16]) -> Vgic<'static> {
+    let mut gic = fresh();
     gic.write(0, 4, 1);
     for &intid in intids {
         gic.write(0x100 + intid / 32 * 4, 4, 1 << (intid % 32));
@@ -35,7 +43,7 @@ fn enabled(intids: &[u16]) -> Vgic {
 
 #[test]
 fn identifies_as_gicv2() {
-    let gic = Vgic::new();
+    let gic = fresh();
     assert_eq!(gic.read(0x004, 4), 4);
     assert_eq!(gic.read(0xfe8, 4) >> 4 & 0xf, 2);
     assert_eq!(gic.read(0x100, 4), 0xffff);
@@ -158,7 +166,7 @@ fn sgi_to_self_and_pending_bytes() {
 
 #[test]
 fn fixed_bits_stay() {
-    let mut gic = Vgic::new();
+    let mut gic = fresh();
     gic.write(0x180, 4, 0xffff_ffff);
     assert_eq!(gic.read(0x100, 4), 0xffff);
     gic.write(0xc00, 4, 0);
@@ -184,7 +192,7 @@ fn refusal_keeps_the_interrupt() {
 proptest! {
     #[test]
     fn no_access_panics(accesses in proptest::collection::vec((0u16..0x1000, 0usize..4, any::<u64>(), 0u8..4), 1..200)) {
-        let (mut gic, mut port) = (Vgic::new(), Port::default());
+        let (mut gic, mut port) = (fresh(), Port::default());
         for (offset, size, value, kind) in accesses {
             let size = [1, 2, 4, 8][size];
             match kind {
@@ -199,7 +207,7 @@ proptest! {
 
     #[test]
     fn list_registers_never_hold_an_interrupt_twice(lines in proptest::collection::vec((16u16..160, any::<bool>(), 0u64..4), 1..300)) {
-        let mut gic = Vgic::new();
+        let mut gic = fresh();
         gic.write(0, 4, 1);
         for word in 0..5 { gic.write(0x100 + 4 * word, 4, u64::from(u32::MAX)); }
         let mut port = Port::default();

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is committed, and for which exit.
+
+use crate::vm::Next;
+use core::sync::atomic::{
+    AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+    compiler_fence,
+};
+use zerocopy::{FromBytes, KnownLayout};
+
+/// The words that commits are made of.
+#[derive(FromBytes, KnownLayout, Debug)]
+#[repr(C)]
+pub struct Journal {
+    /// Goes on with each commit; never 0.
+    epoch: AtomicU64,
+    /// The last epoch in which a section was changed.
+    changed: AtomicU64,
+    /// The exit that was committed last: the number of its fault (32 bits), what becomes of the vCPU (2 bits), and the
+    /// epoch that its commit ends: while that is the present one, it is not committed. 0 is none.
+    answer: AtomicU64,
+    /// Traps of debug registers, and above their count the number of the fault that was counted last.
+    traps: AtomicU64,
+}
+
+const NEXT: u32 = 32;
+const EPOCH: u32 = 34;
+const RESUME: u64 = 1;
+const WAIT: u64 = 2;
+const STAY: u64 = 3;
+
+impl Journal {
+    /// Nothing committed.
+    pub const fn new() -> Self {
+        Self {
+            epoch: AtomicU64::new(1),
+            changed: AtomicU64::new(0),
+            answer: AtomicU64::new(0),
+            traps: AtomicU64::new(0),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Relaxed)
+    }
+
+    #[inline(always)]
+    pub(super) fn note_change(&self, epoch: u64) {
+        self.changed.store(epoch, Relaxed);
+    }
+
+    /// Is there something to commit?
+    #[inline(always)]
+    pub fn is_changed(&self) -> bool {
+        self.changed.load(Relaxed) == self.epoch()
+    }
+
+    /// All changes stand, together with the answer to an exit if they are one's.
+    #[inline]
+    pub fn commit(&self, exit: Option<(u32, Next)>) {
+        compiler_fence(SeqCst);
+        if let Some((number, next)) = exit {
+            let next = match next {
+                Next::Resume => RESUME,
+                Next::Wait(_) => WAIT,
+                Next::Stay => STAY,
+            };
+            self.answer.store(u64::from(number) | next << NEXT | self.epoch() << EPOCH, Relaxed);
+        }
+        compiler_fence(SeqCst);
+        self.epoch.store(self.epoch().wrapping_add(1).max(1), Relaxed);
+        compiler_fence(SeqCst);
+    }
+
+    /// What was decided for the exit with this number, if it was committed. A deadline is to be looked up again.
+    pub fn answer(&self, number: u32) -> Option<Next> {
+        let answer = self.answer.load(Relaxed);
+        if answer as u32 != number || answer >> EPOCH == (self.epoch() << EPOCH) >> EPOCH {
+            return None;
+        }
+        match answer >> NEXT & 3 {
+            RESUME => Some(Next::Resume),
+            WAIT => Some(Next::Wait(None)),
+            STAY => Some(Next::Stay),
+            _ => None,
+        }
+    }
+
+    /// Count a trap once, however often its exit is handled. One store, and no commit.
+    #[inline]
+    pub fn count_trap(&self, number: u32) {
+        let traps = self.traps.load(Relaxed);
+        if (traps >> 32) as u32 != number || number == 0 {
+            self.traps.store(u64::from(number) << 32 | u64::from((traps as u32).wrapping_add(1)), Relaxed);
+        }
+    }
+
+    /// Counted so far.
+    pub fn traps(&self) -> u32 {
+        self.traps.load(Relaxed) as u32
+    }
+
+    /// Count from 0.
+    pub fn reset_traps(&self) {
+        self.traps.store(0, Relaxed);
+    }
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
