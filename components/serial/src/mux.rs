@@ -9,6 +9,11 @@ use crate::{
 /// Ctrl-]: the next key is for the driver.
 pub const ESCAPE: u8 = 0x1d;
 
+/// Between a client's name and a line of its output.
+pub const STARTS: &str = "| ";
+/// The same where the line goes on that somebody else's output cut.
+pub const GOES_ON: &str = "+ ";
+
 /// A client's rings.
 #[derive(Clone, Copy, Debug)]
 pub struct Client {
@@ -40,6 +45,8 @@ pub struct Mux {
     named: bool,
     /// The client whose line has no end yet.
     open: Option<usize>,
+    /// Clients whose last line was cut by somebody else's output.
+    cut: [bool; MAX_CLIENTS],
     /// The last byte written, of the line that is open.
     last: u8,
     /// The client that gets the input.
@@ -52,7 +59,16 @@ impl Mux {
     pub fn new(clients: [Option<Client>; MAX_CLIENTS]) -> Self {
         let named = clients.iter().flatten().count() > 1;
         let focus = clients.iter().position(Option::is_some);
-        Self { clients, names: Default::default(), named, open: None, last: 0, focus, escaped: false }
+        Self {
+            clients,
+            names: Default::default(),
+            named,
+            open: None,
+            cut: [false; MAX_CLIENTS],
+            last: 0,
+            focus,
+            escaped: false,
+        }
     }
 
     /// The client that gets the input.
@@ -120,7 +136,8 @@ impl Mux {
         }
         if let Some(client) = self.client(index) {
             write(&self.name(index, client), out);
-            write("| ", out);
+            let goes_on = core::mem::take(&mut self.cut[index]);
+            write(if goes_on { GOES_ON } else { STARTS }, out);
         }
     }
 
@@ -148,9 +165,10 @@ impl Mux {
         }
     }
 
-    /// Ends a line that is open.
+    /// Ends a line that is open, in the middle of what its client has to say.
     fn end(&mut self, out: &mut impl Output) {
-        if self.open.take().is_some() {
+        if let Some(index) = self.open.take() {
+            self.cut[index] = true;
             write("\r\n", out);
         }
         self.last = 0;

@@ -66,10 +66,12 @@ fn a_prompt_appears_at_once_and_goes_on_where_it_was() {
 }
 
 #[test]
-fn another_client_starts_a_line_of_its_own() {
+fn another_client_cuts_a_line_and_one_sees_where_it_goes_on() {
     let mut bench = Bench::new(&["linux", ""]);
-    bench.say(0, "login: ").say(1, "tick\n").say(0, "root\n");
-    assert_eq!(bench.screen(), "linux| login: \r\n1| tick\r\nlinux| root\r\n");
+    bench.say(0, "login: ").say(1, "tick\n").say(0, "root\n").say(0, "$ ").say(1, "tack");
+    assert_eq!(bench.screen(), "linux| login: \r\n1| tick\r\nlinux+ root\r\nlinux| $ \r\n1| tack");
+    bench.say(0, "\n").say(1, "\n").say(0, "end\n");
+    assert!(bench.screen().ends_with("1| tack\r\nlinux+ \r\n1+ \r\nlinux| end\r\n"));
 }
 
 #[test]

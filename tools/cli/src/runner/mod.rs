@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! QEMU: starting, watching, ending.
 
+mod lines;
 mod qemu;
 mod script;
 mod terminal;

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use regex::Regex;
 
+use super::lines::{Cut, Lines};
+
 struct Step {
     wait: Regex,
     send: Vec<u8>,
@@ -15,6 +17,9 @@ struct Step {
 pub struct Script {
     steps: VecDeque<Step>,
     line: String,
+    /// Whose line this is, once that is known.
+    owner: Option<String>,
+    lines: Lines,
     partial: Vec<u8>,
 }
 
@@ -63,15 +68,29 @@ impl Script {
             }
             self.line.push_str(&String::from_utf8_lossy(&std::mem::take(&mut self.partial)));
             self.line = plain(&self.line);
+            self.rejoin();
             while let Some(end) = self.steps.front().and_then(|s| s.wait.find(&self.line)).map(|found| found.end()) {
                 self.line.drain(..end);
                 typed.extend(self.steps.pop_front().map(|step| step.send).unwrap_or_default());
             }
             if ends {
-                self.line.clear();
+                let rest = std::mem::take(&mut self.line);
+                self.lines.ended(self.owner.take(), rest);
             }
         }
         typed
+    }
+
+    /// Puts what came before the cut in front of a line that goes on.
+    fn rejoin(&mut self) {
+        if self.owner.is_none()
+            && let Some(Cut { owner, goes_on, start }) = Cut::of(&self.line)
+        {
+            if goes_on {
+                self.line.replace_range(..start, &self.lines.take(&owner));
+            }
+            self.owner = Some(owner);
+        }
     }
 }
 
@@ -110,6 +129,17 @@ mod tests {
         assert_eq!(script.feed(b"\r\n\r\n/ # "), b"poweroff\r");
         assert!(!script.is_done());
         script.feed(b"reboot: Power down\r\n");
+        assert!(script.is_done());
+    }
+
+    #[test]
+    fn a_line_that_another_console_cut_is_one_line() {
+        let mut script = Script::new().expect("Hardware assisted breakpoint 1 at").expect("/ # ?$").expect("round 2");
+        script.feed(b"linux| Hardware assis\r\nbare| round 1\r\nlinux+ ted break");
+        script.feed(b"point\r\nbare| x\r\nlin");
+        script.feed(b"ux+  1 at 0x10\r\nlinux| / \r\nbare| rou\r\nlinux+ # ");
+        assert_eq!(script.waiting_for(), Some("round 2"));
+        script.feed(b"\r\nbare+ nd 2");
         assert!(script.is_done());
     }
 

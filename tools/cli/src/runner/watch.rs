@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::Script;
+use super::lines::rejoin;
 use super::terminal::Terminal;
 use crate::problem::Problem;
 
@@ -136,7 +137,7 @@ impl Watch {
         };
         drop(machine);
         drop(terminal);
-        let output = String::from_utf8_lossy(&seen).replace('\r', "");
+        let output = rejoin(&String::from_utf8_lossy(&seen).replace('\r', ""));
         Ok(Run { outcome, output, elapsed: start.elapsed() })
     }
 
