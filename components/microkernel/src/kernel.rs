@@ -8,6 +8,7 @@ use crate::object::asid::AsidPool;
 use crate::object::reference::Ref;
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Tcb, ThreadState};
+use crate::object::vcpu::Vcpu;
 use crate::sched::ready::ReadyQueues;
 use crate::sched::refill::min_budget;
 use core::cell::Cell;
@@ -51,6 +52,8 @@ pub struct Kernel {
     pub(crate) choice: Cell<Choice>,
     pub(crate) ready: ReadyQueues,
     pub(crate) release_head: Cell<Option<Ref<Tcb>>>,
+    /// The first of the vCPUs that wait for their timer (`object::vcpu`).
+    pub(crate) waiting: Cell<Option<Ref<Vcpu>>>,
     /// The time of this entry.
     pub(crate) now: Cell<Ticks>,
     /// Time since the last charge to the current scheduling context.
@@ -81,6 +84,7 @@ impl Kernel {
             choice: Cell::new(Choice::Resume),
             ready: ReadyQueues::new(),
             release_head: Cell::new(None),
+            waiting: Cell::new(None),
             now: Cell::new(0),
             consumed: Cell::new(0),
             min_budget: Cell::new(0),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Our kernel's extension: the debug registers of a vCPU, which the kernel keeps and its debug shim switches, and the
-//! width of a vCPU with the registers that only a 32-bit one has.
+//! width of a vCPU with the registers that only a 32-bit one has, and the wait
+//! for its timer.
 //!
 //! Labels and words are in [`sel4_sys::extension`]. A kernel without them says so to [`probe`].
 #![no_std]
@@ -10,7 +11,8 @@ use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
 pub use sel4_sys::extension::{AARCH32, AARCH64, DebugRegister, DebugStatus, VcpuState, VcpuWait};
 use sel4_sys::extension::{
     DEBUG_STATUS_WORDS, FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE,
-    VCPU_READ_FEATURES, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, fault_context, feature_word,
+    VCPU_READ_FEATURES, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, fault_context,
+    feature_word,
 };
 use sel4_sys::fault::FaultLabel;
 
@@ -105,6 +107,16 @@ pub fn write_state<C: InvocationContext>(vcpu: Cap<VCpu, C>, state: VcpuState, v
     vcpu.invoke_with(VCPU_STATE_WRITE, &[state as Word, value], &[], |_| ())
 }
 
+/// The vCPU, stopped at a fault, sleeps until its virtual timer would interrupt or until it is resumed.
+pub fn wait<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
+    vcpu.invoke_with(VCPU_WAIT, &[], &[], |_| ())
+}
+
+/// Ends that wait, if it has not ended.
+pub fn wake<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
+    vcpu.invoke_with(VCPU_WAKE, &[], &[], |_| ())
+}
+
 /// State, counts and counters.
 pub fn status<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<Status> {
     vcpu.invoke_with(VCPU_DEBUG_STATUS, &[], &[], |ipc_buffer| {
@@ -156,7 +168,7 @@ mod tests {
 
     use super::{
         AARCH32, DebugRegister, State, VcpuState, VcpuWait, flag_dirty, probe, read, read_features, read_state, status,
-        unanswered_fault, write, write_state,
+        unanswered_fault, wait, wake, write, write_state,
     };
 
     #[test]
@@ -172,10 +184,12 @@ mod tests {
         fake::push_answer(fake::Answer { words: vec![0x1d3], ..Default::default() });
         assert_eq!(read_state(vcpu, VcpuState::SpsrUnd), Ok(0x1d3));
         write_state(vcpu, VcpuState::Width, AARCH32).unwrap();
+        wait(vcpu).unwrap();
+        wake(vcpu).unwrap();
         let seen: std::vec::Vec<_> = fake::take_calls().into_iter().map(|call| (call.label, call.words)).collect();
         let debug = [(62, vec![0x203]), (63, vec![0x400, 0x8000, 1]), (63, vec![0x101, 5, 0]), (64, vec![])];
         assert_eq!(seen[..4], debug);
-        assert_eq!(seen[4..], [(66, vec![33]), (67, vec![5]), (68, vec![0, 1])]);
+        assert_eq!(seen[4..], [(66, vec![33]), (67, vec![5]), (68, vec![0, 1]), (70, vec![]), (71, vec![])]);
     }
 
     #[test]

@@ -80,6 +80,12 @@ impl Vcpu for FakeVcpu {
     fn restart(&mut self) {
         self.restarts += 1;
     }
+    fn wait(&mut self) -> bool {
+        false
+    }
+    fn wake(&mut self) {
+        self.restarts += 1;
+    }
     fn read_system_register(&mut self, register: VcpuReg) -> u64 {
         self.system.get(&(register as u64)).copied().unwrap_or(0)
     }

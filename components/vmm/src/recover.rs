@@ -67,7 +67,7 @@ impl<S: Serial> Vm<'_, S> {
     fn answer_again(&mut self, decided: Next, vcpu: &mut impl Vcpu) -> (Next, Option<Answer>) {
         let answer = self.frame.close(decided == Next::Resume, vcpu);
         let next = match decided {
-            Next::Wait(_) => {
+            Next::Wait => {
                 let next = self.wait(vcpu);
                 self.commit(next);
                 next

@@ -14,6 +14,10 @@ pub trait Vcpu: Inject + DebugBackend {
     fn write_registers(&mut self, words: &[u64]);
     /// Let it run from where its registers say, whatever it was blocked on.
     fn restart(&mut self);
+    /// Let it sleep until its virtual timer interrupts or [`Self::wake`]; false if the kernel cannot do that.
+    fn wait(&mut self) -> bool;
+    /// End that wait, if it has not ended.
+    fn wake(&mut self);
     /// Corresponds to `VCPU_ReadReg`.
     fn read_system_register(&mut self, register: VcpuReg) -> u64;
     /// Corresponds to `VCPU_WriteReg`.

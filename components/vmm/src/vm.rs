@@ -21,9 +21,8 @@ use sel4_sys::fault::FaultLabel;
 pub enum Next {
     /// It goes on: reply to the fault.
     Resume,
-    /// It waits for an interrupt, and for the virtual counter to reach this value if there is one. Its registers
-    /// are past the WFI already.
-    Wait(Option<u64>),
+    /// It waits for an interrupt, its virtual timer's for one. Its registers are past the WFI already.
+    Wait,
     /// No reply: it is off, or was started anew.
     Stay,
 }
@@ -91,6 +90,10 @@ impl<'a, S: Serial> Vm<'a, S> {
     ) -> (Next, Option<Answer>) {
         self.frame.open(given);
         self.number = number;
+        if self.power.is_parked() {
+            // Its timer has ended the wait.
+            self.power.change().park(false);
+        }
         let next = match exit {
             Exit::Memory { ipa, fetch, esr } => self.memory(ipa, fetch, esr, vcpu),
             Exit::Vcpu { esr } => self.trap(esr, vcpu),
@@ -124,7 +127,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         if self.pump(vcpu) && self.power.is_parked() {
             self.power.change().park(false);
             self.commit_event();
-            vcpu.restart();
+            vcpu.wake();
         }
     }
 

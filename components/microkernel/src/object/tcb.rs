@@ -198,6 +198,7 @@ impl Tcb {
 impl Kernel {
     /// Stops a thread; it continues where it was when it is resumed.
     pub(crate) fn suspend(&self, thread: Ref<Tcb>) {
+        self.end_wait(thread);
         self.cancel_ipc(thread);
         if thread.state.get() == ThreadState::Running {
             thread.fault_ip.set(thread.context.elr.get());
@@ -212,6 +213,7 @@ impl Kernel {
         if thread.is_runnable() {
             return;
         }
+        self.end_wait(thread);
         self.cancel_ipc(thread);
         self.set_state(thread, ThreadState::Restart);
         self.unblock_sporadic(thread);

@@ -109,6 +109,6 @@ impl Kernel {
             self.current_sc.get().map_or(Ticks::MAX, |sc| self.now.get().saturating_add(sc.head().amount.get()));
         let release = self.release_head.get().and_then(|thread| thread.sched_context.get());
         let release = release.map_or(Ticks::MAX, |sc| sc.head().time.get());
-        self.arch.set_deadline(slice_end.min(release));
+        self.arch.set_deadline(slice_end.min(release).min(self.next_timer()));
     }
 }

@@ -78,6 +78,7 @@ impl Kernel {
     #[inline]
     pub(crate) fn leave(&self) {
         self.awaken();
+        self.end_due_waits();
         match self.choice.get() {
             Choice::Resume if self.current.get().is_none_or(|current| self.is_schedulable(current)) => {}
             Choice::Resume => self.switch_to(self.ready.highest()),

@@ -241,6 +241,14 @@ fn check_queues(kernel: &Kernel, threads: &HashMap<u64, Ref<Tcb>>) {
         (before, next, waiting) = (Some(thread), thread.sched_next.get(), waiting + 1);
     }
     assert_eq!(waiting, threads.values().filter(|thread| thread.in_release_queue.get()).count());
+    let (mut next, mut before) = (kernel.waiting.get(), None);
+    while let Some(vcpu) = next {
+        let thread = vcpu.tcb.get().expect("a waiting vCPU has a thread");
+        assert!(threads.contains_key(&thread.addr()) && thread.state.get() == ThreadState::Inactive);
+        assert!(vcpu.timer_wait.waits.get() && vcpu.timer_wait.previous.get() == before);
+        assert!(before.is_none_or(|before| before.timer_wait.due.get() <= vcpu.timer_wait.due.get()));
+        (before, next) = (Some(vcpu), vcpu.timer_wait.next.get());
+    }
     match kernel.current() {
         Some(current) => {
             assert!(threads.contains_key(&current.addr()));

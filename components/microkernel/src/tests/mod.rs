@@ -9,5 +9,6 @@ mod invariants;
 mod ipc;
 mod property;
 mod scheduling;
+mod waiting;
 mod width;
 mod world;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What our kernel has beyond seL4: invocations on a VCPU capability that reach the debug shim.
+//! What our kernel has beyond seL4: invocations on a VCPU capability that reach the debug shim, and one to wait.
 //!
 //! A kernel without them (a real seL4, or one built with `LAZARET_VCPU_DEBUG` off) answers `IllegalOperation`
 //! to the label, which is how the VMM finds out.
@@ -21,8 +21,14 @@ pub const VCPU_STATE_WRITE: u64 = VCPU_DEBUG_READ + 6;
 /// `VCPU_UnansweredFault`: -> MR0 = [`VcpuWait`], and when it waits for an answer MR1 = label, MR2.. = words of the
 /// fault message, as its handler got them. A handler that has forgotten the message asks for it again.
 pub const VCPU_UNANSWERED_FAULT: u64 = VCPU_DEBUG_READ + 7;
+/// `VCPU_Wait`: the vCPU's thread, stopped at a fault that it forgets, sleeps until its virtual timer would interrupt
+/// (enabled, not masked, VPPI acknowledged) or until it is resumed. `IllegalOperation` for a thread that is not stopped,
+/// and for one whose scheduling context is with a passive VMM.
+pub const VCPU_WAIT: u64 = VCPU_DEBUG_READ + 8;
+/// `VCPU_Wake`: ends that wait; of a thread that is not stopped, nothing.
+pub const VCPU_WAKE: u64 = VCPU_DEBUG_READ + 9;
 /// The first label that is nobody's.
-pub const END: u64 = VCPU_DEBUG_READ + 8;
+pub const END: u64 = VCPU_DEBUG_READ + 10;
 
 /// The word that names an ID register (op0 3, op1 0, CRn 0, CRm 1 to 7) in a message.
 pub const fn feature_word(crm: u8, op2: u8) -> u64 {

@@ -64,7 +64,7 @@ impl Journal {
         if let Some((number, next)) = exit {
             let next = match next {
                 Next::Resume => RESUME,
-                Next::Wait(_) => WAIT,
+                Next::Wait => WAIT,
                 Next::Stay => STAY,
             };
             self.answer.store(u64::from(number) | next << NEXT | self.epoch() << EPOCH, Relaxed);
@@ -74,7 +74,7 @@ impl Journal {
         compiler_fence(SeqCst);
     }
 
-    /// What was decided for the exit with this number, if it was committed. A deadline is to be looked up again.
+    /// What was decided for the exit with this number, if it was committed.
     pub fn answer(&self, number: u32) -> Option<Next> {
         let answer = self.answer.load(Relaxed);
         if answer as u32 != number || answer >> EPOCH == (self.epoch() << EPOCH) >> EPOCH {
@@ -82,7 +82,7 @@ impl Journal {
         }
         match answer >> NEXT & 3 {
             RESUME => Some(Next::Resume),
-            WAIT => Some(Next::Wait(None)),
+            WAIT => Some(Next::Wait),
             STAY => Some(Next::Stay),
             _ => None,
         }

@@ -91,6 +91,17 @@ impl Vcpu for Machine {
         report("Resume", self.vcpu.tcb().tcb_resume());
     }
 
+    fn wait(&mut self) -> bool {
+        sel4_vcpu_debug::wait(self.vcpu.vcpu()).is_ok()
+    }
+
+    fn wake(&mut self) {
+        if sel4_vcpu_debug::wake(self.vcpu.vcpu()).is_err() {
+            // A kernel without the wait: the vCPU is still stopped.
+            self.restart();
+        }
+    }
+
     fn read_system_register(&mut self, register: VcpuReg) -> u64 {
         report("VCPU_ReadRegs", self.vcpu.vcpu().vcpu_read_regs(field(register)))
     }

@@ -18,6 +18,7 @@ use vmm::exit::{self, Exit};
 use vmm::frame::{Answer, Given};
 use vmm::recover::Waits;
 use vmm::state::Found;
+use vmm::vcpu::Vcpu;
 use vmm::vm::{Next, Vm};
 
 /// The longest fault message that matters: a VMFault with context.
@@ -144,16 +145,28 @@ impl Monitor {
                 }
                 true
             }
-            Next::Stay | Next::Wait(None) => false,
-            Next::Wait(Some(deadline)) => self.sleep(deadline),
+            Next::Stay => false,
+            Next::Wait => !self.machine.wait() && self.wait_here(),
         };
         resume.then(|| MessageInfo::new(0, 0))
+    }
+
+    /// The kernel cannot wait for the timer. True if the guest goes on now.
+    #[cold]
+    fn wait_here(&mut self) -> bool {
+        let Some(vm) = &mut self.vm else { return false };
+        let Some(deadline) = vm.timer_deadline(&mut self.machine) else { return false };
+        self.sleep(deadline);
+        if let Some(vm) = &mut self.vm {
+            vm.unpark();
+        }
+        true
     }
 
     /// Until the virtual timer is due, or an interrupt is pending. Yield gives up the rest of the period's budget, so
     /// the VMM looks again once a period; nothing else needs it meanwhile, for its only vCPU waits. With a manifest
     /// that gives it no period, Yield comes back at once: then the guest waits by itself, at its own priority.
-    fn sleep(&mut self, deadline: u64) -> bool {
+    fn sleep(&mut self, deadline: u64) {
         let mut now = counter::now();
         while now < deadline {
             if self.vm.as_mut().is_some_and(|vm| vm.pump(&mut self.machine)) {
@@ -165,6 +178,5 @@ impl Monitor {
                 break;
             }
         }
-        true
     }
 }

@@ -28,7 +28,7 @@ impl<S: Serial> Vm<'_, S> {
         self.wait(vcpu)
     }
 
-    /// The vCPU is past its WFI: is there an interrupt, or how long does it wait for one?
+    /// The vCPU is past its WFI: is there an interrupt, or does it wait for one?
     pub(crate) fn wait(&mut self, vcpu: &mut impl Vcpu) -> Next {
         if self.take_input(vcpu) {
             if self.power.is_parked() {
@@ -36,15 +36,18 @@ impl<S: Serial> Vm<'_, S> {
             }
             return Next::Resume;
         }
-        let deadline = self.timer_deadline(vcpu);
-        if deadline.is_none() {
-            self.power.change().park(true);
-        }
-        Next::Wait(deadline)
+        self.power.change().park(true);
+        Next::Wait
     }
 
-    /// When the virtual timer will want the CPU, as a value of the physical counter.
-    fn timer_deadline(&mut self, vcpu: &mut impl Vcpu) -> Option<u64> {
+    /// For a kernel that cannot wait for the timer: it is due.
+    pub fn unpark(&mut self) {
+        self.power.change().park(false);
+        self.commit_event();
+    }
+
+    /// As [`Self::unpark`]: when the virtual timer will want the CPU, as a value of the physical counter.
+    pub fn timer_deadline(&mut self, vcpu: &mut impl Vcpu) -> Option<u64> {
         let control = vcpu.read_system_register(VcpuReg::CntvCtl);
         if control & (ENABLE | MASKED) != ENABLE || !self.gic.waits_for_timer() {
             return None;

@@ -112,13 +112,15 @@ fn wfi_waits_for_the_timer_only_if_it_can_come() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     let wfi = Exit::Vcpu { esr: 0x07e0_0000 };
-    assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Wait(None));
+    assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Wait);
+    assert_eq!(vm.timer_deadline(&mut vcpu), None);
     assert_eq!(vcpu.pc(), PC + 4);
     vm.gic.write(0, 4, 1);
     vm.gic.write(0x100, 4, 1 << 27);
     vcpu.system.insert(VcpuReg::CntvCtl as u64, 1);
     vcpu.system.insert(VcpuReg::CntvCval as u64, 1234);
-    assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Wait(Some(1234)));
+    assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Wait);
+    assert_eq!(vm.timer_deadline(&mut vcpu), Some(1234));
     assert_eq!(exit(&mut vm, Exit::VirtualPpi { intid: 27 }, &mut vcpu), Next::Resume);
     assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Resume);
     exit(&mut vm, Exit::Maintenance { index: 0 }, &mut vcpu);

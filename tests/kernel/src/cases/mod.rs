@@ -44,7 +44,8 @@ cases! {
         unmapped table_unmapped asid_once frame_revoked_under_its_mapping deleted_vspace no_rights_no_access
         cache_operations;
     vcpu: registers unknown_register list_registers one_thread_each hypercall_is_a_fault wait_for_interrupt
-        guest_memory debug_extension core_features id_registers_trap deleted_vcpu guest_mode_is_clamped;
+        guest_memory debug_extension core_features id_registers_trap wait_for_timer deleted_vcpu
+        guest_mode_is_clamped;
     exit: context_of_a_trap context_of_an_abort answer_with_a_register answer_is_clamped a_thousand_exits
         other_calls_between budget_of_a_chatty_guest;
     width: a32_and_t32 modes_are_confined register_names_of_a_32_bit_guest three_guests_of_both_widths

@@ -10,7 +10,7 @@ use sel4_vcpu_debug::DebugRegister;
 use crate::{
     case::{Outcome, check, refused, refused_with, same},
     env::{Env, SCRATCH, slot_of},
-    memory::poke,
+    memory::{poke, ticks, ticks_per_second},
 };
 
 /// Where the guest's page is.
@@ -222,6 +222,29 @@ pub fn id_registers_trap(env: &mut Env) -> Outcome {
     }
     // EC 0x18: op0 3, op2 0, op1 0, CRn 0, Rt 1, CRm 4, a read.
     same(guest.hsr(), 0x6230_0029)
+}
+
+/// The kernel resumes a guest when its timer is due, not before.
+pub fn wait_for_timer(env: &mut Env) -> Outcome {
+    if !sel4_cfg_bool!(LAZARET_VCPU_DEBUG) {
+        return Ok(());
+    }
+    let guest = Guest::start(env, &[WFI, WFI, LOOP])?;
+    same(guest.hsr() >> 26, 1)?;
+    let mut registers = guest.tcb.tcb_read_registers(false, 1)?;
+    *registers.pc_mut() += 4;
+    guest.tcb.tcb_write_registers(false, 1, &registers)?;
+    let due = ticks() + ticks_per_second() / 500;
+    guest.vcpu.vcpu_write_regs(VCpuReg::CNTV_CVAL, due)?;
+    guest.vcpu.vcpu_write_regs(VCpuReg::CNTV_CTL, 1)?;
+    sel4_vcpu_debug::wait(guest.vcpu)?;
+    let Some(Fault::VPpiEvent(event)) = guest.fault() else {
+        return check(false, "the timer's event");
+    };
+    same(event.irq(), 27)?;
+    check(ticks() >= due, "not before its time")?;
+    check(ticks() < due + ticks_per_second() / 50, "nor long after")?;
+    refused(sel4_vcpu_debug::wait(env.object()), Error::IllegalOperation)
 }
 
 pub fn deleted_vcpu(env: &mut Env) -> Outcome {

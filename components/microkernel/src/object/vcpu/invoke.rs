@@ -46,7 +46,7 @@ pub fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
         },
         extension::VCPU_STATE_READ | extension::VCPU_STATE_WRITE if config::VCPU_DEBUG => state::invoke(args, vcpu),
         label if config::VCPU_DEBUG && (extension::VCPU_DEBUG_READ..extension::END).contains(&label) => {
-            debug(args, vcpu)
+            extended(args, vcpu)
         }
         _ => Err(SyscallError::IllegalOperation),
     }
@@ -80,8 +80,8 @@ fn acknowledge(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
     }
 }
 
-/// The shim's invocations: the kernel passes values on and knows none of them.
-fn debug(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
+/// Our own. The shim's: the kernel passes values on and knows none of them.
+fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
     let arch = &args.kernel.arch;
     match args.label {
         extension::VCPU_DEBUG_READ => {
@@ -106,6 +106,12 @@ fn debug(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
         }
         extension::VCPU_UNANSWERED_FAULT if config::FAULT_CONTEXT => Ok(unanswered(args, vcpu)),
         extension::VCPU_UNANSWERED_FAULT => Err(SyscallError::IllegalOperation),
+        extension::VCPU_WAIT if args.kernel.wait_for_timer(vcpu) => Ok(0),
+        extension::VCPU_WAIT => Err(SyscallError::IllegalOperation),
+        extension::VCPU_WAKE => {
+            args.kernel.wake_stopped(vcpu);
+            Ok(0)
+        }
         _ => {
             let words = arch.debug_status(vcpu);
             words.iter().enumerate().for_each(|(index, &word)| {

@@ -3,10 +3,11 @@
 
 mod invoke;
 mod state;
+mod wait;
 
 pub use invoke::invoke;
 
-use crate::arch::{self, modes, policy, sanitise_spsr};
+use crate::arch::{self, Ticks, modes, policy, sanitise_spsr};
 use crate::board;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
@@ -39,12 +40,27 @@ pub struct Vcpu {
     pub aarch32: Aarch32,
     /// The virtual timer's interrupt waits for VCPU_AckVPPI.
     pub vppi_masked: Cell<bool>,
+    /// Its place among the vCPUs that wait for their timer.
+    pub timer_wait: TimerWait,
     /// The virtual GIC.
     pub vgic: Vgic,
     /// Debug registers, with the shim's bookkeeping.
     pub debug: VcpuDebug,
     /// Floating point and SIMD.
     pub fp: FpState,
+}
+
+/// A link of the list of waiting vCPUs, which is in order of `due`.
+#[repr(C)]
+pub struct TimerWait {
+    /// It is in the list.
+    pub waits: Cell<bool>,
+    /// When its timer interrupts, by the physical counter.
+    pub due: Cell<Ticks>,
+    /// Neighbours.
+    pub next: Cell<Option<Ref<Vcpu>>>,
+    /// As `next`.
+    pub previous: Cell<Option<Ref<Vcpu>>>,
 }
 
 /// What of EL1 only AArch32 has. Kept in the hardware as long as the others, if EL1 is AArch32; else not at all.
@@ -141,6 +157,7 @@ fn confine(kernel: &Kernel, vcpu: Ref<Vcpu>) {
 
 /// The thread has no vCPU from here on, and so can only be at EL0.
 pub fn dissociate_thread(kernel: &Kernel, thread: Ref<Tcb>) {
+    kernel.end_wait(thread);
     let Some(vcpu) = thread.vcpu.take() else { return };
     vcpu.tcb.set(None);
     kernel.arch.park_vcpu(vcpu);

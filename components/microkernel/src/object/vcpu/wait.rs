@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Vcpus that wait for their virtual timer: `VCPU_Wait`, an extension.
+//!
+//! While another thread has the core, a vCPU's timer cannot interrupt. Upstream's answer is a VMM that looks again and
+//! again, or a guest that spins; here the kernel's own deadline counts the timers of waiting guests in.
+
+use super::Vcpu;
+use crate::arch::Ticks;
+use crate::kernel::Kernel;
+use crate::object::reference::Ref;
+use crate::object::tcb::{Tcb, ThreadState};
+use sel4_sys::vcpu_reg::VcpuReg;
+
+/// CNTV_CTL_EL0: ENABLE and IMASK.
+const ENABLE: u64 = 1;
+const MASKED: u64 = 2;
+
+impl Kernel {
+    /// The vCPU's thread gives up its fault and waits until its timer would interrupt, or until it is resumed. False:
+    /// it is not a thread that waits for an answer, or its time is lent to somebody.
+    pub(crate) fn wait_for_timer(&self, vcpu: Ref<Vcpu>) -> bool {
+        let Some(thread) = vcpu.tcb.get() else { return false };
+        let stopped = matches!(thread.state.get(), ThreadState::BlockedOnReply | ThreadState::Inactive);
+        if !stopped || thread.sched_context.get().is_none() {
+            return false;
+        }
+        self.suspend(thread);
+        if let Some(due) = self.timer_due(vcpu) {
+            self.insert_waiting(vcpu, due);
+        }
+        true
+    }
+
+    /// Resumes the vCPU's thread if it is stopped. One that runs, or has a fault to tell, is left alone.
+    pub(crate) fn wake_stopped(&self, vcpu: Ref<Vcpu>) {
+        if let Some(thread) = vcpu.tcb.get()
+            && thread.state.get() == ThreadState::Inactive
+        {
+            self.restart(thread);
+        }
+    }
+
+    /// When the virtual timer would interrupt, by the physical counter.
+    fn timer_due(&self, vcpu: Ref<Vcpu>) -> Option<Ticks> {
+        let read = |field| self.arch.read_vcpu(vcpu, field);
+        let counts = read(VcpuReg::CntvCtl) & (ENABLE | MASKED) == ENABLE && !vcpu.vppi_masked.get();
+        counts.then(|| read(VcpuReg::CntvCval).wrapping_add(read(VcpuReg::Cntvoff)))
+    }
+
+    fn insert_waiting(&self, vcpu: Ref<Vcpu>, due: Ticks) {
+        let (mut before, mut after) = (None, self.waiting.get());
+        while let Some(other) = after
+            && other.timer_wait.due.get() <= due
+        {
+            before = after;
+            after = other.timer_wait.next.get();
+        }
+        vcpu.timer_wait.waits.set(true);
+        vcpu.timer_wait.due.set(due);
+        self.link_waiting(before, Some(vcpu));
+        vcpu.timer_wait.previous.set(before);
+        vcpu.timer_wait.next.set(after);
+        if let Some(after) = after {
+            after.timer_wait.previous.set(Some(vcpu));
+        }
+        self.reprogram.set(true);
+    }
+
+    fn link_waiting(&self, before: Option<Ref<Vcpu>>, vcpu: Option<Ref<Vcpu>>) {
+        match before {
+            Some(before) => before.timer_wait.next.set(vcpu),
+            None => self.waiting.set(vcpu),
+        }
+    }
+
+    /// The thread's vCPU waits no longer.
+    #[inline]
+    pub(crate) fn end_wait(&self, thread: Ref<Tcb>) {
+        let Some(vcpu) = thread.vcpu.get().filter(|vcpu| vcpu.timer_wait.waits.replace(false)) else { return };
+        let (previous, next) = (vcpu.timer_wait.previous.take(), vcpu.timer_wait.next.take());
+        self.link_waiting(previous, next);
+        if let Some(next) = next {
+            next.timer_wait.previous.set(previous);
+        }
+        self.reprogram.set(true);
+    }
+
+    /// The first moment at which a waiting vCPU's timer interrupts.
+    #[inline(always)]
+    pub(crate) fn next_timer(&self) -> Ticks {
+        self.waiting.get().map_or(Ticks::MAX, |vcpu| vcpu.timer_wait.due.get())
+    }
+
+    /// Resumes all whose timer is due; the interrupt itself comes when they run.
+    #[inline(always)]
+    pub(crate) fn end_due_waits(&self) {
+        while let Some(vcpu) = self.waiting.get()
+            && vcpu.timer_wait.due.get() <= self.now.get()
+        {
+            self.end_first_wait(vcpu);
+        }
+    }
+
+    #[cold]
+    fn end_first_wait(&self, vcpu: Ref<Vcpu>) {
+        match vcpu.tcb.get() {
+            Some(thread) => self.restart(thread),
+            // A vCPU that loses its thread stops waiting, so there is one.
+            None => self.waiting.set(None),
+        }
+    }
+}
