@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Our kernel's extension: the debug registers of a vCPU, which the kernel keeps and its debug shim switches, and the
-//! width of a vCPU with the registers that only a 32-bit one has, and the wait
-//! for its timer.
+//! Our kernel's extension: the debug registers of a vCPU, which the kernel keeps and its debug shim switches, the
+//! width of a vCPU with the registers that only a 32-bit one has,
+//! and the wait for its timer.
 //!
 //! Labels and words are in [`sel4_sys::extension`]. A kernel without them says so to [`probe`].
 #![no_std]
