@@ -30,7 +30,7 @@
 //! | Frame (4 KiB, 2 MiB, 1 GiB) | Map, Unmap, GetAddress, Clean, Invalidate, CleanInvalidate, Unify | works |
 //! | ASIDControl, ASIDPool | MakePool, Assign | works |
 //! | VCPU | SetTCB, InjectIRQ, ReadReg, WriteReg, AckVPPI | works |
-//! | | DebugRead, DebugWrite, DebugFlagDirty, DebugStatus, ReadFeatures, ReadState, WriteState, Wait | extension: works unless configured away, then IllegalOperation |
+//! | | DebugRead, DebugWrite, DebugFlagDirty, DebugStatus, ReadFeatures, ReadState, WriteState, UnansweredFault, Wait, Wake | extension: works unless configured away, then IllegalOperation |
 //! | SMC, I/O spaces, SMMU | | there is no such capability |
 //! | faults | CapFault, UnknownSyscall, UserException, Timeout, VMFault, VGICMaintenance, VCPUFault, VPPIEvent | works |
 //!
