@@ -3,6 +3,7 @@
 
 use core::fmt;
 
+use crate::aarch32::{Names, Section};
 use crate::{DebugRegister, Handler, Rights, Row, TRAP_TABLE, masks};
 
 const HEAD: &str = "\
@@ -16,11 +17,12 @@ another guest needs them. The rest traps at any time, or is defined so that noth
 * access: R, W, RW, or UNDEF (an undefined instruction, in the guest)
 * mask: the bits of a written value that are kept, or of an ID register that are shown; the others read as zero
 * numbered registers beyond the core's counts (`ID_AA64DFR0_EL1`) are UNDEF, as on hardware
+* AArch32: the names that a 32-bit guest has for it; their encodings are below
 * section: of the Arm Architecture Reference Manual, DDI 0487, issue K
 * test: the scenario in QEMU in which two guests try to find each other's values (`lazaret test NAME`)
 
-| register | encoding | EL0 | EL1 | reset | mask | kept in | trapped | owned | section | test |
-|---|---|---|---|---|---|---|---|---|---|---|
+| register | encoding | EL0 | EL1 | AArch32 | reset | mask | kept in | trapped | owned | section | test |
+|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
 const TAIL: &str = "
@@ -42,7 +44,8 @@ impl fmt::Display for Documentation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HEAD)?;
         TRAP_TABLE.iter().try_for_each(|row| row.document(f))?;
-        f.write_str(TAIL)
+        f.write_str(TAIL)?;
+        Section.fmt(f)
     }
 }
 
@@ -65,7 +68,7 @@ impl Row {
         let (kept_in, trapped) = self.handler.columns();
         let owned = self.owned();
         let (name, register, section) = (self.name, self.register, self.section);
-        write!(f, "| `{name}` | {register} | {el0} | {el1} | ")?;
+        write!(f, "| `{name}` | {register} | {el0} | {el1} | {} | ", Names(register))?;
         match self.handler {
             Handler::DebugFeatures | Handler::Features { .. } => f.write_str("the core's | ")?,
             _ => write!(f, "{:#x} | ", self.reset)?,
@@ -80,7 +83,7 @@ impl Row {
 
 impl Rights {
     /// EL0's and EL1's.
-    const fn columns(self) -> (&'static str, &'static str) {
+    pub(crate) const fn columns(self) -> (&'static str, &'static str) {
         match self {
             Self::ReadWrite => ("UNDEF", "RW"),
             Self::ReadOnly => ("UNDEF", "R"),
@@ -94,13 +97,14 @@ impl Rights {
 
 impl Handler {
     /// What of a written value is kept; none where nothing is.
-    const fn mask(self) -> Option<u64> {
+    pub(crate) const fn mask(self) -> Option<u64> {
         match self {
             Self::Backed(DebugRegister::Bvr(_) | DebugRegister::Wvr(_)) => Some(masks::ADDRESS),
             Self::Backed(DebugRegister::Bcr(_)) => Some(masks::BCR),
             Self::Backed(DebugRegister::Wcr(_)) => Some(masks::WCR),
             Self::Backed(DebugRegister::Mdscr) => Some(masks::MDSCR),
             Self::Backed(DebugRegister::Mdccint) => Some(masks::MDCCINT),
+            Self::Backed(DebugRegister::Vcr32) => Some(masks::VCR),
             Self::ClaimSet | Self::ClaimClear => Some(masks::CLAIM),
             Self::OsLockAccess => Some(1),
             Self::Features { hidden } => Some(!hidden),
@@ -109,7 +113,7 @@ impl Handler {
     }
 
     /// Where it is kept, and what an access does while it traps.
-    const fn columns(self) -> (&'static str, &'static str) {
+    pub(crate) const fn columns(self) -> (&'static str, &'static str) {
         match self {
             Self::RazWi => ("nowhere", "reads 0, writes ignored"),
             Self::Constant(_) => ("nowhere", "reads the reset value, writes ignored"),

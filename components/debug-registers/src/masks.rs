@@ -7,6 +7,12 @@ use crate::Counts;
 
 /// `MDSCR_EL1` with the OS lock free: SS, TDCC, KDE, MDE. The rest is read-only then, or the debugger's.
 pub const MDSCR: u64 = 1 << 0 | 1 << 12 | 1 << 13 | 1 << 15;
+/// `DBGDSCRext` with the OS lock free: MOE, UDCCdis, MDBGen.
+pub const DSCR: u64 = 0xf << 2 | 1 << 12 | 1 << 15;
+/// `MDCCSR_EL0` and `DBGDSCRint`: TXfull.
+pub const TX_FULL: u64 = 1 << 29;
+/// `DBGVCR`: the vectors of each state.
+pub const VCR: u64 = 0xde00_00de;
 /// `MDCCINT_EL1`: TX and RX.
 pub const MDCCINT: u64 = 0b11 << 29;
 /// `DBGBCR<n>_EL1`: E, PMC, BAS, LBN, BT.
@@ -28,7 +34,7 @@ pub const fn written(register: DebugRegister, value: u64, counts: Counts) -> u64
         DebugRegister::Wcr(_) => value & WCR,
         DebugRegister::Mdscr => value & MDSCR,
         DebugRegister::Mdccint => value & MDCCINT,
-        DebugRegister::Vcr32 => value & u32::MAX as u64,
+        DebugRegister::Vcr32 => value & VCR,
         DebugRegister::Claim => value & CLAIM,
         DebugRegister::OsLock => value & 1,
     }

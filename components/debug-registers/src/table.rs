@@ -4,16 +4,15 @@
 use esr::SysReg;
 
 use crate::handler::OSLM;
+use crate::masks::TX_FULL;
 use crate::{DebugRegister, Handler, Rights, Row};
 
 const DEBUG: &str = "D24.3, debug registers";
 const ID: &str = "D24.2, general system control registers";
 const PMU: &str = "D24.5, performance monitors registers";
 
-/// `MDCCSR_EL0`.TXfull.
-const TX_FULL: u64 = 1 << 29;
 /// `DBGAUTHSTATUS_EL1`: all four kinds implemented and disabled.
-const ALL_DISABLED: u64 = 0xaa;
+pub(crate) const ALL_DISABLED: u64 = 0xaa;
 
 /// A field of four bits in an ID register: here those that promise what no guest gets, because it traps or because
 /// nobody switches it. None of our boards' cores has any of it but debug.
@@ -208,6 +207,18 @@ const _: () = {
 pub fn is_reserved_feature(register: SysReg) -> bool {
     let (first, last) = (SysReg::new(3, 0, 0, 1, 0), SysReg::new(3, 0, 0, 7, 7));
     first.packed() <= register.packed() && register.packed() <= last.packed() && lookup(register).is_none()
+}
+
+/// The handler of a register that has a row: for other tables.
+pub(crate) const fn handler_of(register: SysReg) -> Handler {
+    let mut i = 0;
+    while i < ROWS.len() {
+        if ROWS[i].register.packed() == register.packed() {
+            return ROWS[i].handler;
+        }
+        i += 1;
+    }
+    panic!("no such row")
 }
 
 /// The row of a register.

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::{env, fs};
 
+use debug_registers::aarch32::CP14;
 use debug_registers::{Documentation, TRAP_TABLE};
 
 #[test]
@@ -14,12 +15,17 @@ fn the_copy_is_fresh() {
 }
 
 #[test]
-fn each_row_is_a_line_of_eleven_columns() {
+fn each_row_is_a_line_of_twelve_columns() {
     let text = Documentation.to_string();
     for row in &TRAP_TABLE {
         let start = format!("| `{}` | {} |", row.name, row.register);
         let line = text.lines().find(|line| line.starts_with(&start)).expect(row.name);
-        assert_eq!(line.matches('|').count(), 12, "{line}");
+        assert_eq!(line.matches('|').count(), 13, "{line}");
+    }
+    for row in &CP14 {
+        let start = format!("| `{}` | {} |", row.name, row.register);
+        let line = text.lines().find(|line| line.starts_with(&start)).expect(row.name);
+        assert_eq!(line.matches('|').count(), 10, "{line}");
     }
 }
 

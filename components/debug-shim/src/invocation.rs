@@ -3,7 +3,7 @@
 
 use crate::bank::Slot;
 use crate::shim::stopped;
-use crate::{DEBUG_STATUS_WORDS, DebugHardware, DebugRegister, Error, Handle, Shim, State, VcpuDebug, mdscr_el1};
+use crate::{DEBUG_STATUS_WORDS, DebugHardware, DebugRegister, Error, Handle, Shim, State, VcpuDebug};
 
 impl<H: Handle> Shim<H> {
     /// Reads a register of the vCPU, wherever it is.
@@ -28,7 +28,7 @@ impl<H: Handle> Shim<H> {
     ) -> Result<(), Error> {
         let debug = stopped(vcpu.debug())?;
         match register {
-            DebugRegister::Mdscr => debug.mdscr.set(value & mdscr_el1::GUEST),
+            DebugRegister::Mdscr => debug.mdscr.set(value & debug.guest_bits()),
             DebugRegister::OsLock => debug.os_lock.set(value & 1 != 0),
             other => self.write_slot(vcpu, self.slot(other)?, value, hw)?,
         }

@@ -10,8 +10,13 @@ pub const KDE: u64 = 1 << 13;
 /// Breakpoints, watchpoints and vector catch on.
 pub const MDE: u64 = 1 << 15;
 
+/// Method of entry (`DBGDSCRext.MOE`): which debug exception a 32-bit EL1 took last. AArch64 has it in its syndrome.
+pub const MOE: u64 = 0xf << 2;
+
 /// All that a guest can ask for. Halting, error and channel flags are not a guest's.
 pub const GUEST: u64 = SS | TDCC | KDE | MDE;
+/// The same of a guest with a 32-bit EL1, which has neither software step nor KDE.
+pub const GUEST32: u64 = MOE | TDCC | MDE;
 /// What makes the hardware look at the bank, so what obliges the shim to load it.
 pub const NEEDS_BANK: u64 = KDE | MDE;
 /// What the OS lock (and an outside debugger) keeps off the hardware. BRK needs none of it.

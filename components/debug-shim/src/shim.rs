@@ -119,16 +119,34 @@ impl<H: Handle> Shim<H> {
     pub fn leave_to_native(&self, vcpu: H, hw: &impl DebugHardware) {
         let debug = vcpu.debug();
         debug.count_exit();
+        if debug.aarch32.get() {
+            self.keep_method_of_entry(debug, hw);
+        }
         if self.armed.get() == Armed::No {
             return;
         }
         if self.armed.get() == Armed::Direct {
-            debug.mdscr.set(hw.read(Register::Mdscr) & mdscr_el1::GUEST);
+            debug.mdscr.set(hw.read(Register::Mdscr) & debug.guest_bits());
             debug.refresh();
         }
         debug.running.set(false);
         debug.count_mdscr_write();
         self.disarm(hw);
+    }
+
+    /// A 32-bit EL1 may have taken a debug exception while `MDSCR_EL1` was not its own to read: BKPT always works.
+    fn keep_method_of_entry(&self, debug: &VcpuDebug, hw: &impl DebugHardware) {
+        if self.armed.get() == Armed::Direct {
+            return;
+        }
+        let entry = hw.read(Register::Mdscr) & mdscr_el1::MOE;
+        if entry == 0 {
+            return;
+        }
+        debug.mdscr.set(debug.mdscr.get() & !mdscr_el1::MOE | entry);
+        if self.armed.get() == Armed::No {
+            hw.write(Register::Mdscr, 0);
+        }
     }
 
     /// Nothing fires from here on and every access traps. Needs no vCPU: the panic path calls it as well.

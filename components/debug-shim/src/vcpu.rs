@@ -134,16 +134,23 @@ impl VcpuDebug {
         asked && !self.os_lock.get()
     }
 
+    /// What of `MDSCR_EL1` is the guest's.
+    pub(crate) fn guest_bits(&self) -> u64 {
+        if self.aarch32.get() { mdscr_el1::GUEST32 } else { mdscr_el1::GUEST }
+    }
+
     /// What `MDSCR_EL1` holds while the guest runs.
     pub(crate) fn effective_mdscr(&self) -> u64 {
         let withheld = self.os_lock.get() || self.state.get() == State::External;
-        self.mdscr.get() & if withheld { mdscr_el1::GUEST & !mdscr_el1::EXCEPTIONS } else { mdscr_el1::GUEST }
+        self.mdscr.get() & if withheld { self.guest_bits() & !mdscr_el1::EXCEPTIONS } else { self.guest_bits() }
     }
 
     /// Brings the hazards word up to date. Due after each change of state, MDSCR or OS lock.
     pub(crate) fn refresh(&self) {
         let bank = self.wants_bank() || self.state.get() == State::Loaded;
-        let hazards = Hazards::NONE.with(Hazards::BANK, bank).with(Hazards::MDSCR, self.effective_mdscr() != 0);
+        // Reads of MOE trap unless the bank is there.
+        let mdscr = self.effective_mdscr() & !mdscr_el1::MOE != 0;
+        let hazards = Hazards::NONE.with(Hazards::BANK, bank).with(Hazards::MDSCR, mdscr);
         self.hazards.set(hazards);
     }
 

@@ -25,6 +25,14 @@ pub struct Spsr(pub u64);
 impl Spsr {
     /// M[4]: AArch32.
     pub const AARCH32: u64 = 1 << 4;
+    /// Fast interrupts masked (AArch32; PSTATE.F).
+    pub const F: u64 = 1 << 6;
+    /// Interrupts masked (PSTATE.I).
+    pub const I: u64 = 1 << 7;
+    /// Asynchronous aborts masked (PSTATE.A).
+    pub const A: u64 = 1 << 8;
+    /// Big-endian data (AArch32).
+    pub const E: u64 = 1 << 9;
     /// Thumb (AArch32).
     pub const T: u64 = 1 << 5;
     /// D, A, I, F.
@@ -74,6 +82,11 @@ impl Spsr {
     /// N, Z, C, V.
     pub const fn flags(self) -> Flags {
         Flags { n: self.0 >> 31 & 1 != 0, z: self.0 >> 30 & 1 != 0, c: self.0 >> 29 & 1 != 0, v: self.0 >> 28 & 1 != 0 }
+    }
+
+    /// The same with N, Z, C and V from bits 31:28 of a word: what MRC to APSR_nzcv does.
+    pub const fn with_nzcv(self, word: u64) -> Self {
+        Self(self.0 & !Self::NZCV | word & Self::NZCV)
     }
 
     /// ITSTATE of AArch32, put together from its two pieces.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::*;
+use crate::DebugHardware as _;
 use crate::{Error, State};
 
 /// A different value for each register of each vCPU.
@@ -174,4 +175,58 @@ fn p13_outside_debugger_waits_until_the_guest_stops() {
     assert_eq!(core.shim.attach_external(Vcpu(&vcpu), &core.hw), Err(Error::Running));
     core.leave(&vcpu);
     assert_eq!(core.shim.attach_external(Vcpu(&vcpu), &core.hw), Ok(()));
+}
+
+const MOE: u64 = 0xf << 2;
+const BKPT: u64 = 3 << 2;
+const WATCHPOINT: u64 = 10 << 2;
+
+#[test]
+fn a_32_bit_guest_keeps_its_method_of_entry() {
+    let core = Core::new();
+    let (narrow, wide) = (VcpuDebug::new(), VcpuDebug::new());
+    narrow.set_aarch32(true);
+    // BKPT works without MDE, and only the hardware sees it.
+    core.enter(&narrow);
+    core.hw.write(crate::Register::Mdscr, BKPT);
+    core.leave(&narrow);
+    assert_eq!((core.read(&narrow, DebugRegister::Mdscr), core.mdscr()), (BKPT, 0));
+    assert!(narrow.hazards().is_none(), "it can be read only by a trap");
+    // A later exception replaces it, and a stay without one does not.
+    core.write(&narrow, DebugRegister::Mdscr, MDE | BKPT);
+    core.enter(&narrow);
+    assert_eq!(core.mdscr(), MDE | BKPT);
+    core.hw.write(crate::Register::Mdscr, MDE | WATCHPOINT);
+    core.leave(&narrow);
+    core.write(&wide, DebugRegister::Mdscr, MDE | MOE);
+    core.enter(&wide);
+    assert_eq!(core.mdscr(), MDE, "not a 64-bit guest's");
+    core.leave(&wide);
+    core.enter(&narrow);
+    assert_eq!(core.mdscr(), MDE | WATCHPOINT);
+    core.leave(&narrow);
+    assert_eq!(core.read(&narrow, DebugRegister::Mdscr), MDE | WATCHPOINT);
+}
+
+#[test]
+fn a_32_bit_guest_has_no_software_step_and_no_kde() {
+    let core = Core::new();
+    let narrow = VcpuDebug::new();
+    narrow.set_aarch32(true);
+    core.write(&narrow, DebugRegister::Mdscr, u64::MAX);
+    assert_eq!(core.read(&narrow, DebugRegister::Mdscr), MDE | TDCC | MOE);
+}
+
+#[test]
+fn a_method_of_entry_behind_the_os_lock_is_kept() {
+    let core = Core::new();
+    let narrow = VcpuDebug::new();
+    narrow.set_aarch32(true);
+    core.write(&narrow, DebugRegister::Mdscr, MDE | TDCC);
+    core.write(&narrow, DebugRegister::OsLock, 1);
+    core.enter(&narrow);
+    assert_eq!(core.mdscr(), TDCC);
+    core.hw.write(crate::Register::Mdscr, TDCC | BKPT);
+    core.leave(&narrow);
+    assert_eq!((core.read(&narrow, DebugRegister::Mdscr), core.mdscr()), (MDE | TDCC | BKPT, 0));
 }
