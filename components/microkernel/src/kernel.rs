@@ -3,6 +3,7 @@
 
 use crate::arch;
 use crate::arch::Ticks;
+use crate::board;
 use crate::cap::Slot;
 use crate::object::asid::AsidPool;
 use crate::object::reference::Ref;
@@ -13,8 +14,8 @@ use crate::sched::ready::ReadyQueues;
 use crate::sched::refill::min_budget;
 use core::cell::Cell;
 
-/// Interrupts 0..=159.
-pub const NUM_IRQS: usize = 160;
+/// Interrupts of the board.
+pub const NUM_IRQS: usize = board::GIC_MAX_IRQ as usize + 1;
 /// ASID pools: 2^16 ASIDs.
 pub const NUM_ASID_POOLS: usize = 128;
 

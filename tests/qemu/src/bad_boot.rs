@@ -12,25 +12,28 @@ use lazaret_cli::system;
 use lazaret_cli::toolchain::Toolchain;
 use lazaret_cli::workspace::Workspace;
 
-use crate::Scenario;
+use crate::{Scenario, machine};
 
 pub const SCENARIOS: &[Scenario] = &[("boot-bad-device-tree", bad_device_trees), ("boot-no-root-task", no_root_task)];
 
-const BOARD: &str = "qemu_virt_aarch64";
 /// Where the bad device trees are put: RAM that nobody else uses.
 const TREE: u64 = 0x6000_0000;
 const NONE: &str = "cannot boot: the loader passed no device tree in x0";
 const SIZE: &str = "cannot boot: the device tree's size is impossible";
 const BROKEN: &str = "cannot boot: the device tree is broken";
+const NO_BOARD: &str = r"cannot boot: this image is for the board \w+ \(.*\), but the device tree is of $";
+const OTHER_BOARD: &str =
+    r"cannot boot: this image is for the board \w+ \(.*\), but the device tree is of somebody,else";
 const NO_MEMORY: &str = "cannot boot: the device tree names no memory";
 
 fn bad_device_trees() -> anyhow::Result<()> {
     let bench = Bench::new()?;
-    let mut cut = empty_tree();
+    let this = bench.board.compatible.clone();
+    let mut cut = tree_of(&this);
     cut.truncate(60);
     let header = |size: u32| [0xd00d_feed_u32.to_be_bytes(), size.to_be_bytes()].concat();
     let garbage = [header(4096), vec![0xa5; 4088]].concat();
-    let cases: [(&str, u64, Vec<u8>, &str); 9] = [
+    let cases: [(&str, u64, Vec<u8>, &str); 11] = [
         ("x0 is zero", 0, vec![], NONE),
         ("x0 is no RAM", 0x900_0000, vec![], NONE),
         ("x0 is beyond RAM", 0xff_0000_0000, vec![], NONE),
@@ -39,7 +42,9 @@ fn bad_device_trees() -> anyhow::Result<()> {
         ("the tree is smaller than its header", TREE, header(8), SIZE),
         ("the tree is enormous", TREE, header(0xffff_fff0), SIZE),
         ("the tree is garbage", TREE, garbage, BROKEN),
-        ("the tree has no memory", TREE, empty_tree(), NO_MEMORY),
+        ("the tree has no memory", TREE, tree_of(&this), NO_MEMORY),
+        ("the tree is of no board", TREE, tree_of(""), NO_BOARD),
+        ("the tree is of another board", TREE, tree_of("somebody,else"), OTHER_BOARD),
     ];
     for (name, x0, tree, message) in cases {
         bench.boot(name, x0, &tree, &bench.image.bytes, message)?;
@@ -51,7 +56,7 @@ fn no_root_task() -> anyhow::Result<()> {
     let bench = Bench::new()?;
     let kernel = &bench.image.bytes[..bench.image.kernel_size as usize];
     let message = "cannot boot: no root task follows the kernel";
-    let qemu = Qemu::load(&bench.board.folder)?;
+    let qemu = Qemu::of(&Workspace::find(), &bench.board)?;
     let file = bench.file("alone.img", kernel)?;
     watch("no root task", &qemu, &file, message)
 }
@@ -66,13 +71,13 @@ struct Bench {
 impl Bench {
     fn new() -> anyhow::Result<Self> {
         let workspace = Workspace::find();
-        let setting = Setting { workspace: &workspace, board: BOARD, config: Config::Debug };
+        let setting = Setting { workspace: &workspace, board: machine::board(), config: Config::Debug };
         let executables = setting.build(&Toolchain::detect()?, &["microkernel", "root-task"])?;
         let read = |name: &str| std::fs::read(executables.join(name));
         let image = image::pack(&read("microkernel")?, &read("root-task")?, None)?;
         let folder = setting.output().join("bad-boot");
         std::fs::create_dir_all(&folder)?;
-        Ok(Self { board: system::board(&workspace, BOARD, Config::Debug)?, image, folder })
+        Ok(Self { board: system::board(&workspace, machine::board(), Config::Debug)?, image, folder })
     }
 
     fn file(&self, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
@@ -83,7 +88,7 @@ impl Bench {
 
     /// Starts the kernel through a loader of three instructions that puts `x0` where a loader puts the tree.
     fn boot(&self, name: &str, x0: u64, tree: &[u8], kernel: &[u8], message: &str) -> anyhow::Result<()> {
-        let mut qemu = Qemu::load(&self.board.folder)?;
+        let mut qemu = Qemu::of(&Workspace::find(), &self.board)?;
         let mut load = |file: PathBuf, address: u64| {
             let option = format!("loader,file={},addr={address:#x},force-raw=on", file.display());
             qemu.more.extend(["-device".into(), option]);
@@ -111,12 +116,19 @@ fn loader(x0: u64, entry: u64) -> Vec<u8> {
     [code, x0.to_le_bytes().to_vec(), entry.to_le_bytes().to_vec()].concat()
 }
 
-/// A right device tree with nothing in it.
-fn empty_tree() -> Vec<u8> {
-    let structure = [1u32, 0, 2, 9].map(u32::to_be_bytes).concat();
-    let reserved = [0; 16];
-    let (reserved_at, structure_at) = (40, 40 + reserved.len() as u32);
-    let total = structure_at + structure.len() as u32;
-    let header = [0xd00d_feed, total, structure_at, total, reserved_at, 17, 16, 0, 0, structure.len() as u32];
-    [header.map(u32::to_be_bytes).concat(), reserved.to_vec(), structure].concat()
+/// A right device tree of a board, with nothing else in it.
+fn tree_of(board: &str) -> Vec<u8> {
+    const STRINGS: &[u8] = b"compatible\0";
+    let mut value = [board.as_bytes(), b"\0"].concat();
+    let length = value.len() as u32;
+    value.resize(value.len().next_multiple_of(4), 0);
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<_>>();
+    // The root begins, its property "compatible", the root ends, the tree ends.
+    let structure = [words(&[1, 0, 3, length, 0]), value, words(&[2, 9])].concat();
+    let (reserved_at, structure_at) = (40, 56);
+    let strings_at = structure_at + structure.len() as u32;
+    let (total, strings) = (strings_at + STRINGS.len() as u32, STRINGS.len() as u32);
+    let sizes = [strings, structure.len() as u32];
+    let header = words(&[0xd00d_feed, total, structure_at, strings_at, reserved_at, 17, 16, 0, sizes[0], sizes[1]]);
+    [header, vec![0; 16], structure, STRINGS.to_vec()].concat()
 }

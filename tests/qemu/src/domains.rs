@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lazaret_cli::runner::{Qemu, Script, Watch};
 use lazaret_cli::system::Request;
+use lazaret_cli::workspace::Workspace;
 
 use crate::{Scenario, machine};
 
@@ -24,6 +25,6 @@ fn domains() -> anyhow::Result<()> {
         .expect("x28 ");
     let mut watch = Watch::script(script, Duration::from_secs(60));
     watch.faults_expected = true;
-    let run = watch.run(Qemu::load(&built.board.folder)?.command(&built.path))?;
+    let run = watch.run(Qemu::of(&Workspace::find(), &built.board)?.command(&built.path))?;
     run.expect_seen()
 }

@@ -1,12 +1,28 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Building a system and watching it run.
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use lazaret_cli::runner::{Qemu, Run, Script, Watch};
 use lazaret_cli::system::{self, Built, Request};
 use lazaret_cli::workspace::Workspace;
+
+thread_local! {
+    /// The board that this thread's scenario runs on.
+    static BOARD: Cell<&'static str> = const { Cell::new(crate::DEFAULT_BOARD) };
+}
+
+/// From here on, this thread's scenario runs on that board.
+pub fn set_board(name: &'static str) {
+    BOARD.set(name);
+}
+
+/// The board that this thread's scenario runs on.
+pub fn board() -> &'static str {
+    BOARD.get()
+}
 
 /// One of the descriptions in `systems`.
 pub fn description(name: &str) -> PathBuf {
@@ -18,9 +34,9 @@ pub fn default_description() -> PathBuf {
     Workspace::find().root().join("system.xml")
 }
 
-/// Builds a description.
+/// Builds a description for the scenario's board.
 pub fn build(request: &Request) -> anyhow::Result<Built> {
-    system::build(&Workspace::find(), request)
+    system::build(&Workspace::find(), &Request { board: board().into(), ..request.clone() })
 }
 
 /// Builds one of the descriptions here and follows a script to its end.
@@ -31,12 +47,12 @@ pub fn run(name: &str, script: Script, seconds: u64) -> anyhow::Result<Run> {
 /// The same on another CPU.
 pub fn run_on(cpu: &str, name: &str, script: Script, seconds: u64) -> anyhow::Result<Run> {
     let built = build(&Request::new(description(name)))?;
-    follow(&built, Qemu { cpu: cpu.into(), ..Qemu::load(&built.board.folder)? }, script, seconds)
+    follow(&built, Qemu { cpu: cpu.into(), ..Qemu::of(&Workspace::find(), &built.board)? }, script, seconds)
 }
 
 /// Follows a script to its end.
 pub fn run_built(built: &Built, script: Script, seconds: u64) -> anyhow::Result<Run> {
-    follow(built, Qemu::load(&built.board.folder)?, script, seconds)
+    follow(built, Qemu::of(&Workspace::find(), &built.board)?, script, seconds)
 }
 
 fn follow(built: &Built, qemu: Qemu, script: Script, seconds: u64) -> anyhow::Result<Run> {

@@ -20,6 +20,23 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 type Scenario = (&'static str, fn() -> anyhow::Result<()>);
 
+/// The board that has every scenario.
+const DEFAULT_BOARD: &str = "qemu_virt_aarch64";
+/// The others that are tested, unless `LAZARET_TEST_BOARD` names the one to test.
+const OTHER_BOARDS: &[&str] = &["rpi4b_4gb"];
+/// What the others are tested with. On them a scenario's name begins with the board's.
+const ON_EVERY_BOARD: &[&str] = &[
+    "kernel-conformance",
+    "boot-bad-device-tree",
+    "boot-no-root-task",
+    "protection-domains",
+    "bare-workout",
+    "bare-two-vms",
+    "bare-sweep",
+    "linux-boot",
+    "linux-gdb",
+];
+
 fn main() {
     let arguments = Arguments::from_args();
     let scenarios = [
@@ -31,15 +48,26 @@ fn main() {
         linux::SCENARIOS,
     ]
     .concat();
-    let trials = scenarios.into_iter().map(trial).collect();
+    let boards = match std::env::var("LAZARET_TEST_BOARD") {
+        Ok(board) => vec![&*board.leak()],
+        Err(_) => [&[DEFAULT_BOARD], OTHER_BOARDS].concat(),
+    };
+    let on = |board| scenarios.iter().filter_map(move |scenario| trial(board, *scenario));
+    let trials = boards.into_iter().flat_map(on).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn trial((name, run): Scenario) -> Trial {
-    Trial::test(name, move || {
-        let start = Instant::now();
-        let result = run().map_err(|error| Failed::from(problem::describe(&error)));
-        println!("  {name}: {:.1} s", start.elapsed().as_secs_f32());
-        result
+/// A scenario on a board; `None`: it is not for that board.
+fn trial(board: &'static str, (name, run): Scenario) -> Option<Trial> {
+    let is_default = board == DEFAULT_BOARD;
+    let shown = if is_default { name.to_string() } else { format!("{board}-{name}") };
+    (is_default || ON_EVERY_BOARD.contains(&name)).then(|| {
+        Trial::test(shown.clone(), move || {
+            machine::set_board(board);
+            let start = Instant::now();
+            let result = run().map_err(|error| Failed::from(problem::describe(&error)));
+            println!("  {shown}: {:.1} s", start.elapsed().as_secs_f32());
+            result
+        })
     })
 }

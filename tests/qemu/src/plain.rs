@@ -9,12 +9,10 @@ use lazaret_cli::toolchain::Toolchain;
 use lazaret_cli::workspace::Workspace;
 use lazaret_cli::{image, system};
 
-use crate::Scenario;
+use crate::{Scenario, machine};
 
 pub const SCENARIOS: &[Scenario] =
     &[("kernel-conformance", conformance), ("kernel-fuzz", fuzz), ("kernel-fuzz-guest", fuzz_guest)];
-
-const BOARD: &str = "qemu_virt_aarch64";
 
 fn conformance() -> anyhow::Result<()> {
     run("kernel-tests", 120)
@@ -30,16 +28,16 @@ fn fuzz_guest() -> anyhow::Result<()> {
 
 fn run(program: &str, seconds: u64) -> anyhow::Result<()> {
     let workspace = Workspace::find();
-    let setting = Setting { workspace: &workspace, board: BOARD, config: Config::Debug };
+    let setting = Setting { workspace: &workspace, board: machine::board(), config: Config::Debug };
     let executables = setting.build(&Toolchain::detect()?, &["microkernel", "kernel-tests"])?;
     let read = |name: &str| std::fs::read(executables.join(name));
     let packed = image::pack(&read("microkernel")?, &read(program)?, None)?;
     let path = setting.output().join(format!("{program}.img"));
     std::fs::write(&path, packed.bytes)?;
-    let board = system::board(&workspace, BOARD, Config::Debug)?;
+    let board = system::board(&workspace, machine::board(), Config::Debug)?;
     let mut watch = Watch::script(Script::new().expect("TEST-SUITE (PASS|FAIL)"), Duration::from_secs(seconds));
     watch.faults_expected = true;
-    let run = watch.run(Qemu::load(&board.folder)?.command(&path))?;
+    let run = watch.run(Qemu::of(&workspace, &board)?.command(&path))?;
     run.expect_seen()?;
     let bad: Vec<_> = run.output.lines().filter(|l| l.contains("FAIL") || l.contains("KRN|PANIC")).collect();
     anyhow::ensure!(bad.is_empty(), "{}", bad.join("\n"));

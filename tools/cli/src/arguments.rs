@@ -133,6 +133,9 @@ pub struct CheckArguments {
 pub struct TestArguments {
     /// Only tests whose name contains this
     pub filter: Option<String>,
+    /// Only the scenarios in QEMU, on this board, instead of everything on every tested board
+    #[arg(long)]
+    pub board: Option<String>,
     /// Only what takes seconds
     #[arg(long)]
     pub quick: bool,

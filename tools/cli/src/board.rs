@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use serde::Deserialize;
 
 /// What a manifest can be checked against.
@@ -29,8 +30,25 @@ pub struct Board {
     pub max_irq: u32,
     /// Interrupts that the kernel keeps: (number, what).
     pub kernel_irqs: Vec<(u32, &'static str)>,
-    /// RAM from its first byte to the kernel's first.
+    /// The kernel's first byte.
     pub kernel_base: u64,
+    /// What its device tree says that it is compatible with.
+    pub compatible: String,
+    /// Its device tree's path among those of Debian's kernel package; `None`: the machine brings its own.
+    pub device_tree: Option<String>,
+    /// Devices that a description for another board means.
+    pub stand_ins: Vec<StandIn>,
+}
+
+/// A device of this board in the place of another board's.
+#[derive(Debug, Clone)]
+pub struct StandIn {
+    /// The other board.
+    pub board: String,
+    /// The device there.
+    pub theirs: Device,
+    /// The device here.
+    pub ours: Device,
 }
 
 /// A device's address range.
@@ -58,7 +76,7 @@ impl Device {
 }
 
 impl Board {
-    /// Reads `board.toml` and `platform.toml` in `kernel-config/NAME`.
+    /// Reads `board.toml`, `platform.toml` and `memory.toml` in `kernel-config/NAME`.
     pub fn load(kernel_config: &Path, name: &str) -> anyhow::Result<Self> {
         let folder = kernel_config.join(name);
         if !folder.join("board.toml").is_file() {
@@ -66,10 +84,12 @@ impl Board {
         }
         let kernel: KernelFile = read_toml(&folder.join("board.toml"))?;
         let platform: PlatformFile = read_toml(&folder.join("platform.toml"))?;
+        let memory: MemoryFile = read_toml(&folder.join("memory.toml"))?;
+        let stand_ins = platform.stand_in.map(|file| file.resolve(kernel_config, &platform.device)).transpose()?;
         Ok(Board {
             name: name.into(),
             config: if platform.debug { "debug" } else { "release" },
-            memory: platform.memory.iter().map(|m| m.base..m.base + m.size).collect(),
+            memory: memory.memory.iter().map(|m| m.base..m.base + m.size).collect(),
             devices: platform.device,
             cores: platform.cores,
             domains: platform.domains,
@@ -77,6 +97,9 @@ impl Board {
             max_irq: kernel.gic.max_irq,
             kernel_irqs: kernel.timer.irqs(),
             kernel_base: kernel.memory.kernel_base,
+            compatible: kernel.machine.compatible,
+            device_tree: platform.device_tree,
+            stand_ins: stand_ins.unwrap_or_default(),
             folder,
         })
     }
@@ -112,9 +135,15 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
 /// The kernel's part: sections and keys that only the kernel uses are skipped.
 #[derive(Deserialize)]
 struct KernelFile {
+    machine: Machine,
     memory: KernelMemory,
     gic: Gic,
     timer: Timer,
+}
+
+#[derive(Deserialize)]
+struct Machine {
+    compatible: String,
 }
 
 #[derive(Deserialize)]
@@ -151,8 +180,36 @@ struct PlatformFile {
     domains: u16,
     smc: bool,
     debug: bool,
-    memory: Vec<MemoryRange>,
+    device_tree: Option<String>,
+    stand_in: Option<StandInFile>,
     device: Vec<Device>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StandInFile {
+    for_board: String,
+    devices: Vec<String>,
+}
+
+impl StandInFile {
+    fn resolve(self, kernel_config: &Path, ours: &[Device]) -> anyhow::Result<Vec<StandIn>> {
+        let there: PlatformFile = read_toml(&kernel_config.join(&self.for_board).join("platform.toml"))?;
+        let find = |devices: &[Device], name: &str| {
+            let found = devices.iter().find(|device| device.name == name).cloned();
+            found.with_context(|| format!("stand_in: there is no device '{name}'"))
+        };
+        let both = |name: &String| {
+            Ok(StandIn { board: self.for_board.clone(), theirs: find(&there.device, name)?, ours: find(ours, name)? })
+        };
+        self.devices.iter().map(both).collect()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MemoryFile {
+    memory: Vec<MemoryRange>,
 }
 
 #[derive(Deserialize)]
@@ -170,7 +227,9 @@ mod tests {
     fn every_board_in_the_tree_loads() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config");
         let names = Board::names(&folder);
-        assert!(names.contains(&"qemu_virt_aarch64".to_string()));
+        for name in ["qemu_virt_aarch64", "rpi4b_1gb", "rpi4b_2gb", "rpi4b_4gb", "rpi4b_8gb"] {
+            assert!(names.contains(&name.to_string()), "{names:?}");
+        }
         for name in names {
             let board = Board::load(&folder, &name).unwrap();
             assert!(board.memory_size() > 0);

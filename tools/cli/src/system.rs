@@ -10,6 +10,7 @@ use anyhow::Context;
 use crate::board::Board;
 use crate::guests::{self, Origin, Wanted};
 use crate::image::{self, Image};
+use crate::manifest::model::MovedDevice;
 use crate::manifest::{self, Diagnostic, SearchPath};
 use crate::plan::{self, Plan};
 use crate::programs::{Config, Setting};
@@ -84,6 +85,8 @@ pub struct Built {
     pub compiler: String,
     /// Where the description's files were found.
     pub files: SearchPath,
+    /// Devices of another board that the description names.
+    pub stand_ins: Vec<MovedDevice>,
 }
 
 /// A description with errors: they are told apart from failures, by exit code 2 as all bad input.
@@ -143,6 +146,7 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let options =
         plan::Options { audit: request.audit, plant_capability: request.plant_capability, ..plan::Options::of(&board) };
     let verified = verify::load(&request.system, &board, &files, &options).map_err(BadDescription)?;
+    let stand_ins = verified.system.stand_ins;
     let plan = verified.plan.context("files that the build makes are missing")?;
     let read = |name: &str| std::fs::read(executables.join(name)).with_context(|| name.to_string());
     let (kernel, root_task, vmm) = (read("microkernel")?, read("root-task")?, read("vmm")?);
@@ -159,7 +163,7 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let programs = PROGRAMS.iter().map(|name| Program::read(&executables, name)).collect::<anyhow::Result<_>>()?;
     let path = setting.output().join(image_name(request));
     std::fs::write(&path, &image.bytes).with_context(|| path.display().to_string())?;
-    Ok(Built { board, path, image, plan, origins, sizes, programs, compiler: toolchain.version(), files })
+    Ok(Built { board, path, image, plan, origins, sizes, programs, compiler: toolchain.version(), files, stand_ins })
 }
 
 /// Several descriptions share a folder.

@@ -42,8 +42,7 @@ fn is_complete(system: &System) -> bool {
 
 /// With page tables and kernel objects, which the description does not name.
 fn too_large(system: &System, plan: &Plan, board: &Board) -> Option<Diagnostic> {
-    let ram_start = board.memory.first()?.start;
-    let needed = plan.totals(ram_start).bytes();
+    let needed = plan.totals(&board.memory).bytes();
     let has = board.memory_size();
     if needed <= has {
         return None;

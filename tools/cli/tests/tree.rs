@@ -12,6 +12,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     // pure
     ("sel4-sys", &[]),
     ("esr", &[]),
+    ("board-file", &[]),
     ("debug-registers", &["esr", "sel4-sys"]),
     ("debug-shim", &["sel4-sys"]),
     ("system-spec", &["sel4-sys"]),

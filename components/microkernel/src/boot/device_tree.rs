@@ -47,6 +47,20 @@ pub fn total_size(header: &[u8]) -> Result<usize, DeviceTreeError> {
     }
 }
 
+/// `None`: the device tree is of a machine that is compatible with `wanted`. Else what it is of.
+pub fn other_than<'t>(bytes: &'t [u8], wanted: &str) -> Result<Option<&'t str>, DeviceTreeError> {
+    let tree = Fdt::new(bytes).map_err(|_| DeviceTreeError::Broken)?;
+    let root = tree.root();
+    let mut first = None;
+    for name in root.compatible().into_iter().flatten() {
+        if name == wanted {
+            return Ok(None);
+        }
+        first = first.or(Some(name));
+    }
+    Ok(first.or(Some("no named board")))
+}
+
 /// RAM, in whole pages, and the parts of it that somebody has reserved.
 pub struct Memory {
     /// All RAM.
@@ -143,6 +157,17 @@ mod tests {
     }
 
     #[test]
+    fn the_board_is_one_of_the_compatible_ones() {
+        let mut tree = tree(vec![]);
+        assert_eq!(other_than(&tree.to_dtb(), "b,4"), Ok(Some("no named board")));
+        tree.root.add_property(DeviceTreeProperty::new("compatible", b"b,4-b\0b,4\0".as_slice()).unwrap());
+        let bytes = tree.to_dtb();
+        assert_eq!(other_than(&bytes, "b,4"), Ok(None));
+        assert_eq!(other_than(&bytes, "b,4-b"), Ok(None));
+        assert_eq!(other_than(&bytes, "b"), Ok(Some("b,4-b")));
+    }
+
+    #[test]
     fn banks_fractions_of_pages_and_reservations() {
         let mut reserved = DeviceTreeNode::new("reserved-memory").unwrap();
         reserved.add_property(cells("#address-cells", &[2]));
@@ -181,6 +206,7 @@ mod tests {
                 bad[at] = value;
                 // Whatever it says, it says without a panic.
                 let _ = total_size(&bad);
+                let _ = other_than(&bad, "x");
                 let _ = memory(&bad);
             }
         }

@@ -17,6 +17,8 @@ use zerocopy::FromBytes as _;
 #[derive(Debug)]
 pub(super) enum BootError {
     DeviceTree(DeviceTreeError),
+    /// The device tree is of another board: which one, in its own words.
+    OtherBoard(&'static str),
     Payload(PayloadError),
     /// RAM is too small or too fragmented for this.
     NoMemoryFor(&'static str),
@@ -67,6 +69,9 @@ pub fn boot(device_tree: u64) -> ! {
 
 fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
     let tree = find_device_tree(device_tree)?;
+    if let Some(other) = device_tree::other_than(tree, board::MACHINE_COMPATIBLE)? {
+        return Err(BootError::OtherBoard(other));
+    }
     let memory = device_tree::memory(tree)?;
     let mut ram = memory.ram;
     for reserved in memory.reserved.iter() {
@@ -106,8 +111,7 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
 }
 
 fn find_device_tree(address: u64) -> Result<&'static [u8], BootError> {
-    let is_there = address >= board::MEMORY_RAM_BASE && arch::is_mapped_ram(address);
-    if !is_there || !address.is_multiple_of(8) {
+    if !arch::is_mapped_ram(address) || !address.is_multiple_of(8) {
         return Err(DeviceTreeError::Absent.into());
     }
     let size = device_tree::total_size(arch::boot_bytes(address, device_tree::HEADER))?;
@@ -145,6 +149,12 @@ impl fmt::Display for Reason<'_> {
                 DeviceTreeError::NoMemory => "the device tree names no memory",
                 DeviceTreeError::TooManyRegions => "the device tree names too many pieces of memory",
             }),
+            BootError::OtherBoard(other) => write!(
+                f,
+                "this image is for the board {} ({}), but the device tree is of {other}",
+                board::NAME,
+                board::MACHINE_COMPATIBLE
+            ),
             BootError::Payload(error) => f.write_str(match error {
                 PayloadError::Missing => "no root task follows the kernel: was it packed with `lazaret build`?",
                 PayloadError::Version => "the boot payload is of another version than this kernel",

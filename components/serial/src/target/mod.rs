@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The protection domain: interrupts and signals in, bytes out.
 
+mod board;
 mod regions;
 
 use core::convert::Infallible;
@@ -11,8 +12,8 @@ use serial::mux::{Mux, Output};
 
 /// What the line runs at.
 const BAUD_RATE: u32 = 115_200;
-/// The clock of the UART on QEMU's `virt`.
-const CLOCK: u32 = 24_000_000;
+/// The UART's clock, in Hz.
+const CLOCK: u32 = board::UART_CLOCK as u32;
 
 #[protection_domain]
 fn init() -> Driver {

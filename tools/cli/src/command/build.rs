@@ -8,7 +8,7 @@ use anyhow::Context;
 use crate::arguments::BuildArguments;
 use crate::runner::Qemu;
 use crate::workspace::Workspace;
-use crate::{microkit, report, system};
+use crate::{report, system};
 
 /// The image's name in the folder.
 pub const IMAGE: &str = "lazaret.img";
@@ -21,7 +21,7 @@ pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let image = folder.join(IMAGE);
     std::fs::copy(&built.path, &image).with_context(|| image.display().to_string())?;
-    let line = Qemu::load(&built.board.folder)?.line(&super::short(&image));
+    let line = Qemu::of(workspace, &built.board)?.line(&super::short(&image));
     std::fs::write(folder.join("qemu.sh"), format!("#!/bin/sh\nexec {line}\n"))?;
     let text = report::text(&built, &request, &line);
     std::fs::write(folder.join("report.txt"), text)?;
@@ -30,8 +30,9 @@ pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<
     for origin in &built.origins {
         println!("{}: {}, SHA-256 {}", origin.file, origin.from, origin.sha256);
     }
+    built.stand_ins.iter().for_each(|moved| println!("{moved}"));
     println!("{line}");
-    println!("the same with Microkit: {}", microkit::command_line(&request.system, &built.board, &built.files));
+    println!("the same with Microkit: {}", report::microkit(&built, &request));
     println!("{}: {IMAGE}, report.txt, report.json, qemu.sh", folder.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -13,6 +13,7 @@ pub mod test;
 use std::path::{Path, PathBuf};
 
 use crate::arguments::{QemuArguments, SourceArguments, SystemArguments};
+use crate::board::Board;
 use crate::runner::Qemu;
 use crate::system::Request;
 use crate::workspace::Workspace;
@@ -39,8 +40,8 @@ impl SourceArguments {
 
 impl QemuArguments {
     /// QEMU for a board.
-    pub fn qemu(&self, board: &Path) -> anyhow::Result<Qemu> {
-        let mut qemu = Qemu::load(board)?;
+    pub fn qemu(&self, workspace: &Workspace, board: &Board) -> anyhow::Result<Qemu> {
+        let mut qemu = Qemu::of(workspace, board)?;
         qemu.icount = self.icount;
         if let Some(cpu) = &self.cpu {
             qemu.cpu = cpu.clone();

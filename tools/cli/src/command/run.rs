@@ -16,12 +16,13 @@ use crate::workspace::Workspace;
 pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let until = arguments.until.as_deref().map(Regex::new).transpose().context("--until")?;
     let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config)?;
-    let qemu = arguments.qemu.qemu(&board.folder)?;
+    let qemu = arguments.qemu.qemu(workspace, &board)?;
     let image = match &arguments.image {
         Some(image) => image.clone(),
         None => {
             let built = system::build(workspace, &arguments.source.request(workspace))?;
             built.sizes.iter().for_each(|size| eprintln!("{}", size.line()));
+            built.stand_ins.iter().for_each(|moved| eprintln!("{moved}"));
             built.path
         }
     };

@@ -9,6 +9,7 @@ use anyhow::Context;
 use regex::Regex;
 
 use crate::arguments::TestArguments;
+use crate::board::Board;
 use crate::toolchain::{first_line, host_cargo};
 use crate::workspace::Workspace;
 
@@ -37,13 +38,17 @@ impl Count {
 pub fn run(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<ExitCode> {
     let filter = arguments.filter.as_deref();
     let mut total = Count::default();
-    if filter.is_none() {
+    let is_everything = arguments.board.is_none();
+    arguments.board.as_deref().map(|board| Board::load(&workspace.kernel_config(), board)).transpose()?;
+    if filter.is_none() && is_everything {
         total.add(style(workspace, "rustfmt", "format", &["fmt", "--all", "--check"])?);
         let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         total.add(style(workspace, "cargo-clippy", "clippy", &clippy)?);
     }
     let host = ["test", "--workspace", "--exclude", QEMU_TESTS, "--locked", "--no-fail-fast", "--", "--quiet"];
-    total.add(counted(workspace, "host tests", &host, arguments)?);
+    if is_everything {
+        total.add(counted(workspace, "host tests", &host, arguments)?);
+    }
     let mut scenarios = vec!["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1"];
     if arguments.quick {
         scenarios.push("--skip=linux");
@@ -74,6 +79,9 @@ fn counted(workspace: &Workspace, name: &str, command: &[&str], arguments: &Test
     cargo.args(command).args(&arguments.filter).current_dir(workspace.root()).stdout(Stdio::piped());
     if arguments.full {
         cargo.env("LAZARET_FULL", "1");
+    }
+    if let Some(board) = &arguments.board {
+        cargo.env("LAZARET_TEST_BOARD", board);
     }
     cargo.env("LAZARET_ROOT", workspace.root());
     let mut child = cargo.spawn().context("cannot run cargo")?;

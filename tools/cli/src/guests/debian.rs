@@ -14,6 +14,8 @@ use super::{Arm64Image, INITRD, LINUX, Origin, sha256, userland};
 /// After that, the archive is asked again.
 const FRESH: Duration = Duration::from_secs(24 * 3600);
 const KERNEL: &str = "linux-image-arm64";
+/// The package's device trees, in folders by manufacturer.
+const DEVICE_TREES: &str = "device-trees";
 
 /// Debian's archive, with a cache.
 #[derive(Debug, Clone)]
@@ -61,6 +63,15 @@ impl Debian {
         let from = format!("Debian {}", versions.join(", "));
         let origin = Origin { file: INITRD.into(), from, sha256: sha256(&compressed) };
         Ok((compressed, vec![origin]))
+    }
+
+    /// A board's device tree from the kernel package, and where it is kept.
+    pub fn device_tree(&self, name: &str) -> anyhow::Result<(PathBuf, Origin)> {
+        let path = self.folder.join(DEVICE_TREES).join(name);
+        let stamp = if path.exists() { self.refresh()? } else { self.fetch(None)? };
+        let bytes = std::fs::read(&path).with_context(|| format!("{} has no device tree {name}", stamp.kernel))?;
+        let from = format!("Debian {} {}", stamp.kernel, stamp.kernel_version);
+        Ok((path, Origin { file: name.into(), from, sha256: sha256(&bytes) }))
     }
 
     fn stamp_path(&self) -> PathBuf {
@@ -118,6 +129,9 @@ impl Debian {
         let path = boot.flatten().map(|e| e.path()).find(is_kernel).context("the kernel package has no vmlinuz")?;
         let image = Arm64Image::unpack(std::fs::read(path)?)?;
         std::fs::write(self.folder.join(LINUX), image.bytes)?;
+        let device_trees = self.folder.join(DEVICE_TREES);
+        let _ = std::fs::remove_dir_all(&device_trees);
+        std::fs::rename(unpacked.join("usr/lib").join(&package.name), &device_trees).context("no device trees")?;
         std::fs::remove_dir_all(unpacked)?;
         Ok(())
     }

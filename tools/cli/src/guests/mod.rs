@@ -14,7 +14,7 @@ mod kernel;
 mod library;
 mod userland;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -103,6 +103,11 @@ pub fn provide(
         origins.extend(from);
     }
     Ok(origins)
+}
+
+/// A board's device tree as Debian's kernel package has it, kept where its path says.
+pub fn device_tree(workspace: &Workspace, name: &str) -> anyhow::Result<(PathBuf, Origin)> {
+    Debian::new(workspace.guests()).device_tree(name)
 }
 
 fn bare(executables: &Path, folder: &Path) -> anyhow::Result<Origin> {

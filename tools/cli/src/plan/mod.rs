@@ -40,7 +40,7 @@ use crate::{
 /// What the manifest does not say.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The board's memory: regions that need one known physical address are put at its end.
+    /// The board's first memory: regions that need one known physical address are put at its end.
     pub ram: Range<u64>,
     /// Have the root task list every capability.
     pub audit: bool,
@@ -52,7 +52,7 @@ pub struct Options {
 impl Options {
     /// For a board.
     pub fn of(board: &Board) -> Self {
-        Self { ram: board.memory.last().cloned().unwrap_or(0..0), audit: false, plant_capability: false }
+        Self { ram: board.memory.first().cloned().unwrap_or(0..0), audit: false, plant_capability: false }
     }
 }
 

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     fmt::{self, Write},
+    ops::Range,
 };
 
 use system_spec::Kind;
@@ -27,13 +28,14 @@ impl Totals {
 }
 
 impl Plan {
-    /// Counts objects and bytes; frames at fixed addresses below RAM are devices and count nothing.
-    pub fn totals(&self, ram_start: u64) -> Totals {
+    /// Counts objects and bytes; frames at fixed addresses outside of RAM are devices and count nothing.
+    pub fn totals(&self, ram: &[Range<u64>]) -> Totals {
         let mut totals = Totals { data: self.data.len() as u64, ..Totals::default() };
         for object in &self.objects {
             let entry = totals.objects.entry(object.kind).or_default();
             entry.0 += u64::from(object.count);
-            let is_memory = object.kind != Kind::IrqHandler && object.paddr.is_none_or(|paddr| paddr >= ram_start);
+            let in_ram = |paddr| ram.iter().any(|range| range.contains(&paddr));
+            let is_memory = object.kind != Kind::IrqHandler && object.paddr.is_none_or(in_ram);
             if is_memory {
                 entry.1 += u64::from(object.count) << size_bits(object);
             }
@@ -42,16 +44,16 @@ impl Plan {
     }
 
     /// Tables of objects, threads, interrupts and address spaces.
-    pub fn report(&self) -> String {
+    pub fn report(&self, ram: &[Range<u64>]) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = self.write_report(&mut text);
+        let _ = self.write_report(&mut text, ram);
         text
     }
 
-    fn write_report(&self, out: &mut String) -> fmt::Result {
+    fn write_report(&self, out: &mut String, ram: &[Range<u64>]) -> fmt::Result {
         writeln!(out, "# Objects\n{:14} {:>7} {:>12}", "kind", "number", "bytes")?;
-        let totals = self.totals(0x4000_0000);
+        let totals = self.totals(ram);
         for (kind, (count, bytes)) in &totals.objects {
             writeln!(out, "{:14} {count:7} {bytes:12}", format!("{kind:?}"))?;
         }

@@ -25,13 +25,23 @@ pub fn json(built: &Built, request: &Request, qemu: &str) -> Value {
         "compiler": built.compiler,
         "image_sha256": sha256(&built.image.bytes),
         "qemu": qemu,
-        "microkit": microkit::command_line(&request.system, &built.board, &built.files),
+        "microkit": microkit(built, request),
+        "stand_ins": built.stand_ins.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "sizes": built.sizes,
         "programs": built.programs,
         "guests": built.origins,
         "memory": memory::of(&built.plan, &built.board.memory),
         "capabilities": capabilities(&built.plan),
     })
+}
+
+/// How Microkit's own tool builds the same system: it takes a description's addresses as they are.
+pub fn microkit(built: &Built, request: &Request) -> String {
+    if built.stand_ins.is_empty() {
+        microkit::command_line(&request.system, &built.board, &built.files)
+    } else {
+        "only with this board's addresses in the description".into()
+    }
 }
 
 /// The table of who holds what.

@@ -4,9 +4,8 @@
 use std::fmt::{self, Display, Write};
 
 use super::memory::{ComponentMemory, Memory};
-use super::{capabilities, memory};
+use super::{capabilities, memory, microkit};
 use crate::guests::sha256;
-use crate::microkit;
 use crate::system::{Built, Request};
 
 /// For people.
@@ -24,7 +23,8 @@ fn write(out: &mut String, built: &Built, request: &Request, qemu: &str) -> fmt:
     row(out, "compiler", &built.compiler)?;
     row(out, "image SHA-256", sha256(&built.image.bytes))?;
     row(out, "QEMU", qemu)?;
-    row(out, "Microkit", microkit::command_line(&request.system, &built.board, &built.files))?;
+    row(out, "Microkit", microkit(built, request))?;
+    built.stand_ins.iter().try_for_each(|moved| row(out, "device", moved))?;
     writeln!(out, "\n# Sizes\n")?;
     built.sizes.iter().try_for_each(|size| writeln!(out, "{}", size.line()))?;
     write_programs(out, built)?;

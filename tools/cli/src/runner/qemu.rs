@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! QEMU's command line for a board.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
 use serde::Deserialize;
+
+use crate::board::Board;
+use crate::guests;
+use crate::workspace::Workspace;
 
 /// Makes QEMU die with us, so that nothing runs on when we are killed; part of Debian's base system.
 const DIE_TOGETHER: &str = "/usr/bin/setpriv";
@@ -26,13 +30,21 @@ pub struct Qemu {
     #[serde(skip)]
     pub icount: bool,
     /// Anything else.
-    #[serde(skip)]
+    #[serde(default)]
     pub more: Vec<String>,
+    /// `-dtb`, for a machine that brings no device tree.
+    #[serde(skip)]
+    pub device_tree: Option<PathBuf>,
 }
 
 impl Qemu {
-    /// Reads a board's `qemu.toml`.
-    pub fn load(board: &Path) -> anyhow::Result<Self> {
+    /// For a board: its `qemu.toml`, and its device tree, which is fetched if it is not here yet.
+    pub fn of(workspace: &Workspace, board: &Board) -> anyhow::Result<Self> {
+        let device_tree = board.device_tree.as_ref().map(|name| guests::device_tree(workspace, name)).transpose()?;
+        Ok(Self { device_tree: device_tree.map(|(path, _)| path), ..Self::load(&board.folder)? })
+    }
+
+    fn load(board: &Path) -> anyhow::Result<Self> {
         let path = board.join("qemu.toml");
         let text = std::fs::read_to_string(&path).with_context(|| format!("{}: not a QEMU board", path.display()))?;
         toml::from_str(&text).with_context(|| path.display().to_string())
@@ -49,6 +61,9 @@ impl Qemu {
             arguments.extend(["-icount", "shift=0,sleep=off"].map(Into::into));
         }
         arguments.extend(self.more.iter().cloned());
+        if let Some(device_tree) = &self.device_tree {
+            arguments.extend(["-dtb".into(), device_tree.display().to_string()]);
+        }
         arguments.extend(["-kernel".into(), image.display().to_string()]);
         arguments
     }

@@ -130,8 +130,9 @@ const SCTLR_EL2_ON: u64 = SCTLR_EL2_RES1 | 1 | (1 << 2) | (1 << 3) | (1 << 12) |
 /// 39-bit addresses, 4 KiB pages, write-back inner-shareable walks; the address size is added.
 const TCR_EL2: u64 = (64 - super::stage1::ADDRESS_BITS) | (1 << 8) | (1 << 10) | (3 << 12) | (1 << 23) | (1 << 31);
 
-/// With the MMU off: fills the kernel's page tables and returns their root.
+/// With the MMU off: sets the board's registers, fills the kernel's page tables and returns their root.
 extern "C" fn early(device_tree: u64) -> u64 {
+    super::console::set_board_registers();
     super::memory::map_kernel(device_tree)
 }
 
@@ -169,11 +170,13 @@ fn define_registers() {
 }
 
 extern "C" fn wrong_exception_level(level: u64) -> ! {
+    super::console::set_board_registers();
     super::console::init();
     stop_before_boot(format_args!("entered at EL{level}, but the kernel needs EL2 (QEMU: -M virt,virtualization=on)"))
 }
 
 extern "C" fn wrong_place(place: u64) -> ! {
+    super::console::set_board_registers();
     super::console::init();
     // No formatting: what it needs has addresses that are wrong here.
     b"KRN|ERROR: loaded at the wrong address: ".iter().copied().for_each(super::console::put);

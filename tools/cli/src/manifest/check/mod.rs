@@ -8,6 +8,7 @@ mod memory_sum;
 mod page_size;
 mod physical;
 mod setvars;
+mod stand_in;
 mod unused;
 
 use super::context::Context;
@@ -17,6 +18,7 @@ pub(super) use unused::warnings;
 
 /// Checks everything; `page_size_given` says of each region whether its page size was asked for.
 pub(super) fn check(system: &mut System, page_size_given: &[bool], cx: &Context<'_>) {
+    stand_in::apply(system, cx);
     identity::check(system, cx);
     channels::check(system, cx);
     physical::check(system, cx);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::super::source::Span;
 use super::MrIndex;
+use crate::board::StandIn;
 
 /// `map`: a memory region in an address space (a VM's: guest-physical).
 #[derive(Debug, Clone)]
@@ -99,6 +100,27 @@ pub enum PhysAddr {
     Contiguous,
     /// `phys_addr`.
     At(u64),
+}
+
+/// A region that names another board's device, and what it has here.
+#[derive(Debug, Clone)]
+pub struct MovedDevice {
+    /// The region's name.
+    pub region: String,
+    /// Both devices.
+    pub stand_in: StandIn,
+}
+
+impl std::fmt::Display for MovedDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let StandIn { board, theirs, ours } = &self.stand_in;
+        write!(f, "region '{}' names the {} of {board}", self.region, theirs.name)?;
+        write!(f, " at {:#x}; here that is at {:#x}", theirs.base, ours.base)?;
+        match (theirs.irq, ours.irq) {
+            (Some(theirs), Some(ours)) => write!(f, ", irq {ours} instead of {theirs}"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The first contents of a region.

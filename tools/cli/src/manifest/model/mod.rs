@@ -11,7 +11,7 @@ mod system;
 mod virtual_machine;
 
 pub use channel::{Channel, End};
-pub use memory_region::{Map, MemoryRegion, PageSize, Perms, PhysAddr, Prefill};
+pub use memory_region::{Map, MemoryRegion, MovedDevice, PageSize, Perms, PhysAddr, Prefill};
 pub use protection_domain::{
     Irq, ParentLink, ProgramImage, ProtectionDomain, SetVar, SetVarValue, SharedCap, SharedCapKind, Trigger,
 };

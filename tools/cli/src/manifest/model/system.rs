@@ -4,7 +4,7 @@
 use std::ops::Index;
 
 use super::super::source::Source;
-use super::{Channel, Domains, End, MemoryRegion, ProtectionDomain};
+use super::{Channel, Domains, End, MemoryRegion, MovedDevice, ProtectionDomain};
 
 /// A checked system description.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct System {
     pub channels: Vec<Channel>,
     /// The domain schedule, if the description has one.
     pub domains: Option<Domains>,
+    /// Devices of another board that the description names, with those of this board that it gets instead.
+    pub stand_ins: Vec<MovedDevice>,
 }
 
 impl System {

@@ -37,7 +37,8 @@ pub(in super::super) fn read(root: &Element<'_, '_>) -> (System, Vec<bool>) {
         root.report(root.span(), "At least one 'protection_domain' must be defined");
     }
     let source = root.cx().source.clone();
-    (System { source, protection_domains: pds, memory_regions, channels, domains }, page_size_given)
+    let stand_ins = Vec::new();
+    (System { source, protection_domains: pds, memory_regions, channels, domains, stand_ins }, page_size_given)
 }
 
 fn named<'a, 'i>(root: &Element<'a, 'i>, name: &str) -> impl Iterator<Item = Element<'a, 'i>> {

@@ -253,7 +253,7 @@ fn errors_of_images_have_a_place() {
 #[test]
 fn the_report_names_everything() {
     let plan = two().plan(TWO, &Options::default()).unwrap();
-    let report = plan.report();
+    let report = plan.report(&[Options::default().ram]);
     for part in [
         "# Address space of client",
         "memory region 'uart'",
@@ -263,7 +263,7 @@ fn the_report_names_everything() {
     ] {
         assert!(report.contains(part), "{part}\n{report}");
     }
-    let totals = plan.totals(0x4000_0000);
+    let totals = plan.totals(&[Options::default().ram]);
     assert_eq!(totals.objects[&Kind::LargePage], (1, 0x20_0000));
     assert_eq!(totals.objects[&Kind::IrqHandler], (1, 0));
 }
