@@ -21,7 +21,8 @@ fn lazaret(arguments: &[&str]) -> anyhow::Result<Output> {
     Ok(command.env("CI", "true").args(arguments).stdin(std::process::Stdio::null()).output()?)
 }
 
-fn expect(arguments: &[&str], code: i32, text: &str) -> anyhow::Result<()> {
+/// The command ends with that exit code and says that text.
+pub fn expect(arguments: &[&str], code: i32, text: &str) -> anyhow::Result<()> {
     let output = lazaret(arguments)?;
     let all = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat();
     if output.status.code() != Some(code) || !all.contains(text) {

@@ -12,6 +12,8 @@ mod domains;
 mod linux;
 mod machine;
 mod plain;
+mod sel4;
+mod sel4_bad;
 
 use std::time::Instant;
 
@@ -45,6 +47,7 @@ fn main() {
         domains::SCENARIOS,
         bare::SCENARIOS,
         command_line::SCENARIOS,
+        sel4_bad::SCENARIOS,
         linux::SCENARIOS,
     ]
     .concat();
@@ -53,7 +56,7 @@ fn main() {
         Err(_) => [&[DEFAULT_BOARD], OTHER_BOARDS].concat(),
     };
     let on = |board| scenarios.iter().filter_map(move |scenario| trial(board, *scenario));
-    let trials = boards.into_iter().flat_map(on).collect();
+    let trials = boards.into_iter().flat_map(on).chain(sel4::trials()).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -65,10 +65,16 @@ pub struct SourceArguments {
     /// An arm64 Linux kernel instead of Debian's
     #[arg(long, value_name = "FILE")]
     pub guest_kernel: Option<PathBuf>,
+    /// An installed seL4 (SEL4_PREFIX) instead of our kernel
+    #[arg(long, value_name = "PREFIX")]
+    pub kernel: Option<PathBuf>,
+    /// On a kernel that does not switch debug registers, start several VMs all the same
+    #[arg(long)]
+    pub allow_shared_debug: bool,
 }
 
 /// How to run.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct QemuArguments {
     /// Another CPU: cortex-a53, cortex-a57, cortex-a72
     #[arg(long)]
@@ -142,6 +148,9 @@ pub struct TestArguments {
     /// All mutants, and the model without a bound
     #[arg(long)]
     pub full: bool,
+    /// An installed seL4 (SEL4_PREFIX): what must be the same on it is tried on it as well
+    #[arg(long, value_name = "PREFIX")]
+    pub kernel: Option<PathBuf>,
 }
 
 /// `audit`

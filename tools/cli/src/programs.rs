@@ -48,15 +48,25 @@ impl Setting<'_> {
 
     /// Builds packages, optimised, and tells where their executables are.
     pub fn build(&self, toolchain: &Toolchain, packages: &[&str]) -> anyhow::Result<PathBuf> {
-        let prefix = self.write_prefix()?;
-        let target_dir = self.output().join("build");
+        self.build_for(toolchain, packages, &self.write_prefix()?, &self.output())
+    }
+
+    /// The same for the kernel of that prefix, in another folder.
+    pub fn build_for(
+        &self,
+        toolchain: &Toolchain,
+        packages: &[&str],
+        prefix: &Path,
+        output: &Path,
+    ) -> anyhow::Result<PathBuf> {
+        let target_dir = output.join("build");
         let mut cargo = toolchain.cargo("build");
         cargo.args(["--release", "--bins", "--locked"]).args(packages.iter().flat_map(|p| ["-p", p]));
         if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
             cargo.arg("--quiet");
         }
         cargo.current_dir(self.workspace.root()).env("CARGO_TARGET_DIR", &target_dir);
-        cargo.env("SEL4_PREFIX", &prefix).env("LAZARET_BOARD", self.board);
+        cargo.env("SEL4_PREFIX", prefix).env("LAZARET_BOARD", self.board);
         let status = cargo.status().context("cannot run cargo")?;
         if !status.success() {
             bail!("cargo could not build {}", packages.join(", "));

@@ -9,19 +9,20 @@ use anyhow::Context;
 
 use crate::board::Board;
 use crate::guests::{self, Origin, Wanted};
-use crate::image::{self, Image};
+use crate::image::Image;
 use crate::manifest::model::MovedDevice;
 use crate::manifest::{self, Diagnostic, SearchPath};
 use crate::plan::{self, Plan};
-use crate::programs::{Config, Setting};
+use crate::programs::Config;
 use crate::report::program::Program;
 use crate::sizes::{self, Size};
+use crate::target::Target;
 use crate::toolchain::Toolchain;
 use crate::verify;
 use crate::workspace::Workspace;
 
-/// Programs that every system can name, and the two that start it.
-const PROGRAMS: [&str; 4] = ["microkernel", "root-task", "vmm", "serial"];
+/// Programs that every system can name, and the one that starts them.
+const PROGRAMS: [&str; 3] = ["root-task", "vmm", "serial"];
 
 /// The program of the domains that test what Microkit promises; built for descriptions that name it.
 const TEST_PROGRAM: &str = "protection-domains";
@@ -43,6 +44,10 @@ pub struct Request {
     pub search_path: Vec<PathBuf>,
     /// A kernel instead of Debian's.
     pub guest_kernel: Option<PathBuf>,
+    /// An installed seL4 instead of our kernel.
+    pub kernel: Option<PathBuf>,
+    /// Start several VMs on a kernel that does not switch debug registers.
+    pub allow_shared_debug: bool,
     /// The root task lists every capability.
     pub audit: bool,
     /// With one capability too many.
@@ -58,6 +63,8 @@ impl Request {
             system: system.into(),
             search_path: Vec::new(),
             guest_kernel: None,
+            kernel: None,
+            allow_shared_debug: false,
             audit: false,
             plant_capability: false,
         }
@@ -87,6 +94,8 @@ pub struct Built {
     pub files: SearchPath,
     /// Devices of another board that the description names.
     pub stand_ins: Vec<MovedDevice>,
+    /// The core that the kernel was built for, if it was built for one.
+    pub cpu: Option<&'static str>,
 }
 
 /// A description with errors: they are told apart from failures, by exit code 2 as all bad input.
@@ -112,58 +121,61 @@ pub fn board(workspace: &Workspace, name: &str, config: Config) -> anyhow::Resul
 
 /// Where a description's files are: built ones first, then the VMM's configurations.
 pub fn search_path(workspace: &Workspace, request: &Request) -> SearchPath {
-    let own = [files_folder(workspace, request), workspace.root().join("components/vmm/config")];
-    SearchPath::new(request.search_path.iter().cloned().chain(own))
+    search_path_in(workspace, request, &workspace.output(&request.board, request.config.name()))
 }
 
-fn files_folder(workspace: &Workspace, request: &Request) -> PathBuf {
-    workspace.output(&request.board, request.config.name()).join("files")
+fn search_path_in(workspace: &Workspace, request: &Request, output: &Path) -> SearchPath {
+    let own = [output.join("files"), workspace.root().join("components/vmm/config")];
+    SearchPath::new(request.search_path.iter().cloned().chain(own))
 }
 
 /// Builds everything.
 pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> {
-    let board = board(workspace, &request.board, request.config)?;
-    let setting = Setting { workspace, board: &request.board, config: request.config };
+    let target = Target::of(workspace, request)?;
+    let board = &target.board;
     // A mistake in what is given is told at once, not after the programs are built.
-    let pending = search_path(workspace, request).with_pending(MADE);
-    manifest::load(&request.system, &board, &pending).map_err(BadDescription)?;
+    let files = search_path_in(workspace, request, &target.output);
+    manifest::load(&request.system, board, &files.clone().with_pending(MADE)).map_err(BadDescription)?;
     request.guest_kernel.as_deref().map(guests::read_given).transpose()?;
     let text = std::fs::read_to_string(&request.system).unwrap_or_default();
     let wanted = Wanted::by(&text);
     let toolchain = Toolchain::detect()?;
-    let mut packages = PROGRAMS.to_vec();
-    packages.extend(wanted.packages());
+    let programs: Vec<_> = std::iter::once(target.first_program()).chain(PROGRAMS).collect();
     let is_test = text.contains(&format!("\"{TEST_PROGRAM}.elf\""));
+    let mut packages = programs.clone();
+    packages.extend(wanted.packages());
     packages.extend(is_test.then_some(TEST_PROGRAM));
-    let executables = setting.build(&toolchain, &packages)?;
-    let folder = files_folder(workspace, request);
+    let executables = target.build(&toolchain, &packages)?;
+    let folder = target.output.join("files");
     for program in ["vmm", "serial"].into_iter().chain(is_test.then_some(TEST_PROGRAM)) {
         copy(&executables.join(program), &folder.join(format!("{program}.elf")))?;
     }
     let origins = guests::provide(workspace, wanted, request.guest_kernel.as_deref(), &executables, &folder)?;
 
-    let files = search_path(workspace, request);
-    let options =
-        plan::Options { audit: request.audit, plant_capability: request.plant_capability, ..plan::Options::of(&board) };
-    let verified = verify::load(&request.system, &board, &files, &options).map_err(BadDescription)?;
+    let options = plan::Options {
+        audit: request.audit,
+        plant_capability: request.plant_capability,
+        allow_shared_debug: request.allow_shared_debug,
+        ..plan::Options::of(board)
+    };
+    let verified = verify::load(&request.system, board, &files, &options).map_err(BadDescription)?;
     let stand_ins = verified.system.stand_ins;
     let plan = verified.plan.context("files that the build makes are missing")?;
-    let read = |name: &str| std::fs::read(executables.join(name)).with_context(|| name.to_string());
-    let (kernel, root_task, vmm) = (read("microkernel")?, read("root-task")?, read("vmm")?);
-    let image = image::pack(&kernel, &root_task, Some(&plan.to_spec()))?;
-    let sizes = vec![
-        Size::limited("microkernel text", sizes::text(&kernel)?, sizes::KERNEL_TEXT),
-        Size::limited("microkernel memory", image.kernel_size, sizes::KERNEL_MEMORY),
+    let vmm = std::fs::read(executables.join("vmm")).context("vmm")?;
+    let (image, mut sizes) = target.pack(&executables, "root-task", Some(&plan.to_spec()))?;
+    sizes.extend([
         Size::limited("VMM text", sizes::text(&vmm)?, sizes::VMM_TEXT),
         Size::plain("root task memory", image.root_task_size),
         Size::plain("system specification", image.spec_size),
         Size::plain("image", image.bytes.len() as u64),
-    ];
+    ]);
     sizes::check(&sizes)?;
-    let programs = PROGRAMS.iter().map(|name| Program::read(&executables, name)).collect::<anyhow::Result<_>>()?;
-    let path = setting.output().join(image_name(request));
+    let programs = programs.iter().map(|name| Program::read(&executables, name)).collect::<anyhow::Result<_>>()?;
+    let path = target.output.join(image_name(request));
     std::fs::write(&path, &image.bytes).with_context(|| path.display().to_string())?;
-    Ok(Built { board, path, image, plan, origins, sizes, programs, compiler: toolchain.version(), files, stand_ins })
+    let cpu = target.kernel.as_ref().map(|kernel| kernel.cpu);
+    let (board, compiler) = (target.board, toolchain.version());
+    Ok(Built { board, path, image, plan, origins, sizes, programs, compiler, files, stand_ins, cpu })
 }
 
 /// Several descriptions share a folder.
@@ -171,7 +183,8 @@ fn image_name(request: &Request) -> String {
     let stem = request.system.file_stem().map_or("system".into(), |stem| stem.to_string_lossy().into_owned());
     let audit = if request.audit { "-audit" } else { "" };
     let planted = if request.plant_capability { "-planted" } else { "" };
-    format!("{stem}{audit}{planted}.img")
+    let kernel = if request.kernel.is_some() { "-sel4" } else { "" };
+    format!("{stem}{audit}{planted}{kernel}.img")
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {

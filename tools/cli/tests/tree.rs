@@ -16,6 +16,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ("debug-registers", &["esr", "sel4-sys"]),
     ("debug-shim", &["sel4-sys"]),
     ("system-spec", &["sel4-sys"]),
+    ("sel4-loader", &[]),
     // privileged
     ("microkernel", &["debug-shim", "debug-registers", "esr", "sel4-config", "sel4-sys"]),
     // what user level links
@@ -37,6 +38,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
 const MAY_BE_UNSAFE: &[&str] = &[
     "components/microkernel/src/arch/",
     "components/microkernel/src/object/reference.rs",
+    "components/sel4-loader/src/target/",
     "components/sel4/src/bootinfo.rs",
     "components/sel4/src/state.rs",
     "components/sel4/src/syscalls.rs",
@@ -63,6 +65,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
 /// More unsafe code than this needs a reason, here.
 const UNSAFE_LIMITS: &[(&str, usize)] = &[
     ("components/microkernel", 45),
+    ("components/sel4-loader", 10),
     ("components/sel4", 12),
     ("components/sel4-root-task", 14),
     ("components/sel4-microkit", 18),

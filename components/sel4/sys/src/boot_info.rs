@@ -5,7 +5,7 @@ use core::mem::{offset_of, size_of};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Entries of the untyped list.
-pub const MAX_UNTYPED: usize = 230;
+pub const MAX_UNTYPED: usize = crate::sizes::MAX_UNTYPED;
 /// Id of the extra chunk that holds the device tree.
 pub const EXTRA_FDT: u64 = 6;
 

@@ -19,6 +19,11 @@ pub mod syscall;
 pub mod user_context;
 pub mod vcpu_reg;
 
+/// Sizes that differ between configurations.
+mod sizes {
+    include!(concat!(env!("OUT_DIR"), "/sizes.rs"));
+}
+
 /// A machine word: what a message register holds.
 pub type Word = u64;
 /// A capability pointer: an address in a CSpace.

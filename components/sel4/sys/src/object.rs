@@ -55,7 +55,8 @@ impl ObjectType {
             Self::Reply => REPLY_BITS,
             Self::HugePage => 30,
             Self::LargePage => 21,
-            Self::SmallPage | Self::VSpace | Self::PageTable | Self::Vcpu => 12,
+            Self::VSpace => crate::sizes::VSPACE_BITS,
+            Self::SmallPage | Self::PageTable | Self::Vcpu => 12,
         }
     }
 }
@@ -63,7 +64,7 @@ impl ObjectType {
 /// A CNode slot.
 pub const SLOT_BITS: usize = 5;
 /// A TCB.
-pub const TCB_BITS: usize = 11;
+pub const TCB_BITS: usize = crate::sizes::TCB_BITS;
 /// An endpoint.
 pub const ENDPOINT_BITS: usize = 4;
 /// A notification (MCS).

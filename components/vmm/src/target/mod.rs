@@ -10,7 +10,7 @@ use core::convert::Infallible;
 use driver::Driver;
 use machine::Machine;
 use regions::Regions;
-use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain};
+use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain, var};
 use sel4_sys::extension::fault_context;
 use sel4_vcpu_debug::VcpuWait;
 use vmm::config::Config;
@@ -49,10 +49,10 @@ fn init() -> Monitor {
     };
     let vm = Vm::new(config, regions.images, regions.ram, Driver::new(name), state);
     let mut monitor = Monitor { vm: Some(vm), machine };
-    if !monitor.machine.has_debug_registers() {
-        // Its guest would reach the hardware's debug registers, which nobody switches, and so other VMs.
-        monitor.say(format_args!("{name}: not started: this kernel has no debug-register invocations"));
-    } else if found == Found::Fresh {
+    if !monitor.may_start() {
+        return monitor;
+    }
+    if found == Found::Fresh {
         monitor.start(lasting);
     } else if let Some(answer) = monitor.recover() {
         sel4_microkit::reply(answer);
@@ -100,6 +100,20 @@ impl Monitor {
         if let Some(vm) = &mut self.vm {
             vm.say(line);
         }
+    }
+
+    /// On a kernel that does not keep debug registers, a guest is started if whoever built the system says so.
+    fn may_start(&mut self) -> bool {
+        let allowed = self.machine.has_debug_registers() || *var!(vmm_shared_debug: usize = 0) != 0;
+        if let (Some(vm), false) = (&mut self.vm, self.machine.has_debug_registers()) {
+            let name = vm.name();
+            vm.say(format_args!("{name}: this kernel does not isolate debug registers (seL4#1018):"));
+            vm.say(format_args!("{name}: guests share the physical ones, and their breakpoints stop other programs"));
+            if !allowed {
+                vm.say(format_args!("{name}: not started beside another VM without --allow-shared-debug"));
+            }
+        }
+        allowed
     }
 
     fn start(&mut self, lasting: bool) {

@@ -27,7 +27,7 @@ pub fn run(workspace: &Workspace, arguments: &AuditArguments) -> anyhow::Result<
 pub fn boot(workspace: &Workspace, request: &Request, qemu: &QemuArguments) -> anyhow::Result<Audit> {
     let request = Request { audit: true, ..request.clone() };
     let built = system::build(workspace, &request)?;
-    let qemu = qemu.qemu(workspace, &built.board)?;
+    let qemu = qemu.qemu_for(workspace, &built)?;
     let watch = Watch::script(Script::new().expect(r"AUDIT end caps=\d"), TIMEOUT);
     let run = watch.run(qemu.command(&built.path))?;
     run.expect_seen()?;

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use crate::arguments::BuildArguments;
-use crate::runner::Qemu;
+use crate::arguments::{BuildArguments, QemuArguments};
 use crate::workspace::Workspace;
 use crate::{report, system};
 
@@ -21,7 +20,7 @@ pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let image = folder.join(IMAGE);
     std::fs::copy(&built.path, &image).with_context(|| image.display().to_string())?;
-    let line = Qemu::of(workspace, &built.board)?.line(&super::short(&image));
+    let line = QemuArguments::default().qemu_for(workspace, &built)?.line(&super::short(&image));
     std::fs::write(folder.join("qemu.sh"), format!("#!/bin/sh\nexec {line}\n"))?;
     let text = report::text(&built, &request, &line);
     std::fs::write(folder.join("report.txt"), text)?;

@@ -12,10 +12,12 @@ pub mod test;
 
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
+
 use crate::arguments::{QemuArguments, SourceArguments, SystemArguments};
 use crate::board::Board;
 use crate::runner::Qemu;
-use crate::system::Request;
+use crate::system::{Built, Request};
 use crate::workspace::Workspace;
 
 impl SystemArguments {
@@ -33,6 +35,8 @@ impl SourceArguments {
             config: self.system.config,
             search_path: self.system.search_path.clone(),
             guest_kernel: self.guest_kernel.clone(),
+            kernel: self.kernel.clone(),
+            allow_shared_debug: self.allow_shared_debug,
             ..Request::new(self.system.path(workspace))
         }
     }
@@ -45,6 +49,17 @@ impl QemuArguments {
         qemu.icount = self.icount;
         if let Some(cpu) = &self.cpu {
             qemu.cpu = cpu.clone();
+        }
+        Ok(qemu)
+    }
+
+    /// QEMU for a built system: an installed seL4 is built for one core.
+    pub fn qemu_for(&self, workspace: &Workspace, built: &Built) -> anyhow::Result<Qemu> {
+        let mut qemu = self.qemu(workspace, &built.board)?;
+        match (built.cpu, &self.cpu) {
+            (Some(cpu), Some(other)) if cpu != other => bail!("--cpu {other}, but the kernel is built for {cpu}"),
+            (Some(cpu), _) => qemu.cpu = cpu.into(),
+            (None, _) => {}
         }
         Ok(qemu)
     }

@@ -12,23 +12,30 @@ use crate::runner::{Input, Outcome, Run, Script, Watch};
 use crate::system;
 use crate::workspace::Workspace;
 
+/// Seconds for an installed kernel, if nothing else is said.
+const BOOT_LIMIT: u64 = 300;
+
 /// Runs until the pattern is seen, or until the person at the terminal ends it.
 pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let until = arguments.until.as_deref().map(Regex::new).transpose().context("--until")?;
-    let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config)?;
-    let qemu = arguments.qemu.qemu(workspace, &board)?;
-    let image = match &arguments.image {
-        Some(image) => image.clone(),
+    let (image, qemu) = match &arguments.image {
+        Some(image) => {
+            let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config)?;
+            (image.clone(), arguments.qemu.qemu(workspace, &board)?)
+        }
         None => {
             let built = system::build(workspace, &arguments.source.request(workspace))?;
             built.sizes.iter().for_each(|size| eprintln!("{}", size.line()));
             built.stand_ins.iter().for_each(|moved| eprintln!("{moved}"));
-            built.path
+            let qemu = arguments.qemu.qemu_for(workspace, &built)?;
+            (built.path, qemu)
         }
     };
     let image = super::short(&image);
     eprintln!("{}", qemu.line(&image));
-    let mut watch = watch(until, arguments.timeout);
+    // Nobody may be there to see that an installed kernel stops at boot.
+    let limit = (arguments.source.kernel.is_some() && until.is_some()).then_some(BOOT_LIMIT);
+    let mut watch = watch(until, arguments.timeout.or(limit));
     watch.log = arguments.serial.clone();
     if watch.input == Input::Terminal {
         eprintln!("(ctrl-a x ends QEMU; ctrl-] and a digit choose the virtual machine that hears the keyboard)");
@@ -56,7 +63,10 @@ fn verdict(run: &Run) -> ExitCode {
         Outcome::Seen => (format!("seen after {seconds:.1} s"), 0),
         Outcome::Ended(true) => (format!("QEMU ended after {seconds:.1} s"), 0),
         Outcome::Ended(false) => ("QEMU failed".into(), 1),
-        Outcome::TimedOut(pattern) => (format!("not seen in {seconds:.0} s: {pattern}"), 1),
+        Outcome::TimedOut(pattern) => {
+            let last = run.output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("(none)");
+            (format!("not seen in {seconds:.0} s: {pattern}\nits last line: {last}"), 1)
+        }
         Outcome::Fault(line) => (format!("fault: {line}"), 1),
     };
     eprintln!("\nlazaret: {text}");

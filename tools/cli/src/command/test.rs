@@ -21,16 +21,18 @@ const QEMU_TESTS: &str = "qemu-tests";
 struct Count {
     passed: u64,
     failed: u64,
+    skipped: u64,
 }
 
 impl Count {
     fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.skipped += other.skipped;
     }
 
     fn one(passed: bool) -> Self {
-        Self { passed: u64::from(passed), failed: u64::from(!passed) }
+        Self { passed: u64::from(passed), failed: u64::from(!passed), skipped: 0 }
     }
 }
 
@@ -54,7 +56,8 @@ pub fn run(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<E
         scenarios.push("--skip=linux");
     }
     total.add(counted(workspace, "QEMU scenarios", &scenarios, arguments)?);
-    println!("{} passed, {} failed", total.passed, total.failed);
+    let skipped = if total.skipped > 0 { format!(", {} skipped", total.skipped) } else { String::new() };
+    println!("{} passed, {} failed{skipped}", total.passed, total.failed);
     Ok(ExitCode::from(u8::from(total.failed > 0 || total.passed == 0)))
 }
 
@@ -83,6 +86,10 @@ fn counted(workspace: &Workspace, name: &str, command: &[&str], arguments: &Test
     if let Some(board) = &arguments.board {
         cargo.env("LAZARET_TEST_BOARD", board);
     }
+    if let Some(kernel) = &arguments.kernel {
+        let kernel = kernel.canonicalize().with_context(|| kernel.display().to_string())?;
+        cargo.env("LAZARET_KERNEL", kernel);
+    }
     cargo.env("LAZARET_ROOT", workspace.root());
     let mut child = cargo.spawn().context("cannot run cargo")?;
     let lines = BufReader::new(child.stdout.take().context("no pipe")?).lines();
@@ -101,11 +108,12 @@ fn counted(workspace: &Workspace, name: &str, command: &[&str], arguments: &Test
 }
 
 fn closing_line(line: &str) -> Count {
-    let pattern = Regex::new(r"^test result: .*?(\d+) passed; (\d+) failed").expect("a constant");
+    let pattern = Regex::new(r"^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored").expect("a constant");
     let number = |text: &str| text.parse().unwrap_or(0);
     pattern
         .captures(line)
-        .map_or(Count::default(), |found| Count { passed: number(&found[1]), failed: number(&found[2]) })
+        .map(|found| Count { passed: number(&found[1]), failed: number(&found[2]), skipped: number(&found[3]) })
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -114,8 +122,8 @@ mod tests {
 
     #[test]
     fn closing_lines_are_added_up() {
-        let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.2s";
-        assert_eq!(closing_line(line), Count { passed: 12, failed: 3 });
+        let line = "test result: FAILED. 12 passed; 3 failed; 4 ignored; 0 measured; 0 filtered out; finished in 1.2s";
+        assert_eq!(closing_line(line), Count { passed: 12, failed: 3, skipped: 4 });
         assert_eq!(closing_line("running 3 tests"), Count::default());
     }
 }

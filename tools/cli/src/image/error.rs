@@ -23,4 +23,7 @@ pub enum ImageError {
     /// The kernel would not start it.
     #[error("the kernel would not start the root task: {0:?}")]
     Payload(PayloadError),
+    /// The loader would not start an installed seL4.
+    #[error("the loader would not start this seL4: {0:?}")]
+    Sel4Payload(sel4_loader::payload::PayloadError),
 }

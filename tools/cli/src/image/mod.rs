@@ -7,6 +7,7 @@ mod error;
 mod flat;
 mod kernel;
 mod root_task;
+pub mod sel4;
 #[cfg(test)]
 pub mod synthetic;
 

@@ -17,17 +17,24 @@ pub struct Elf {
     entry: u64,
     segments: Vec<(u64, Vec<u8>, u64)>,
     symbols: Vec<Symbol>,
+    below: u64,
 }
 
 impl Elf {
     /// One that starts at `entry`.
     pub fn new(entry: u64) -> Self {
-        Self { entry, segments: Vec::new(), symbols: Vec::new() }
+        Self { entry, segments: Vec::new(), symbols: Vec::new(), below: 0 }
     }
 
     /// Adds a loadable segment.
     pub fn segment(mut self, vaddr: u64, data: Vec<u8>, memory_size: u64) -> Self {
         self.segments.push((vaddr, data, memory_size));
+        self
+    }
+
+    /// Physical addresses are that far below the virtual ones.
+    pub fn physical(mut self, below: u64) -> Self {
+        self.below = below;
         self
     }
 
@@ -55,7 +62,7 @@ impl Elf {
         half(&mut out, &[64, 56, self.segments.len() as u16, 64, 3, 2]);
         for (vaddr, data, memory_size) in &self.segments {
             word(&mut out, &[1, 7]);
-            long(&mut out, &[data_at, *vaddr, *vaddr, data.len() as u64, *memory_size, 1]);
+            long(&mut out, &[data_at, *vaddr, *vaddr - self.below, data.len() as u64, *memory_size, 1]);
             data_at += data.len() as u64;
         }
         self.segments.iter().for_each(|s| out.extend_from_slice(&s.1));

@@ -47,18 +47,25 @@ pub struct Options {
     /// For a test of the audit: give the first domain a capability that the manifest does not name, and do not
     /// tell the audit.
     pub plant_capability: bool,
+    /// Start several VMs on a kernel that does not switch debug registers.
+    pub allow_shared_debug: bool,
 }
 
 impl Options {
     /// For a board.
     pub fn of(board: &Board) -> Self {
-        Self { ram: board.memory.first().cloned().unwrap_or(0..0), audit: false, plant_capability: false }
+        Self {
+            ram: board.memory.first().cloned().unwrap_or(0..0),
+            audit: false,
+            plant_capability: false,
+            allow_shared_debug: false,
+        }
     }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ram: 0x4000_0000..0xc000_0000, audit: false, plant_capability: false }
+        Self { ram: 0x4000_0000..0xc000_0000, audit: false, plant_capability: false, allow_shared_debug: false }
     }
 }
 

@@ -10,6 +10,10 @@ use super::{
 };
 use crate::manifest::model::{PdIndex, ProtectionDomain, SetVarValue, Trigger};
 
+/// A variable of our VMM: its guest may share the debug registers, for it is alone or that is wanted. Only a kernel
+/// that does not switch them makes it matter; a tool that does not know the variable leaves it off.
+const SHARED_DEBUG: &str = "vmm_shared_debug";
+
 /// Objects of a domain that others refer to.
 pub(super) struct Domain {
     pub cnode: ObjectId,
@@ -215,6 +219,9 @@ impl Builder<'_> {
         program.set_bytes("microkit_irqs", &bits(&mut pd.irqs.iter().map(|irq| irq.id)));
         program.set_bytes("microkit_notifications", &bits(&mut ends().filter(|end| end.notify).map(|end| end.id)));
         program.set_bytes("microkit_pps", &bits(&mut ends().filter(|end| end.pp).map(|end| end.id)));
+        let machines = self.system.protection_domains.iter().filter(|pd| pd.virtual_machine.is_some()).count();
+        let shared_debug = machines <= 1 || self.options.allow_shared_debug;
+        program.set_bytes(SHARED_DEBUG, &u64::from(shared_debug).to_le_bytes());
         if !program.set_bytes("microkit_passive", &[u8::from(pd.passive)]) && pd.passive {
             let message =
                 format!("program image '{}' cannot be passive: it has no variable `microkit_passive`", pd.program.name);

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The files of an installed seL4 (the `SEL4_PREFIX` layout), for build scripts and for the command line: what its
+//! configuration says, and which labels its invocations have.
+#![forbid(unsafe_code)]
+
+mod interface;
+mod options;
+
+pub use interface::{INTERFACE_FILES, labels};
+pub use options::Options;
+
+/// The kernel's configuration, below the prefix.
+pub const CONFIGURATION: &str = "libsel4/include/kernel/gen_config.json";

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Scenarios on a real seL4 that somebody installed: `test --kernel PREFIX` gives it in `LAZARET_KERNEL`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lazaret_cli::arguments::QemuArguments;
+use lazaret_cli::guests::sha256;
+use lazaret_cli::runner::{Run, Script, Watch};
+use lazaret_cli::system::Request;
+use lazaret_cli::target::Target;
+use lazaret_cli::toolchain::Toolchain;
+use lazaret_cli::workspace::Workspace;
+use libtest_mimic::Trial;
+
+use crate::{DEFAULT_BOARD, Scenario, command_line, machine, trial};
+
+const SCENARIOS: &[Scenario] = &[
+    ("sel4-same-binaries", same_binaries),
+    ("sel4-one-vm", one_vm),
+    ("sel4-two-vms-refused", two_vms_refused),
+    ("sel4-two-vms-allowed", two_vms_allowed),
+    ("sel4-fault-monitor", fault_monitor),
+    ("sel4-audit", audit),
+    ("sel4-linux-boot", linux_boot),
+];
+
+/// All of them; without a kernel each says why it does not run.
+pub fn trials() -> Vec<Trial> {
+    let here = prefix().is_some();
+    let reason = "skipped, no installed seL4 was given (tools/lazaret test --kernel PREFIX)";
+    let skipped = SCENARIOS.iter().filter(|_| !here);
+    skipped.for_each(|(name, _)| println!("  {name}: {reason}"));
+    let all = SCENARIOS.iter().filter_map(|&scenario| trial(DEFAULT_BOARD, scenario));
+    all.map(|trial| trial.with_ignored_flag(!here)).collect()
+}
+
+fn prefix() -> Option<PathBuf> {
+    std::env::var_os("LAZARET_KERNEL").map(PathBuf::from)
+}
+
+fn request(system: &Path) -> Request {
+    Request { kernel: prefix(), ..Request::new(system) }
+}
+
+/// Boots on the installed kernel.
+fn run(request: &Request, script: Script, seconds: u64) -> anyhow::Result<Run> {
+    let built = machine::build(request)?;
+    let qemu = QemuArguments::default().qemu_for(&Workspace::find(), &built)?;
+    let mut watch = Watch::script(script, Duration::from_secs(seconds));
+    watch.faults_expected = true;
+    let run = watch.run(qemu.command(&built.path))?;
+    run.expect_seen()?;
+    Ok(run)
+}
+
+/// Built with the installed kernel's own files, the programs are those for our kernel, byte for byte.
+fn same_binaries() -> anyhow::Result<()> {
+    let workspace = Workspace::find();
+    let request = request(&machine::default_description());
+    let mut target = Target::of(&workspace, &request)?;
+    let kernel = target.kernel.clone().expect("one was given");
+    anyhow::ensure!(kernel.is_documented, "this is another configuration than the documented one");
+    let toolchain = Toolchain::detect()?;
+    let programs = ["root-task", "vmm", "serial", "kernel-tests", "bare-aarch64"];
+    let ours = target.build(&toolchain, &programs)?;
+    target.output = workspace.output(&request.board, &format!("sel4-{}", kernel.tag));
+    let theirs = target.build_by_prefix(&toolchain, &programs, &kernel.prefix)?;
+    for program in programs {
+        let hash = |folder: &Path| std::fs::read(folder.join(program)).map(|bytes| sha256(&bytes));
+        let (ours, theirs) = (hash(&ours)?, hash(&theirs)?);
+        anyhow::ensure!(ours == theirs, "{program}: {ours} for our kernel, {theirs} for seL4");
+        println!("  {program}: {ours}");
+    }
+    Ok(())
+}
+
+const NOT_ISOLATED: &str = "this kernel does not isolate debug registers";
+
+/// Alone, a guest may have the debug registers.
+fn one_vm() -> anyhow::Result<()> {
+    let script = Script::new().expect(NOT_ISOLATED).expect(r"GUEST workout: \d+ passed, \d+ failed");
+    run(&request(&machine::description("one_bare")), script, 120).map(|_| ())
+}
+
+fn two_vms_refused() -> anyhow::Result<()> {
+    let line = "not started beside another VM without --allow-shared-debug";
+    let run = run(&request(&machine::description("two_bare")), Script::new().expect(line).expect(line), 60)?;
+    anyhow::ensure!(!run.output.contains("starts at"), "a VM started");
+    Ok(())
+}
+
+/// The default system: Linux to its shell, the other guest's rounds go on.
+fn two_vms_allowed() -> anyhow::Result<()> {
+    let request = Request { allow_shared_debug: true, ..request(&machine::default_description()) };
+    let script = Script::new()
+        .step("Please press Enter", "\r")
+        .expect("/ # ?$")
+        .step("", "uname -srm\r")
+        .expect("Linux .* aarch64")
+        .expect(r"bare\| guest bare: round \d+");
+    run(&request, script, 300).map(|_| ())
+}
+
+fn fault_monitor() -> anyhow::Result<()> {
+    run(&request(&machine::description("protection_domains")), crate::domains::script(), 60).map(|_| ())
+}
+
+fn audit() -> anyhow::Result<()> {
+    let prefix = prefix().unwrap_or_default().display().to_string();
+    let system = machine::description("two_bare").display().to_string();
+    command_line::expect(&["audit", "--kernel", &prefix, "--system", &system], 0, "holder")
+}
+
+fn linux_boot() -> anyhow::Result<()> {
+    let script = Script::new()
+        .expect(NOT_ISOLATED)
+        .step("Please press Enter", "\r")
+        .expect("/ # ?$")
+        .step("", "uname -srm\r")
+        .expect("Linux .* aarch64")
+        .step("/ # ?$", "poweroff\r")
+        .expect("reboot: Power down")
+        .expect("linux: powered off");
+    run(&request(&machine::description("linux")), script, 240).map(|_| ())
+}
