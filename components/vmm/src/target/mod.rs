@@ -96,12 +96,6 @@ fn message_of(answer: Answer) -> MessageInfo {
 }
 
 impl Monitor {
-    fn say(&mut self, line: core::fmt::Arguments<'_>) {
-        if let Some(vm) = &mut self.vm {
-            vm.say(line);
-        }
-    }
-
     /// On a kernel that does not keep debug registers, a guest is started if whoever built the system says so.
     fn may_start(&mut self) -> bool {
         let allowed = self.machine.has_debug_registers() || *var!(vmm_shared_debug: usize = 0) != 0;
