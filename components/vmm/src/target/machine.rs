@@ -14,6 +14,8 @@ use vmm::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg};
 pub struct Machine {
     vcpu: Handle,
     counts: Option<Counts>,
+    /// The kernel may know how to wake a guest at its timer.
+    waits: bool,
 }
 
 impl Machine {
@@ -21,7 +23,7 @@ impl Machine {
     pub fn new() -> Self {
         let vcpu = Handle::new(0);
         let counts = sel4_vcpu_debug::probe(vcpu.vcpu()).map(Counts::from_word);
-        Self { vcpu, counts }
+        Self { vcpu, counts, waits: counts.is_some() }
     }
 
     /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
@@ -97,7 +99,9 @@ impl Vcpu for Machine {
     }
 
     fn wait(&mut self) -> bool {
-        sel4_vcpu_debug::wait(self.vcpu.vcpu()).is_ok()
+        // A kernel that refuses once is not asked again: seL4's debug build prints a line for each refusal.
+        self.waits = self.waits && sel4_vcpu_debug::wait(self.vcpu.vcpu()).is_ok();
+        self.waits
     }
 
     fn wake(&mut self) {
