@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::bench::subject::Peer;
 use crate::programs::Config;
 
 /// Builds, runs and tests systems of isolated virtual machines.
@@ -27,6 +28,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Run the tests: host, then QEMU
     Test(TestArguments),
+    /// Count what exits cost, under Lazaret and other hypervisors
+    Bench(BenchArguments),
     /// Boot the system and compare every capability with what the description grants
     Audit(AuditArguments),
     /// Draw components, capabilities, memory and channels
@@ -151,6 +154,32 @@ pub struct TestArguments {
     /// An installed seL4 (SEL4_PREFIX): what must be the same on it is tried on it as well
     #[arg(long, value_name = "PREFIX")]
     pub kernel: Option<PathBuf>,
+}
+
+/// `bench`
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// Other hypervisors to measure in the same way
+    #[arg(long, value_name = "P", value_delimiter = ',', value_enum)]
+    pub peers: Vec<Peer>,
+    /// QEMU's CPU; may be given more than once
+    #[arg(long, value_name = "C", default_value = "cortex-a57")]
+    pub cpu: Vec<String>,
+    /// Write the figures there
+    #[arg(long, value_name = "F")]
+    pub json: Option<PathBuf>,
+    /// Draw them there
+    #[arg(long, value_name = "G")]
+    pub svg: Option<PathBuf>,
+    /// Show where the instructions of one operation go; with --svg as a flame graph
+    #[arg(long, value_name = "OP", conflicts_with_all = ["peers", "json"])]
+    pub profile: Option<String>,
+    /// An arm64 Linux kernel as KVM's host instead of Debian's
+    #[arg(long, value_name = "FILE")]
+    pub kvm_kernel: Option<PathBuf>,
+    /// How many seconds one hypervisor may take
+    #[arg(long, value_name = "S", default_value = "600")]
+    pub timeout: u64,
 }
 
 /// `audit`

@@ -4,6 +4,7 @@
 
 pub mod arguments;
 pub mod audit;
+pub mod bench;
 pub mod board;
 pub mod check;
 pub mod command;

@@ -28,6 +28,7 @@ fn run(what: &Command) -> anyhow::Result<ExitCode> {
         Command::Build(arguments) => command::build::run(&workspace, arguments),
         Command::Check(arguments) => command::check::run(&workspace, arguments),
         Command::Test(arguments) => command::test::run(&workspace, arguments),
+        Command::Bench(arguments) => command::bench::run(&workspace, arguments),
         Command::Audit(arguments) => command::audit::run(&workspace, arguments),
         Command::Graph(arguments) => command::graph::run(&workspace, arguments),
         Command::Docs(arguments) => command::docs::run(arguments),

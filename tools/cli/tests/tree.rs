@@ -32,6 +32,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     // guests
     ("bare-aarch64", &["esr"]),
     ("debuggee", &[]),
+    ("kvm-launcher", &[]),
 ];
 
 /// Where `unsafe` may be: files, and folders with a slash at the end.
@@ -57,6 +58,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "components/vmm/src/target/regions.rs",
     "tests/guests/bare-aarch64/src/runtime/",
     "tests/guests/debuggee/src/linux.rs",
+    "tests/guests/kvm-launcher/src/linux.rs",
     "tests/kernel/src/memory.rs",
     "tests/protection-domains/src/fault.rs",
     "tests/protection-domains/src/memory.rs",

@@ -10,6 +10,8 @@
 //! | `sweep` | the same with every register that EL1 or EL0 can write, debug or not |
 //! | `idle` | `exits=` cheap exits without debugging |
 //! | `armed` | the same with a breakpoint armed |
+//! | `bench` | what every operation costs, and whether debugging works at all |
+//! | `trace` | the operation `id=` of the bench between two marks |
 //!
 //! Each check prints `PASS name` or `FAIL name expected X got Y`; the last line is
 //! `GUEST mode: N passed, M failed`. The unsafe code is in `runtime`.

@@ -16,6 +16,8 @@ pub enum Mode {
     Armed,
     /// What exits cost.
     Bench,
+    /// The operation `id=` of the bench, to be watched.
+    Trace,
 }
 
 /// How to let others run.
@@ -32,7 +34,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|bench`.
+    /// `mode=workout|leak|sweep|idle|armed|bench|trace`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -90,6 +92,7 @@ fn mode(value: &str) -> Option<Mode> {
         "idle" => Mode::Idle,
         "armed" => Mode::Armed,
         "bench" => Mode::Bench,
+        "trace" => Mode::Trace,
         _ => return None,
     })
 }

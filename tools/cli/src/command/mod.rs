@@ -2,6 +2,7 @@
 //! The subcommands: each takes its arguments and gives an exit code.
 
 pub mod audit;
+pub mod bench;
 pub mod build;
 pub mod check;
 pub mod docs;

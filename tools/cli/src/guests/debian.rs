@@ -37,6 +37,11 @@ impl Debian {
         Self { folder }
     }
 
+    /// Where apt's own state is, in a cache.
+    pub(super) fn apt_folder(folder: &Path) -> PathBuf {
+        folder.join("apt")
+    }
+
     /// The kernel's Image.
     pub fn kernel(&self) -> anyhow::Result<(Vec<u8>, Origin)> {
         let stamp = self.refresh()?;
@@ -101,7 +106,7 @@ impl Debian {
     fn fetch(&self, old: Option<&Stamp>) -> anyhow::Result<Stamp> {
         eprintln!("Asking Debian's archive for its arm64 kernel, busybox and gdb ...");
         std::fs::create_dir_all(&self.folder).with_context(|| self.folder.display().to_string())?;
-        let apt = Apt::new(self.folder.join("apt"))?;
+        let apt = Apt::new(Self::apt_folder(&self.folder))?;
         apt.update()?;
         let kernel = apt.dependency(KERNEL, "linux-image-")?;
         let package = apt.download(&kernel)?;
@@ -137,7 +142,7 @@ impl Debian {
     }
 }
 
-fn is_fresh(path: &Path) -> bool {
+pub(super) fn is_fresh(path: &Path) -> bool {
     let modified = path.metadata().and_then(|m| m.modified()).ok();
     modified.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age < FRESH)
 }

@@ -13,6 +13,7 @@ mod initramfs;
 mod kernel;
 mod library;
 mod userland;
+mod xen;
 
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use debian::Debian;
 pub use initramfs::Initramfs;
 pub use kernel::Arm64Image;
+pub use xen::xen;
 
 use crate::programs::write_if_changed;
 use crate::workspace::Workspace;

@@ -9,8 +9,8 @@ use crate::runtime::exception::{count, forget, last_elr, total};
 use crate::runtime::probe::{self, El0};
 use crate::runtime::{debug, psci, report::check};
 
-/// E, PMC = EL1, BAS = the whole instruction.
-pub const EL1: u64 = 1 | 0b01 << 1 | 0xf << 5;
+pub use crate::runtime::debug::AT_EL1 as EL1;
+
 const EL0: u64 = 1 | 0b10 << 1 | 0xf << 5;
 
 pub fn run() {

@@ -25,7 +25,7 @@ static WATCHED: AtomicU64 = AtomicU64::new(0);
 
 /// Runs the mode and prints the last line.
 pub fn run(options: &Options<'_>) {
-    if !matches!(options.mode, Mode::Idle | Mode::Bench | Mode::Workout) {
+    if !matches!(options.mode, Mode::Idle | Mode::Bench | Mode::Trace | Mode::Workout) {
         debug::reset();
     }
     let (breakpoints, watchpoints) = (debug::count(Kind::Bvr), debug::count(Kind::Wvr));
@@ -37,6 +37,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Armed => exits::armed(options.exits),
         Mode::Sweep => sweep::run(options),
         Mode::Bench => bench::run(),
+        Mode::Trace => bench::trace(options),
     };
     report::finish(name);
 }

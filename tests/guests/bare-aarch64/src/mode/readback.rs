@@ -5,6 +5,13 @@ use crate::pattern::{self, Kind};
 use crate::runtime::{debug, psci, report::check};
 
 pub fn run(pattern: u16) {
+    registers(pattern);
+    claim();
+    debug::reset();
+}
+
+/// Those that come in numbers.
+pub fn registers(pattern: u16) {
     debug::reset();
     zero_register();
     write_all(pattern);
@@ -14,7 +21,6 @@ pub fn run(pattern: u16) {
     // All bits turned over, so that nothing was a leftover.
     write_all(!pattern);
     check_all(!pattern, ".inverted");
-    claim();
     debug::reset();
 }
 
@@ -40,7 +46,8 @@ fn zero_register() {
     check("xzr.write", 0, debug::read(Kind::Bvr, 0));
 }
 
-fn claim() {
+/// The claim tags: set, cleared, read back.
+pub fn claim() {
     debug::clear_claim_tags(0xff);
     debug::set_claim_tags(0xa5);
     debug::clear_claim_tags(0x81);

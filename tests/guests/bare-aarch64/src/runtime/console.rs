@@ -3,8 +3,12 @@
 
 use core::fmt;
 
-const DR: *mut u32 = 0x0900_0000 as *mut u32;
-const FR: *const u32 = 0x0900_0018 as *const u32;
+use super::platform;
+
+/// Offsets of registers.
+const DR: usize = 0x00;
+const FR: usize = 0x18;
+const ICR: usize = 0x44;
 /// FR: transmit FIFO full.
 const TXFF: u32 = 1 << 5;
 
@@ -14,11 +18,9 @@ pub struct Console;
 impl fmt::Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
-            // SAFETY: the UART's registers, at the address of the machine that this guest is for.
-            unsafe {
-                while FR.read_volatile() & TXFF != 0 {}
-                DR.write_volatile(byte.into());
-            }
+            while flags() & TXFF != 0 {}
+            // SAFETY: a register of the UART.
+            unsafe { register(DR).write_volatile(byte.into()) };
         }
         Ok(())
     }
@@ -26,8 +28,26 @@ impl fmt::Write for Console {
 
 /// The flag register: an access to a device.
 pub fn flags() -> u32 {
+    reader()()
+}
+
+/// Reads the flag register by one instruction.
+pub fn reader() -> impl Fn() -> u32 {
+    let flags = register(FR);
     // SAFETY: a register of the UART that reading leaves as it is.
-    unsafe { FR.read_volatile() }
+    move || unsafe { flags.read_volatile() }
+}
+
+/// Clears no interrupt by one instruction: a write to a device that leaves it as it is.
+pub fn writer() -> impl Fn() {
+    let clear = register(ICR);
+    // SAFETY: a register of the UART that does nothing for a zero.
+    move || unsafe { clear.write_volatile(0) }
+}
+
+#[inline(always)]
+fn register(offset: usize) -> *mut u32 {
+    (platform::uart() + offset) as *mut u32
 }
 
 /// A formatted line.

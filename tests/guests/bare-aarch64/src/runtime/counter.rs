@@ -11,8 +11,20 @@ pub fn time(code: impl FnOnce()) -> u64 {
     now() - start
 }
 
+/// The counter.
 #[inline(always)]
-fn now() -> u64 {
+pub fn now() -> u64 {
     instruction!("isb");
     mrs!("cntvct_el0")
+}
+
+/// Nothing, but the compiler does not know that.
+#[inline(always)]
+pub fn nothing() {
+    instruction!("");
+}
+
+/// Ticks a second.
+pub fn frequency() -> u64 {
+    mrs!("cntfrq_el0")
 }

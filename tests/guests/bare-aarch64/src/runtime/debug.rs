@@ -10,6 +10,8 @@ pub const SS: u64 = 1 << 0;
 pub const KDE: u64 = 1 << 13;
 /// MDSCR_EL1: breakpoints and watchpoints.
 pub const MDE: u64 = 1 << 15;
+/// DBGBCR: E, PMC = EL1, BAS = the whole instruction.
+pub const AT_EL1: u64 = 1 | 0b01 << 1 | 0xf << 5;
 
 /// Calls `$do!` with the name of register `$n` of a kind.
 macro_rules! numbered {
@@ -76,10 +78,33 @@ pub fn brk() {
     instruction!("brk #0x10");
 }
 
+/// Takes every debug exception away, by one instruction.
+pub fn disarm() {
+    msr!("mdscr_el1", 0);
+}
+
+/// Steps over one NOP at EL1.
+pub fn step_once() {
+    super::probe::step();
+}
+
+/// Arms breakpoint 0 at a NOP and runs into it; the handler disarms.
+pub fn hit_once() {
+    write(Kind::Bvr, 0, super::probe::nop_address());
+    write(Kind::Bcr, 0, AT_EL1);
+    set_mdscr(MDE | KDE);
+    with_debug_exceptions(super::probe::nop);
+}
+
 /// `OSLAR_EL1`.
 pub fn set_os_lock(locked: bool) {
     msr!("oslar_el1", locked.into());
     instruction!("isb");
+}
+
+/// Unlocks by one instruction.
+pub fn unlock() {
+    msr!("oslar_el1", 0);
 }
 
 /// `OSLSR_EL1`.
@@ -90,6 +115,16 @@ pub fn os_lock_status() -> u64 {
 /// `OSDLR_EL1`.
 pub fn clear_double_lock() {
     msr!("osdlr_el1", 0);
+}
+
+/// `MDRAR_EL1`.
+pub fn rom_address() -> u64 {
+    mrs!("mdrar_el1")
+}
+
+/// `MDCCSR_EL0`.
+pub fn channel_status() -> u64 {
+    mrs!("mdccsr_el0")
 }
 
 /// The claim tags.

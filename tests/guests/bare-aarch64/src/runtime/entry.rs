@@ -6,7 +6,7 @@ use core::arch::global_asm;
 use dtoolkit::fdt::Fdt;
 
 use super::exception::Frame;
-use super::{console, psci};
+use super::{console, platform, psci};
 use crate::mode;
 use crate::options::{BadOption, Options};
 
@@ -50,10 +50,23 @@ start:
     b       save
     .endm
 
+    // An interrupt taken at EL1: when is what counts.
+    .macro INTERRUPT_VECTOR
+    .balign 0x80
+    sub     sp, sp, #288
+    stp     x0, x1, [sp, #0]
+    mrs     x0, cntvct_el0
+    b       save_interrupt
+    .endm
+
     .text
     .balign 0x800
 vectors:
-    .rept 16
+    .rept 5
+    VECTOR
+    .endr
+    INTERRUPT_VECTOR
+    .rept 10
     VECTOR
     .endr
 
@@ -116,6 +129,7 @@ extern "C" fn guest_main(device_tree: *const u8) -> ! {
         console::println!("FAIL options: no device tree");
         psci::system_off()
     };
+    platform::discover(tree);
     let chosen = tree.chosen();
     let arguments = chosen.as_ref().and_then(|node| node.bootargs().ok().flatten()).unwrap_or("");
     match Options::parse(arguments) {

@@ -1,28 +1,79 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The virtual timer through the GICv2, used only to end a WFI: interrupts stay masked.
+//! Interrupts through the GICv2: the virtual timer and one software-generated one.
+//!
+//! They stay masked, and end a WFI by being pending, except in [`unmasked`], which has them handled.
 
-use super::{instruction, mrs, msr};
+use core::arch::global_asm;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-const GICD_CTLR: *mut u32 = 0x0800_0000 as *mut u32;
-const GICD_ISENABLER0: *mut u32 = 0x0800_0100 as *mut u32;
-const GICC_CTLR: *mut u32 = 0x0801_0000 as *mut u32;
-const GICC_PMR: *mut u32 = 0x0801_0004 as *mut u32;
-const GICC_IAR: *mut u32 = 0x0801_000c as *mut u32;
-const GICC_EOIR: *mut u32 = 0x0801_0010 as *mut u32;
+use super::{counter, instruction, mrs, msr, platform};
 
+/// Offsets of the distributor's registers.
+const GICD_CTLR: usize = 0x000;
+const GICD_TYPER: usize = 0x004;
+const GICD_ISENABLER0: usize = 0x100;
+const GICD_SGIR: usize = 0xf00;
+/// Offsets of the CPU interface's registers.
+const GICC_CTLR: usize = 0x00;
+const GICC_PMR: usize = 0x04;
+const GICC_IAR: usize = 0x0c;
+const GICC_EOIR: usize = 0x10;
+
+const SGI: u32 = 1;
 const VIRTUAL_TIMER: u32 = 27;
 /// From here up there is nothing to acknowledge.
 const SPECIAL: u32 = 1020;
+/// `GICD_SGIR`: to the core that writes.
+const TO_SELF: u32 = 0b10 << 24;
 
-/// Lets the timer's interrupt through to the core.
+/// How many were handled, and when the last handler began.
+static HANDLED: AtomicU64 = AtomicU64::new(0);
+static BEGAN: AtomicU64 = AtomicU64::new(0);
+
+global_asm!(
+    r#"
+    .text
+    // From the vector: x0 and x1 are saved, x0 is the time. The handler is an ordinary function.
+    .global save_interrupt
+save_interrupt:
+    stp     x2, x3, [sp, #16]
+    stp     x4, x5, [sp, #32]
+    stp     x6, x7, [sp, #48]
+    stp     x8, x9, [sp, #64]
+    stp     x10, x11, [sp, #80]
+    stp     x12, x13, [sp, #96]
+    stp     x14, x15, [sp, #112]
+    stp     x16, x17, [sp, #128]
+    stp     x18, x30, [sp, #144]
+    bl      interrupt_entry
+    ldp     x2, x3, [sp, #16]
+    ldp     x4, x5, [sp, #32]
+    ldp     x6, x7, [sp, #48]
+    ldp     x8, x9, [sp, #64]
+    ldp     x10, x11, [sp, #80]
+    ldp     x12, x13, [sp, #96]
+    ldp     x14, x15, [sp, #112]
+    ldp     x16, x17, [sp, #128]
+    ldp     x18, x30, [sp, #144]
+    ldp     x0, x1, [sp, #0]
+    add     sp, sp, #288
+    eret
+"#
+);
+
+#[unsafe(no_mangle)]
+extern "C" fn interrupt_entry(began: u64) {
+    acknowledge();
+    BEGAN.store(began, Relaxed);
+    HANDLED.store(HANDLED.load(Relaxed) + 1, Relaxed);
+}
+
+/// Lets the two through to the core.
 pub fn init() {
-    // SAFETY: the GIC's registers, at the addresses of the machine that this guest is for.
-    unsafe {
-        GICD_CTLR.write_volatile(1);
-        GICD_ISENABLER0.write_volatile(1 << VIRTUAL_TIMER);
-        GICC_PMR.write_volatile(0xff);
-        GICC_CTLR.write_volatile(1);
-    }
+    distributor(GICD_CTLR, 1);
+    distributor(GICD_ISENABLER0, 1 << VIRTUAL_TIMER | 1 << SGI);
+    cpu_interface(GICC_PMR, 0xff);
+    cpu_interface(GICC_CTLR, 1);
 }
 
 /// WFI until the timer has counted `microseconds`.
@@ -38,13 +89,66 @@ pub fn sleep(microseconds: u64) {
     acknowledge();
 }
 
-fn acknowledge() {
-    // SAFETY: as in `init`.
-    let acknowledged = unsafe { GICC_IAR.read_volatile() };
-    if acknowledged & 0x3ff < SPECIAL {
-        // Masked, or it is pending again at once.
-        msr!("cntv_ctl_el0", 0b11);
-        // SAFETY: as in `init`.
-        unsafe { GICC_EOIR.write_volatile(acknowledged) };
+/// Ticks from the timer's expiry to the first instruction of its handler.
+pub fn timer_latency(ticks: u64, mut wait: impl FnMut()) -> u64 {
+    let end = counter::now() + ticks;
+    msr!("cntv_cval_el0", end);
+    let began = unmasked(|| msr!("cntv_ctl_el0", 1), &mut wait);
+    began.saturating_sub(end)
+}
+
+/// Ticks from sending itself an interrupt to the first instruction of its handler.
+pub fn self_latency() -> u64 {
+    let start = counter::now();
+    let began = unmasked(|| distributor(GICD_SGIR, TO_SELF | SGI), || ());
+    began - start
+}
+
+/// Reads something that the distributor answers by one instruction.
+pub fn distributor_reader() -> impl Fn() -> u32 {
+    let typer = (platform::distributor() + GICD_TYPER) as *const u32;
+    // SAFETY: a register of the GIC that reading leaves as it is.
+    move || unsafe { typer.read_volatile() }
+}
+
+/// When the handler began of the interrupt that `cause` brings about.
+fn unmasked(cause: impl FnOnce(), mut wait: impl FnMut()) -> u64 {
+    let before = HANDLED.load(Relaxed);
+    instruction!("msr daifclr, #2");
+    cause();
+    while HANDLED.load(Relaxed) == before {
+        wait();
     }
+    instruction!("msr daifset, #2");
+    BEGAN.load(Relaxed)
+}
+
+/// WFI.
+pub fn wait() {
+    instruction!("wfi");
+}
+
+/// Takes what is pending, if anything is.
+fn acknowledge() {
+    // SAFETY: the CPU interface's registers.
+    let acknowledged = unsafe { ((platform::cpu_interface() + GICC_IAR) as *const u32).read_volatile() };
+    if acknowledged & 0x3ff < SPECIAL {
+        if acknowledged == VIRTUAL_TIMER {
+            // Masked, or it is pending again at once.
+            msr!("cntv_ctl_el0", 0b11);
+        }
+        cpu_interface(GICC_EOIR, acknowledged);
+    }
+}
+
+#[inline(always)]
+fn distributor(offset: usize, value: u32) {
+    // SAFETY: the distributor's registers, where the device tree says.
+    unsafe { ((platform::distributor() + offset) as *mut u32).write_volatile(value) };
+}
+
+#[inline(always)]
+fn cpu_interface(offset: usize, value: u32) {
+    // SAFETY: the CPU interface's registers, where the device tree says.
+    unsafe { ((platform::cpu_interface() + offset) as *mut u32).write_volatile(value) };
 }

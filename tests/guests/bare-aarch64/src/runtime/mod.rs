@@ -9,9 +9,11 @@ pub mod entry;
 pub mod exception;
 pub mod features;
 pub mod interrupt;
+pub mod platform;
 pub mod probe;
 pub mod psci;
 pub mod report;
+pub mod semihosting;
 pub mod singular;
 pub mod sweep;
 

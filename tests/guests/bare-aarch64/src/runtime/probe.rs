@@ -50,6 +50,11 @@ probe_steps:
     nop
     brk     #2
     ret
+probe_step:
+    brk     #1
+    nop
+    brk     #2
+    ret
 
     // EL0: SVC.
 probe_el0_nop:
@@ -80,6 +85,7 @@ unsafe extern "C" {
     fn probe_store(address: u64);
     safe fn probe_nop();
     safe fn probe_steps();
+    safe fn probe_step();
     safe fn back_from_el0();
     safe fn probe_el0_nop();
     safe fn probe_el0_load();
@@ -148,6 +154,11 @@ pub fn store(cell: &'static AtomicU64) {
 /// Steps through a NOP, a read that traps to the hypervisor and a NOP, at EL1.
 pub fn steps() {
     probe_steps();
+}
+
+/// Steps through a NOP at EL1.
+pub fn step() {
+    probe_step();
 }
 
 /// The first of the stepped instructions.

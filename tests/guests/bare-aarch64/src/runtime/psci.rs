@@ -4,11 +4,20 @@
 use core::arch::asm;
 
 const PSCI_VERSION: u64 = 0x8400_0000;
+/// A vendor's hypervisor service that nobody has.
+const UNKNOWN: u64 = 0x8600_fff0;
 const SYSTEM_OFF: u64 = 0x8400_0008;
 
 /// The cheapest exit there is.
+#[inline(always)]
 pub fn version() -> u64 {
     call(PSCI_VERSION)
+}
+
+/// A call that is refused.
+#[inline(always)]
+pub fn unknown() -> u64 {
+    call(UNKNOWN)
 }
 
 /// Ends the machine.
@@ -19,6 +28,7 @@ pub fn system_off() -> ! {
     }
 }
 
+#[inline(always)]
 fn call(function: u64) -> u64 {
     let result;
     // SAFETY: SMCCC: x0 to x17 may change, memory does not.

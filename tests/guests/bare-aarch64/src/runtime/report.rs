@@ -25,6 +25,11 @@ pub fn check_quietly(name: impl Display, expected: u64, got: u64) {
     if expected == got { increment(&PASSED) } else { check(name, expected, got) }
 }
 
+/// How many have passed so far.
+pub fn passed() -> u32 {
+    PASSED.load(Relaxed)
+}
+
 /// How many have failed so far.
 pub fn failed() -> u32 {
     FAILED.load(Relaxed)

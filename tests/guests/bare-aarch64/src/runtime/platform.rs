@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Where this machine has its devices: by its device tree, else where Lazaret's guests find them.
+
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use dtoolkit::Node as _;
+use dtoolkit::fdt::{Fdt, FdtNode};
+
+static UART: AtomicU64 = AtomicU64::new(0x0900_0000);
+static DISTRIBUTOR: AtomicU64 = AtomicU64::new(0x0800_0000);
+static CPU_INTERFACE: AtomicU64 = AtomicU64::new(0x0801_0000);
+
+/// A PL011, or as much of one as text needs.
+const UARTS: [&str; 2] = ["arm,pl011", "arm,sbsa-uart"];
+/// A GICv2.
+const GICS: [&str; 3] = ["arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a9-gic"];
+
+/// Looks through the tree.
+pub fn discover(tree: Fdt<'_>) {
+    visit(tree.root());
+}
+
+/// The UART's first register.
+pub fn uart() -> usize {
+    UART.load(Relaxed) as usize
+}
+
+/// The distributor's first register.
+pub fn distributor() -> usize {
+    DISTRIBUTOR.load(Relaxed) as usize
+}
+
+/// The CPU interface's first register.
+pub fn cpu_interface() -> usize {
+    CPU_INTERFACE.load(Relaxed) as usize
+}
+
+fn visit(node: FdtNode<'_>) {
+    if is(node, &UARTS) {
+        remember(node, &[&UART]);
+    } else if is(node, &GICS) {
+        remember(node, &[&DISTRIBUTOR, &CPU_INTERFACE]);
+    }
+    node.children().for_each(visit);
+}
+
+fn is(node: FdtNode<'_>, names: &[&str]) -> bool {
+    node.compatible().is_some_and(|mut own| own.any(|name| names.contains(&name)))
+}
+
+fn remember(node: FdtNode<'_>, places: &[&AtomicU64]) {
+    let Ok(Some(ranges)) = node.reg() else { return };
+    for (range, place) in ranges.zip(places) {
+        if let Ok(address) = range.address() {
+            place.store(address, Relaxed);
+        }
+    }
+}

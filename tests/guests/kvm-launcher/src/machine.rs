@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The virtual machine: built, filled, run until it powers itself off.
+
+use crate::kvm::{self, CreateDevice, DeviceAttribute, MemoryRegion, OneRegister, VcpuInit, run};
+use crate::linux::{Errno, File, Memory, sleep};
+
+/// What was tried, and what Linux said.
+type Result<T> = core::result::Result<T, (&'static str, Errno)>;
+
+const RAM: u64 = 0x4000_0000;
+const RAM_SIZE: usize = 0x100_0000;
+/// The guest's Image header asks for it.
+const TEXT_OFFSET: usize = 0x8_0000;
+const DEVICE_TREE: usize = RAM_SIZE - 0x1_0000;
+const DISTRIBUTOR: u64 = 0x0800_0000;
+const CPU_INTERFACE: u64 = 0x0801_0000;
+const UART: u64 = 0x0900_0000;
+const UART_FR: u64 = UART + 0x18;
+/// FR: both FIFOs are empty.
+const IDLE: u64 = 0x90;
+/// A host that has just booted has other things to do.
+const SETTLE: u64 = 10;
+
+/// Runs the guest.
+pub fn run() -> Result<()> {
+    sleep(SETTLE);
+    let kvm = named("open /dev/kvm", File::open(b"/dev/kvm\0"))?;
+    let vm = File::of(named("KVM_CREATE_VM", kvm.control(kvm::CREATE_VM, 0))?);
+    let mut ram = named("mmap", Memory::new(RAM_SIZE))?;
+    load(b"/guest.img\0", ram.from(TEXT_OFFSET))?;
+    load(b"/guest.dtb\0", ram.from(DEVICE_TREE))?;
+    let address = ram.start as u64;
+    let mut region = MemoryRegion { slot: 0, flags: 0, guest_address: RAM, size: RAM_SIZE as u64, address };
+    named("KVM_SET_USER_MEMORY_REGION", vm.control_with(kvm::SET_MEMORY, &mut region))?;
+    let vgic = create_vgic(vm)?;
+    let vcpu = create_vcpu(vm)?;
+    named("VGIC init", attribute(vgic, kvm::VGIC_CONTROL, 0, 0))?;
+    let size = named("KVM_GET_VCPU_MMAP_SIZE", kvm.control(kvm::GET_VCPU_MMAP_SIZE, 0))?;
+    let mut state = named("mmap vcpu", vcpu.map(size as usize))?;
+    while follow(vcpu, &mut state)? {}
+    Ok(())
+}
+
+fn named<T>(what: &'static str, result: core::result::Result<T, Errno>) -> Result<T> {
+    result.map_err(|errno| (what, errno))
+}
+
+fn load(path: &'static [u8], to: &mut [u8]) -> Result<()> {
+    let file = named("open guest file", File::open(path))?;
+    named("read guest file", file.read_all(to)).map(|_| ())
+}
+
+fn create_vgic(vm: File) -> Result<File> {
+    let mut device = CreateDevice { kind: kvm::VGIC_V2, file: 0, flags: 0 };
+    named("KVM_CREATE_DEVICE", vm.control_with(kvm::CREATE_DEVICE, &mut device))?;
+    let vgic = File::of(device.file.into());
+    for (number, address) in [DISTRIBUTOR, CPU_INTERFACE].iter().enumerate() {
+        let address = core::ptr::from_ref(address) as u64;
+        named("VGIC address", attribute(vgic, kvm::VGIC_ADDRESS, number as u64, address))?;
+    }
+    Ok(vgic)
+}
+
+fn attribute(device: File, group: u32, attribute: u64, address: u64) -> core::result::Result<u64, Errno> {
+    device.control_with(kvm::SET_DEVICE_ATTR, &mut DeviceAttribute { flags: 0, group, attribute, address })
+}
+
+fn create_vcpu(vm: File) -> Result<File> {
+    let vcpu = File::of(named("KVM_CREATE_VCPU", vm.control(kvm::CREATE_VCPU, 0))?);
+    let mut init = VcpuInit { target: 0, features: [0; 7] };
+    named("KVM_ARM_PREFERRED_TARGET", vm.control_with(kvm::PREFERRED_TARGET, &mut init))?;
+    init.features[0] |= kvm::FEATURE_PSCI;
+    named("KVM_ARM_VCPU_INIT", vcpu.control_with(kvm::VCPU_INIT, &mut init))?;
+    for (id, value) in [(kvm::PC, RAM + TEXT_OFFSET as u64), (kvm::X0, RAM + DEVICE_TREE as u64)] {
+        let mut register = OneRegister { id, address: core::ptr::from_ref(&value) as u64 };
+        named("KVM_SET_ONE_REG", vcpu.control_with(kvm::SET_ONE_REG, &mut register))?;
+    }
+    Ok(vcpu)
+}
+
+/// One exit; false at the last.
+fn follow(vcpu: File, state: &mut Memory) -> Result<bool> {
+    named("KVM_RUN", vcpu.control(kvm::RUN, 0))?;
+    match state.load::<u32>(run::REASON) {
+        kvm::EXIT_MMIO => {
+            mmio(state);
+            Ok(true)
+        }
+        kvm::EXIT_INTR => Ok(true),
+        kvm::EXIT_SYSTEM_EVENT => Ok(false),
+        other => Err(("unexpected exit", Errno(other.into()))),
+    }
+}
+
+/// The UART: it takes all and has nothing to say.
+fn mmio(state: &mut Memory) {
+    let address: u64 = state.load(run::ADDRESS);
+    if state.load::<u8>(run::IS_WRITE) == 0 {
+        state.store(run::DATA, if address == UART_FR { IDLE } else { 0 });
+    } else if address == UART {
+        File::OUTPUT.write(&[state.load(run::DATA)]);
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the rows should cost at most, on a Cortex-A57.
+
+/// A row's goal.
+pub struct Goal {
+    /// The operation.
+    pub op: &'static str,
+    /// What it is.
+    pub what: &'static str,
+    /// Instructions.
+    pub most: u64,
+}
+
+const fn goal(op: &'static str, most: u64, what: &'static str) -> Goal {
+    Goal { op, what, most }
+}
+
+/// All of them.
+pub const GOALS: [Goal; 9] = [
+    goal("trap_debug_read", 400, "debug register read that always traps (OSLSR)"),
+    goal("trap_debug_write", 400, "debug register write that always traps (OSDLR)"),
+    goal("hvc_psci_version", 380, "hypercall answered by the VMM"),
+    goal("mmio_read_vmm", 450, "device register read answered by the VMM"),
+    goal("first_touch", 700, "first debug write, with the restore at its resume"),
+    goal("armed_exit_extra", 10, "what an exit costs more while breakpoints are armed"),
+    goal("exit_and_rearm", 400, "hypercall, then one debug write"),
+    goal("owned_access", 1, "debug access while owned"),
+    goal("oslar_write", 420, "OS lock write"),
+];
+
+/// The goal of an operation, if it has one.
+pub fn of(op: &str) -> Option<&'static Goal> {
+    GOALS.iter().find(|goal| goal.op == op)
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What exits cost, in instructions: the same bare-metal guest under Lazaret, KVM and Xen, in the same QEMU.
+//!
+//! With `-icount shift=0` and a counter of 1 GHz a tick of the guest's counter is an instruction, so every run gives
+//! the same figures, and a loaded machine only takes longer.
+
+pub mod goal;
+pub mod measured;
+pub mod peer;
+pub mod profile;
+pub mod subject;
+pub mod table;
+pub mod trace;
+
+pub use measured::Measured;
+pub use subject::{Bench, Subject};

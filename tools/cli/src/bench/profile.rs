@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Where the instructions of one operation go under Lazaret, by function.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+
+use super::subject::Job;
+use super::table::write_aligned;
+use super::trace::{capture, count, flame, log, symbols::Symbols};
+use super::{Bench, Subject};
+
+/// One operation's path.
+pub struct Profile {
+    /// Its name.
+    pub op: String,
+    /// Instructions of one operation, by program, function, inlined functions.
+    pub stacks: BTreeMap<Vec<String>, f64>,
+    /// By kind.
+    pub kinds: count::Kinds,
+}
+
+/// Parts of a function that are worth a line of their own.
+const PARTS: usize = 6;
+/// And how much they must be.
+const WORTH: f64 = 4.0;
+
+impl Profile {
+    /// Runs the guest with that operation watched.
+    pub fn take(bench: &Bench<'_>, op: &str) -> anyhow::Result<Self> {
+        let bootargs = format!("mode=trace id={op}");
+        let (qemu, image) = bench.machine(Subject::Lazaret, Job { bootargs: &bootargs, until: "" })?;
+        let folder = bench.folder()?;
+        let announced = capture::run(qemu, &image, &folder, bench.timeout)?;
+        let traces = log::read(&folder.join("trace.log"), &announced)?;
+        let trace = traces.into_iter().find(|trace| trace.op == op);
+        let trace = trace.with_context(|| format!("the bench has no operation '{op}'"))?;
+        let mut symbols = Symbols::load(&bench.build(&["microkernel", "vmm", crate::guests::BARE_PACKAGE])?)?;
+        let kinds = count::Kinds::of(&trace);
+        Ok(Self { op: op.into(), stacks: count::stacks(&trace, &mut symbols), kinds })
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let kinds = &self.kinds;
+        let mut out = format!(
+            "{}: {:.1} instructions: VMM {:.1}, kernel {:.1}, guest {:.1}\n\
+             {:.1} system-register writes, {:.1} reads, {:.1} barriers, {:.1} TLBI, {:.1} exceptions to EL2, {:.1} ERET\n\n",
+            self.op,
+            kinds.all,
+            kinds.levels[0],
+            kinds.levels[2],
+            kinds.levels[1],
+            kinds.system_writes,
+            kinds.system_reads,
+            kinds.barriers,
+            kinds.tlb,
+            kinds.exceptions,
+            kinds.returns
+        );
+        let mut lines = vec![["function", "program", "instructions"].map(String::from).to_vec()];
+        for function in count::functions(&self.stacks) {
+            let own = function.name.clone();
+            lines.push(vec![function.name, function.program, format!("{:.1}", function.count)]);
+            let inlined = function.parts.into_iter().filter(|(name, count)| *name != own && *count >= WORTH);
+            let line = |(name, count)| vec![format!("  {name}"), String::new(), format!("{count:.1}")];
+            lines.extend(inlined.take(PARTS).map(line));
+        }
+        write_aligned(&mut out, &lines);
+        out
+    }
+
+    /// The flame graph.
+    pub fn svg(&self) -> String {
+        let title =
+            format!("{}: {:.0} instructions, by program, function and what is inlined in it", self.op, self.kinds.all);
+        flame::svg(&title, &self.stacks)
+    }
+}

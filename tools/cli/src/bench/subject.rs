@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is measured: the guest under one hypervisor.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::{Measured, peer};
+use crate::programs::{Config, Setting};
+use crate::runner::{Outcome, Qemu, Run, Script, Watch};
+use crate::system::{self, Request};
+use crate::toolchain::Toolchain;
+use crate::workspace::Workspace;
+use crate::{guests, image};
+
+/// A hypervisor that is not ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Peer {
+    /// Debian's arm64 kernel at EL2, and a launcher of ours.
+    Kvm,
+    /// Debian's package, without a dom0.
+    Xen,
+}
+
+/// A hypervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// Ours.
+    Lazaret,
+    /// Another.
+    Peer(Peer),
+}
+
+impl Subject {
+    /// Its name in tables and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lazaret => "lazaret",
+            Self::Peer(Peer::Kvm) => "kvm",
+            Self::Peer(Peer::Xen) => "xen",
+        }
+    }
+}
+
+/// What all measurements share.
+#[derive(Debug, Clone)]
+pub struct Bench<'a> {
+    /// The tree.
+    pub workspace: &'a Workspace,
+    /// QEMU's model of a CPU.
+    pub cpu: String,
+    /// A Linux kernel for KVM instead of Debian's.
+    pub kvm_kernel: Option<PathBuf>,
+    /// How long a guest may take.
+    pub timeout: Duration,
+}
+
+/// The board that all of them run on.
+pub const BOARD: &str = "qemu_virt_aarch64";
+
+/// A guest with what it is asked to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// Its boot arguments.
+    pub bootargs: &'a str,
+    /// What it prints last.
+    pub until: &'a str,
+}
+
+/// The rows.
+const ROWS: Job<'_> = Job { bootargs: "mode=bench", until: r"GUEST bench: \d+ passed, \d+ failed" };
+
+impl Bench<'_> {
+    /// Runs the guest under a hypervisor and reads what it says.
+    pub fn measure(&self, subject: Subject) -> anyhow::Result<Measured> {
+        let run = self.run(subject, ROWS).with_context(|| format!("{} was not measured", subject.name()))?;
+        Measured::parse(&run.output).with_context(|| format!("{} was not measured", subject.name()))
+    }
+
+    /// Runs the guest under a hypervisor to the end of its job.
+    pub fn run(&self, subject: Subject, job: Job<'_>) -> anyhow::Result<Run> {
+        let (qemu, kernel) = self.machine(subject, job)?;
+        self.watch(&qemu, &kernel, job.until)
+    }
+
+    /// QEMU with the hypervisor and the guest, and the file to start.
+    pub fn machine(&self, subject: Subject, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf)> {
+        match subject {
+            Subject::Lazaret => self.lazaret(job),
+            Subject::Peer(Peer::Kvm) => peer::kvm::machine(self, job),
+            Subject::Peer(Peer::Xen) => peer::xen::machine(self, job),
+        }
+    }
+
+    /// QEMU as all of them get it.
+    pub fn qemu(&self) -> anyhow::Result<Qemu> {
+        let qemu = Qemu::of(self.workspace, &system::board(self.workspace, BOARD, Config::Release)?)?;
+        Ok(Qemu { icount: true, cpu: self.cpu.clone(), ..qemu })
+    }
+
+    /// Builds programs in the release configuration, and says where they are.
+    pub fn build(&self, packages: &[&str]) -> anyhow::Result<PathBuf> {
+        let setting = Setting { workspace: self.workspace, board: BOARD, config: Config::Release };
+        setting.build(&Toolchain::detect()?, packages)
+    }
+
+    /// A folder for what is given to QEMU.
+    pub fn folder(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.workspace.target().join("bench");
+        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        Ok(folder)
+    }
+
+    /// The guest's image.
+    pub fn guest(&self) -> anyhow::Result<Vec<u8>> {
+        let elf = self.build(&[guests::BARE_PACKAGE])?.join(guests::BARE_PACKAGE);
+        let elf = std::fs::read(&elf).with_context(|| elf.display().to_string())?;
+        Ok(image::flatten(&elf, "bare-metal guest")?.bytes)
+    }
+
+    fn lazaret(&self, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf)> {
+        let folder = self.folder()?;
+        let arguments = job.bootargs;
+        let config = format!("name = bare_bench\nguest = bare64\nram_size = 0x1_000_000\nbootargs = {arguments}\n");
+        std::fs::write(folder.join("bare_bench.vmmcfg"), config)?;
+        let description = self.workspace.root().join("tests/qemu/systems/bare_bench.system");
+        let request = Request { config: Config::Release, search_path: vec![folder], ..Request::new(description) };
+        let built = system::build(self.workspace, &request)?;
+        Ok((self.qemu()?, built.path))
+    }
+
+    fn watch(&self, qemu: &Qemu, kernel: &Path, until: &str) -> anyhow::Result<Run> {
+        let run = Watch::script(Script::new().expect(until), self.timeout).run(qemu.command(kernel))?;
+        if let (Outcome::Ended(false), Some(line)) = (&run.outcome, complaint(&run.output)) {
+            anyhow::bail!("this QEMU cannot do it: {line}");
+        }
+        run.expect_seen()?;
+        Ok(run)
+    }
+}
+
+/// What QEMU says about its own command line.
+fn complaint(output: &str) -> Option<&str> {
+    output.lines().find(|line| line.contains("qemu-system-aarch64: "))
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! QEMU's log: `in_asm`, `exec` and `int`, one instruction a block.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Seek, SeekFrom};
+use std::path::Path;
+
+use anyhow::Context;
+
+use super::capture::Announced;
+
+/// An executed instruction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Its address.
+    pub pc: u64,
+    /// Its word, if QEMU told it.
+    pub word: Option<u32>,
+    /// The exception level, 0 to 3.
+    pub level: u8,
+}
+
+/// What was executed between an operation's marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// The operation.
+    pub op: String,
+    /// How many times.
+    pub count: u64,
+    /// Every instruction.
+    pub steps: Vec<Step>,
+    /// Exceptions taken to EL2.
+    pub exceptions: u64,
+}
+
+/// Reads the parts of the log that belong to operations.
+pub fn read(log: &Path, announced: &[Announced]) -> anyhow::Result<Vec<Trace>> {
+    let mut file = std::fs::File::open(log).with_context(|| log.display().to_string())?;
+    let mut words = HashMap::new();
+    let mut traces = Vec::new();
+    for one in announced {
+        file.seek(SeekFrom::Start(one.log_from))?;
+        let part = BufReader::new(std::io::Read::take(&mut file, one.log_to - one.log_from));
+        traces.push(Reader { words: &mut words, trace: start(one), inside: false, level: 1 }.read(part, one)?);
+    }
+    Ok(traces)
+}
+
+fn start(one: &Announced) -> Trace {
+    Trace { op: one.op.clone(), count: one.count, steps: Vec::new(), exceptions: 0 }
+}
+
+struct Reader<'a> {
+    words: &'a mut HashMap<(u8, u64), u32>,
+    trace: Trace,
+    inside: bool,
+    level: u8,
+}
+
+impl Reader<'_> {
+    fn read(mut self, part: impl BufRead, one: &Announced) -> anyhow::Result<Trace> {
+        // A block is executed right after it is translated, so its code is that of the level then.
+        let mut fresh: Vec<(u64, u32)> = Vec::new();
+        let mut done = false;
+        for line in part.lines() {
+            let line = line?;
+            if let Some(pc) = executed(&line) {
+                fresh.drain(..).for_each(|(pc, word)| _ = self.words.insert((self.level, pc), word));
+                done |= self.step(pc, one);
+            } else if let Some(level) = destination(&line) {
+                self.level = level;
+                self.trace.exceptions += u64::from(self.inside && level == 2);
+            } else if let Some(code) = code(&line) {
+                fresh.push(code);
+            }
+        }
+        anyhow::ensure!(done, "the log of '{}' does not reach its second mark", one.op);
+        Ok(self.trace)
+    }
+
+    /// Whether it was the second mark.
+    fn step(&mut self, pc: u64, one: &Announced) -> bool {
+        if self.level == 1 && pc == one.begin {
+            self.inside = true;
+        } else if self.level == 1 && pc == one.end && self.inside {
+            self.inside = false;
+            return true;
+        } else if self.inside {
+            let word = self.words.get(&(self.level, pc)).copied();
+            self.trace.steps.push(Step { pc, word, level: self.level });
+        }
+        false
+    }
+}
+
+/// `Trace 0: 0x7efc98291e40 [00000000/0000000040200c80/00000261/ff022201] `
+fn executed(line: &str) -> Option<u64> {
+    let fields = line.strip_prefix("Trace ")?.split_once('[')?.1;
+    u64::from_str_radix(fields.split('/').nth(1)?, 16).ok()
+}
+
+/// `...to EL2 PC 0x40200c80 PSTATE 0x3c9`, and `Exception return from AArch64 EL2 to AArch64 EL1 PC 0x...`.
+fn destination(line: &str) -> Option<u8> {
+    let rest = match line.strip_prefix("...to EL") {
+        Some(rest) => rest,
+        None => line.strip_prefix("Exception return from AArch64 EL")?.split_once(" to AArch64 EL")?.1,
+    };
+    rest.bytes().next()?.checked_sub(b'0').filter(|level| *level < 4)
+}
+
+/// `0x40200c80:  d10443ff  sub sp, sp, #0x110`
+fn code(line: &str) -> Option<(u64, u32)> {
+    let (address, rest) = line.strip_prefix("0x")?.split_once(':')?;
+    let word = rest.split_whitespace().next()?;
+    Some((u64::from_str_radix(address, 16).ok()?, u32::from_str_radix(word, 16).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: &str = "\
+        ----------------\nIN: \n0x40081000:  d65f03c0  ret\n\n\
+        Trace 0: 0x7f [00004000/0000000040081000/00000121/ff022201] \n\
+        Taking exception 13 [Hypervisor Call] on CPU 0\n...from EL1 to EL2\n...to EL2 PC 0x40200c00 PSTATE 0x3c9\n\
+        IN: \n0x40200c00:  d50342df  msr daifset, #2\n\
+        Trace 0: 0x7f [00000000/0000000040200c00/00000261/ff022201] \n\
+        Exception return from AArch64 EL2 to AArch64 EL1 PC 0x40081004\n\
+        IN: \nOBJD-T: c0035fd6\n\
+        Trace 0: 0x7f [00004000/0000000040081004/00000121/ff022201] \n";
+
+    #[test]
+    fn follows_levels_and_words_between_the_marks() {
+        let announced = Announced::parse("TRACE op=hvc count=1 begin=0x40081000 end=0x40081004").unwrap();
+        let mut words = HashMap::new();
+        let reader = Reader { words: &mut words, trace: start(&announced), inside: false, level: 1 };
+        let trace = reader.read(LOG.as_bytes(), &announced).unwrap();
+        assert_eq!(trace.steps, [Step { pc: 0x4020_0c00, word: Some(0xd503_42df), level: 2 }]);
+        assert_eq!(trace.exceptions, 1);
+        let cut = LOG.split_once("Exception return").unwrap().0;
+        let reader = Reader { words: &mut words, trace: start(&announced), inside: false, level: 1 };
+        assert!(reader.read(cut.as_bytes(), &announced).is_err());
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `bench`: what exits cost, side by side.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::arguments::BenchArguments;
+use crate::bench::profile::Profile;
+use crate::bench::table::Table;
+use crate::bench::{Bench, Subject};
+use crate::problem;
+use crate::toolchain::first_line;
+use crate::workspace::Workspace;
+
+/// Measures, prints, writes; exit code 1 if one of the columns is missing.
+pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<ExitCode> {
+    let benches = arguments.cpu.iter().map(|cpu| Bench {
+        workspace,
+        cpu: cpu.clone(),
+        kvm_kernel: arguments.kvm_kernel.clone(),
+        timeout: Duration::from_secs(arguments.timeout),
+    });
+    if let Some(op) = &arguments.profile {
+        for bench in benches {
+            profile(&bench, op, arguments)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut complete = true;
+    let mut tables = Vec::new();
+    for bench in benches {
+        let table = measure(&bench, arguments, &mut complete)?;
+        println!("{}", table.text());
+        tables.push(table);
+    }
+    if let Some(path) = &arguments.json {
+        let mut values: Vec<_> = tables.iter().map(Table::json).collect();
+        let value = if values.len() == 1 { values.remove(0) } else { values.into() };
+        let text = serde_json::to_string_pretty(&value)? + "\n";
+        std::fs::write(path, text).with_context(|| path.display().to_string())?;
+    }
+    Ok(ExitCode::from(u8::from(!complete)))
+}
+
+/// Where the instructions of one operation go.
+fn profile(bench: &Bench<'_>, op: &str, arguments: &BenchArguments) -> anyhow::Result<()> {
+    let profile = Profile::take(bench, op)?;
+    print!("{}", profile.text());
+    if let Some(path) = &arguments.svg {
+        std::fs::write(path, profile.svg()).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// All columns that can be had; what is wrong with the others is said.
+fn measure(bench: &Bench<'_>, arguments: &BenchArguments, complete: &mut bool) -> anyhow::Result<Table> {
+    let peers: BTreeSet<_> = arguments.peers.iter().map(|peer| Subject::Peer(*peer)).collect();
+    let mut columns = Vec::new();
+    for subject in std::iter::once(Subject::Lazaret).chain(peers) {
+        progress(&format!("measuring {} on {} ...", subject.name(), bench.cpu));
+        match bench.measure(subject) {
+            Ok(measured) => columns.push((subject, measured)),
+            Err(error) => {
+                *complete = false;
+                eprintln!("{}", problem::describe(&error));
+            }
+        }
+    }
+    let program = bench.qemu()?.program;
+    let qemu = first_line(Command::new(&program).arg("--version")).unwrap_or(program);
+    Ok(Table { cpu: bench.cpu.clone(), qemu, columns })
+}
+
+/// For people who wait.
+fn progress(text: &str) {
+    if std::io::stderr().is_terminal() {
+        eprintln!("{text}");
+    }
+}
