@@ -4,7 +4,7 @@
 use core::fmt;
 
 use crate::aarch32::{Names, Section};
-use crate::{DebugRegister, Handler, Rights, Row, TRAP_TABLE, masks};
+use crate::{DIFFERENCES, DebugRegister, Difference, Handler, Rights, Row, TRAP_TABLE, Way, masks};
 
 const HEAD: &str = "\
 <!-- Written by `lazaret docs traps`; a test compares it with the source. -->
@@ -36,6 +36,15 @@ const TAIL: &str = "
 | all others of op0 = 2 | none | UNDEF | the table: what has no row is undefined |
 ";
 
+const KVM: &str = "
+## Where KVM differs
+`lazaret test differential` has a guest try every encoding of op0 = 2, of ID registers and of performance monitors,
+read and written, at EL1 and at EL0, here and under KVM. What differs is in this table, or the test fails.
+
+| registers | access | here | under KVM | why |
+|---|---|---|---|---|
+";
+
 /// The whole document, in Markdown.
 #[derive(Clone, Copy, Debug)]
 pub struct Documentation;
@@ -45,7 +54,25 @@ impl fmt::Display for Documentation {
         f.write_str(HEAD)?;
         TRAP_TABLE.iter().try_for_each(|row| row.document(f))?;
         f.write_str(TAIL)?;
-        Section.fmt(f)
+        Section.fmt(f)?;
+        f.write_str(KVM)?;
+        DIFFERENCES.iter().try_for_each(|difference| difference.document(f))
+    }
+}
+
+impl Difference {
+    fn document(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "| {} |", self.registers)?;
+        for (n, way) in self.ways.iter().enumerate() {
+            let text = match way {
+                Way::El1Read => "EL1 R",
+                Way::El1Write => "EL1 W",
+                Way::El0Read => "EL0 R",
+                Way::El0Write => "EL0 W",
+            };
+            write!(f, "{}{text}", if n == 0 { " " } else { ", " })?;
+        }
+        writeln!(f, " | {} | {} | {} |", self.ours, self.theirs, self.why)
     }
 }
 

@@ -8,6 +8,7 @@
 mod bad_boot;
 mod bare;
 mod command_line;
+mod differential;
 mod domains;
 mod linux;
 mod machine;
@@ -48,6 +49,7 @@ fn main() {
         bare::SCENARIOS,
         command_line::SCENARIOS,
         sel4_bad::SCENARIOS,
+        differential::SCENARIOS,
         linux::SCENARIOS,
     ]
     .concat();

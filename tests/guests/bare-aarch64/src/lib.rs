@@ -10,6 +10,7 @@
 //! | `sweep` | the same with every register that EL1 or EL0 can write, debug or not |
 //! | `idle` | `exits=` cheap exits without debugging |
 //! | `armed` | the same with a breakpoint armed |
+//! | `differential` | every encoding of debug registers, ID registers and performance monitors, read and written |
 //! | `bench` | what every operation costs, and whether debugging works at all |
 //! | `trace` | the operation `id=` of the bench between two marks |
 //!

@@ -14,6 +14,8 @@ pub enum Mode {
     Idle,
     /// Exits with a breakpoint armed.
     Armed,
+    /// Every encoding, for comparison with another hypervisor.
+    Differential,
     /// What exits cost.
     Bench,
     /// The operation `id=` of the bench, to be watched.
@@ -34,7 +36,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|bench|trace`.
+    /// `mode=workout|leak|sweep|idle|armed|differential|bench|trace`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -91,6 +93,7 @@ fn mode(value: &str) -> Option<Mode> {
         "sweep" => Mode::Sweep,
         "idle" => Mode::Idle,
         "armed" => Mode::Armed,
+        "differential" => Mode::Differential,
         "bench" => Mode::Bench,
         "trace" => Mode::Trace,
         _ => return None,

@@ -4,6 +4,8 @@
 //! With `-icount shift=0` and a counter of 1 GHz a tick of the guest's counter is an instruction, so every run gives
 //! the same figures, and a loaded machine only takes longer.
 
+pub mod chart;
+pub mod differential;
 pub mod goal;
 pub mod measured;
 pub mod peer;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use anyhow::Context;
 use crate::arguments::BenchArguments;
 use crate::bench::profile::Profile;
 use crate::bench::table::Table;
-use crate::bench::{Bench, Subject};
+use crate::bench::{Bench, Subject, chart};
 use crate::problem;
 use crate::toolchain::first_line;
 use crate::workspace::Workspace;
@@ -43,7 +44,20 @@ pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<
         let text = serde_json::to_string_pretty(&value)? + "\n";
         std::fs::write(path, text).with_context(|| path.display().to_string())?;
     }
+    if let Some(path) = &arguments.svg {
+        // One picture a CPU: the first has the name that was given.
+        for (at, table) in tables.iter().enumerate() {
+            let path = if at == 0 { path.clone() } else { beside(path, &table.cpu) };
+            std::fs::write(&path, chart::svg(table)?).with_context(|| path.display().to_string())?;
+        }
+    }
     Ok(ExitCode::from(u8::from(!complete)))
+}
+
+/// `DIR/bench.svg` becomes `DIR/bench-cortex-a72.svg`.
+fn beside(path: &Path, cpu: &str) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}-{cpu}.svg"))
 }
 
 /// Where the instructions of one operation go.

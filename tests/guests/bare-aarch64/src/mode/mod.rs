@@ -4,6 +4,7 @@
 mod bench;
 mod breakpoint;
 mod channel;
+mod differential;
 mod exits;
 mod identity;
 mod leak;
@@ -36,6 +37,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Idle => exits::idle(options.exits),
         Mode::Armed => exits::armed(options.exits),
         Mode::Sweep => sweep::run(options),
+        Mode::Differential => differential::run(),
         Mode::Bench => bench::run(),
         Mode::Trace => bench::trace(options),
     };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Exceptions taken to EL1: recorded, made harmless, returned from.
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use esr::{Class, Esr, Spsr};
 
@@ -30,6 +30,7 @@ const EL1H_MASKED: u64 = 0b0101 | Spsr::DAIF;
 const D: u64 = 1 << 9;
 
 static COUNTS: [AtomicU32; 64] = [const { AtomicU32::new(0) }; 64];
+static TOLERANT: AtomicBool = AtomicBool::new(false);
 static LAST_ELR: AtomicU64 = AtomicU64::new(0);
 static LAST_FAR: AtomicU64 = AtomicU64::new(0);
 static STEP_ELR: [AtomicU64; STEPS] = [const { AtomicU64::new(0) }; STEPS];
@@ -42,6 +43,16 @@ pub fn count(class: Class) -> u64 {
 /// How many of all classes but SVC, which is how EL0 comes back.
 pub fn total() -> u64 {
     Class::all().filter(|&class| class != Class::SVC64).map(count).sum()
+}
+
+/// The class of those since [`forget`], if there was any but SVC.
+pub fn only() -> Option<Class> {
+    Class::all().find(|&class| class != Class::SVC64 && count(class) > 0)
+}
+
+/// From now on, an exception of an unexpected class is skipped like an undefined instruction.
+pub fn tolerate() {
+    TOLERANT.store(true, Relaxed);
 }
 
 /// Where the last one came from.
@@ -88,6 +99,7 @@ pub fn handle(frame: &mut Frame) {
         Class::BREAKPOINT_LOWER | Class::BREAKPOINT_SAME | Class::WATCHPOINT_LOWER | Class::WATCHPOINT_SAME => {
             debug::set_mdscr(0);
         }
+        _ if TOLERANT.load(Relaxed) => frame.elr += 4,
         _ => {
             console::println!("FAIL exception {:?} at {:#x}, address {:#x}", esr, frame.elr, frame.far);
             psci::system_off()

@@ -80,7 +80,7 @@ probe_el0_undefined:
 );
 
 unsafe extern "C" {
-    fn run_at_el0(code: u64, argument: u64, spsr: u64) -> u64;
+    pub(super) fn run_at_el0(code: u64, argument: u64, spsr: u64) -> u64;
     fn probe_load(address: u64) -> u64;
     fn probe_store(address: u64);
     safe fn probe_nop();

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The same guest under KVM: it finds the same registers, or the table says why not.
+
+use std::time::Duration;
+
+use lazaret_cli::bench::{Bench, differential};
+use lazaret_cli::workspace::Workspace;
+
+use crate::Scenario;
+
+pub const SCENARIOS: &[Scenario] = &[("differential", compare)];
+
+fn compare() -> anyhow::Result<()> {
+    let workspace = Workspace::find();
+    let timeout = Duration::from_secs(400);
+    let bench = Bench { workspace: &workspace, cpu: "cortex-a57".into(), kvm_kernel: None, timeout };
+    let comparison = differential::compare(&bench)?;
+    comparison.differing.iter().for_each(|differing| println!("  {differing}"));
+    println!("  differential: {}", comparison.summary());
+    let unexplained: Vec<_> = comparison.unexplained().map(ToString::to_string).collect();
+    anyhow::ensure!(unexplained.is_empty(), "{} unexplained:\n{}", unexplained.len(), unexplained.join("\n"));
+    Ok(())
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a guest finds behind every encoding of debug registers, ID registers and performance monitors: here and under
+//! KVM. A difference is one that the register table explains, or an error.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use anyhow::Context;
+use debug_registers::{DIFFERENCES, Difference, Seen, TRAP_TABLE};
+use esr::SysReg;
+use regex::Regex;
+
+use super::subject::{Job, Peer};
+use super::{Bench, Subject};
+
+/// An access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// 0 or 1.
+    pub el: u8,
+    /// MRS.
+    pub reads: bool,
+    /// op0, op1, CRn, CRm, op2.
+    pub encoding: [u8; 5],
+}
+
+/// What a guest found: all that is not undefined, and how many accesses it tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    rows: BTreeMap<Key, Seen>,
+    tried: u64,
+}
+
+static ROW: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"ROW el=(\d) (read|write) s(\d)_(\d)_c(\d+)_c(\d+)_(\d) (value|exception)=0x([0-9a-f]+)")
+});
+static TRIED: LazyLock<Regex> = LazyLock::new(|| pattern(r"DIFFERENTIAL rows=(\d+)"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+impl Found {
+    /// Reads the guest's output.
+    pub fn parse(output: &str) -> anyhow::Result<Self> {
+        let tried = TRIED.captures(output).context("the guest did not say how many accesses it tried")?;
+        let tried = tried[1].parse()?;
+        let mut rows = BTreeMap::new();
+        for captures in output.lines().filter_map(|line| ROW.captures(line)) {
+            let number = |n: usize| captures[n].parse::<u8>();
+            let encoding = [number(3)?, number(4)?, number(5)?, number(6)?, number(7)?];
+            let key = Key { el: number(1)?, reads: &captures[2] == "read", encoding };
+            let value = u64::from_str_radix(&captures[9], 16)?;
+            let seen = if &captures[8] == "value" { Seen::Value(value) } else { Seen::Exception(value as u8) };
+            rows.insert(key, seen);
+        }
+        Ok(Self { rows, tried })
+    }
+
+    fn seen(&self, key: &Key) -> Seen {
+        self.rows.get(key).copied().unwrap_or(Seen::Undefined)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [op0, op1, crn, crm, op2] = self.encoding;
+        let register = SysReg::new(op0, op1, crn, crm, op2);
+        let name = TRAP_TABLE.iter().find(|row| row.register == register).map_or("", |row| row.name);
+        let way = if self.reads { "read" } else { "write" };
+        write!(f, "EL{} {way} s{op0}_{op1}_c{crn}_c{crm}_{op2} {name}", self.el)
+    }
+}
+
+/// A row in which the two differ.
+#[derive(Debug, Clone)]
+pub struct Differing {
+    /// The access.
+    pub key: Key,
+    /// Here.
+    pub ours: Seen,
+    /// There.
+    pub theirs: Seen,
+    /// Why, if that is known.
+    pub why: Option<&'static Difference>,
+}
+
+/// What came of the comparison.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// Accesses that both tried.
+    pub rows: u64,
+    /// Those that differ.
+    pub differing: Vec<Differing>,
+}
+
+impl Comparison {
+    /// Compares all rows.
+    pub fn of(ours: &Found, theirs: &Found) -> anyhow::Result<Self> {
+        anyhow::ensure!(ours.tried == theirs.tried, "{} accesses here, {} there", ours.tried, theirs.tried);
+        let mut keys: Vec<_> = ours.rows.keys().chain(theirs.rows.keys()).copied().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut differing = Vec::new();
+        for key in keys {
+            let (ours, theirs) = (ours.seen(&key), theirs.seen(&key));
+            if ours != theirs {
+                let why = DIFFERENCES.iter().find(|row| row.explains(key.encoding, key.el, key.reads, ours, theirs));
+                differing.push(Differing { key, ours, theirs, why });
+            }
+        }
+        Ok(Self { rows: ours.tried, differing })
+    }
+
+    /// Those that nothing explains.
+    pub fn unexplained(&self) -> impl Iterator<Item = &Differing> {
+        self.differing.iter().filter(|differing| differing.why.is_none())
+    }
+
+    /// The line about all.
+    pub fn summary(&self) -> String {
+        let unexplained = self.unexplained().count();
+        let explained = self.differing.len() - unexplained;
+        format!("{} rows compared, {explained} explained, {unexplained} unexplained", self.rows)
+    }
+}
+
+impl fmt::Display for Differing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} here, {} under KVM", self.key, self.ours, self.theirs)?;
+        self.why.map_or(Ok(()), |why| write!(f, ": {}", why.why))
+    }
+}
+
+/// Runs the guest under both.
+pub fn compare(bench: &Bench<'_>) -> anyhow::Result<Comparison> {
+    let job = Job { bootargs: "mode=differential", until: r"GUEST differential: \d+ passed" };
+    let found = |subject: Subject| {
+        let run = bench.run(subject, job).with_context(|| format!("{}: the guest did not end", subject.name()))?;
+        Found::parse(&run.output).with_context(|| subject.name())
+    };
+    Comparison::of(&found(Subject::Lazaret)?, &found(Subject::Peer(Peer::Kvm))?)
+}
