@@ -137,7 +137,7 @@ const fn one(register: [u8; 5]) -> [[u8; 5]; 2] {
 }
 
 const INTERRUPTS: [[u8; 5]; 2] = [[3, 0, 9, 14, 1], [3, 0, 9, 14, 2]];
-const CONTROLS: [[u8; 5]; 2] = [[3, 3, 9, 12, 0], [3, 3, 9, 14, 3]];
+const CONTROLS: [[u8; 5]; 2] = [[3, 3, 9, 12, 0], [3, 3, 9, 14, 7]];
 const COUNTERS: [[u8; 5]; 2] = [[3, 3, 14, 8, 0], [3, 3, 14, 15, 7]];
 
 /// All of them.
