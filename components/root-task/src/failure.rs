@@ -3,6 +3,7 @@
 
 use core::fmt;
 
+use crate::Sum;
 use system_spec::SpecError;
 
 /// What failed, on which object, and why.
@@ -30,6 +31,8 @@ pub enum Cause {
         /// Size as a power of two.
         size_bits: usize,
     },
+    /// The machine has less memory than the system needs.
+    TooLittle(Sum),
     /// No untyped memory covers this address, or something took it before.
     NoMemoryAt {
         /// Physical address.
@@ -54,6 +57,7 @@ impl fmt::Display for Failure<'_> {
             Cause::Spec(error) => write!(f, "{error}"),
             Cause::NoSpec => f.write_str("the image has none"),
             Cause::OutOfMemory { size_bits } => write!(f, "no memory left for an object of 2^{size_bits} bytes"),
+            Cause::TooLittle(sum) => write!(f, "{sum}"),
             Cause::NoMemoryAt { paddr } => write!(f, "no free memory at physical address {paddr:#x}"),
             Cause::OutOfSlots => f.write_str("the root CNode is full"),
             Cause::NotInImage => f.write_str("the page is not in this task's image"),

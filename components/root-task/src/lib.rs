@@ -22,6 +22,7 @@ mod memory;
 mod monitor;
 mod object;
 mod slots;
+mod sum;
 mod system;
 #[cfg(test)]
 mod tests;
@@ -31,5 +32,6 @@ mod untyped;
 pub use failure::{Cause, Failure};
 pub use fault_report::{FaultReport, Registers};
 pub use slots::{Image, Slots};
+pub use sum::Sum;
 pub use system::System;
 pub use untyped::{Chunk, Pool, Step};

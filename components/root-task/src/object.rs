@@ -94,7 +94,7 @@ const fn arm(blueprint: ObjectBlueprintArm) -> ObjectBlueprint {
 }
 
 /// How to make an object; `None` for what is not made from memory.
-fn blueprint(run: &ObjectRun) -> Option<ObjectBlueprint> {
+pub(crate) fn blueprint(run: &ObjectRun) -> Option<ObjectBlueprint> {
     let size_bits = run.size_bits.into();
     Some(match run.kind()? {
         Kind::Endpoint => ObjectBlueprint::Endpoint,

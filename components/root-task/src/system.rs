@@ -35,6 +35,7 @@ impl<'a> System<'a> {
 
     /// Creates everything, starts it, and watches.
     pub fn run(mut self) -> Result<(), Failure<'a>> {
+        self.check_memory()?;
         self.create_objects()?;
         self.create_irq_handlers()?;
         self.assign_asids()?;

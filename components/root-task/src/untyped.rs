@@ -72,6 +72,17 @@ impl<const N: usize> Pool<N> {
         let _ = self.untypeds.push(Untyped { slot, paddr, size_bits, is_device, used: 0 });
     }
 
+    /// Bytes of memory, taken or not.
+    pub fn memory(&self) -> u64 {
+        self.untypeds.iter().filter(|untyped| !untyped.is_device).map(|untyped| 1 << untyped.size_bits).sum()
+    }
+
+    /// Is this address a device's?
+    pub fn is_device(&self, paddr: u64) -> bool {
+        let covers = |untyped: &&Untyped| (untyped.paddr..untyped.end()).contains(&paddr);
+        self.untypeds.iter().find(covers).is_some_and(|untyped| untyped.is_device)
+    }
+
     /// Memory for up to `count` objects anywhere: the smallest piece in which they fit, or else the one in which
     /// most of them do.
     pub fn anywhere(&mut self, size_bits: usize, count: u32) -> Result<Chunk, Cause> {

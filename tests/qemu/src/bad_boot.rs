@@ -8,21 +8,25 @@ use lazaret_cli::board::Board;
 use lazaret_cli::image::{self, Image};
 use lazaret_cli::programs::{Config, Setting};
 use lazaret_cli::runner::{Qemu, Script, Watch};
-use lazaret_cli::system;
+use lazaret_cli::system::{self, Request};
 use lazaret_cli::toolchain::Toolchain;
 use lazaret_cli::workspace::Workspace;
 
 use crate::{Scenario, machine};
 
-pub const SCENARIOS: &[Scenario] = &[("boot-bad-device-tree", bad_device_trees), ("boot-no-root-task", no_root_task)];
+pub const SCENARIOS: &[Scenario] = &[
+    ("boot-bad-device-tree", bad_device_trees),
+    ("boot-no-root-task", no_root_task),
+    ("memory-too-little", too_little_memory),
+];
 
 /// Where the bad device trees are put: RAM that nobody else uses.
-const TREE: u64 = 0x6000_0000;
-const NONE: &str = "cannot boot: the loader passed no device tree in x0";
+pub const TREE: u64 = 0x6000_0000;
+pub const NONE: &str = "cannot boot: the loader passed no device tree in x0";
 const SIZE: &str = "cannot boot: the device tree's size is impossible";
 const BROKEN: &str = "cannot boot: the device tree is broken";
 const NO_BOARD: &str = r"cannot boot: this image is for the board \w+ \(.*\), but the device tree is of $";
-const OTHER_BOARD: &str =
+pub const OTHER_BOARD: &str =
     r"cannot boot: this image is for the board \w+ \(.*\), but the device tree is of somebody,else";
 const NO_MEMORY: &str = "cannot boot: the device tree names no memory";
 
@@ -59,6 +63,18 @@ fn no_root_task() -> anyhow::Result<()> {
     let qemu = Qemu::of(&Workspace::find(), &bench.board)?;
     let file = bench.file("alone.img", kernel)?;
     watch("no root task", &qemu, &file, message)
+}
+
+/// What fits the board can be more than a machine has: the root task adds up, and creates nothing.
+fn too_little_memory() -> anyhow::Result<()> {
+    let built = machine::build(&Request::new(machine::description("large")))?;
+    let mut qemu = Qemu::of(&Workspace::find(), &built.board)?;
+    if machine::board() == crate::DEFAULT_BOARD {
+        qemu.memory = "1G".into();
+    }
+    let message =
+        r"MON\|ERROR: create 'system': too little memory: the system needs \d+ MiB, \d+ of programs .* has \d+ MiB";
+    watch("a large system", &qemu, &built.path, message)
 }
 
 /// Kernel and root task, and a folder for what is given to QEMU.
@@ -102,7 +118,7 @@ impl Bench {
     }
 }
 
-fn watch(name: &str, qemu: &Qemu, kernel: &Path, message: &str) -> anyhow::Result<()> {
+pub fn watch(name: &str, qemu: &Qemu, kernel: &Path, message: &str) -> anyhow::Result<()> {
     let script = Script::new().expect(message);
     let mut watch = Watch::script(script, Duration::from_secs(20));
     watch.faults_expected = true;
@@ -117,7 +133,7 @@ fn loader(x0: u64, entry: u64) -> Vec<u8> {
 }
 
 /// A right device tree of a board, with nothing else in it.
-fn tree_of(board: &str) -> Vec<u8> {
+pub fn tree_of(board: &str) -> Vec<u8> {
     const STRINGS: &[u8] = b"compatible\0";
     let mut value = [board.as_bytes(), b"\0"].concat();
     let length = value.len() as u32;

@@ -10,6 +10,7 @@ mod bare;
 mod command_line;
 mod differential;
 mod domains;
+mod entry;
 mod linux;
 mod machine;
 mod plain;
@@ -32,6 +33,11 @@ const ON_EVERY_BOARD: &[&str] = &[
     "kernel-conformance",
     "boot-bad-device-tree",
     "boot-no-root-task",
+    "entry-mmu-off",
+    "entry-mmu-on",
+    "entry-el1",
+    "entry-u-boot-go",
+    "memory-too-little",
     "protection-domains",
     "bare-workout",
     "bare-two-vms",
@@ -45,6 +51,7 @@ fn main() {
     let scenarios = [
         plain::SCENARIOS,
         bad_boot::SCENARIOS,
+        entry::SCENARIOS,
         domains::SCENARIOS,
         bare::SCENARIOS,
         command_line::SCENARIOS,

@@ -33,6 +33,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ("bare-aarch64", &["esr"]),
     ("debuggee", &[]),
     ("kvm-launcher", &[]),
+    ("loader", &[]),
 ];
 
 /// Where `unsafe` may be: files, and folders with a slash at the end.
@@ -59,6 +60,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "tests/guests/bare-aarch64/src/runtime/",
     "tests/guests/debuggee/src/linux.rs",
     "tests/guests/kvm-launcher/src/linux.rs",
+    "tests/guests/loader/src/main.rs",
     "tests/kernel/src/memory.rs",
     "tests/protection-domains/src/fault.rs",
     "tests/protection-domains/src/memory.rs",

@@ -7,7 +7,7 @@ use dtoolkit::fdt::{Fdt, FdtNode};
 use dtoolkit::{Node as _, Property as _};
 
 /// First word of a device tree.
-const MAGIC: u32 = 0xd00d_feed;
+pub const MAGIC: u32 = 0xd00d_feed;
 /// Bytes of a header that [`total_size`] looks at.
 pub const HEADER: usize = 8;
 /// The largest device tree that boot has mapped.

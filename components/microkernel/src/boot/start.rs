@@ -143,7 +143,9 @@ impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             BootError::DeviceTree(error) => f.write_str(match error {
-                DeviceTreeError::Absent => "the loader passed no device tree in x0",
+                DeviceTreeError::Absent => {
+                    "the loader passed no device tree in x0 (U-Boot: booti ADDRESS - DEVICE_TREE)"
+                }
                 DeviceTreeError::Size => "the device tree's size is impossible, or over 2 MiB",
                 DeviceTreeError::Broken => "the device tree is broken",
                 DeviceTreeError::NoMemory => "the device tree names no memory",

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The first instructions: the arm64 Image header, then from whatever the loader left to our own MMU setup.
 //!
-//! x0 is the device tree's physical address. The loader should enter at EL2 with the MMU off; an MMU that is on
-//! (identity-mapped) is switched off first, with the image written back.
+//! x0 is the device tree's physical address; with U-Boot's `go ADDRESS DEVICE_TREE` x0 is 2 and x1 the list of these
+//! words. The loader should enter at EL2 with the MMU off; an MMU that is on (identity-mapped) is switched off first,
+//! with the image and the device tree written back.
 
 use super::{policy, sysreg};
 
@@ -21,13 +22,29 @@ _start:
     .long   0
 
 1:  msr     daifset, #0xf
-    mrs     x1, mpidr_el1
-    tst     x1, #0xffffff
+    mrs     x2, mpidr_el1
+    tst     x2, #0xffffff
     b.ne    7f                          // not the boot core
-    mrs     x1, CurrentEL
-    cmp     x1, #(2 << 2)
+    mrs     x2, CurrentEL
+    cmp     x2, #(2 << 2)
     b.ne    6f
-    mrs     x1, sctlr_el2
+    cmp     x0, #2
+    b.ne    11f
+    cbz     x1, 11f
+    ldr     x2, [x1, #8]                // the second word: a hexadecimal number
+    mov     x0, #0
+9:  ldrb    w3, [x2], #1
+    sub     w4, w3, #'0'
+    cmp     w4, #9
+    b.ls    10f
+    orr     w3, w3, #0x20
+    sub     w4, w3, #('a' - 10)
+    sub     w3, w3, #'a'
+    cmp     w3, #5
+    b.hi    11f
+10: add     x0, x4, x0, lsl #4
+    b       9b
+11: mrs     x1, sctlr_el2
     tbz     x1, #0, 3f                  // MMU off: the image is in memory
 
     adr     x2, _start                  // MMU on: write the image and the device tree back
@@ -37,13 +54,27 @@ _start:
     add     x2, x2, #16                 // the smallest line there is
     cmp     x2, x3
     b.lo    2b
+    tst     x0, #7
+    b.ne    13f
+    at      s1e2r, x0                   // no device tree: an address that may not even be mapped
+    isb
+    mrs     x2, par_el1
+    tbnz    x2, #0, 13f
+    ldp     w2, w3, [x0]
+    ldr     w4, ={device_tree_magic}
+    cmp     w2, w4
+    b.ne    13f
+    rev     w3, w3
+    mov     w4, #{device_tree_max}
+    cmp     w3, w4
+    csel    w3, w3, w4, lo
     mov     x2, x0
-    add     x3, x0, #{device_tree_max}
-22: dc      civac, x2
+    add     x3, x0, x3
+12: dc      civac, x2
     add     x2, x2, #16
     cmp     x2, x3
-    b.lo    22b
-    dsb     sy
+    b.lo    12b
+13: dsb     sy
 
 3:  ldr     x1, ={sctlr_off}            // MMU and caches off, all fields defined; E2H off
     mov     x2, #(1 << 31)
@@ -110,7 +141,8 @@ _start:
     b       7b
     "#,
     text_offset = const crate::payload::TEXT_OFFSET,
-    device_tree_max = const 0x20_0000,
+    device_tree_magic = const crate::boot::device_tree::MAGIC.swap_bytes(),
+    device_tree_max = const crate::boot::device_tree::MAX_SIZE,
     sctlr_off = const SCTLR_EL2_OFF,
     sctlr_on = const SCTLR_EL2_ON,
     mair = const super::stage1::MAIR,
@@ -172,7 +204,11 @@ fn define_registers() {
 extern "C" fn wrong_exception_level(level: u64) -> ! {
     super::console::set_board_registers();
     super::console::init();
-    stop_before_boot(format_args!("entered at EL{level}, but the kernel needs EL2 (QEMU: -M virt,virtualization=on)"))
+    stop_before_boot(format_args!(
+        "entered at EL{level}, but the kernel needs EL2 ({}: {})",
+        crate::board::NAME,
+        crate::board::MACHINE_ENTRY_HELP
+    ))
 }
 
 extern "C" fn wrong_place(place: u64) -> ! {
