@@ -23,6 +23,8 @@ pub struct Config<'a> {
     pub ram_size: Option<u64>,
     /// The kernel's command line.
     pub bootargs: &'a str,
+    /// Record exits, if there is memory for it.
+    pub trace: bool,
 }
 
 /// What is wrong with a file, and in which line (from 1).
@@ -62,6 +64,7 @@ struct Partial<'a> {
     guest: Option<GuestKind>,
     ram_size: Option<u64>,
     bootargs: Option<&'a str>,
+    trace: Option<bool>,
 }
 
 impl<'a> Config<'a> {
@@ -81,6 +84,7 @@ impl<'a> Config<'a> {
             guest: partial.guest.ok_or(ConfigError::Missing("guest"))?,
             ram_size: partial.ram_size,
             bootargs: partial.bootargs.unwrap_or(""),
+            trace: partial.trace.unwrap_or(true),
         })
     }
 }
@@ -106,12 +110,24 @@ impl<'a> Partial<'a> {
                 self.bootargs = Some(value);
                 true
             }),
+            "trace" => (self.trace.is_some(), {
+                self.trace = switch(value);
+                self.trace.is_some()
+            }),
             _ => return Err(ConfigError::UnknownKey(number, key)),
         };
         if duplicate {
             return Err(ConfigError::Duplicate(number, key));
         }
         if accepted { Ok(()) } else { Err(ConfigError::BadValue(number, key)) }
+    }
+}
+
+fn switch(value: &str) -> Option<bool> {
+    match value {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
     }
 }
 
@@ -146,12 +162,13 @@ mod tests {
 
     #[test]
     fn reads_all_keys() {
-        let file = b"# a VM\nname = linux\n\nguest=linux64\nram_size = 0x10_000_000\nbootargs = a=b c\n\0\0";
+        let file =
+            b"# a VM\nname = linux\n\nguest=linux64\nram_size = 0x10_000_000\nbootargs = a=b c\ntrace = off\n\0\0";
         let config = Config::parse(file).expect("it is right");
         assert_eq!(config.name, "linux");
         assert_eq!(config.guest, GuestKind::Linux64);
         assert_eq!(config.ram_size, Some(256 << 20));
-        assert_eq!(config.bootargs, "a=b c");
+        assert_eq!((config.bootargs, config.trace), ("a=b c", false));
     }
 
     #[test]
@@ -163,6 +180,7 @@ mod tests {
         assert_eq!(error("guest = windows"), ConfigError::BadValue(1, "guest"));
         assert_eq!(error("ram_size = 12q"), ConfigError::BadValue(1, "ram_size"));
         assert_eq!(error("ram_size = 0x"), ConfigError::BadValue(1, "ram_size"));
+        assert_eq!(error("trace = yes"), ConfigError::BadValue(1, "trace"));
         assert_eq!(error("name ="), ConfigError::BadValue(1, "name"));
         assert_eq!(error("name = a"), ConfigError::Missing("guest"));
         assert_eq!(error(""), ConfigError::Missing("name"));

@@ -2,6 +2,7 @@
 //! Why the guest stopped: a fault message as an enum.
 
 use crate::frame::Given;
+use crate::trace::Cause;
 use sel4_sys::extension::fault_context;
 use sel4_sys::fault::{FaultLabel, vcpu_fault, vgic_maintenance, vm_fault, vppi_event};
 
@@ -57,6 +58,33 @@ impl Exit {
             Some(FaultLabel::VppiEvent) => Self::VirtualPpi { intid: word(vppi_event::IRQ) },
             Some(FaultLabel::UnknownSyscall) => Self::UnknownSyscall,
             _ => Self::Other { label },
+        }
+    }
+}
+
+impl Exit {
+    /// For the trace: why, and the syndrome if there is one.
+    #[inline]
+    pub const fn cause(self) -> (Cause, u32) {
+        match self {
+            Self::Vcpu { esr } | Self::Memory { esr, .. } => (Cause::of_esr(esr), esr as u32),
+            Self::Maintenance { .. } => (Cause::MAINTENANCE, 0),
+            Self::VirtualPpi { .. } => (Cause::VIRTUAL_PPI, 0),
+            Self::UnknownSyscall => (Cause::UNKNOWN_SYSCALL, 0),
+            Self::Other { .. } => (Cause::OTHER, 0),
+        }
+    }
+
+    /// For the trace: the value that goes with it, as far as the message tells.
+    #[inline]
+    pub const fn value(self, given: Option<Given>) -> u64 {
+        match (self, given) {
+            (Self::Memory { ipa, .. }, _) => ipa,
+            (Self::Vcpu { .. }, Some(given)) => given.value,
+            (Self::Maintenance { index }, _) => index,
+            (Self::VirtualPpi { intid }, _) => intid,
+            (Self::Other { label }, _) => label,
+            _ => 0,
         }
     }
 }

@@ -92,6 +92,9 @@ impl Vcpu for FakeVcpu {
     fn write_system_register(&mut self, register: VcpuReg, value: u64) {
         self.system.insert(register as u64, value);
     }
+    fn ticks(&self) -> u64 {
+        100
+    }
     fn debug_use(&self) -> Option<DebugUse> {
         Some(DebugUse { exits: 7, ..DebugUse::default() })
     }

@@ -47,6 +47,7 @@ pub mod psci;
 pub mod recover;
 mod reset;
 pub mod state;
+pub mod trace;
 mod trap;
 pub mod vcpu;
 pub mod vm;

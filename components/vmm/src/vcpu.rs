@@ -22,6 +22,8 @@ pub trait Vcpu: Inject + DebugBackend {
     fn read_system_register(&mut self, register: VcpuReg) -> u64;
     /// Corresponds to `VCPU_WriteReg`.
     fn write_system_register(&mut self, register: VcpuReg, value: u64);
+    /// The virtual counter.
+    fn ticks(&self) -> u64;
     /// What the kernel counted of the debug registers' switching, if it counts.
     fn debug_use(&self) -> Option<DebugUse>;
 }

@@ -12,6 +12,7 @@ use crate::guest_map::UART_INTID;
 use crate::guest_ram::GuestRam;
 use crate::power::{Phase, Power};
 use crate::state::{Journal, Section, State};
+use crate::trace::{Note, Outcome, Record, Trace};
 use crate::vcpu::{DebugUse, Vcpu};
 use crate::{inject, reset};
 use sel4_sys::fault::FaultLabel;
@@ -27,6 +28,22 @@ pub enum Next {
     Stay,
 }
 
+impl Next {
+    /// In the trace; `noted` is what became of an exit after which the guest goes on.
+    const fn outcome(self, noted: Outcome) -> Outcome {
+        match self {
+            Self::Resume => noted,
+            Self::Wait => Outcome::Waits,
+            Self::Stay => Outcome::Stopped,
+        }
+    }
+}
+
+/// Ticks since then, as a record keeps them.
+fn since(ticks: u64, vcpu: &impl Vcpu) -> u16 {
+    vcpu.ticks().wrapping_sub(ticks).min(u16::MAX.into()) as u16
+}
+
 /// A VM with one vCPU.
 pub struct Vm<'a, S> {
     pub(crate) config: Config<'a>,
@@ -40,6 +57,9 @@ pub struct Vm<'a, S> {
     pub(crate) journal: &'a Journal,
     /// The exit that is being handled, as the kernel numbers them.
     pub(crate) number: Option<u32>,
+    trace: Option<Trace<'a>>,
+    /// About the exit that is being answered, for the trace.
+    pub(crate) note: Note,
 }
 
 impl<'a, S: Serial> Vm<'a, S> {
@@ -57,6 +77,8 @@ impl<'a, S: Serial> Vm<'a, S> {
             power: Section::new(&mut state.power, journal),
             journal,
             number: None,
+            trace: None,
+            note: Note::NONE,
         }
     }
 
@@ -77,6 +99,11 @@ impl<'a, S: Serial> Vm<'a, S> {
         Ok(())
     }
 
+    /// Exits are recorded from here on.
+    pub fn record(&mut self, trace: Trace<'a>) {
+        self.trace = Some(trace);
+    }
+
     /// Answer an exit. With the answer, if there is one, a reply finishes the exit; without, nothing is left to do.
     ///
     /// `number` is the kernel's for the fault; without one, a VMM that is started again cannot tell which exit it was in.
@@ -88,6 +115,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         number: Option<u32>,
         vcpu: &mut impl Vcpu,
     ) -> (Next, Option<Answer>) {
+        let ticks = if self.trace.is_some() { vcpu.ticks() } else { 0 };
         self.frame.open(given);
         self.number = number;
         if self.power.is_parked() {
@@ -112,6 +140,14 @@ impl<'a, S: Serial> Vm<'a, S> {
         }
         let answer = self.frame.close(next == Next::Resume, vcpu);
         self.console.publish();
+        if let Some(trace) = &self.trace {
+            let (cause, esr) = exit.cause();
+            let value = self.note.value.unwrap_or_else(|| exit.value(given));
+            let pc = given.map_or(0, |given| given.pc);
+            let (outcome, duration) = (next.outcome(self.note.outcome) as u8, since(ticks, vcpu));
+            trace.add(&Record { ticks, pc, value, esr, cause: cause.0, outcome, duration });
+            self.note = Note::NONE;
+        }
         (next, answer)
     }
 
@@ -230,6 +266,7 @@ impl<'a, S: Serial> Vm<'a, S> {
             // An HVC whose x7 happens to be a system call's number.
             Some(FaultLabel::CapFault) => self.hypercall(vcpu),
             Some(FaultLabel::UserException) => {
+                self.note.outcome = Outcome::Undefined;
                 inject::undefined(self.frame, vcpu);
                 Next::Resume
             }

@@ -13,6 +13,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("audit-planted", audit_planted),
     ("build-writes-image-report-line", build),
     ("run-exit-codes", run),
+    ("trace-table-and-timeline", trace),
 ];
 
 /// Runs the start script as a user does.
@@ -63,4 +64,24 @@ fn run() -> anyhow::Result<()> {
     run(&["--until", "system started", "--timeout", "60"], 0, "seen after")?;
     run(&["--until", "never said", "--timeout", "3"], 1, "not seen")?;
     expect(&["run", "--system", "no-such.system"], 2, "no-such.system")
+}
+
+/// The counters and the last exits of a guest, and a timeline that a JSON reader reads; a system without a region for
+/// it says so.
+fn trace() -> anyhow::Result<()> {
+    let timeline = Workspace::find().target().join("lazaret/trace-test.json");
+    let _ = std::fs::remove_file(&timeline);
+    let one_bare = machine::description("one_bare").display().to_string();
+    let arguments = ["trace", "--system", &one_bare, "--until", "GUEST workout", "--timeout", "60", "-o"];
+    let output = lazaret(&[&arguments[..], &[&timeline.display().to_string()]].concat())?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    for word in
+        [r"bare: \d+ exits", r"\d+  MSR, MRS or system instruction", r"0x4[0-9a-f]{7}  done +write 4 bytes at UART"]
+    {
+        anyhow::ensure!(regex::Regex::new(word)?.is_match(&text), "no '{word}' in\n{text}");
+    }
+    let events: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&timeline)?)?;
+    let slices = events["traceEvents"].as_array().map_or(0, |events| events.iter().filter(|e| e["ph"] == "X").count());
+    anyhow::ensure!(slices > 1000, "{slices} slices in {}", timeline.display());
+    expect(&["trace", "--system", &two_bare()], 2, "no region for traces")
 }

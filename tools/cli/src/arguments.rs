@@ -36,6 +36,8 @@ pub enum Command {
     Graph(GraphArguments),
     /// Write a document that is made from the source
     Docs(DocsArguments),
+    /// Run a system and show why its guests stopped: counters, the last exits, a timeline for Perfetto
+    Trace(TraceArguments),
     /// List what is installed, what is missing, and how to get it
     Doctor,
     /// Pack a kernel and a root task by hand
@@ -205,6 +207,32 @@ pub struct GraphArguments {
     /// The picture
     #[arg(short, long, value_name = "F.svg")]
     pub output: PathBuf,
+}
+
+/// `trace`
+#[derive(Debug, Args)]
+pub struct TraceArguments {
+    /// What to build.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// How to run it.
+    #[command(flatten)]
+    pub qemu: QemuArguments,
+    /// Look when this regular expression is seen in a line
+    #[arg(long, value_name = "REGEX")]
+    pub until: Option<String>,
+    /// Look after that many seconds at the latest
+    #[arg(long, value_name = "S", default_value_t = 60)]
+    pub timeout: u64,
+    /// So many of the last exits
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub last: usize,
+    /// Write the timeline there (Trace Event Format)
+    #[arg(short, long, value_name = "F.json")]
+    pub output: Option<PathBuf>,
+    /// Read these copies of regions and run nothing
+    #[arg(long, value_name = "FILE")]
+    pub from: Vec<PathBuf>,
 }
 
 /// Which document.

@@ -25,5 +25,6 @@ pub mod sizes;
 pub mod system;
 pub mod target;
 pub mod toolchain;
+pub mod trace;
 pub mod verify;
 pub mod workspace;

@@ -135,7 +135,8 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let board = &target.board;
     // A mistake in what is given is told at once, not after the programs are built.
     let files = search_path_in(workspace, request, &target.output);
-    manifest::load(&request.system, board, &files.clone().with_pending(MADE)).map_err(BadDescription)?;
+    manifest::load(&request.system, board, &files.clone().with_pending(MADE).without_old_ones())
+        .map_err(BadDescription)?;
     request.guest_kernel.as_deref().map(guests::read_given).transpose()?;
     let text = std::fs::read_to_string(&request.system).unwrap_or_default();
     let wanted = Wanted::by(&text);

@@ -118,6 +118,11 @@ impl Vcpu for Machine {
     fn write_system_register(&mut self, register: VcpuReg, value: u64) {
         report("VCPU_WriteRegs", self.vcpu.vcpu().vcpu_write_regs(field(register), value));
     }
+
+    fn ticks(&self) -> u64 {
+        super::counter::now()
+    }
+
     fn debug_use(&self) -> Option<DebugUse> {
         let status = sel4_vcpu_debug::status(self.vcpu.vcpu()).ok()?;
         Some(DebugUse {

@@ -18,6 +18,7 @@ use vmm::exit::{self, Exit};
 use vmm::frame::{Answer, Given};
 use vmm::recover::Waits;
 use vmm::state::Found;
+use vmm::trace::Trace;
 use vmm::vcpu::Vcpu;
 use vmm::vm::{Next, Vm};
 
@@ -47,7 +48,12 @@ fn init() -> Monitor {
             return Monitor { vm: None, machine };
         }
     };
-    let vm = Vm::new(config, regions.images, regions.ram, Driver::new(name), state);
+    let mut vm = Vm::new(config, regions.images, regions.ram, Driver::new(name), state);
+    if config.trace
+        && let Some(trace) = Trace::new(regions.trace, regions.trace_paddr, name, counter::frequency())
+    {
+        vm.record(trace);
+    }
     let mut monitor = Monitor { vm: Some(vm), machine };
     if !monitor.may_start() {
         return monitor;

@@ -19,6 +19,10 @@ pub struct Regions {
     pub images: Images<'static>,
     /// What the guest has as RAM.
     pub ram: GuestRam<'static>,
+    /// For the trace of exits.
+    pub trace: &'static [AtomicU64],
+    /// Its physical address.
+    pub trace_paddr: u64,
 }
 
 impl Regions {
@@ -28,10 +32,13 @@ impl Regions {
         let config = (*var!(vmmcfg_vaddr: usize = 0), *var!(vmmcfg_size: usize = 0));
         let kernel = (*var!(kernel_vaddr: usize = 0), *var!(kernel_size: usize = 0));
         let initrd = (*var!(initrd_vaddr: usize = 0), *var!(initrd_size: usize = 0));
+        let trace = (*var!(trace_vaddr: usize = 0), *var!(trace_size: usize = 0));
         Self {
             config: file(config),
             images: Images { kernel: file(kernel), initrd: file(initrd) },
             ram: GuestRam::new(words(ram), clean),
+            trace: words(trace),
+            trace_paddr: *var!(trace_paddr: usize = 0) as u64,
         }
     }
 }
@@ -73,8 +80,8 @@ fn words((vaddr, size): (usize, usize)) -> &'static [AtomicU64] {
     if vaddr == 0 || !vaddr.is_multiple_of(8) {
         return &[];
     }
-    // SAFETY: the build set the variables to a region of `size` bytes, mapped read-write for ever. Guest and VMM both
-    // write it, so it is atomics.
+    // SAFETY: the build set the variables to a region of `size` bytes, mapped read-write for ever. Others write or read
+    // it as well, so it is atomics.
     unsafe { slice::from_raw_parts(vaddr as *const AtomicU64, size / 8) }
 }
 

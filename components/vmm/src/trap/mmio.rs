@@ -4,6 +4,7 @@
 use crate::console::Serial;
 use crate::guest_map::{GICD, UART};
 use crate::inject;
+use crate::trace::Outcome;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
 use esr::{DataAbort, Direction, Esr, Syndrome, Transfer};
@@ -20,6 +21,7 @@ impl<S: Serial> Vm<'_, S> {
             _ => {
                 let (name, pc) = (self.config.name, self.frame.pc(vcpu));
                 self.console.complain(format_args!("{name}: fetch from {ipa:#x} (pc {pc:#x}): external abort"));
+                self.note.outcome = Outcome::Abort;
                 inject::instruction_abort(self.frame, vcpu);
                 Next::Resume
             }
@@ -78,6 +80,7 @@ impl<S: Serial> Vm<'_, S> {
         };
         let size = abort.transfer.map_or(0, |transfer| transfer.size.bytes());
         self.console.complain(format_args!("{name}: {what} of {size} bytes at {ipa:#x} (pc {pc:#x}): external abort"));
+        self.note.outcome = Outcome::Abort;
         inject::data_abort(ipa, abort.direction, esr, self.frame, vcpu);
     }
 }

@@ -8,6 +8,7 @@ mod wait;
 
 use crate::console::Serial;
 use crate::inject;
+use crate::trace::Outcome;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
 use esr::{Class, Esr, Syndrome};
@@ -29,6 +30,7 @@ impl<S: Serial> Vm<'_, S> {
     fn unexpected(&mut self, class: Class, vcpu: &mut impl Vcpu) -> Next {
         let (name, pc) = (self.config.name, self.frame.pc(vcpu));
         self.console.complain(format_args!("{name}: unexpected {} at {pc:#x}: undefined", class.name()));
+        self.note.outcome = Outcome::Undefined;
         inject::undefined(self.frame, vcpu);
         Next::Resume
     }

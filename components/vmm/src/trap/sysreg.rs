@@ -30,7 +30,10 @@ impl<S: Serial> Vm<'_, S> {
             None => unnamed(access, from_el0),
         };
         match outcome {
-            Outcome::Value(value) => self.frame.set_x(rt, value),
+            Outcome::Value(value) => {
+                self.note.value = Some(value);
+                self.frame.set_x(rt, value);
+            }
             Outcome::Done => {}
             Outcome::Undefined => {
                 self.undefined_register(access, vcpu);
@@ -47,6 +50,7 @@ impl<S: Serial> Vm<'_, S> {
         let register = access.register;
         let name = lookup(register).map_or("unknown", |row| row.name);
         self.console.complain(format_args!("{vm}: {what} of {register} ({name}) at {pc:#x}: undefined"));
+        self.note.outcome = crate::trace::Outcome::Undefined;
         inject::undefined(self.frame, vcpu);
     }
 }

@@ -263,6 +263,43 @@ fn id_registers_come_from_the_core_and_promise_no_more_than_there_is() {
 }
 
 #[test]
+fn exits_are_recorded() {
+    use crate::trace::{Outcome, Trace};
+    use core::sync::atomic::Ordering::Relaxed;
+    let region: Vec<AtomicU64> = (0..128 + 4 * 4).map(|_| AtomicU64::new(0)).collect();
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    vm.record(Trace::new(&region, 0, "vm", 1).expect("there is room"));
+    let given = |value| Some(Given { pc: PC, spsr: 0x3c5, register: 1, value });
+    let mdscr = esr::SysReg::new(2, 0, 0, 2, 2);
+    vm.exit(msr(mdscr, 1, false), given(0x8000), None, &mut vcpu);
+    vm.exit(msr(mdscr, 1, true), given(5), None, &mut vcpu);
+    vm.exit(msr(esr::SysReg::new(2, 0, 0, 6, 4), 1, true), given(5), None, &mut vcpu);
+    vm.exit(access(UART + 0x18, false, 2, 1), given(0), None, &mut vcpu);
+    vm.exit(access(0x0a00_0000, false, 2, 1), given(0), None, &mut vcpu);
+    vm.exit(Exit::Maintenance { index: 3 }, None, None, &mut vcpu);
+    vm.exit(Exit::Vcpu { esr: 0x07e0_0000 }, None, None, &mut vcpu);
+    let off = Given { pc: PC, spsr: 0x3c5, register: 0, value: 0x8400_0008 };
+    vm.exit(Exit::Vcpu { esr: 0x5a00_0000 }, Some(off), None, &mut vcpu);
+    let word = |at: usize| region[at].load(Relaxed);
+    assert_eq!(word(6), 8);
+    let records: Vec<_> = (0..4).map(|n| [1, 2, 3].map(|m| word(128 + 4 * n + m))).collect();
+    let tail = |esr: u64, cause: u64, outcome: Outcome| (esr & 0xffff_ffff) | cause << 32 | (outcome as u64) << 40;
+    // The last four have taken the places of the first.
+    assert_eq!(records[0], [PC, 0x0a00_0000, tail(esr_of(access(0x0a00_0000, false, 2, 1)), 0x24, Outcome::Abort)]);
+    assert_eq!(records[1], [0, 3, tail(0, 64, Outcome::Done)]);
+    assert_eq!(records[2], [0, 0, tail(0x07e0_0000, 1, Outcome::Waits)]);
+    assert_eq!(records[3], [PC, 0x8400_0008, tail(0x5a00_0000, 0x16, Outcome::Stopped)]);
+    assert_eq!((word(7 + 0x18), word(7 + 0x24), word(7 + 64), word(7 + 1)), (3, 2, 1, 1));
+    let outcomes = [Outcome::Done, Outcome::Undefined, Outcome::Abort, Outcome::Waits, Outcome::Stopped];
+    assert_eq!(outcomes.map(|outcome| word(7 + 72 + outcome as usize)), [4, 1, 1, 1, 1]);
+}
+
+fn esr_of(exit: Exit) -> u64 {
+    exit.cause().1.into()
+}
+
+#[test]
 fn a_reset_clears_the_bank() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();

@@ -156,7 +156,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "b19_channel_seems_to_work",
-        file: "debug-registers/src/table.rs",
+        file: "debug-registers/src/masks.rs",
         from: "const TX_FULL: u64 = 1 << 29;",
         to: "const TX_FULL: u64 = 0;",
     },

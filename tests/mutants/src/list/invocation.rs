@@ -25,7 +25,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "vmm_mdscr_is_not_clamped",
         file: "debug-shim/src/invocation.rs",
-        from: "debug.mdscr.set(value & mdscr_el1::GUEST)",
+        from: "debug.mdscr.set(value & debug.guest_bits())",
         to: "debug.mdscr.set(value)",
     },
     Mutant {

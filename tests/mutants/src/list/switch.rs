@@ -61,7 +61,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "exit_loses_mdscr",
         file: "debug-shim/src/shim.rs",
-        from: "            debug.mdscr.set(hw.read(Register::Mdscr) & mdscr_el1::GUEST);\n",
+        from: "            debug.mdscr.set(hw.read(Register::Mdscr) & debug.guest_bits());\n",
         to: "",
     },
     Mutant {

@@ -55,7 +55,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "mdscr_is_no_hazard",
         file: "debug-shim/src/vcpu.rs",
-        from: ".with(Hazards::MDSCR, self.effective_mdscr() != 0)",
+        from: ".with(Hazards::MDSCR, mdscr)",
         to: ".with(Hazards::MDSCR, false)",
     },
     Mutant {

@@ -10,6 +10,7 @@ pub mod graph;
 pub mod pack;
 pub mod run;
 pub mod test;
+pub mod trace;
 
 use std::path::{Path, PathBuf};
 

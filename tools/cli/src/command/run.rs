@@ -54,6 +54,7 @@ fn watch(until: Option<Regex>, timeout: Option<u64>) -> Watch {
         log: None,
         input: if stop_when_done { Input::Script } else { Input::Terminal },
         faults_expected: false,
+        at_end: None,
     }
 }
 

@@ -2,11 +2,13 @@
 //! QEMU: starting, watching, ending.
 
 mod lines;
+mod monitor;
 mod qemu;
 mod script;
 mod terminal;
 mod watch;
 
+pub use monitor::Monitor;
 pub use qemu::Qemu;
 pub use script::Script;
 pub use watch::{Input, Outcome, Run, Watch};

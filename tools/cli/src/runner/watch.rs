@@ -48,6 +48,8 @@ pub struct Watch {
     pub input: Input,
     /// A fault in a protection domain is part of the test.
     pub faults_expected: bool,
+    /// What to do with the machine before it is ended, if it has not ended by itself.
+    pub at_end: Option<Box<dyn FnOnce() -> anyhow::Result<()>>>,
 }
 
 impl Watch {
@@ -61,6 +63,7 @@ impl Watch {
             log: None,
             input: Input::Script,
             faults_expected: false,
+            at_end: None,
         }
     }
 }
@@ -132,7 +135,10 @@ impl Watch {
         let mut seen = Vec::new();
         let ended = self.follow(start, &pieces, &mut stdin, &mut log, &mut seen)?;
         let outcome = match ended {
-            Some(outcome) => outcome,
+            Some(outcome) => {
+                self.at_end.take().map_or(Ok(()), |act| act())?;
+                outcome
+            }
             None => Outcome::Ended(machine.0.wait()?.success()),
         };
         drop(machine);
