@@ -7,6 +7,7 @@
 
 mod bad_boot;
 mod bare;
+mod card;
 mod command_line;
 mod differential;
 mod domains;
@@ -45,6 +46,8 @@ const ON_EVERY_BOARD: &[&str] = &[
     "linux-boot",
     "linux-gdb",
 ];
+/// What only boards that are started from a card are tested with.
+const ON_CARDS: &[&str] = &["card-folder"];
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -57,6 +60,7 @@ fn main() {
         command_line::SCENARIOS,
         sel4_bad::SCENARIOS,
         differential::SCENARIOS,
+        card::SCENARIOS,
         linux::SCENARIOS,
     ]
     .concat();
@@ -73,7 +77,9 @@ fn main() {
 fn trial(board: &'static str, (name, run): Scenario) -> Option<Trial> {
     let is_default = board == DEFAULT_BOARD;
     let shown = if is_default { name.to_string() } else { format!("{board}-{name}") };
-    (is_default || ON_EVERY_BOARD.contains(&name)).then(|| {
+    let is_for_it =
+        if is_default { !ON_CARDS.contains(&name) } else { [ON_EVERY_BOARD, ON_CARDS].concat().contains(&name) };
+    is_for_it.then(|| {
         Trial::test(shown.clone(), move || {
             machine::set_board(board);
             let start = Instant::now();

@@ -118,9 +118,12 @@ pub struct BuildArguments {
     /// What to build.
     #[command(flatten)]
     pub source: SourceArguments,
-    /// The folder for image, report and command line
+    /// The folder for image, report and command line; for a real board, to be copied onto a card
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// Write into a card's folder that is there already
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `check`

@@ -38,6 +38,10 @@ pub struct Board {
     pub device_tree: Option<String>,
     /// Devices that a description for another board means.
     pub stand_ins: Vec<StandIn>,
+    /// The image's name where the board's loader looks for it.
+    pub image: String,
+    /// Of the kernel's UART, in Hz.
+    pub uart_clock: u64,
 }
 
 /// A device of this board in the place of another board's.
@@ -100,6 +104,8 @@ impl Board {
             compatible: kernel.machine.compatible,
             device_tree: platform.device_tree,
             stand_ins: stand_ins.unwrap_or_default(),
+            image: platform.image,
+            uart_clock: kernel.uart.clock,
             folder,
         })
     }
@@ -114,6 +120,11 @@ impl Board {
             .collect();
         names.sort();
         names
+    }
+
+    /// Is it started from a card?
+    pub fn has_card(&self) -> bool {
+        self.folder.join("card").is_dir()
     }
 
     /// Bytes of RAM.
@@ -136,6 +147,7 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
 #[derive(Deserialize)]
 struct KernelFile {
     machine: Machine,
+    uart: Uart,
     memory: KernelMemory,
     gic: Gic,
     timer: Timer,
@@ -144,6 +156,11 @@ struct KernelFile {
 #[derive(Deserialize)]
 struct Machine {
     compatible: String,
+}
+
+#[derive(Deserialize)]
+struct Uart {
+    clock: u64,
 }
 
 #[derive(Deserialize)]
@@ -180,6 +197,7 @@ struct PlatformFile {
     domains: u16,
     smc: bool,
     debug: bool,
+    image: String,
     device_tree: Option<String>,
     stand_in: Option<StandInFile>,
     device: Vec<Device>,

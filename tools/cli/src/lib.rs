@@ -6,6 +6,7 @@ pub mod arguments;
 pub mod audit;
 pub mod bench;
 pub mod board;
+pub mod card;
 pub mod check;
 pub mod command;
 pub mod doctor;

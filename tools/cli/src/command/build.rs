@@ -7,18 +7,18 @@ use anyhow::Context;
 
 use crate::arguments::{BuildArguments, QemuArguments};
 use crate::workspace::Workspace;
-use crate::{report, system};
-
-/// The image's name in the folder.
-pub const IMAGE: &str = "lazaret.img";
+use crate::{card, report, system};
 
 /// Writes the folder, or nothing when something is wrong.
 pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<ExitCode> {
     let request = arguments.source.request(workspace);
-    let built = system::build(workspace, &request)?;
     let folder = &arguments.output;
+    if system::board(workspace, &request.board, request.config)?.has_card() {
+        card::may_write(folder, arguments.force)?;
+    }
+    let built = system::build(workspace, &request)?;
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let image = folder.join(IMAGE);
+    let image = folder.join(&built.board.image);
     std::fs::copy(&built.path, &image).with_context(|| image.display().to_string())?;
     let line = QemuArguments::default().qemu_for(workspace, &built)?.line(&super::short(&image));
     std::fs::write(folder.join("qemu.sh"), format!("#!/bin/sh\nexec {line}\n"))?;
@@ -32,6 +32,10 @@ pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<
     built.stand_ins.iter().for_each(|moved| println!("{moved}"));
     println!("{line}");
     println!("the same with Microkit: {}", report::microkit(&built, &request));
-    println!("{}: {IMAGE}, report.txt, report.json, qemu.sh", folder.display());
+    let mut files = vec![built.board.image.clone()];
+    if built.board.has_card() {
+        files.extend(card::write(workspace, &built, &request, folder)?);
+    }
+    println!("{}: {}, report.txt, report.json, qemu.sh", folder.display(), files.join(", "));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Boards that are started from a card: the folder, and that what its page promises comes when it is started.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use lazaret_cli::board::Board;
+use lazaret_cli::programs::Config;
+use lazaret_cli::runner::{Qemu, Run, Script, Watch};
+use lazaret_cli::system;
+use lazaret_cli::workspace::Workspace;
+use regex::Regex;
+
+use crate::command_line::expect;
+use crate::{Scenario, machine};
+
+pub const SCENARIOS: &[Scenario] = &[("card-folder", folder)];
+
+/// Written, refused, written again; then it is started, and the page's first lines come.
+fn folder() -> anyhow::Result<()> {
+    let card = Card::write("card", &[])?;
+    let path = card.folder.display().to_string();
+    expect(&["build", "--board", machine::board(), "-o", &path], 2, "is there already")?;
+    std::fs::write(card.folder.join("README.txt"), "")?;
+    expect(&["build", "--board", machine::board(), "-o", &path, "--force"], 0, &card.board.image)?;
+    let page = card.read("README.txt")?;
+    for word in ["start4.elf", "fixup4.dat", "GPIO 14", "3.3 V", &card.board.image, machine::board()] {
+        anyhow::ensure!(page.contains(word), "the page does not say: {word}\n{page}");
+    }
+    let settings = card.read("config.txt")?;
+    for line in [format!("kernel={}", card.board.image), "arm_64bit=1".into(), "kernel_address=0x200000".into()] {
+        anyhow::ensure!(settings.lines().any(|l| l == line), "config.txt does not say: {line}\n{settings}");
+    }
+    let too_long = settings.lines().find(|line| line.len() > 98);
+    anyhow::ensure!(too_long.is_none(), "the firmware ignores what comes after 98 characters: {too_long:?}");
+    anyhow::ensure!(!(page + &settings).contains('{'), "a word was not filled in");
+    let first_lines = card.first_lines()?;
+    let run = card.start(Script::new().expect("psci: PSCIv.* detected"), 120)?;
+    for line in first_lines {
+        anyhow::ensure!(run.output.lines().any(|said| line.is_match(said)), "not seen: {line}\n{}", run.output);
+    }
+    Ok(())
+}
+
+/// A card's folder and what would be in the slot.
+pub struct Card {
+    pub board: Board,
+    pub folder: PathBuf,
+}
+
+impl Card {
+    /// Builds one for the scenario's board, as a user does.
+    pub fn write(name: &str, more: &[&str]) -> anyhow::Result<Self> {
+        let workspace = Workspace::find();
+        let board = system::board(&workspace, machine::board(), Config::Debug)?;
+        let folder = workspace.output(&board.name, "debug").join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        let path = folder.display().to_string();
+        expect(&[&["build", "--board", &*board.name, "-o", &path], more].concat(), 0, "config.txt")?;
+        Ok(Self { board, folder })
+    }
+
+    fn read(&self, name: &str) -> anyhow::Result<String> {
+        std::fs::read_to_string(self.folder.join(name)).with_context(|| name.to_string())
+    }
+
+    /// QEMU with the card's own device tree.
+    pub fn qemu(&self) -> anyhow::Result<Qemu> {
+        let name = self.board.device_tree.as_deref().map(Path::new).and_then(Path::file_name).context("no tree")?;
+        let device_tree = Some(self.folder.join(name));
+        Ok(Qemu { device_tree, ..Qemu::of(&Workspace::find(), &self.board)? })
+    }
+
+    /// Starts what is on the card.
+    pub fn start(&self, script: Script, seconds: u64) -> anyhow::Result<Run> {
+        let watch = Watch::script(script, Duration::from_secs(seconds));
+        let run = watch.run(self.qemu()?.command(&self.folder.join(&self.board.image)))?;
+        run.expect_seen()?;
+        Ok(run)
+    }
+
+    /// The ten lines of the page's last section, with any numbers in place of its own.
+    fn first_lines(&self) -> anyhow::Result<Vec<Regex>> {
+        let page = self.read("README.txt")?;
+        let (_, section) = page.split_once("3. What you see").context("no such section")?;
+        let number = Regex::new("(0x)?[0-9]+")?;
+        let lines = section.lines().filter_map(|line| line.strip_prefix("    ")).map(|line| {
+            let parts: Vec<_> = number.split(line).map(regex::escape).collect();
+            Ok(Regex::new(&parts.join("(0x[0-9a-f]+|[0-9]+)"))?)
+        });
+        let lines = lines.collect::<anyhow::Result<Vec<_>>>()?;
+        anyhow::ensure!(lines.len() == 10, "{} lines", lines.len());
+        Ok(lines)
+    }
+}
