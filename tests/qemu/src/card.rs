@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Boards that are started from a card: the folder, and that what its page promises comes when it is started.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -15,7 +17,7 @@ use regex::Regex;
 use crate::command_line::expect;
 use crate::{Scenario, machine};
 
-pub const SCENARIOS: &[Scenario] = &[("card-folder", folder)];
+pub const SCENARIOS: &[Scenario] = &[("card-folder", folder), ("card-serial", serial)];
 
 /// Written, refused, written again; then it is started, and the page's first lines come.
 fn folder() -> anyhow::Result<()> {
@@ -41,6 +43,34 @@ fn folder() -> anyhow::Result<()> {
         anyhow::ensure!(run.output.lines().any(|said| line.is_match(said)), "not seen: {line}\n{}", run.output);
     }
     Ok(())
+}
+
+/// `run --serial DEV` sees the prefixed lines of a board that runs already. Its adapter is a pseudo-terminal of QEMU's.
+fn serial() -> anyhow::Result<()> {
+    let card = Card::write("card-serial", &["--system", &machine::description("two_bare").display().to_string()])?;
+    let mut qemu = card.qemu()?;
+    qemu.more.extend(["-serial", "pty"].map(Into::into));
+    let mut command = qemu.command(&card.folder.join(&card.board.image));
+    let mut board = Running(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?);
+    let said = BufReader::new(board.0.stdout.take().context("no output")?).lines();
+    let device = said
+        .map_while(Result::ok)
+        .find_map(|line| line.split_whitespace().find(|word| word.starts_with("/dev/")).map(str::to_string))
+        .context("QEMU named no pseudo-terminal")?;
+    let run =
+        |more: &[&'static str], code, text: &str| expect(&[&["run", "--serial", &*device], more].concat(), code, text);
+    run(&["--until", r"bare_b\| guest B: round \d+, 0 failed", "--timeout", "100"], 0, "seen after")?;
+    run(&["--until", "never said", "--timeout", "2"], 1, "not seen")
+}
+
+/// Ended whatever happens.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A card's folder and what would be in the slot.

@@ -47,7 +47,7 @@ const ON_EVERY_BOARD: &[&str] = &[
     "linux-gdb",
 ];
 /// What only boards that are started from a card are tested with.
-const ON_CARDS: &[&str] = &["card-folder"];
+const ON_CARDS: &[&str] = &["card-folder", "card-serial"];
 
 fn main() {
     let arguments = Arguments::from_args();

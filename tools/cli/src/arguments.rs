@@ -104,8 +104,9 @@ pub struct RunArguments {
     /// End with failure after that many seconds
     #[arg(long, value_name = "S")]
     pub timeout: Option<u64>,
-    /// Write the console's output there as well
-    #[arg(long, value_name = "FILE")]
+    /// A serial device: watch a real board's console there, and start nothing; another file: write the console's
+    /// output there as well
+    #[arg(long, value_name = "DEV|FILE")]
     pub serial: Option<PathBuf>,
     /// Start this image and build nothing
     #[arg(long, value_name = "FILE")]

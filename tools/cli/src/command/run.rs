@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `run`: builds the image and starts it.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use anyhow::Context;
 use regex::Regex;
 
 use crate::arguments::RunArguments;
-use crate::runner::{Input, Outcome, Run, Script, Watch};
+use crate::runner::{Input, Outcome, Run, Script, Watch, serial};
 use crate::system;
 use crate::workspace::Workspace;
 
@@ -18,6 +19,9 @@ const BOOT_LIMIT: u64 = 300;
 /// Runs until the pattern is seen, or until the person at the terminal ends it.
 pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let until = arguments.until.as_deref().map(Regex::new).transpose().context("--until")?;
+    if let Some(device) = arguments.serial.as_deref().filter(|path| serial::is_device(path)) {
+        return attach(device, watch(until, arguments.timeout));
+    }
     let (image, qemu) = match &arguments.image {
         Some(image) => {
             let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config)?;
@@ -40,7 +44,15 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
     if watch.input == Input::Terminal {
         eprintln!("(ctrl-a x ends QEMU; ctrl-] and a digit choose the virtual machine that hears the keyboard)");
     }
-    Ok(verdict(&watch.run(qemu.command(&image))?))
+    Ok(verdict(&watch.run(qemu.command(&image))?, "QEMU"))
+}
+
+/// A board that runs already, or is about to be switched on: nothing is built.
+fn attach(device: &Path, watch: Watch) -> anyhow::Result<ExitCode> {
+    if watch.input == Input::Terminal {
+        eprintln!("(ctrl-a x leaves; ctrl-] and a digit choose the virtual machine that hears the keyboard)");
+    }
+    Ok(verdict(&watch.attach(device)?, &device.display().to_string()))
 }
 
 fn watch(until: Option<Regex>, timeout: Option<u64>) -> Watch {
@@ -58,12 +70,12 @@ fn watch(until: Option<Regex>, timeout: Option<u64>) -> Watch {
     }
 }
 
-fn verdict(run: &Run) -> ExitCode {
+fn verdict(run: &Run, what: &str) -> ExitCode {
     let seconds = run.elapsed.as_secs_f32();
     let (text, code) = match &run.outcome {
         Outcome::Seen => (format!("seen after {seconds:.1} s"), 0),
-        Outcome::Ended(true) => (format!("QEMU ended after {seconds:.1} s"), 0),
-        Outcome::Ended(false) => ("QEMU failed".into(), 1),
+        Outcome::Ended(true) => (format!("{what} ended after {seconds:.1} s"), 0),
+        Outcome::Ended(false) => (format!("{what} failed"), 1),
         Outcome::TimedOut(pattern) => {
             let last = run.output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("(none)");
             (format!("not seen in {seconds:.0} s: {pattern}\nits last line: {last}"), 1)

@@ -5,6 +5,7 @@ mod lines;
 mod monitor;
 mod qemu;
 mod script;
+pub mod serial;
 mod terminal;
 mod watch;
 

@@ -12,7 +12,7 @@ pub struct Terminal {
 impl Terminal {
     /// Remembers the settings, if input is a terminal.
     pub fn remember() -> Self {
-        let settings = std::io::stdin().is_terminal().then(|| stty("-g")).flatten();
+        let settings = std::io::stdin().is_terminal().then(|| stty(&["-g"])).flatten();
         Self { settings }
     }
 }
@@ -20,12 +20,13 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         if let Some(settings) = &self.settings {
-            stty(settings);
+            stty(&[settings]);
         }
     }
 }
 
-fn stty(argument: &str) -> Option<String> {
-    let output = Command::new("stty").arg(argument).stdin(Stdio::inherit()).output().ok()?;
+/// Changes the terminal that input comes from.
+pub fn stty(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("stty").args(arguments).stdin(Stdio::inherit()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_string())
 }

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -130,7 +130,7 @@ impl Watch {
         })?;
         let mut machine = Machine(child);
         let pieces = read_all(&mut machine.0);
-        let mut stdin = machine.0.stdin.take();
+        let mut stdin = machine.0.stdin.take().map(|stdin| Box::new(stdin) as Box<dyn Write>);
         let mut log = self.log.as_ref().map(File::create).transpose().context("cannot write the serial log")?;
         let mut seen = Vec::new();
         let ended = self.follow(start, &pieces, &mut stdin, &mut log, &mut seen)?;
@@ -147,12 +147,12 @@ impl Watch {
         Ok(Run { outcome, output, elapsed: start.elapsed() })
     }
 
-    /// `None`: the machine ended by itself.
-    fn follow(
+    /// `None`: the machine ended by itself, or an empty piece came.
+    pub(super) fn follow(
         &mut self,
         start: Instant,
         pieces: &Receiver<Vec<u8>>,
-        stdin: &mut Option<ChildStdin>,
+        stdin: &mut Option<Box<dyn Write>>,
         log: &mut Option<File>,
         seen: &mut Vec<u8>,
     ) -> anyhow::Result<Option<Outcome>> {
@@ -170,6 +170,9 @@ impl Watch {
                 Err(RecvTimeoutError::Timeout) => return Ok(Some(self.overdue(fault))),
                 Err(RecvTimeoutError::Disconnected) => return Ok(fault.map(|(_, outcome)| outcome)),
             };
+            if piece.is_empty() {
+                return Ok(None);
+            }
             seen.extend_from_slice(&piece);
             self.show(&piece, log)?;
             let typed = self.script.feed(&piece);
@@ -231,7 +234,7 @@ fn read_all(child: &mut Child) -> Receiver<Vec<u8>> {
     receiver
 }
 
-fn forward(mut from: impl Read + Send + 'static, to: Sender<Vec<u8>>) {
+pub(super) fn forward(mut from: impl Read + Send + 'static, to: Sender<Vec<u8>>) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
