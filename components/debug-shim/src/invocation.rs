@@ -14,7 +14,7 @@ impl<H: Handle> Shim<H> {
             DebugRegister::OsLock => return Ok(debug.os_lock.get().into()),
             other => self.slot(other)?,
         };
-        Ok(if self.is_resident(vcpu)? { slot.read(hw, self.counts.get()) } else { debug.bank.get(slot) })
+        Ok(if self.is_on_hardware(vcpu, slot)? { slot.read(hw, self.counts.get()) } else { debug.bank.get(slot) })
     }
 
     /// Writes a register of the vCPU, clamped, wherever it is; and flags the state dirty if asked to.
@@ -52,12 +52,17 @@ impl<H: Handle> Shim<H> {
 
     fn write_slot(&self, vcpu: H, slot: Slot, value: u64, hw: &impl DebugHardware) -> Result<(), Error> {
         let value = slot.clamp(value, self.counts.get());
-        if self.is_resident(vcpu)? {
+        if self.is_on_hardware(vcpu, slot)? {
             slot.write(hw, value);
         } else {
             vcpu.debug().bank.set(slot, value);
         }
         Ok(())
+    }
+
+    /// Is the register's true value on the hardware? A 64-bit vCPU's DBGVCR32_EL2 never is: its core may have none.
+    fn is_on_hardware(&self, vcpu: H, slot: Slot) -> Result<bool, Error> {
+        Ok(self.is_resident(vcpu)? && (slot != Slot::Vcr32 || vcpu.debug().aarch32.get()))
     }
 
     /// The slot that a message names, if this core has it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The `.vmmcfg` file: lines of `key = value`, `#` for comments.
 
+use crate::vcpu::Width;
 use core::fmt;
 
 /// What runs in the VM.
@@ -10,6 +11,32 @@ pub enum GuestKind {
     Bare64,
     /// An AArch64 Linux kernel.
     Linux64,
+    /// A bare-metal AArch32 program with a zImage header.
+    Bare32,
+    /// An AArch32 Linux kernel.
+    Linux32,
+}
+
+impl GuestKind {
+    const ALL: [Self; 4] = [Self::Bare64, Self::Linux64, Self::Bare32, Self::Linux32];
+
+    /// As the file says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bare64 => "bare64",
+            Self::Linux64 => "linux64",
+            Self::Bare32 => "bare32",
+            Self::Linux32 => "linux32",
+        }
+    }
+
+    /// What its image must be.
+    pub const fn width(self) -> Width {
+        match self {
+            Self::Bare64 | Self::Linux64 => Width::Aarch64,
+            Self::Bare32 | Self::Linux32 => Width::Aarch32,
+        }
+    }
 }
 
 /// A VM's policy.
@@ -132,11 +159,7 @@ fn switch(value: &str) -> Option<bool> {
 }
 
 fn guest_kind(value: &str) -> Option<GuestKind> {
-    match value {
-        "bare64" => Some(GuestKind::Bare64),
-        "linux64" => Some(GuestKind::Linux64),
-        _ => None,
-    }
+    GuestKind::ALL.into_iter().find(|kind| kind.name() == value)
 }
 
 /// Decimal or 0x hexadecimal, `_` anywhere, as in the manifest.

@@ -2,7 +2,7 @@
 //! A vCPU for host tests.
 
 use crate::device::vgic::Inject;
-use crate::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg};
+use crate::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg, VcpuState, Width};
 use esr::SysReg;
 use sel4_sys::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
 use std::collections::HashMap;
@@ -18,6 +18,9 @@ pub(crate) struct FakeVcpu {
     pub(crate) dirty: usize,
     pub(crate) injected: Vec<(u8, u16)>,
     pub(crate) acked: usize,
+    pub(crate) width: Width,
+    pub(crate) has_aarch32: bool,
+    pub(crate) states: HashMap<u64, u64>,
 }
 
 fn position(register: ContextRegister) -> usize {
@@ -36,6 +39,9 @@ impl FakeVcpu {
             dirty: 0,
             injected: Vec::new(),
             acked: 0,
+            width: Width::Aarch64,
+            has_aarch32: true,
+            states: HashMap::new(),
         }
     }
     pub(crate) fn pc(&self) -> u64 {
@@ -94,6 +100,22 @@ impl Vcpu for FakeVcpu {
     }
     fn ticks(&self) -> u64 {
         100
+    }
+    fn width(&self) -> Width {
+        self.width
+    }
+    fn set_width(&mut self, width: Width) -> bool {
+        let possible = width == Width::Aarch64 || self.has_aarch32;
+        if possible {
+            self.width = width;
+        }
+        possible
+    }
+    fn read_state(&mut self, state: VcpuState) -> u64 {
+        self.states.get(&(state as u64)).copied().unwrap_or(0)
+    }
+    fn write_state(&mut self, state: VcpuState, value: u64) {
+        self.states.insert(state as u64, value);
     }
     fn debug_use(&self) -> Option<DebugUse> {
         Some(DebugUse { exits: 7, ..DebugUse::default() })

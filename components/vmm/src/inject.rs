@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Exceptions that the guest takes at EL1 in place of what it tried.
+//! Exceptions that the guest takes at EL1 in place of what it tried; `inject32` has those of a 32-bit EL1.
 
 use crate::frame::Frame;
-use crate::vcpu::{Vcpu, VcpuReg};
+use crate::inject32;
+use crate::vcpu::{Vcpu, VcpuReg, Width};
 use esr::inject::{self, Injected, Vectors};
 use esr::{Context, Direction, Esr, Spsr};
 
 /// ISS bit: FAR_EL1 holds nothing.
 const FAR_NOT_VALID: u32 = 1 << 10;
 /// SCTLR_EL1: stage 1 is on.
-const MMU_ON: u64 = 1;
+pub(crate) const MMU_ON: u64 = 1;
 
 /// The undefined-instruction exception.
 pub fn undefined(frame: &mut Frame, vcpu: &mut impl Vcpu) {
+    if vcpu.width() == Width::Aarch32 {
+        return inject32::undefined(frame, vcpu);
+    }
     let injected = inject::undefined(context(frame, vcpu), vectors(vcpu));
     enter(injected, frame, vcpu);
 }
@@ -20,6 +24,9 @@ pub fn undefined(frame: &mut Frame, vcpu: &mut impl Vcpu) {
 /// A synchronous external abort on a load or store to `ipa`. The fault message has no virtual address, so the
 /// guest is told that there is none, unless its stage 1 is off.
 pub fn data_abort(ipa: u64, direction: Direction, trapped: Esr, frame: &mut Frame, vcpu: &mut impl Vcpu) {
+    if vcpu.width() == Width::Aarch32 {
+        return inject32::data_abort(ipa, direction, frame, vcpu);
+    }
     let el1 = vectors(vcpu);
     let mut injected = inject::data_abort(context(frame, vcpu), el1, ipa, direction, trapped);
     if el1.sctlr & MMU_ON != 0 {
@@ -32,6 +39,9 @@ pub fn data_abort(ipa: u64, direction: Direction, trapped: Esr, frame: &mut Fram
 
 /// A synchronous external abort on the fetch of the instruction at PC.
 pub fn instruction_abort(frame: &mut Frame, vcpu: &mut impl Vcpu) {
+    if vcpu.width() == Width::Aarch32 {
+        return inject32::prefetch_abort(frame, vcpu);
+    }
     let at = context(frame, vcpu);
     let injected = inject::instruction_abort(at, vectors(vcpu), at.pc);
     enter(injected, frame, vcpu);
@@ -45,11 +55,11 @@ pub fn advance(trapped: Esr, frame: &mut Frame, vcpu: &mut impl Vcpu) {
     frame.set_spsr(next.spsr.0);
 }
 
-fn context(frame: &mut Frame, vcpu: &mut impl Vcpu) -> Context {
+pub(crate) fn context(frame: &mut Frame, vcpu: &mut impl Vcpu) -> Context {
     Context { pc: frame.pc(vcpu), spsr: Spsr(frame.spsr(vcpu)) }
 }
 
-fn vectors(vcpu: &mut impl Vcpu) -> Vectors {
+pub(crate) fn vectors(vcpu: &mut impl Vcpu) -> Vectors {
     Vectors { vbar: vcpu.read_system_register(VcpuReg::Vbar), sctlr: vcpu.read_system_register(VcpuReg::Sctlr) }
 }
 

@@ -42,6 +42,7 @@ pub mod frame;
 pub mod guest_map;
 pub mod guest_ram;
 mod inject;
+mod inject32;
 mod power;
 pub mod psci;
 pub mod recover;

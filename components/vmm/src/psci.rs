@@ -60,7 +60,8 @@ pub fn call(function: u32, arguments: impl FnOnce() -> [u64; 3]) -> Answer {
 }
 
 fn call_with(function: u32, arguments: [u64; 3]) -> Answer {
-    let first = if function & CONVENTION_64 != 0 { arguments[0] } else { arguments[0] & 0xffff_ffff };
+    let arguments = if function & CONVENTION_64 != 0 { arguments } else { arguments.map(|word| word & 0xffff_ffff) };
+    let first = arguments[0];
     Answer::Return(match function {
         PSCI_FEATURES => features(first as u32, &SUPPORTED),
         PSCI_MIGRATE_INFO_TYPE => NO_TRUSTED_OS,

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The state a vCPU starts with: EL1h, MMU and caches off, interrupts masked, x0 = device tree.
+//! The state a vCPU starts with: EL1h with x0 = device tree, or Supervisor mode with r2 = device tree; MMU and caches off,
+//! interrupts masked.
 
-use crate::boot::Loaded;
-use crate::vcpu::{DebugRegister, Vcpu, VcpuReg};
+use crate::boot::{BootError, Loaded};
+use crate::vcpu::{DebugRegister, Vcpu, VcpuReg, VcpuState, Width};
 use sel4_sys::user_context::NUM_REGISTERS;
 
 /// EL1h with D, A, I and F masked.
 const SPSR: u64 = 0x3c5;
 /// The bits that are always one.
 const SCTLR: u64 = 0x30d0_0800;
+/// Supervisor mode with A, I and F masked, A32.
+const SPSR_SVC: u64 = 0x1d3;
+/// The bits of a 32-bit SCTLR that are always one, and CP15BEN.
+const SCTLR32: u64 = 0x00c5_0078;
+/// r1 of a kernel that is given a device tree: no machine's number.
+const NO_MACHINE: u64 = 0xffff_ffff;
 /// Affinity 0.0.0.0; bit 31 is always one.
 const VMPIDR: u64 = 1 << 31;
 /// Positions of PC, SPSR and x0 in the user context.
@@ -16,22 +23,36 @@ const PC: usize = 0;
 const PSTATE: usize = 2;
 const X0: usize = 3;
 
-/// Reset all registers.
-pub fn vcpu(vcpu: &mut impl Vcpu, loaded: Loaded) {
+/// Reset all registers, and the width first: the others depend on it.
+pub fn vcpu(vcpu: &mut impl Vcpu, loaded: Loaded) -> Result<(), BootError> {
+    if !vcpu.set_width(loaded.width) {
+        return Err(BootError::NoAarch32);
+    }
     let mut words = [0; NUM_REGISTERS];
     words[PC] = loaded.entry;
-    words[PSTATE] = SPSR;
-    words[X0] = loaded.dtb;
+    let sctlr = match loaded.width {
+        Width::Aarch64 => {
+            (words[PSTATE], words[X0]) = (SPSR, loaded.dtb);
+            SCTLR
+        }
+        Width::Aarch32 => {
+            words[PSTATE] = SPSR_SVC;
+            words[X0..X0 + 3].copy_from_slice(&[0, NO_MACHINE, loaded.dtb]);
+            VcpuState::ALL[1..].iter().for_each(|&state| vcpu.write_state(state, 0));
+            SCTLR32
+        }
+    };
     vcpu.write_registers(&words);
     for &register in VcpuReg::ALL {
         let value = match register {
-            VcpuReg::Sctlr => SCTLR,
+            VcpuReg::Sctlr => sctlr,
             VcpuReg::VmpidrEl2 => VMPIDR,
             _ => 0,
         };
         vcpu.write_system_register(register, value);
     }
     debug(vcpu);
+    Ok(())
 }
 
 /// No breakpoint survives a reset. MDSCR_EL1 goes first, so nothing is armed half-written. A kernel that refuses has
@@ -40,7 +61,13 @@ fn debug(vcpu: &mut impl Vcpu) {
     let counts = vcpu.counts();
     let breakpoints = (0..counts.breakpoints).flat_map(|n| [DebugRegister::Bcr(n), DebugRegister::Bvr(n)]);
     let watchpoints = (0..counts.watchpoints).flat_map(|n| [DebugRegister::Wcr(n), DebugRegister::Wvr(n)]);
-    let single = [DebugRegister::Mdscr, DebugRegister::Mdccint, DebugRegister::Claim, DebugRegister::OsLock];
+    let single = [
+        DebugRegister::Mdscr,
+        DebugRegister::Mdccint,
+        DebugRegister::Vcr32,
+        DebugRegister::Claim,
+        DebugRegister::OsLock,
+    ];
     for register in single.into_iter().chain(breakpoints).chain(watchpoints) {
         let _ = vcpu.write(register, 0, false);
     }

@@ -4,6 +4,7 @@
 
 use crate::device::vgic::Inject;
 pub use debug_registers::{Counts, DebugBackend, DebugRegister};
+pub use sel4_sys::extension::VcpuState;
 pub use sel4_sys::vcpu_reg::VcpuReg;
 
 /// A stopped vCPU: it has faulted, or was not started yet.
@@ -24,8 +25,26 @@ pub trait Vcpu: Inject + DebugBackend {
     fn write_system_register(&mut self, register: VcpuReg, value: u64);
     /// The virtual counter.
     fn ticks(&self) -> u64;
+    /// How wide EL1 is.
+    fn width(&self) -> Width;
+    /// Makes EL1 so wide; false if the core cannot.
+    #[must_use]
+    fn set_width(&mut self, width: Width) -> bool;
+    /// A register that only a 32-bit EL1 has.
+    fn read_state(&mut self, state: VcpuState) -> u64;
+    /// Writes a register that only a 32-bit EL1 has.
+    fn write_state(&mut self, state: VcpuState, value: u64);
     /// What the kernel counted of the debug registers' switching, if it counts.
     fn debug_use(&self) -> Option<DebugUse>;
+}
+
+/// The execution state of EL1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// AArch64.
+    Aarch64,
+    /// AArch32, and EL0 with it.
+    Aarch32,
 }
 
 /// How often the kernel touched debug registers for this vCPU.

@@ -88,7 +88,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.gic.reset(vcpu);
         self.uart.reset();
         self.frame.open(None);
-        reset::vcpu(vcpu, loaded);
+        reset::vcpu(vcpu, loaded)?;
         self.journal.reset_traps();
         self.power.change().enter(Phase::On);
         let (name, entry, dtb) = (self.config.name, loaded.entry, loaded.dtb);

@@ -3,7 +3,7 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::toolchain::{self, TARGET, Toolchain, first_line};
+use crate::toolchain::{self, TARGET, TARGET32, Toolchain, first_line};
 use crate::workspace::Workspace;
 
 /// One thing that is needed.
@@ -43,7 +43,8 @@ fn findings(workspace: &Workspace) -> Vec<Finding> {
     vec![
         tool("cargo (host)", &cargo.display().to_string(), "--version", "install rustup, or apt-get install cargo-web"),
         tool("rustc (host)", "rustc", "--version", "install rustup, or apt-get install rustc-web"),
-        bare_metal(),
+        bare_metal("bare-metal toolchain", TARGET),
+        optional(bare_metal("toolchain of 32-bit guests", TARGET32)),
         tool(
             "QEMU",
             "qemu-system-aarch64",
@@ -60,15 +61,15 @@ fn findings(workspace: &Workspace) -> Vec<Finding> {
     ]
 }
 
-fn bare_metal() -> Finding {
+fn bare_metal(what: &'static str, target: &str) -> Finding {
     let describe = |toolchain: Toolchain| match toolchain {
-        Toolchain::Host => format!("{} with {TARGET}", toolchain.version()),
+        Toolchain::Host => format!("{} with {target}", toolchain.version()),
         Toolchain::Debian => format!("Debian's {} builds core itself", toolchain.version()),
     };
     Finding {
-        what: "bare-metal toolchain",
-        found: Toolchain::detect().ok().map(describe),
-        fix: format!("rustup target add {TARGET}\nor apt-get install rustc-web cargo-web rust-web-src lld"),
+        what,
+        found: Toolchain::detect_for(target).ok().map(describe),
+        fix: format!("rustup target add {target}\nor apt-get install rustc-web cargo-web rust-web-src lld"),
         needed: true,
     }
 }

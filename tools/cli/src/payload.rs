@@ -41,7 +41,8 @@ impl<'a> Monitor<'a> {
         let Some(kernel) = self.contents("kernel_vaddr")? else { return Ok(()) };
         let initrd = self.contents("initrd_vaddr")?.map_or(0, |initrd| initrd.len() as u64);
         let refuse = |why| self.refuse(kernel_map.span, "guest image", why);
-        let layout = Layout::new(Image::parse(&kernel).map_err(refuse)?, initrd, ram_size).map_err(refuse)?;
+        let layout =
+            Layout::new(Image::of(config.guest, &kernel).map_err(refuse)?, initrd, ram_size).map_err(refuse)?;
         let range = (initrd != 0).then_some(layout.initrd..layout.initrd + initrd);
         fdt::build(ram_size, config.bootargs, range)
             .map_err(|why| self.refuse(config_map.span, "configuration", why))?;

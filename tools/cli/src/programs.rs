@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 
-use crate::toolchain::{TARGET, Toolchain};
+use crate::toolchain::{TARGET, TARGET32, Toolchain};
 use crate::workspace::Workspace;
 
 /// Which kernel configuration: Microkit's names.
@@ -59,8 +59,25 @@ impl Setting<'_> {
         prefix: &Path,
         output: &Path,
     ) -> anyhow::Result<PathBuf> {
+        self.cargo_build(TARGET, toolchain, packages, prefix, output)
+    }
+
+    /// Builds programs of 32-bit guests, which know no kernel.
+    pub fn build_for_guests32(&self, packages: &[&str]) -> anyhow::Result<PathBuf> {
+        let toolchain = Toolchain::detect_for(TARGET32)?;
+        self.cargo_build(TARGET32, &toolchain, packages, &self.write_prefix()?, &self.output())
+    }
+
+    fn cargo_build(
+        &self,
+        target: &str,
+        toolchain: &Toolchain,
+        packages: &[&str],
+        prefix: &Path,
+        output: &Path,
+    ) -> anyhow::Result<PathBuf> {
         let target_dir = output.join("build");
-        let mut cargo = toolchain.cargo("build");
+        let mut cargo = toolchain.cargo("build", target);
         cargo.args(["--release", "--bins", "--locked"]).args(packages.iter().flat_map(|p| ["-p", p]));
         if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
             cargo.arg("--quiet");
@@ -71,7 +88,7 @@ impl Setting<'_> {
         if !status.success() {
             bail!("cargo could not build {}", packages.join(", "));
         }
-        Ok(target_dir.join(TARGET).join("release"))
+        Ok(target_dir.join(target).join("release"))
     }
 
     /// The kernel's configuration as a tree in the form of seL4's installation prefix.

@@ -28,8 +28,17 @@ const PROGRAMS: [&str; 3] = ["root-task", "vmm", "serial"];
 const TEST_PROGRAM: &str = "protection-domains";
 
 /// Files that a build makes, as descriptions name them.
-pub const MADE: [&str; 6] =
-    ["vmm.elf", "serial.elf", "protection-domains.elf", guests::LINUX, guests::INITRD, guests::BARE];
+pub const MADE: [&str; 9] = [
+    "vmm.elf",
+    "serial.elf",
+    "protection-domains.elf",
+    guests::LINUX,
+    guests::INITRD,
+    guests::BARE,
+    guests::LINUX32,
+    guests::INITRD32,
+    guests::BARE32,
+];
 
 /// What to build.
 #[derive(Debug, Clone)]
@@ -147,11 +156,16 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     packages.extend(wanted.packages());
     packages.extend(is_test.then_some(TEST_PROGRAM));
     let executables = target.build(&toolchain, &packages)?;
+    let narrow = match &wanted.packages32()[..] {
+        [] => PathBuf::new(),
+        packages => target.build_for_guests32(packages)?,
+    };
     let folder = target.output.join("files");
     for program in ["vmm", "serial"].into_iter().chain(is_test.then_some(TEST_PROGRAM)) {
         copy(&executables.join(program), &folder.join(format!("{program}.elf")))?;
     }
-    let origins = guests::provide(workspace, wanted, request.guest_kernel.as_deref(), &executables, &folder)?;
+    let built = guests::Executables { wide: &executables, narrow: &narrow };
+    let origins = guests::provide(workspace, wanted, request.guest_kernel.as_deref(), built, &folder)?;
 
     let options = plan::Options {
         audit: request.audit,

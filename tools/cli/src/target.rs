@@ -58,6 +58,11 @@ impl<'a> Target<'a> {
         self.setting.build_for(toolchain, packages, prefix, &self.output)
     }
 
+    /// Builds programs of 32-bit guests.
+    pub fn build_for_guests32(&self, packages: &[&str]) -> anyhow::Result<PathBuf> {
+        self.setting.build_for_guests32(packages)
+    }
+
     /// The first program of the image.
     pub fn first_program(&self) -> &'static str {
         if self.kernel.is_some() { "sel4-loader" } else { "microkernel" }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The Rust toolchain for bare-metal AArch64: the host's if it has the target, else Debian's with the library's source.
+//! The Rust toolchain for bare metal: the host's if it has the target, else Debian's with the library's source.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::problem::Problem;
 
-/// What all our programs for the machine are built for.
+/// What all our programs for the machine are built for, and 64-bit guests.
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
+/// What 32-bit guests are built for.
+pub const TARGET32: &str = "armv7a-none-eabi";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_LINKER: &str = "ld.lld";
@@ -22,36 +24,42 @@ pub enum Toolchain {
 }
 
 impl Toolchain {
-    /// Finds one.
+    /// Finds one for the machine.
     pub fn detect() -> anyhow::Result<Self> {
-        if has_target(Path::new("rustc")) {
+        Self::detect_for(TARGET)
+    }
+
+    /// Finds one for a target.
+    pub fn detect_for(target: &str) -> anyhow::Result<Self> {
+        if has_target(Path::new("rustc"), target) {
             return Ok(Self::Host);
         }
         if debian_can_build() {
             return Ok(Self::Debian);
         }
         Err(Problem::new(
-            format!("no Rust toolchain here builds for {TARGET}"),
+            format!("no Rust toolchain here builds for {target}"),
             format!(
                 "run tools/lazaret, which installs what is missing, or one of\n\
-                 rustup target add {TARGET}\n\
+                 rustup target add {target}\n\
                  apt-get install rustc-web cargo-web rust-web-src lld"
             ),
         ))
     }
 
-    /// A `cargo` for `subcommand`, for the target.
-    pub fn cargo(&self, subcommand: &str) -> Command {
+    /// A `cargo` for `subcommand`, for a target.
+    pub fn cargo(&self, subcommand: &str, target: &str) -> Command {
         let mut cargo = match self {
             Self::Host => Command::new(host_cargo()),
             Self::Debian => Command::new(DEBIAN_CARGO),
         };
-        cargo.args([subcommand, "--target", TARGET]);
+        cargo.args([subcommand, "--target", target]);
         cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
         if *self == Self::Debian {
             cargo.args(["-Zbuild-std=core", "-Zbuild-std-features=compiler-builtins-mem"]);
             cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
-            cargo.env("CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER", DEBIAN_LINKER);
+            let variable = target.to_uppercase().replace('-', "_");
+            cargo.env(format!("CARGO_TARGET_{variable}_LINKER"), DEBIAN_LINKER);
         }
         cargo
     }
@@ -69,8 +77,8 @@ pub fn host_cargo() -> PathBuf {
 }
 
 /// Does that compiler come with the target's `core`?
-pub fn has_target(rustc: &Path) -> bool {
-    first_line(Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]))
+pub fn has_target(rustc: &Path, target: &str) -> bool {
+    first_line(Command::new(rustc).args(["--print", "target-libdir", "--target", target]))
         .and_then(|folder| std::fs::read_dir(folder).ok())
         .is_some_and(|files| files.flatten().any(|f| f.file_name().to_string_lossy().starts_with("libcore-")))
 }

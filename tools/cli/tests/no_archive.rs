@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use lazaret_cli::guests::Debian;
+use lazaret_cli::guests::{ARM64, Debian};
 use lazaret_cli::problem;
 
 /// Runs in a process of its own, whose apt knows no archive.
@@ -11,7 +11,7 @@ use lazaret_cli::problem;
 #[ignore = "started by the other test"]
 fn child() {
     let folder = std::env::temp_dir().join(format!("lazaret-no-archive-{}", std::process::id()));
-    let error = Debian::new(folder.clone()).kernel().map(|(_, origin)| origin).unwrap_err();
+    let error = Debian::new(folder.clone(), &ARM64).kernel().map(|(_, origin)| origin).unwrap_err();
     println!("MESSAGE {}", problem::describe(&error));
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -59,6 +59,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "components/vmm/src/target/regions.rs",
     "tests/guests/bare-aarch64/src/runtime/",
     "tests/guests/debuggee/src/linux.rs",
+    "tests/guests/debuggee/src/watcher.rs",
     "tests/guests/kvm-launcher/src/linux.rs",
     "tests/guests/loader/src/main.rs",
     "tests/kernel/src/memory.rs",

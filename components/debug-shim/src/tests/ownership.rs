@@ -230,3 +230,15 @@ fn a_method_of_entry_behind_the_os_lock_is_kept() {
     core.leave(&narrow);
     assert_eq!((core.read(&narrow, DebugRegister::Mdscr), core.mdscr()), (MDE | TDCC | BKPT, 0));
 }
+
+#[test]
+fn vcr32_of_a_64_bit_guest_stays_in_memory() {
+    let core = Core::new();
+    let wide = VcpuDebug::new();
+    core.write(&wide, DebugRegister::Mdscr, MDE);
+    core.run(&wide);
+    core.hw.forget_accesses();
+    core.write(&wide, DebugRegister::Vcr32, 0xde);
+    assert_eq!(core.read(&wide, DebugRegister::Vcr32), 0xde);
+    assert!(core.hw.log().is_empty());
+}

@@ -41,11 +41,12 @@ impl Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vcpu::Width;
 
     const MIB: u64 = 1 << 20;
 
     fn image(text_offset: u64, memory_size: u64) -> Image {
-        Image { text_offset, memory_size }
+        Image { width: Width::Aarch64, text_offset, memory_size }
     }
 
     #[test]

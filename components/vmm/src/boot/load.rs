@@ -7,11 +7,12 @@ use super::{BootError, fdt};
 use crate::config::Config;
 use crate::guest_map::RAM;
 use crate::guest_ram::GuestRam;
+use crate::vcpu::Width;
 
 /// What the manifest prefilled.
 #[derive(Clone, Copy, Debug)]
 pub struct Images<'a> {
-    /// An arm64 Image.
+    /// An arm64 Image or a zImage.
     pub kernel: &'a [u8],
     /// Empty for none.
     pub initrd: &'a [u8],
@@ -22,8 +23,10 @@ pub struct Images<'a> {
 pub struct Loaded {
     /// Guest-physical entry point.
     pub entry: u64,
-    /// Guest-physical address of the device tree, for x0.
+    /// Guest-physical address of the device tree, for x0 or r2.
     pub dtb: u64,
+    /// How wide EL1 is to be.
+    pub width: Width,
 }
 
 /// Load a guest, from the start; a second time after a reset.
@@ -33,7 +36,7 @@ pub fn load(config: &Config<'_>, images: Images<'_>, ram: &mut GuestRam<'_>) -> 
     if ram_size > mapped {
         return Err(BootError::RamNotMapped { asked: ram_size, mapped });
     }
-    let image = Image::parse(images.kernel)?;
+    let image = Image::of(config.guest, images.kernel)?;
     let initrd_size = images.initrd.len() as u64;
     let layout = Layout::new(image, initrd_size, ram_size)?;
     let initrd = (initrd_size != 0).then_some(layout.initrd..layout.initrd + initrd_size);
@@ -47,7 +50,7 @@ pub fn load(config: &Config<'_>, images: Images<'_>, ram: &mut GuestRam<'_>) -> 
     place(layout.dtb, &dtb)?;
     let bss = layout.kernel - RAM + images.kernel.len() as u64;
     ram.zero(bss, image.memory_size - images.kernel.len() as u64);
-    Ok(Loaded { entry: layout.kernel, dtb: layout.dtb })
+    Ok(Loaded { entry: layout.kernel, dtb: layout.dtb, width: image.width })
 }
 
 #[cfg(test)]
@@ -72,7 +75,8 @@ mod tests {
         let kernel = file(0x1000, 0x300, 0, 0x201);
         let images = Images { kernel: &kernel, initrd: b"initrd" };
         let loaded = load(&config(None), images, &mut ram).expect("it fits");
-        assert_eq!(loaded, Loaded { entry: RAM + 0x1000, dtb: RAM + (16 << 20) - 0x10000 });
+        let (entry, dtb) = (RAM + 0x1000, RAM + (16 << 20) - 0x10000);
+        assert_eq!(loaded, Loaded { entry, dtb, width: Width::Aarch64 });
         let mut bytes = [0; 8];
         ram.read(0x1000 + 56, &mut bytes);
         assert_eq!(&bytes[..4], b"ARMd");

@@ -8,15 +8,26 @@ mod load;
 
 pub use load::{Images, Loaded, load};
 
+use crate::config::GuestKind;
+use crate::vcpu::Width;
 use core::fmt;
 
 /// Why a guest cannot be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BootError {
-    /// No `ARM\x64` at offset 56, or shorter than the header.
+    /// Neither `ARM\x64` at offset 56 nor a zImage's magic number at offset 36, or shorter than the header.
     NotAnImage,
     /// A big-endian kernel.
     BigEndian,
+    /// The image is of another width than the configuration says.
+    WrongWidth {
+        /// What the configuration says.
+        kind: GuestKind,
+        /// What the image is.
+        image: Width,
+    },
+    /// A 32-bit guest on a core whose EL1 is 64-bit only.
+    NoAarch32,
     /// Kernel, initrd and device tree need more than the RAM.
     TooLarge {
         /// Bytes needed.
@@ -38,8 +49,21 @@ pub enum BootError {
 impl fmt::Display for BootError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAnImage => write!(f, "the guest is not an arm64 Image (no magic at offset 56)"),
+            Self::NotAnImage => {
+                write!(
+                    f,
+                    "the guest is neither an arm64 Image (no magic at offset 56) nor a zImage (none at offset 36)"
+                )
+            }
             Self::BigEndian => write!(f, "the guest is a big-endian kernel"),
+            Self::WrongWidth { kind, image } => {
+                let image = match image {
+                    Width::Aarch64 => "64-bit (an arm64 Image)",
+                    Width::Aarch32 => "32-bit (a zImage)",
+                };
+                write!(f, "`guest = {}`, but its image is {image}", kind.name())
+            }
+            Self::NoAarch32 => write!(f, "the guest is 32-bit, and this core's EL1 is 64-bit only"),
             Self::TooLarge { needed, ram } => {
                 write!(f, "the guest needs {needed:#x} bytes and has {ram:#x} bytes of RAM")
             }

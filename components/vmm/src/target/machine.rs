@@ -6,16 +6,17 @@ use sel4::VCpuReg;
 use sel4_microkit::{Vcpu as Handle, debug_println};
 use sel4_sys::invocation::Invocation;
 use sel4_sys::user_context::NUM_REGISTERS;
-use sel4_vcpu_debug::{DebugStatus, Unanswered, VcpuWait};
+use sel4_vcpu_debug::{AARCH32, AARCH64, DebugStatus, Unanswered, VcpuWait};
 use vmm::device::vgic::Inject;
-use vmm::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg};
+use vmm::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg, VcpuState, Width};
 
-/// The manifest's vCPU 0, and how many debug registers it has.
+/// The manifest's vCPU 0, how many debug registers it has, and how wide it is.
 pub struct Machine {
     vcpu: Handle,
     counts: Option<Counts>,
     /// The kernel may know how to wake a guest at its timer.
     waits: bool,
+    width: Width,
 }
 
 impl Machine {
@@ -23,7 +24,10 @@ impl Machine {
     pub fn new() -> Self {
         let vcpu = Handle::new(0);
         let counts = sel4_vcpu_debug::probe(vcpu.vcpu()).map(Counts::from_word);
-        Self { vcpu, counts, waits: counts.is_some() }
+        // Another VMM may have made it so.
+        let narrow = sel4_vcpu_debug::read_state(vcpu.vcpu(), VcpuState::Width) == Ok(AARCH32);
+        let width = if narrow { Width::Aarch32 } else { Width::Aarch64 };
+        Self { vcpu, counts, waits: counts.is_some(), width }
     }
 
     /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
@@ -121,6 +125,34 @@ impl Vcpu for Machine {
 
     fn ticks(&self) -> u64 {
         super::counter::now()
+    }
+
+    fn width(&self) -> Width {
+        self.width
+    }
+
+    fn set_width(&mut self, width: Width) -> bool {
+        // A kernel that cannot be asked has 64-bit vCPUs.
+        if width == self.width {
+            return true;
+        }
+        let word = match width {
+            Width::Aarch64 => AARCH64,
+            Width::Aarch32 => AARCH32,
+        };
+        let done = sel4_vcpu_debug::write_state(self.vcpu.vcpu(), VcpuState::Width, word).is_ok();
+        if done {
+            self.width = width;
+        }
+        done
+    }
+
+    fn read_state(&mut self, state: VcpuState) -> u64 {
+        report("VCPU_ReadState", sel4_vcpu_debug::read_state(self.vcpu.vcpu(), state))
+    }
+
+    fn write_state(&mut self, state: VcpuState, value: u64) {
+        report("VCPU_WriteState", sel4_vcpu_debug::write_state(self.vcpu.vcpu(), state, value));
     }
 
     fn debug_use(&self) -> Option<DebugUse> {

@@ -6,21 +6,30 @@ use crate::inject;
 use crate::psci::{self, Answer};
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
-use esr::Esr;
+use esr::{Class, Condition, Esr, Spsr};
 
 /// No call has more than x1 to x3.
 const LAST_ARGUMENT: u8 = 3;
+/// Four bytes long in T32 as well.
+const HVC32: Esr = Esr::from_fields(Class::HVC32, true, 0);
 
 impl<S: Serial> Vm<'_, S> {
     /// HVC. The kernel reports the PC at the instruction.
     pub(crate) fn hypercall(&mut self, vcpu: &mut impl Vcpu) -> Next {
-        let pc = self.frame.pc(vcpu);
-        self.frame.set_pc(pc.wrapping_add(4));
+        let (pc, spsr) = (self.frame.pc(vcpu), Spsr(self.frame.spsr(vcpu)));
+        if spsr.is_aarch32() {
+            inject::advance(HVC32, self.frame, vcpu);
+        } else {
+            self.frame.set_pc(pc.wrapping_add(4));
+        }
         self.call(vcpu)
     }
 
     /// SMC. The PC is at the instruction.
-    pub(crate) fn secure_call(&mut self, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
+    pub(crate) fn secure_call(&mut self, condition: Condition, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
+        if !self.executes(condition, esr, vcpu) {
+            return Next::Resume;
+        }
         inject::advance(esr, self.frame, vcpu);
         self.call(vcpu)
     }

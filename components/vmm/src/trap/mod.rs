@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Instructions that trap, each kind in its file.
 
+mod coprocessor;
 mod hypercall;
 mod mmio;
 mod sysreg;
@@ -11,7 +12,7 @@ use crate::inject;
 use crate::trace::Outcome;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
-use esr::{Class, Esr, Syndrome};
+use esr::{Class, Coprocessor, Esr, Syndrome};
 
 impl<S: Serial> Vm<'_, S> {
     /// A VCPUFault.
@@ -22,7 +23,13 @@ impl<S: Serial> Vm<'_, S> {
             Syndrome::SysReg(access) => self.system_register(access, esr, vcpu),
             Syndrome::Wait(wait) => self.trapped_wait(wait, esr, vcpu),
             Syndrome::Hvc(_) => self.hypercall(vcpu),
-            Syndrome::Smc { .. } => self.secure_call(esr, vcpu),
+            Syndrome::Smc { condition, .. } => self.secure_call(condition, esr, vcpu),
+            Syndrome::Cp14(access) => self.coprocessor(Coprocessor::P14, access, esr, vcpu),
+            Syndrome::Cp15(access) => self.coprocessor(Coprocessor::P15, access, esr, vcpu),
+            Syndrome::Cp14Wide(access) => self.coprocessor_wide(Coprocessor::P14, access, esr, vcpu),
+            Syndrome::Cp15Wide(access) => self.coprocessor_wide(Coprocessor::P15, access, esr, vcpu),
+            Syndrome::Cp14Memory(access) => self.coprocessor_memory(access, esr, vcpu),
+            Syndrome::Vmrs(access) => self.vmrs(access, esr, vcpu),
             _ => self.unexpected(esr.class(), vcpu),
         }
     }
@@ -35,3 +42,6 @@ impl<S: Serial> Vm<'_, S> {
         Next::Resume
     }
 }
+
+#[cfg(test)]
+mod tests;

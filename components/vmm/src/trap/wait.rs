@@ -14,6 +14,9 @@ const MASKED: u64 = 2;
 impl<S: Serial> Vm<'_, S> {
     /// A trapped wait. No events cross the VM's border, so WFE is only a hint and ends at once.
     pub(crate) fn trapped_wait(&mut self, wait: Wait, esr: Esr, vcpu: &mut impl Vcpu) -> Next {
+        if !self.executes(wait.condition, esr, vcpu) {
+            return Next::Resume;
+        }
         inject::advance(esr, self.frame, vcpu);
         match wait.kind {
             WaitKind::Wfi => self.wait_for_interrupt(vcpu),

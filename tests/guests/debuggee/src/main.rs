@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A Linux program to debug: a function to break at, a variable to watch, an end to reach.
 //!
-//! It is its own C library, so that it needs no arm64 C compiler.
+//! In 32 bits it brings its debugger along. It is its own C library, so that it needs no arm64 C compiler.
 #![cfg_attr(target_os = "none", no_std)]
 #![cfg_attr(target_os = "none", no_main)]
 #![deny(unsafe_code)]
 
-#[cfg(target_os = "none")]
+#[cfg(all(target_os = "none", target_arch = "aarch64"))]
 mod linux;
+#[cfg(all(target_os = "none", target_arch = "arm"))]
+mod watcher;
 
 #[cfg(not(target_os = "none"))]
 fn main() {}

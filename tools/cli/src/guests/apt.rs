@@ -10,17 +10,16 @@ use anyhow::{Context, bail};
 
 use crate::problem::Problem;
 
-const ARCHITECTURE: &str = "arm64";
-
 /// An apt that knows one architecture and has installed nothing.
 #[derive(Debug, Clone)]
 pub struct Apt {
     folder: PathBuf,
+    architecture: &'static str,
 }
 
 impl Apt {
-    /// One whose state is in a folder.
-    pub fn new(folder: PathBuf) -> anyhow::Result<Self> {
+    /// One whose state is in a folder; the architecture by Debian's name.
+    pub fn new(folder: PathBuf, architecture: &'static str) -> anyhow::Result<Self> {
         for sub in ["state/lists/partial", "cache/archives/partial"] {
             std::fs::create_dir_all(folder.join(sub)).with_context(|| folder.display().to_string())?;
         }
@@ -28,25 +27,24 @@ impl Apt {
         if !status.exists() {
             std::fs::write(&status, "").with_context(|| status.display().to_string())?;
         }
-        Ok(Self { folder })
+        Ok(Self { folder, architecture })
     }
 
     /// Fetches the lists of packages.
     pub fn update(&self) -> anyhow::Result<()> {
-        self.get(&["update", "-qq"]).map(|_| ()).map_err(|error| unreachable(&error))
+        self.get(&["update", "-qq"]).map(|_| ()).map_err(|error| self.unreachable(&error))
     }
 
     /// The package that a metapackage stands for: its dependency that starts with `prefix`.
     pub fn dependency(&self, package: &str, prefix: &str) -> anyhow::Result<String> {
         // Without a network `update` only warns, and the lack shows here.
         let query = ["depends", "--no-recommends", "--no-suggests", package];
-        let text = self.run("apt-cache", &query).map_err(|error| unreachable(&error))?;
+        let text = self.run("apt-cache", &query).map_err(|error| self.unreachable(&error))?;
         let names = text.lines().filter_map(|line| line.trim().strip_prefix("Depends: "));
-        names
-            .map(str::trim)
-            .find(|name| name.starts_with(prefix))
-            .map(str::to_string)
-            .ok_or_else(|| unreachable(&anyhow::anyhow!("no package {package} for {ARCHITECTURE} in the archive")))
+        names.map(str::trim).find(|name| name.starts_with(prefix)).map(str::to_string).ok_or_else(|| {
+            let architecture = self.architecture;
+            self.unreachable(&anyhow::anyhow!("no package {package} for {architecture} in the archive"))
+        })
     }
 
     /// Fetches a package and nothing else.
@@ -55,7 +53,8 @@ impl Apt {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder)?;
         let mut command = self.command("apt-get");
-        run(command.args(["-qq", "download", package]).current_dir(&folder)).map_err(|error| unreachable(&error))?;
+        run(command.args(["-qq", "download", package]).current_dir(&folder))
+            .map_err(|error| self.unreachable(&error))?;
         let packages = Package::all_in(&folder)?;
         packages.into_iter().next().with_context(|| format!("apt fetched no {package}"))
     }
@@ -68,7 +67,7 @@ impl Apt {
         }
         let mut arguments = vec!["-qq", "-y", "--no-install-recommends", "--download-only", "install"];
         arguments.extend(packages);
-        self.get(&arguments).map_err(|error| unreachable(&error))?;
+        self.get(&arguments).map_err(|error| self.unreachable(&error))?;
         Package::all_in(&archives)
     }
 
@@ -83,8 +82,8 @@ impl Apt {
     fn command(&self, program: &str) -> Command {
         let path = |sub: &str| self.folder.join(sub).display().to_string();
         let options = [
-            format!("APT::Architecture={ARCHITECTURE}"),
-            format!("APT::Architectures::={ARCHITECTURE}"),
+            format!("APT::Architecture={}", self.architecture),
+            format!("APT::Architectures::={}", self.architecture),
             format!("Dir::State={}", path("state")),
             format!("Dir::State::lists={}", path("state/lists")),
             format!("Dir::State::status={}", path("state/status")),
@@ -102,6 +101,15 @@ impl Apt {
         command.env("LC_ALL", "C").env("DEBIAN_FRONTEND", "noninteractive");
         command
     }
+
+    fn unreachable(&self, error: &anyhow::Error) -> anyhow::Error {
+        Problem::new(
+            format!("Debian's {} packages cannot be had: {error:#}", self.architecture),
+            "needed are apt-get, a Debian archive in its sources, and the network.\n\
+             --guest-kernel FILE takes an arm64 kernel that is here already;\n\
+             a description without linux.img, linux-initrd.img, linux32.img and linux32-initrd.img needs neither",
+        )
+    }
 }
 
 fn run(command: &mut Command) -> anyhow::Result<String> {
@@ -111,15 +119,6 @@ fn run(command: &mut Command) -> anyhow::Result<String> {
         bail!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-fn unreachable(error: &anyhow::Error) -> anyhow::Error {
-    Problem::new(
-        format!("Debian's arm64 packages cannot be had: {error:#}"),
-        "needed are apt-get, a Debian archive in its sources, and the network.\n\
-         --guest-kernel FILE takes an arm64 kernel that is here already;\n\
-         a description without linux.img and linux-initrd.img needs neither",
-    )
 }
 
 /// A fetched package.

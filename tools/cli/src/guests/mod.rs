@@ -6,6 +6,7 @@
 //! | `linux.img` | Debian's arm64 kernel as packaged today, or the one of `--guest-kernel` |
 //! | `linux-initrd.img` | an initramfs of Debian's busybox and gdb |
 //! | `bare.img` | the bare-metal guest in `tests/guests` |
+//! | `linux32.img`, `linux32-initrd.img`, `bare32.img` | the same in 32 bits; no gdb, but a program that watches another |
 
 mod apt;
 mod debian;
@@ -13,6 +14,7 @@ mod initramfs;
 mod kernel;
 mod library;
 mod userland;
+mod userland32;
 mod xen;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-pub use debian::Debian;
+pub use debian::{ARM64, ARMHF, Debian};
 pub use initramfs::Initramfs;
 pub use kernel::Arm64Image;
 pub use xen::xen;
@@ -34,6 +36,14 @@ pub const LINUX: &str = "linux.img";
 pub const INITRD: &str = "linux-initrd.img";
 /// The bare-metal guest, as file name.
 pub const BARE: &str = "bare.img";
+/// 32-bit Linux, as file name.
+pub const LINUX32: &str = "linux32.img";
+/// Its initramfs, as file name.
+pub const INITRD32: &str = "linux32-initrd.img";
+/// The 32-bit bare-metal guest, as file name.
+pub const BARE32: &str = "bare32.img";
+/// Package of the 32-bit bare-metal guest.
+pub const BARE32_PACKAGE: &str = "bare-aarch32";
 /// Package of the bare-metal guest.
 pub const BARE_PACKAGE: &str = "bare-aarch64";
 /// Package of the program that is debugged in Linux.
@@ -59,13 +69,26 @@ pub struct Wanted {
     pub initrd: bool,
     /// [`BARE`].
     pub bare: bool,
+    /// [`LINUX32`].
+    pub linux32: bool,
+    /// [`INITRD32`].
+    pub initrd32: bool,
+    /// [`BARE32`].
+    pub bare32: bool,
 }
 
 impl Wanted {
     /// Looks for the names in the description's text.
     pub fn by(description: &str) -> Self {
         let names = |file: &str| description.contains(&format!("\"{file}\""));
-        Self { linux: names(LINUX), initrd: names(INITRD), bare: names(BARE) }
+        Self {
+            linux: names(LINUX),
+            initrd: names(INITRD),
+            bare: names(BARE),
+            linux32: names(LINUX32),
+            initrd32: names(INITRD32),
+            bare32: names(BARE32),
+        }
     }
 
     /// Packages to build for them.
@@ -73,21 +96,51 @@ impl Wanted {
         let bare = self.bare.then_some(BARE_PACKAGE);
         bare.into_iter().chain(self.initrd.then_some(DEBUGGEE_PACKAGE)).collect()
     }
+
+    /// Packages to build for 32-bit ones.
+    pub fn packages32(self) -> Vec<&'static str> {
+        let bare = self.bare32.then_some(BARE32_PACKAGE);
+        bare.into_iter().chain(self.initrd32.then_some(DEBUGGEE_PACKAGE)).collect()
+    }
 }
 
-/// Puts the wanted files into `folder`; `executables` is where the packages were built.
+/// Where the packages were built.
+#[derive(Debug, Clone, Copy)]
+pub struct Executables<'a> {
+    /// Of [`Wanted::packages`].
+    pub wide: &'a Path,
+    /// Of [`Wanted::packages32`], if there are any.
+    pub narrow: &'a Path,
+}
+
+/// Puts the wanted files into `folder`.
 pub fn provide(
     workspace: &Workspace,
     wanted: Wanted,
     guest_kernel: Option<&Path>,
-    executables: &Path,
+    executables: Executables<'_>,
     folder: &Path,
 ) -> anyhow::Result<Vec<Origin>> {
     let mut origins = Vec::new();
     if wanted.bare {
-        origins.push(bare(executables, folder)?);
+        origins.push(bare([BARE_PACKAGE, BARE], executables.wide, folder)?);
     }
-    let debian = Debian::new(workspace.guests());
+    if wanted.bare32 {
+        origins.push(bare([BARE32_PACKAGE, BARE32], executables.narrow, folder)?);
+    }
+    let debian = Debian::new(workspace.guests(), &ARMHF);
+    if wanted.linux32 {
+        let (image, origin) = debian.kernel()?;
+        keep(&folder.join(LINUX32), &image)?;
+        origins.push(origin);
+    }
+    if wanted.initrd32 {
+        let watcher = std::fs::read(executables.narrow.join(DEBUGGEE_PACKAGE)).context(DEBUGGEE_PACKAGE)?;
+        let (initrd, from) = debian.initramfs(&watcher)?;
+        keep(&folder.join(INITRD32), &initrd)?;
+        origins.extend(from);
+    }
+    let debian = Debian::new(workspace.guests(), &ARM64);
     if wanted.linux {
         origins.push(match guest_kernel {
             Some(path) => given_kernel(path, folder)?,
@@ -99,7 +152,7 @@ pub fn provide(
         });
     }
     if wanted.initrd {
-        let debuggee = std::fs::read(executables.join(DEBUGGEE_PACKAGE)).context(DEBUGGEE_PACKAGE)?;
+        let debuggee = std::fs::read(executables.wide.join(DEBUGGEE_PACKAGE)).context(DEBUGGEE_PACKAGE)?;
         let (initrd, from) = debian.initramfs(&debuggee)?;
         keep(&folder.join(INITRD), &initrd)?;
         origins.extend(from);
@@ -109,14 +162,14 @@ pub fn provide(
 
 /// A board's device tree as Debian's kernel package has it, kept where its path says.
 pub fn device_tree(workspace: &Workspace, name: &str) -> anyhow::Result<(PathBuf, Origin)> {
-    Debian::new(workspace.guests()).device_tree(name)
+    Debian::new(workspace.guests(), &ARM64).device_tree(name)
 }
 
-fn bare(executables: &Path, folder: &Path) -> anyhow::Result<Origin> {
-    let elf = std::fs::read(executables.join(BARE_PACKAGE)).context(BARE_PACKAGE)?;
+fn bare([package, file]: [&str; 2], executables: &Path, folder: &Path) -> anyhow::Result<Origin> {
+    let elf = std::fs::read(executables.join(package)).with_context(|| package.to_string())?;
     let image = crate::image::flatten(&elf, "bare-metal guest")?.bytes;
-    keep(&folder.join(BARE), &image)?;
-    Ok(Origin { file: BARE.into(), from: "tests/guests/bare-aarch64".into(), sha256: sha256(&image) })
+    keep(&folder.join(file), &image)?;
+    Ok(Origin { file: file.into(), from: format!("tests/guests/{package}"), sha256: sha256(&image) })
 }
 
 /// The kernel that `--guest-kernel` names.
@@ -148,7 +201,9 @@ mod tests {
     #[test]
     fn only_what_is_named_is_fetched() {
         let text = r#"<memory_region name="k" prefill_path="bare.img" /><x prefill_path="linux-initrd.img"/>"#;
-        assert_eq!(Wanted::by(text), Wanted { linux: false, initrd: true, bare: true });
+        let wanted = Wanted::by(text);
+        assert_eq!((wanted.linux, wanted.initrd, wanted.bare), (false, true, true));
+        assert!(wanted.packages32().is_empty());
         assert_eq!(Wanted::by(text).packages(), [BARE_PACKAGE, DEBUGGEE_PACKAGE]);
     }
 

@@ -50,8 +50,8 @@ continue
 quit
 ";
 
-/// The archive: busybox, gdb with its libraries, a program to debug.
-pub fn build(root: &Path, busybox: &[u8], debuggee: &[u8]) -> anyhow::Result<Vec<u8>> {
+/// What every guest has: busybox, and what makes it a system.
+pub(super) fn base(busybox: &[u8]) -> anyhow::Result<Initramfs> {
     let mut archive = Initramfs::new();
     for folder in ["bin", "dev", "etc", "proc", "sys", "tmp"] {
         archive.folder(folder)?;
@@ -63,6 +63,12 @@ pub fn build(root: &Path, busybox: &[u8], debuggee: &[u8]) -> anyhow::Result<Vec
     archive.file("etc/inittab", INITTAB.as_bytes())?;
     archive.file("etc/profile", PROFILE.as_bytes())?;
     archive.file("etc/passwd", b"root::0:0:root:/:/bin/sh\n")?;
+    Ok(archive)
+}
+
+/// The archive: busybox, gdb with its libraries, a program to debug.
+pub fn build(root: &Path, busybox: &[u8], debuggee: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut archive = base(busybox)?;
     archive.program("bin/debuggee", debuggee)?;
     archive.file("etc/gdb/gdbinit", GDBINIT.as_bytes())?;
     archive.file("etc/try.gdb", TRY_GDB.as_bytes())?;

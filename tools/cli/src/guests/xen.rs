@@ -38,7 +38,7 @@ pub fn xen(workspace: &Workspace) -> anyhow::Result<(Vec<u8>, String)> {
 
 fn fetch(folder: &Path) -> anyhow::Result<(Vec<u8>, String)> {
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let apt = Apt::new(Debian::apt_folder(folder))?;
+    let apt = Apt::new(Debian::apt_folder(folder), "arm64")?;
     apt.update()?;
     let package = apt.download(&apt.dependency(SYSTEM, HYPERVISOR)?)?;
     let image = unpack(&package, &folder.join("xen"))?;

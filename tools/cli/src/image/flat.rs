@@ -55,8 +55,21 @@ impl Flat {
 
 /// Parses an AArch64 ELF.
 pub fn parse<'a>(bytes: &'a [u8], what: &'static str) -> Result<object::File<'a>, ImageError> {
+    parse_for(&[Architecture::Aarch64], bytes, what)
+}
+
+/// Parses the ELF of a guest, of either width.
+pub fn parse_guest<'a>(bytes: &'a [u8], what: &'static str) -> Result<object::File<'a>, ImageError> {
+    parse_for(&[Architecture::Aarch64, Architecture::Arm], bytes, what)
+}
+
+fn parse_for<'a>(
+    architectures: &[Architecture],
+    bytes: &'a [u8],
+    what: &'static str,
+) -> Result<object::File<'a>, ImageError> {
     let elf = object::File::parse(bytes).map_err(|e| ImageError::Elf { what, reason: e.to_string() })?;
-    if elf.architecture() != Architecture::Aarch64 {
+    if !architectures.contains(&elf.architecture()) {
         return Err(ImageError::Elf { what, reason: format!("it is for {:?}", elf.architecture()) });
     }
     Ok(elf)

@@ -34,7 +34,7 @@ pub struct Image {
 
 /// An executable as the flat file that `objcopy -O binary` would make, with its zero-initialised memory.
 pub fn flatten(elf: &[u8], what: &'static str) -> Result<Flat, ImageError> {
-    Flat::from_elf(&flat::parse(elf, what)?, what)
+    Flat::from_elf(&flat::parse_guest(elf, what)?, what)
 }
 
 /// Packs ELF files and a spec; a root task that reads no spec (a kernel test) is packed without one.

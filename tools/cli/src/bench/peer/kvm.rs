@@ -31,7 +31,7 @@ pub fn machine(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf
 fn host_kernel(bench: &Bench<'_>) -> anyhow::Result<Vec<u8>> {
     match &bench.kvm_kernel {
         Some(path) => Ok(guests::read_given(path)?.bytes),
-        None => Ok(Debian::new(bench.workspace.guests()).kernel()?.0),
+        None => Ok(Debian::new(bench.workspace.guests(), &ARM64).kernel()?.0),
     }
 }
 
