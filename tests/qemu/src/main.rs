@@ -13,6 +13,7 @@ mod differential;
 mod domains;
 mod entry;
 mod linux;
+mod linux32;
 mod machine;
 mod plain;
 mod sel4;
@@ -62,6 +63,7 @@ fn main() {
         differential::SCENARIOS,
         card::SCENARIOS,
         linux::SCENARIOS,
+        linux32::SCENARIOS,
     ]
     .concat();
     let boards = match std::env::var("LAZARET_TEST_BOARD") {

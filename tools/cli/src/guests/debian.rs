@@ -16,6 +16,9 @@ const FRESH: Duration = Duration::from_secs(24 * 3600);
 /// The package's device trees, in folders by manufacturer.
 const DEVICE_TREES: &str = "device-trees";
 
+/// Makes an initramfs of unpacked packages, busybox, and a program of ours.
+type Builder = fn(&Path, &[u8], &[u8]) -> anyhow::Result<Vec<u8>>;
+
 /// One of Debian's architectures as a guest.
 #[derive(Debug)]
 pub struct Flavour {
@@ -27,7 +30,7 @@ pub struct Flavour {
     userland: &'static [&'static str],
     /// From `vmlinuz` to what is loaded.
     unpack: fn(Vec<u8>) -> anyhow::Result<Vec<u8>>,
-    build: fn(&Path, &[u8], &[u8]) -> anyhow::Result<Vec<u8>>,
+    build: Builder,
 }
 
 /// 64-bit.
