@@ -3,6 +3,7 @@
 
 use crate::console::Serial;
 use crate::inject;
+use crate::trace::Outcome as Traced;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
 use core::fmt::Display;
@@ -75,6 +76,7 @@ impl<S: Serial> Vm<'_, S> {
         let (vm, pc) = (self.config.name, self.frame.pc(vcpu));
         let what = if access.direction.is_read() { "STC of DBGDTRRXint" } else { "LDC to DBGDTRTXint" };
         self.console.complain(format_args!("{vm}: {what} at {pc:#x}: undefined"));
+        self.note.outcome = Traced::Undefined;
         inject::undefined(self.frame, vcpu);
         Next::Resume
     }
@@ -136,6 +138,7 @@ impl<S: Serial> Vm<'_, S> {
                 let what = if wanted.direction.is_read() { "read" } else { "write" };
                 let Wanted { register, name, .. } = wanted;
                 self.console.complain(format_args!("{vm}: {what} of {register} ({name}) at {pc:#x}: undefined"));
+                self.note.outcome = Traced::Undefined;
                 inject::undefined(self.frame, vcpu);
                 return Next::Resume;
             }

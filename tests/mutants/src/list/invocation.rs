@@ -7,8 +7,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "vmm_reads_the_stale_copy",
         file: "debug-shim/src/invocation.rs",
-        from: "if self.is_resident(vcpu)? { slot.read(hw, self.counts.get()) } else { debug.bank.get(slot) }",
-        to: "if self.is_resident(vcpu)? && false { slot.read(hw, self.counts.get()) } else { debug.bank.get(slot) }",
+        from: "if self.is_on_hardware(vcpu, slot)? { slot.read(hw, self.counts.get()) } else { debug.bank.get(slot) }",
+        to: "if self.is_on_hardware(vcpu, slot)? && false { slot.read(hw, self.counts.get()) } else { debug.bank.get(slot) }",
     },
     Mutant {
         name: "vmm_writes_the_stale_copy",

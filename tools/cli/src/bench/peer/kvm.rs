@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 
 use crate::bench::subject::{Bench, Job};
-use crate::guests::{self, Debian, Initramfs};
+use crate::guests::{self, ARM64, Debian, Initramfs};
 use crate::runner::Qemu;
 
 const LAUNCHER: &str = "kvm-launcher";
