@@ -6,19 +6,26 @@ use core::fmt;
 use sel4_sys::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vcpu_fault, vm_fault};
 
 /// Everything that is printed of a fault.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct FaultReport<'a> {
     /// Who.
     pub name: &'a str,
     /// Label of the fault message.
     pub label: u64,
     /// Words of the fault message.
-    pub words: &'a [u64],
+    pub words: [u64; unknown_syscall::LENGTH],
     /// Lowest address of the stack, 0 = unknown.
     pub stack_bottom: u64,
     /// Registers, if they could be read.
-    pub registers: Option<&'a Registers>,
+    pub registers: Option<Registers>,
+    /// It can be started again: not an error of the system.
+    pub restarts: bool,
+    /// Where it may have come from.
+    pub backtrace: Backtrace,
 }
+
+/// Addresses in code, the latest first.
+pub type Backtrace = heapless::Vec<u64, 24>;
 
 /// General registers of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,16 +40,23 @@ pub struct Registers {
     pub x: [u64; 31],
 }
 
-const PREFIX: &str = "MON|ERROR:";
+const ERROR: &str = "MON|ERROR:";
+const WARNING: &str = "MON|WARN:";
 
 impl fmt::Display for FaultReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{PREFIX} protection domain '{}' faulted and is stopped", self.name)?;
-        write!(f, "{PREFIX}   ")?;
+        let prefix = if self.restarts { WARNING } else { ERROR };
+        writeln!(f, "{prefix} protection domain '{}' faulted", self.name)?;
+        write!(f, "{prefix}   ")?;
         self.cause(f)?;
         writeln!(f)?;
-        if let Some(registers) = self.registers {
-            registers.write(f)?;
+        if let Some(registers) = &self.registers {
+            registers.write(prefix, f)?;
+        }
+        if !self.backtrace.is_empty() {
+            write!(f, "{prefix}   backtrace of '{}':", self.name)?;
+            self.backtrace.iter().try_for_each(|address| write!(f, " {address:x}"))?;
+            writeln!(f)?;
         }
         Ok(())
     }
@@ -100,10 +114,10 @@ impl FaultReport<'_> {
 }
 
 impl Registers {
-    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{PREFIX}   pc   {:016x}  sp   {:016x}  spsr {:016x}", self.pc, self.sp, self.spsr)?;
+    fn write(&self, prefix: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{prefix}   pc   {:016x}  sp   {:016x}  spsr {:016x}", self.pc, self.sp, self.spsr)?;
         for (row, values) in self.x.chunks(4).enumerate() {
-            write!(f, "{PREFIX}  ")?;
+            write!(f, "{prefix}  ")?;
             for (column, value) in values.iter().enumerate() {
                 write!(f, " x{:<3} {value:016x}", row * 4 + column)?;
             }
@@ -166,16 +180,39 @@ mod tests {
     use super::*;
     use std::string::ToString;
 
+    const NOTHING: FaultReport<'_> = FaultReport {
+        name: "",
+        label: 0,
+        words: [0; unknown_syscall::LENGTH],
+        stack_bottom: 0,
+        registers: None,
+        restarts: false,
+        backtrace: Backtrace::new(),
+    };
+
+    fn words(given: &[u64]) -> [u64; unknown_syscall::LENGTH] {
+        core::array::from_fn(|n| given.get(n).copied().unwrap_or(0))
+    }
+
+    #[test]
+    fn what_can_be_started_again_is_a_warning_with_a_backtrace() {
+        let backtrace = Backtrace::from_slice(&[0x20_0010, 0x20_0100]).unwrap();
+        let report = FaultReport { name: "vmm", label: 5, restarts: true, backtrace, ..NOTHING };
+        let text = report.to_string();
+        assert!(text.lines().all(|line| line.starts_with("MON|WARN:")), "{text}");
+        assert!(text.ends_with("backtrace of 'vmm': 200010 200100\n"), "{text}");
+    }
+
     #[test]
     fn a_write_below_the_stack() {
         let registers =
             Registers { pc: 0x20_0000, sp: 0xfff_ffff_c000, spsr: 0x40, x: core::array::from_fn(|n| n as u64) };
-        let words = [0x20_0000, 0xfff_ffff_bff0, 0, 0x9200_0047];
+        let words = words(&[0x20_0000, 0xfff_ffff_bff0, 0, 0x9200_0047]);
         let stack_bottom = 0xfff_ffff_c000;
-        let report = FaultReport { name: "vmm", label: 6, words: &words, stack_bottom, registers: Some(&registers) };
+        let report = FaultReport { name: "vmm", label: 6, words, stack_bottom, registers: Some(registers), ..NOTHING };
         let text = report.to_string();
         let mut lines = text.lines();
-        assert_eq!(lines.next(), Some("MON|ERROR: protection domain 'vmm' faulted and is stopped"));
+        assert_eq!(lines.next(), Some("MON|ERROR: protection domain 'vmm' faulted"));
         assert_eq!(
             lines.next(),
             Some(
@@ -192,10 +229,10 @@ mod tests {
     #[test]
     fn every_label_has_words_and_none_panics() {
         for label in 0..20 {
-            let report = FaultReport { name: "a", label, words: &[], stack_bottom: 0, registers: None };
+            let report = FaultReport { name: "a", label, ..NOTHING };
             assert!(report.to_string().lines().count() == 2);
         }
-        let report = FaultReport { name: "a", label: 1, words: &[0, 0x4a, 0, 2, 9], stack_bottom: 0, registers: None };
+        let report = FaultReport { name: "a", label: 1, words: words(&[0, 0x4a, 0, 2, 9]), ..NOTHING };
         assert!(report.to_string().contains("no capability at CPtr 0x4a (the slot is empty, in the send phase)"));
     }
 }

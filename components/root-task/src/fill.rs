@@ -31,7 +31,7 @@ impl<'a> System<'a> {
     }
 
     /// The bytes to copy; at most as many as the row has room for.
-    fn source(&self, fill: &Fill) -> Result<&'a [u8], Cause> {
+    pub(crate) fn source(&self, fill: &Fill) -> Result<&'a [u8], Cause> {
         let len = fill.len as usize;
         match fill.source() {
             FillSource::Data(from) => self.spec.data().get(from as usize..).and_then(|rest| rest.get(..len)),
@@ -50,15 +50,25 @@ impl<'a> System<'a> {
         Some(chunk.content_with_header)
     }
 
-    /// Maps a frame at the window; makes the page tables that it lacks.
     fn open_window(&mut self, frame: cap::UnspecifiedPage, name: &'a str) -> Result<(), Failure<'a>> {
+        self.map_here(frame, WINDOW, VmAttributes::DEFAULT, name)
+    }
+
+    /// Maps a frame in this task's address space, for reading and writing; makes the page tables that it lacks.
+    pub(crate) fn map_here(
+        &mut self,
+        frame: cap::UnspecifiedPage,
+        vaddr: usize,
+        attributes: VmAttributes,
+        name: &'a str,
+    ) -> Result<(), Failure<'a>> {
         loop {
-            match frame.frame_map(VSPACE.cap(), WINDOW, sel4::CapRights::read_write(), VmAttributes::DEFAULT) {
+            match frame.frame_map(VSPACE.cap(), vaddr, sel4::CapRights::read_write(), attributes) {
                 Err(sel4::Error::FailedLookup) => {
                     let table: cap::PT = cap_at(self.create_extra(PAGE_TABLE, "window")?);
-                    table.pt_map(VSPACE.cap(), WINDOW, VmAttributes::DEFAULT).step("map a page table for", name)?;
+                    table.pt_map(VSPACE.cap(), vaddr, VmAttributes::DEFAULT).step("map a page table for", name)?;
                 }
-                other => return other.step("fill", name),
+                other => return other.step("map a frame of", name),
             }
         }
     }

@@ -12,15 +12,18 @@
 #![deny(unsafe_code)]
 
 mod audit;
+mod counter;
 mod cspace;
 pub mod embedded;
 mod failure;
 mod fault_report;
 mod fill;
+mod fresh;
 mod interrupt;
 mod memory;
 mod monitor;
 mod object;
+mod restart;
 mod slots;
 mod sum;
 mod system;

@@ -3,27 +3,119 @@
 
 use sel4::cap;
 use sel4_sys::fault::FaultLabel;
-use system_spec::{Component, NONE};
+use system_spec::{Component, NONE, OnFault};
 
-use crate::{FaultReport, Registers, System};
+use crate::restart::{History, Verdict};
+use crate::{FaultReport, Registers, System, counter, fault_report::Backtrace};
+
+/// Components that can be started again: as many as there are protection domains at most.
+const MAX_COMPONENTS: usize = 64;
+
+/// While a restart is due later, this task looks once a period, and leaves the rest of it to others.
+const WATCH_BUDGET_US: u64 = 800;
+const WATCH_PERIOD_US: u64 = 1000;
+
+/// The monitor's memory.
+struct Watch {
+    histories: [History; MAX_COMPONENTS],
+    frequency: u64,
+}
 
 impl System<'_> {
-    /// Waits for faults for ever. A domain that faults stays stopped; the others go on.
+    /// Waits for faults for ever, and does what the policy says. Others go on.
     pub(crate) fn monitor(&self) -> ! {
         let endpoint: cap::Endpoint = self.object(self.spec.monitor_endpoint());
         let reply: cap::Reply = self.object(self.spec.monitor_reply());
+        let mut watch = Watch { histories: [History::default(); MAX_COMPONENTS], frequency: counter::frequency() };
+        self.limit_own_time();
         loop {
-            let (info, badge) = endpoint.recv(reply);
-            let component = badge.checked_sub(1).and_then(|index| self.spec.components.get(index as usize));
-            match component {
+            let (info, badge) =
+                if self.start_what_is_due(&mut watch) { endpoint.nb_recv(reply) } else { endpoint.recv(reply) };
+            let index = badge.wrapping_sub(1) as usize;
+            match self.spec.components.get(index) {
+                None if badge == 0 => sel4::r#yield(),
                 None => sel4::debug_println!("MON|ERROR: a message from nobody: badge {badge:#x}"),
                 Some(component) if info.label() == FaultLabel::NullFault as u64 => self.make_passive(component),
-                Some(component) => self.report(component, info.label(), info.length()),
+                Some(component) => {
+                    let mut spare = History::default();
+                    let history = watch.histories.get_mut(index).unwrap_or(&mut spare);
+                    self.fault(component, history, watch.frequency, info, reply);
+                }
             }
         }
     }
 
-    fn report(&self, component: &Component, label: u64, length: usize) {
+    /// Starts what waits for its time; whether something still does.
+    fn start_what_is_due(&self, watch: &mut Watch) -> bool {
+        let mut waiting = false;
+        for (component, history) in self.spec.components.iter().zip(&mut watch.histories) {
+            let Some(due) = history.due else { continue };
+            if due <= counter::now() {
+                history.due = None;
+                self.start_again(component);
+            } else {
+                waiting = true;
+            }
+        }
+        waiting
+    }
+
+    fn fault(
+        &self,
+        component: &Component,
+        history: &mut History,
+        frequency: u64,
+        info: sel4::MessageInfo,
+        reply: cap::Reply,
+    ) {
+        let now = counter::now();
+        if info.label() == FaultLabel::Timeout as u64 && component.on_fault() == OnFault::Restart {
+            let period = WATCH_PERIOD_US.max(self.period_us(component)) * frequency / 1_000_000;
+            if !history.timeout(&component.limits, period, now, frequency) {
+                return reply.send(sel4::MessageInfo::new(0, 0, 0, 0));
+            }
+        }
+        let facts = self.facts(component, info.label(), info.length());
+        let name = self.spec.name(component.name);
+        match component.on_fault() {
+            OnFault::Stop => sel4::debug_println!("{facts}MON|ERROR: '{name}' is stopped"),
+            OnFault::Halt => self.halt(&facts, name),
+            OnFault::Restart => match history.fault(&component.limits, now, frequency) {
+                Verdict::GiveUp => {
+                    sel4::debug_println!("{facts}MON|ERROR: '{name}' has used up its restarts and is stopped");
+                }
+                Verdict::Restart(due) if due <= now => {
+                    self.start_again(component);
+                    // It goes on first: the console is slow.
+                    sel4::r#yield();
+                    sel4::debug_println!("{facts}MON|WARN: '{name}' was started again");
+                }
+                Verdict::Restart(due) => {
+                    history.due = Some(due);
+                    sel4::debug_println!("{facts}MON|WARN: '{name}' will be started again");
+                }
+            },
+        }
+    }
+
+    fn start_again(&self, component: &Component) {
+        if let Err(error) = self.restart(component) {
+            let name = self.spec.name(component.name);
+            sel4::debug_println!("MON|ERROR: '{name}' cannot be started again: {error:?}");
+        }
+    }
+
+    /// No thread of the specification runs any more.
+    fn halt(&self, facts: &FaultReport<'_>, name: &str) {
+        for thread in self.spec.threads {
+            let tcb: cap::Tcb = self.object(thread.tcb);
+            let _ = tcb.tcb_suspend();
+        }
+        sel4::debug_println!("{facts}MON|ERROR: '{name}' has faulted: the system is halted");
+    }
+
+    /// What is to be said of a fault, before anything of it is lost.
+    fn facts(&self, component: &Component, label: u64, length: usize) -> FaultReport<'_> {
         let mut words = [0; sel4_sys::fault::unknown_syscall::LENGTH];
         sel4::with_ipc_buffer(|buffer| {
             let length = length.min(words.len());
@@ -36,10 +128,44 @@ impl System<'_> {
             spsr: *context.spsr(),
             x: core::array::from_fn(|n| *context.gpr(n)),
         });
-        let name = self.spec.name(component.name);
-        let stack_bottom = component.stack_bottom;
-        let report = FaultReport { name, label, words: &words, stack_bottom, registers: registers.as_ref() };
-        sel4::debug_print!("{report}");
+        FaultReport {
+            name: self.spec.name(component.name),
+            label,
+            words,
+            stack_bottom: component.stack_bottom,
+            restarts: component.on_fault() == OnFault::Restart,
+            backtrace: registers.map(|registers| self.backtrace(component, &registers)).unwrap_or_default(),
+            registers,
+        }
+    }
+
+    /// What may be return addresses: the link register, and words of the stack that point to code. Which of them are, the
+    /// command line tells.
+    fn backtrace(&self, component: &Component, registers: &Registers) -> Backtrace {
+        /// Words of the stack to look at.
+        const WORDS: u64 = 512;
+        let Some(thread) = self.thread_of(component) else { return Backtrace::new() };
+        let stack = (0..WORDS).map_while(|n| self.peek(thread.vspace, registers.sp.wrapping_add(8 * n)));
+        let candidates = [registers.pc, registers.x[30]].into_iter().chain(stack);
+        let mut backtrace = Backtrace::new();
+        for address in candidates.filter(|&address| address % 4 == 0 && self.is_code(component, address)) {
+            if backtrace.push(address).is_err() {
+                break;
+            }
+        }
+        backtrace
+    }
+
+    fn period_us(&self, component: &Component) -> u64 {
+        let mut rows = self.spec.sched_contexts.iter();
+        rows.find(|row| row.object == component.sched_context).map_or(0, |row| row.period)
+    }
+
+    /// So that a Yield of this task is a pause. A kernel that refuses makes it busy while a restart is due, no more.
+    fn limit_own_time(&self) {
+        let control = self.boot_info.sched_control().index(0).cap();
+        let own = sel4::init_thread::slot::SC.cap();
+        let _ = control.sched_control_configure_flags(own, WATCH_BUDGET_US, WATCH_PERIOD_US, 0, 0, 0);
     }
 
     /// A passive domain has initialised itself and waits: from now on it runs on its callers' time, and on its own

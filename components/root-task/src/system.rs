@@ -42,6 +42,7 @@ impl<'a> System<'a> {
         self.fill_frames()?;
         self.map_page_tables()?;
         self.map_frames()?;
+        self.watch_fresh_frames()?;
         self.fill_cnodes()?;
         self.configure_sched_contexts()?;
         self.connect_irqs()?;

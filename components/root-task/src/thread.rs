@@ -4,7 +4,7 @@
 use sel4::init_thread::slot::TCB;
 use sel4::{CNodeCapData, UserContext, cap};
 use sel4_sys::rights::CapRights;
-use system_spec::{NONE, Thread, thread_flags};
+use system_spec::{NONE, OnFault, Thread, thread_flags};
 
 use crate::{Failure, System, failure::Context, system::rights};
 
@@ -38,6 +38,7 @@ impl<'a> System<'a> {
         let (cspace, vspace) = (self.object(thread.cspace), self.object(thread.vspace));
         tcb.tcb_configure(cspace, guard, vspace, thread.ipc_buffer_vaddr, self.optional(thread.ipc_buffer))?;
         self.set_sched_params(tcb, thread)?;
+        self.watch_time(tcb, thread)?;
         if thread.notification != NONE {
             tcb.tcb_bind_notification(self.object(thread.notification))?;
         }
@@ -63,6 +64,20 @@ impl<'a> System<'a> {
             return set(self.optional(NONE));
         }
         self.with_badged(thread.fault_endpoint, rights(FAULT_RIGHTS), thread.fault_badge, |copy| set(copy.cast()))
+    }
+
+    /// What can be started again is told of when its budget ends: it might never end by itself.
+    fn watch_time(&self, tcb: cap::Tcb, thread: &Thread) -> sel4::Result<()> {
+        let mut components = self.spec.components.iter();
+        let watched = components.any(|component| {
+            component.tcb == thread.tcb && component.on_fault() == OnFault::Restart && component.passive == 0
+        });
+        if !watched || thread.fault_endpoint == NONE {
+            return Ok(());
+        }
+        self.with_badged(thread.fault_endpoint, rights(FAULT_RIGHTS), thread.fault_badge, |copy| {
+            tcb.tcb_set_timeout_endpoint(copy.cast())
+        })
     }
 
     /// From the highest priority down; this task has a higher one, so nothing runs before it waits.

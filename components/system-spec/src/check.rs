@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Checks of every row, so that nobody who follows a reference has to.
 
-use crate::{FillSource, Kind, LARGE_PAGE_SIZE, NONE, PAGE_SIZE, Ref, Spec, SpecError, Table};
+use crate::{FillSource, Kind, LARGE_PAGE_SIZE, NONE, PAGE_SIZE, Ref, Spec, SpecError, Table, mapping_flags};
 
 /// Fields of one row.
 struct Row<'s, 'a> {
@@ -56,7 +56,8 @@ pub(crate) fn check(spec: &Spec<'_>) -> Result<(), SpecError> {
         row.object(component.sched_context, Kind::SchedContext, "sched_context")?;
         row.optional(component.notification, Kind::Notification, "notification")?;
         row.object(component.cspace, Kind::CNode, "cspace")?;
-        row.require(component.kind <= 1 && component.passive <= 1, "kind")
+        row.require(component.kind <= 1 && component.passive <= 1, "kind")?;
+        row.require(component.on_fault <= 2, "on_fault")
     })
 }
 
@@ -130,6 +131,8 @@ fn memory(spec: &Spec<'_>) -> Result<(), SpecError> {
         let end = (size * u64::from(mapping.count)).checked_add(mapping.vaddr);
         row.require(mapping.vaddr.is_multiple_of(size) && end.is_some(), "vaddr")?;
         row.require(mapping.rights <= 3 && mapping.count > 0, "rights")?;
+        let fresh = mapping.flags & mapping_flags::FRESH != 0;
+        row.require(!fresh || (mapping.page_bits == 12 && mapping.flags == mapping_flags::FRESH), "flags")?;
         row.require(frames_are(spec, mapping.frame, mapping.count, mapping.page_bits), "frame")
     })?;
     each(spec, Table::Fills, spec.fills, |row, fill| {

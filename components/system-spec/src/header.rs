@@ -6,7 +6,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// First bytes of a specification.
 pub const MAGIC: [u8; 8] = *b"LZ-SPEC\0";
 /// The layout that this crate reads and writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Bits of [`Header::flags`].
 pub mod flags {

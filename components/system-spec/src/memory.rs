@@ -21,6 +21,8 @@ pub mod mapping_flags {
     pub const COPY: u8 = 1;
     /// Code: make the instruction side see it.
     pub const UNIFY: u8 = 2;
+    /// Private small pages of a component that can be started again: they are what they were at first then.
+    pub const FRESH: u8 = 4;
 }
 
 /// Consecutive frames at consecutive addresses.

@@ -58,7 +58,9 @@ fn sample() -> Writer {
         cspace: cnode,
         kind: 0,
         passive: 0,
+        on_fault: 1,
         reserved: 0,
+        limits: Limits { restarts: 1, window_ms: 2, backoff_ms: 3, patience_ms: 4 },
     });
     w
 }
@@ -108,8 +110,8 @@ fn what_is_not_a_specification() {
     let cut = Aligned::new(&good[..good.len() - 1]);
     assert!(matches!(Spec::parse(cut.bytes()), Err(SpecError::TooShort { .. })));
     let mut newer = good.clone();
-    newer[8] = 2;
-    assert_eq!(Spec::parse(Aligned::new(&newer).bytes()).unwrap_err(), SpecError::Version(2));
+    newer[8] = 3;
+    assert_eq!(Spec::parse(Aligned::new(&newer).bytes()).unwrap_err(), SpecError::Version(3));
     let shifted: Vec<u8> = [&[0u8][..], &good].concat();
     assert_eq!(Spec::parse(&Aligned::new(&shifted).bytes()[1..]).unwrap_err(), SpecError::Misaligned);
 }

@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod microkit;
 pub mod payload;
 pub mod plan;
+pub mod policy;
 pub mod problem;
 pub mod programs;
 pub mod report;

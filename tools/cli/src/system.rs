@@ -13,6 +13,7 @@ use crate::image::Image;
 use crate::manifest::model::MovedDevice;
 use crate::manifest::{self, Diagnostic, SearchPath};
 use crate::plan::{self, Plan};
+use crate::policy::{self, Policy};
 use crate::programs::Config;
 use crate::report::program::Program;
 use crate::sizes::{self, Size};
@@ -170,11 +171,13 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let options = plan::Options {
         audit: request.audit,
         plant_capability: request.plant_capability,
+        policy: Policy::beside(&request.system)?,
         allow_shared_debug: request.allow_shared_debug,
         ..plan::Options::of(board)
     };
     let verified = verify::load(&request.system, board, &files, &options).map_err(BadDescription)?;
     let stand_ins = verified.system.stand_ins;
+    policy::check(&options.policy, &request.system, &verified.system)?;
     let plan = verified.plan.context("files that the build makes are missing")?;
     let vmm = std::fs::read(executables.join("vmm")).context("vmm")?;
     let (image, mut sizes) = target.pack(&executables, "root-task", Some(&plan.to_spec()))?;

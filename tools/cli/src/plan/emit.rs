@@ -86,7 +86,13 @@ impl Emitter {
             Frames::Object { run, first } => (Ref::Object(self.number(run) + first), false),
             Frames::Data { first } => (Ref::Data(first), true),
         };
-        let mut flags = if mapped.copy || is_data { mapping_flags::COPY } else { 0 };
+        let mut flags = if mapped.fresh {
+            mapping_flags::FRESH
+        } else if mapped.copy || is_data {
+            mapping_flags::COPY
+        } else {
+            0
+        };
         if mapped.perms.execute && (is_data || filled) {
             flags |= mapping_flags::UNIFY;
         }
@@ -182,7 +188,9 @@ impl Emitter {
             cspace: self.number(component.cspace),
             kind: u8::from(component.is_vcpu),
             passive: u8::from(component.passive),
+            on_fault: component.on_fault as u8,
             reserved: 0,
+            limits: component.limits,
         });
     }
 }

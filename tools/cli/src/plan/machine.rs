@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Virtual machines: one address space, and a thread for each vCPU that stays with the parent domain.
 
-use system_spec::Kind;
+use system_spec::{Kind, Limits, OnFault};
 
 use super::{
     ComponentPlan, ObjectId, Space, ThreadPlan,
@@ -67,6 +67,8 @@ impl Builder<'_> {
             notification: None,
             cspace,
             stack_bottom: 0,
+            on_fault: OnFault::Stop,
+            limits: Limits { restarts: 0, window_ms: 0, backoff_ms: 0, patience_ms: 0 },
         });
     }
 }

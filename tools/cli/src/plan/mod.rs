@@ -35,6 +35,7 @@ pub use space::{Overlap, Space};
 use crate::{
     board::Board,
     manifest::{Diagnostic, System},
+    policy::Policy,
 };
 
 /// What the manifest does not say.
@@ -44,6 +45,8 @@ pub struct Options {
     pub ram: Range<u64>,
     /// Have the root task list every capability.
     pub audit: bool,
+    /// What is done with what faults.
+    pub policy: Policy,
     /// For a test of the audit: give the first domain a capability that the manifest does not name, and do not
     /// tell the audit.
     pub plant_capability: bool,
@@ -57,6 +60,7 @@ impl Options {
         Self {
             ram: board.memory.first().cloned().unwrap_or(0..0),
             audit: false,
+            policy: Policy::default(),
             plant_capability: false,
             allow_shared_debug: false,
         }
@@ -65,7 +69,13 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ram: 0x4000_0000..0xc000_0000, audit: false, plant_capability: false, allow_shared_debug: false }
+        Self {
+            ram: 0x4000_0000..0xc000_0000,
+            audit: false,
+            policy: Policy::default(),
+            plant_capability: false,
+            allow_shared_debug: false,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Objects of the plan, and what refers to them.
 
-use system_spec::Kind;
+use system_spec::{Kind, Limits, OnFault};
 
 /// One object, or a run of frames.
 #[derive(Clone, Debug)]
@@ -73,6 +73,8 @@ pub struct Mapped {
     pub cached: bool,
     /// The frames have another mapping before this one.
     pub copy: bool,
+    /// What they held at first is put back when their component is started again.
+    pub fresh: bool,
 }
 
 impl Mapped {
@@ -209,4 +211,8 @@ pub struct ComponentPlan {
     pub cspace: ObjectId,
     /// Lowest stack address, 0 = none.
     pub stack_bottom: u64,
+    /// What is done when it faults.
+    pub on_fault: OnFault,
+    /// How often it may be started again.
+    pub limits: Limits,
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Protection domains: program, address space, CSpace, thread.
 
-use system_spec::{Kind, PAGE_SIZE};
+use system_spec::{Kind, OnFault, PAGE_SIZE};
 
 use super::{
-    ComponentPlan, Frames, IrqPlan, Mapped, ObjectId, PlanError, Program, Segment, Space, ThreadPlan,
+    ComponentPlan, FillFrames, Frames, IrqPlan, Mapped, ObjectId, PlanError, Program, Segment, Source, Space,
+    ThreadPlan,
     builder::{Builder, rights},
     layout::{self, slot},
 };
 use crate::manifest::model::{PdIndex, ProtectionDomain, SetVarValue, Trigger};
+use crate::policy::{self, Rule};
 
 /// A variable of our VMM: its guest may share the debug registers, for it is alone or that is wanted. Only a kernel
 /// that does not switch them makes it matter; a tool that does not know the variable leaves it off.
@@ -67,8 +69,9 @@ impl Builder<'_> {
         };
         let stack_bottom = layout::STACK_TOP - pd.stack_size;
         let pages = (pd.stack_size / PAGE_SIZE as u64) as u32;
-        self.map_private(&mut space, "stack", stack_bottom, pages, pd.span);
-        let buffer = self.map_private(&mut space, "IPC buffer", layout::IPC_BUFFER, 1, pd.span);
+        let fresh = self.restarts(pd);
+        self.map_private(&mut space, "stack", stack_bottom, pages, fresh, pd.span);
+        let buffer = self.map_private(&mut space, "IPC buffer", layout::IPC_BUFFER, 1, fresh, pd.span);
         for map in &pd.maps {
             self.map_region(&mut space, map);
         }
@@ -86,19 +89,27 @@ impl Builder<'_> {
         bytes.extend_from_slice(&segment.bytes);
         let pages: Vec<&[u8]> = bytes.chunks(PAGE_SIZE).collect();
         let is_zero = |page: &&[u8]| page.iter().all(|&byte| byte == 0);
+        let fresh = segment.perms.write && self.restarts(pd);
         let mut first = 0;
         for run in pages.chunk_by(|a, b| is_zero(a) == is_zero(b)) {
             let count = run.len() as u32;
             let frames = if is_zero(&run[0]) {
                 let run = self.run_of(&format!("{} bss", pd.name), Kind::SmallPage, 0, count, None);
                 Frames::Object { run, first: 0 }
+            } else if fresh {
+                // The image's pages stay as they are, for the next time.
+                let object = self.run_of(&format!("{} data", pd.name), Kind::SmallPage, 0, count, None);
+                let source = Source::Data(self.data(&run.concat()), u64::from(count) * page);
+                self.plan.fills.push(FillFrames { run: object, source });
+                Frames::Object { run: object, first: 0 }
             } else {
                 Frames::Data { first: self.data(&run.concat()) }
             };
             let vspace = space.vspace;
             let vaddr = start + first * page;
             let perms = segment.perms;
-            let mapped = Mapped { vspace, vaddr, frames, count, page_bits: 12, perms, cached: true, copy: false };
+            let mapped =
+                Mapped { vspace, vaddr, frames, count, page_bits: 12, perms, cached: true, copy: false, fresh };
             self.map(space, mapped, "a segment of the program", pd.program.span);
             first += u64::from(count);
         }
@@ -174,7 +185,19 @@ impl Builder<'_> {
             notification: Some(domain.notification),
             cspace: domain.cnode,
             stack_bottom,
+            on_fault: self.rule(pd).on_fault,
+            limits: self.rule(pd).limits,
         });
+    }
+
+    /// What the policy says of a domain.
+    fn rule(&self, pd: &ProtectionDomain) -> Rule {
+        let keeps_state = pd.setvars.iter().any(|setvar| setvar.symbol == policy::STATE_SYMBOL);
+        self.options.policy.rule(&pd.name, keeps_state)
+    }
+
+    fn restarts(&self, pd: &ProtectionDomain) -> bool {
+        self.rule(pd).on_fault == OnFault::Restart
     }
 
     /// The program image, with its variables set.

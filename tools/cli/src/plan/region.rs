@@ -107,7 +107,8 @@ impl Builder<'_> {
         for (frames, count) in planned.parts.clone() {
             let perms = Perms { read: map.perms.read, write: map.perms.write, execute: map.perms.execute };
             let vspace = space.vspace;
-            let mapped = Mapped { vspace, vaddr, frames, count, page_bits, perms, cached: map.cached, copy };
+            let mapped =
+                Mapped { vspace, vaddr, frames, count, page_bits, perms, cached: map.cached, copy, fresh: false };
             vaddr += mapped.len();
             self.map(space, mapped, &what, map.span);
         }
@@ -120,13 +121,14 @@ impl Builder<'_> {
         name: &str,
         vaddr: u64,
         count: u32,
+        fresh: bool,
         span: crate::manifest::source::Span,
     ) -> ObjectId {
         let run = self.run_of(name, Kind::SmallPage, 0, count, None);
         let frames = Frames::Object { run, first: 0 };
         let vspace = space.vspace;
         let mapped =
-            Mapped { vspace, vaddr, frames, count, page_bits: 12, perms: Perms::RW, cached: true, copy: false };
+            Mapped { vspace, vaddr, frames, count, page_bits: 12, perms: Perms::RW, cached: true, copy: false, fresh };
         self.map(space, mapped, &format!("the {name}"), span);
         run
     }

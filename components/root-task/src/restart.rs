@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Starting components again, as often as the policy allows.
+
+use sel4::{UserContext, cap};
+use system_spec::{Component, Limits, Thread};
+
+use crate::System;
+
+/// What became of a component so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct History {
+    /// Faults since the window began.
+    faults: u32,
+    /// Ticks at the first of these.
+    window: u64,
+    /// When it is to be started, if it waits for that.
+    pub due: Option<u64>,
+    /// First and last timeout of a row without a pause.
+    busy: Option<(u64, u64)>,
+}
+
+/// What to do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Start it again at this time.
+    Restart(u64),
+    /// It has used up its restarts.
+    GiveUp,
+}
+
+/// Ticks of a time in milliseconds.
+fn ticks(ms: u32, frequency: u64) -> u64 {
+    u64::from(ms) * frequency / 1000
+}
+
+impl History {
+    /// It has faulted.
+    pub fn fault(&mut self, limits: &Limits, now: u64, frequency: u64) -> Verdict {
+        self.busy = None;
+        if self.faults == 0 || now.saturating_sub(self.window) > ticks(limits.window_ms, frequency) {
+            (self.faults, self.window) = (0, now);
+        }
+        self.faults = self.faults.saturating_add(1);
+        if self.faults > limits.restarts {
+            return Verdict::GiveUp;
+        }
+        let delay = match self.faults {
+            1 => 0,
+            // A second at most.
+            n => ticks(limits.backoff_ms.saturating_mul(1 << (n - 2).min(20)).min(1000), frequency),
+        };
+        Verdict::Restart(now + delay)
+    }
+
+    /// Its budget ended; whether it has used all that it gets for longer than it may. A pause of two periods ends a row.
+    pub fn timeout(&mut self, limits: &Limits, period: u64, now: u64, frequency: u64) -> bool {
+        let start = match self.busy {
+            Some((start, last)) if now.saturating_sub(last) <= 2 * period => start,
+            _ => now,
+        };
+        self.busy = Some((start, now));
+        now - start > ticks(limits.patience_ms, frequency)
+    }
+}
+
+impl System<'_> {
+    /// The thread of a component.
+    pub(crate) fn thread_of(&self, component: &Component) -> Option<&Thread> {
+        self.spec.threads.iter().find(|thread| thread.tcb == component.tcb)
+    }
+
+    /// Private memory, registers, go. Its capabilities, and memory that it shares, are as it left them.
+    #[allow(clippy::unnecessary_mut_passed, reason = "rust-sel4's write_all_registers wants it")]
+    pub(crate) fn restart(&self, component: &Component) -> sel4::Result<()> {
+        let Some(thread) = self.thread_of(component) else { return Ok(()) };
+        self.freshen(thread.vspace);
+        let mut context = UserContext::default();
+        *context.pc_mut() = thread.entry;
+        *context.sp_mut() = thread.sp;
+        *context.gpr_mut(0) = thread.x0;
+        let tcb: cap::Tcb = self.object(thread.tcb);
+        tcb.tcb_write_all_registers(true, &mut context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { restarts: 3, window_ms: 1000, backoff_ms: 10, patience_ms: 5 };
+    /// A tick is a microsecond.
+    const FREQUENCY: u64 = 1_000_000;
+
+    fn fault(history: &mut History, at: u64) -> Verdict {
+        history.fault(&LIMITS, at, FREQUENCY)
+    }
+
+    #[test]
+    fn restarts_wait_longer_and_end() {
+        let mut history = History::default();
+        assert_eq!(fault(&mut history, 100), Verdict::Restart(100));
+        assert_eq!(fault(&mut history, 200), Verdict::Restart(10_200));
+        assert_eq!(fault(&mut history, 11_000), Verdict::Restart(31_000));
+        assert_eq!(fault(&mut history, 40_000), Verdict::GiveUp);
+    }
+
+    #[test]
+    fn a_window_later_all_is_forgotten() {
+        let mut history = History::default();
+        (0..3).for_each(|n| _ = fault(&mut history, n));
+        assert_eq!(fault(&mut history, 1_000_001), Verdict::Restart(1_000_001));
+    }
+
+    #[test]
+    fn a_row_of_timeouts_is_a_loop() {
+        let mut history = History::default();
+        let mut timeout = |at| history.timeout(&LIMITS, 1000, at, FREQUENCY);
+        assert!(!(0..=5).any(|ms| timeout(ms * 1000)));
+        assert!(timeout(6000));
+        // A pause.
+        assert!(!timeout(9000) && !timeout(10_000));
+    }
+}
