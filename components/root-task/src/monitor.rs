@@ -27,7 +27,6 @@ impl System<'_> {
         let endpoint: cap::Endpoint = self.object(self.spec.monitor_endpoint());
         let reply: cap::Reply = self.object(self.spec.monitor_reply());
         let mut watch = Watch { histories: [History::default(); MAX_COMPONENTS], frequency: counter::frequency() };
-        self.limit_own_time();
         loop {
             let (info, badge) =
                 if self.start_what_is_due(&mut watch) { endpoint.nb_recv(reply) } else { endpoint.recv(reply) };
@@ -86,11 +85,13 @@ impl System<'_> {
                 }
                 Verdict::Restart(due) if due <= now => {
                     self.start_again(component);
+                    self.limit_own_time();
                     // It goes on first: the console is slow.
                     sel4::r#yield();
                     sel4::debug_println!("{facts}MON|WARN: '{name}' was started again");
                 }
                 Verdict::Restart(due) => {
+                    self.limit_own_time();
                     history.due = Some(due);
                     sel4::debug_println!("{facts}MON|WARN: '{name}' will be started again");
                 }

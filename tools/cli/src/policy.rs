@@ -61,7 +61,7 @@ impl Policy {
     }
 
     /// A name in the file that is no domain's.
-    pub fn stranger<'a>(&'a self, mut is_domain: impl FnMut(&str) -> bool) -> Option<&'a str> {
+    pub fn stranger(&self, mut is_domain: impl FnMut(&str) -> bool) -> Option<&str> {
         self.rules.keys().map(String::as_str).find(|name| !is_domain(name))
     }
 

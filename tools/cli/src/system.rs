@@ -176,8 +176,8 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
         ..plan::Options::of(board)
     };
     let verified = verify::load(&request.system, board, &files, &options).map_err(BadDescription)?;
-    let stand_ins = verified.system.stand_ins;
     policy::check(&options.policy, &request.system, &verified.system)?;
+    let stand_ins = verified.system.stand_ins;
     let plan = verified.plan.context("files that the build makes are missing")?;
     let vmm = std::fs::read(executables.join("vmm")).context("vmm")?;
     let (image, mut sizes) = target.pack(&executables, "root-task", Some(&plan.to_spec()))?;

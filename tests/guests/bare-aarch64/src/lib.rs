@@ -13,6 +13,7 @@
 //! | `differential` | every encoding of debug registers, ID registers and performance monitors, read and written |
 //! | `bench` | what every operation costs, and whether debugging works at all |
 //! | `trace` | the operation `id=` of the bench between two marks |
+//! | `crash` | `rounds=` times every kind of exit, checked; with `marks=1` at addresses where a debugger can stop |
 //!
 //! Each check prints `PASS name` or `FAIL name expected X got Y`; the last line is
 //! `GUEST mode: N passed, M failed`. The unsafe code is in `runtime`.

@@ -20,6 +20,8 @@ pub enum Mode {
     Bench,
     /// The operation `id=` of the bench, to be watched.
     Trace,
+    /// Every kind of exit, for a VMM that is killed.
+    Crash,
 }
 
 /// How to let others run.
@@ -36,7 +38,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|differential|bench|trace`.
+    /// `mode=workout|leak|sweep|idle|armed|differential|bench|trace|crash`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -48,11 +50,21 @@ pub struct Options<'a> {
     pub exits: u64,
     /// `yield=wfi|hvc|spin`: of modes leak and sweep.
     pub yielding: Yield,
+    /// `marks=1`: of mode crash, each round begins at an address of its own.
+    pub marks: bool,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { mode: Mode::Workout, id: "A", pattern: 0x1111, rounds: 10_000, exits: 1_000_000, yielding: Yield::Wfi }
+        Self {
+            mode: Mode::Workout,
+            id: "A",
+            pattern: 0x1111,
+            rounds: 10_000,
+            exits: 1_000_000,
+            yielding: Yield::Wfi,
+            marks: false,
+        }
     }
 }
 
@@ -80,6 +92,7 @@ impl<'a> Options<'a> {
             "rounds" => self.rounds = number(value)?,
             "exits" => self.exits = number(value)?,
             "yield" => self.yielding = yielding(value)?,
+            "marks" => self.marks = number(value)? != 0,
             _ => return None,
         }
         Some(())
@@ -96,6 +109,7 @@ fn mode(value: &str) -> Option<Mode> {
         "differential" => Mode::Differential,
         "bench" => Mode::Bench,
         "trace" => Mode::Trace,
+        "crash" => Mode::Crash,
         _ => return None,
     })
 }

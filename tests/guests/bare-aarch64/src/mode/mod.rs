@@ -4,6 +4,7 @@
 mod bench;
 mod breakpoint;
 mod channel;
+mod crash;
 mod differential;
 mod exits;
 mod identity;
@@ -40,6 +41,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Differential => differential::run(),
         Mode::Bench => bench::run(),
         Mode::Trace => bench::trace(options),
+        Mode::Crash => crash::run(options),
     };
     report::finish(name);
 }

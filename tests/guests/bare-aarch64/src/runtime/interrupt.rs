@@ -128,6 +128,18 @@ pub fn wait() {
     instruction!("wfi");
 }
 
+/// Takes and ends the interrupt that is pending, if one is.
+pub fn take() -> Option<u32> {
+    // SAFETY: a register of the GIC.
+    let acknowledged = unsafe { ((platform::cpu_interface() + GICC_IAR) as *const u32).read_volatile() };
+    let intid = acknowledged & 0x3ff;
+    if intid >= SPECIAL {
+        return None;
+    }
+    cpu_interface(GICC_EOIR, acknowledged);
+    Some(intid)
+}
+
 /// Takes what is pending, if anything is.
 fn acknowledge() {
     // SAFETY: the CPU interface's registers.

@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod entry;
 pub mod exception;
 pub mod features;
+pub mod gic;
 pub mod interrupt;
 pub mod platform;
 pub mod probe;

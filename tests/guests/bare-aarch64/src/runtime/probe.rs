@@ -56,6 +56,21 @@ probe_step:
     brk     #2
     ret
 
+probe_unknown_register:
+    mrs     x0, s3_1_c15_c2_0
+    ret
+    // void probe_mark(index): through the instruction of that index.
+probe_mark:
+    adr     x1, marks
+    add     x1, x1, x0, lsl #3
+    br      x1
+    .global marks
+marks:
+    .rept 256
+    nop
+    ret
+    .endr
+
     // EL0: SVC.
 probe_el0_nop:
     nop
@@ -83,6 +98,8 @@ unsafe extern "C" {
     pub(super) fn run_at_el0(code: u64, argument: u64, spsr: u64) -> u64;
     fn probe_load(address: u64) -> u64;
     fn probe_store(address: u64);
+    fn probe_mark(index: u64);
+    safe fn probe_unknown_register();
     safe fn probe_nop();
     safe fn probe_steps();
     safe fn probe_step();
@@ -149,6 +166,17 @@ pub fn load(cell: &'static AtomicU64) -> u64 {
 pub fn store(cell: &'static AtomicU64) {
     // SAFETY: eight bytes of a static.
     unsafe { probe_store(cell.as_ptr() as u64) }
+}
+
+/// Reads a register that no hypervisor of ours knows.
+pub fn unknown_register() {
+    probe_unknown_register();
+}
+
+/// Passes an instruction that is this index's alone; there are 256.
+pub fn mark(index: u64) {
+    // SAFETY: the index is one of the marks'.
+    unsafe { probe_mark(index & 0xff) };
 }
 
 /// Steps through a NOP, a read that traps to the hypervisor and a NOP, at EL1.

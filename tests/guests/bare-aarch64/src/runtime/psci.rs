@@ -20,6 +20,19 @@ pub fn unknown() -> u64 {
     call(UNKNOWN)
 }
 
+/// A call with an argument.
+pub fn call_with(function: u64, argument: u64) -> u64 {
+    let result;
+    // SAFETY: SMCCC: x0 to x17 may change, memory does not.
+    unsafe {
+        asm!("hvc #0", inout("x0") function => result,
+            inout("x1") argument => _, out("x2") _, out("x3") _, out("x4") _, out("x5") _, out("x6") _, out("x7") _,
+            out("x8") _, out("x9") _, out("x10") _, out("x11") _, out("x12") _, out("x13") _, out("x14") _,
+            out("x15") _, out("x16") _, out("x17") _, options(nostack));
+    }
+    result
+}
+
 /// Ends the machine.
 pub fn system_off() -> ! {
     call(SYSTEM_OFF);

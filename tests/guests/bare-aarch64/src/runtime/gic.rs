@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Registers of the distributor, each access an exit.
+
+use super::platform;
+
+const ISENABLER: usize = 0x100;
+const ICENABLER: usize = 0x180;
+const IPRIORITYR: usize = 0x400;
+const SGIR: usize = 0xf00;
+/// SGIR: to the CPU that writes it.
+const TO_SELF: u32 = 2 << 24;
+
+fn read(offset: usize) -> u32 {
+    // SAFETY: a register of the distributor, at the address of the machine that this guest is for.
+    unsafe { ((platform::distributor() + offset) as *const u32).read_volatile() }
+}
+
+fn write(offset: usize, value: u32) {
+    // SAFETY: as in `read`.
+    unsafe { ((platform::distributor() + offset) as *mut u32).write_volatile(value) }
+}
+
+/// Enables or disables an interrupt.
+pub fn enable(intid: u32, on: bool) {
+    let register = if on { ISENABLER } else { ICENABLER };
+    write(register + intid as usize / 32 * 4, 1 << (intid % 32));
+}
+
+/// Whether it is enabled.
+pub fn is_enabled(intid: u32) -> bool {
+    read(ISENABLER + intid as usize / 32 * 4) >> (intid % 32) & 1 != 0
+}
+
+/// Sets the priority of an interrupt whose number is a multiple of four.
+pub fn set_priority(intid: u32, priority: u8) {
+    write(IPRIORITYR + intid as usize, priority.into());
+}
+
+/// Its priority.
+pub fn priority(intid: u32) -> u8 {
+    read(IPRIORITYR + intid as usize) as u8
+}
+
+/// Makes a software interrupt pending here.
+pub fn send_to_self(sgi: u32) {
+    write(SGIR, TO_SELF | sgi);
+}
