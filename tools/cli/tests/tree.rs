@@ -76,7 +76,7 @@ const UNSAFE_LIMITS: &[(&str, usize)] = &[
     ("components/sel4", 12),
     ("components/sel4-root-task", 14),
     ("components/sel4-microkit", 18),
-    ("components/root-task", 8),
+    ("components/root-task", 11),
     ("components/serial", 4),
     ("components/vmm", 8),
 ];
