@@ -5,7 +5,7 @@ use core::{fmt, panic::Location};
 
 use sel4::{debug_print, debug_println};
 
-use crate::env::Env;
+use crate::{answer::Answer, differences::reason, env::Env};
 
 /// Why a case failed.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ enum Why {
     Error(sel4::Error),
     Differs(u64, u64),
     Unexpected(sel4::Result<()>),
+    Answer(Answer, Answer),
+    Absent,
 }
 
 impl Failure {
@@ -44,6 +46,8 @@ impl fmt::Display for Failure {
             Why::Error(error) => write!(f, "{error:?}"),
             Why::Differs(is, should) => write!(f, "{is:#x}, not {should:#x}"),
             Why::Unexpected(result) => write!(f, "{result:?}"),
+            Why::Absent => write!(f, "there is no extension"),
+            Why::Answer(is, should) => write!(f, "answer {is:?}, not {should:?}"),
         }
     }
 }
@@ -82,18 +86,32 @@ pub fn refused_with<T>(result: sel4::Result<T>, should: sel4::Error, words: &[u6
     words.iter().enumerate().try_for_each(|(index, word)| same(message_register(index), *word))
 }
 
+/// Fails unless the kernel answered exactly this.
+#[track_caller]
+pub fn same_answer(is: Answer, should: Answer) -> Outcome {
+    if is.is(&should) { Ok(()) } else { Err(Failure::new(Why::Answer(is, should))) }
+}
+
+/// Skips the case on a kernel without our extensions.
+pub fn needs_extension(env: &mut Env) -> Outcome {
+    if env.has_extension() { Ok(()) } else { Err(Failure::new(Why::Absent)) }
+}
+
 /// A word of the last message.
 pub fn message_register(index: usize) -> u64 {
     sel4::with_ipc_buffer(|buffer| buffer.msg_regs()[index])
 }
 
-/// Runs every case, cleaning up after each.
-pub fn run_all(env: &mut Env, cases: &[Case]) {
-    let mut failed = 0;
-    for (name, case) in cases {
+/// Runs every case of every table, cleaning up after each.
+pub fn run_all(env: &mut Env, tables: &[&[&[Case]]]) {
+    let (mut failed, mut all) = (0, 0);
+    for (name, case) in tables.iter().copied().flatten().copied().flatten() {
         debug_print!("CASE {name} ");
+        all += 1;
         match case(env) {
             Ok(()) => debug_println!("PASS"),
+            Err(Failure { why: Why::Absent, .. }) => debug_println!("SKIP: this kernel has no extension"),
+            Err(failure) if reason(name).is_some() => debug_println!("DIFFERS: {failure}"),
             Err(failure) => {
                 failed += 1;
                 debug_println!("FAIL: {failure}");
@@ -102,7 +120,7 @@ pub fn run_all(env: &mut Env, cases: &[Case]) {
         env.clean_up();
     }
     match failed {
-        0 => debug_println!("TEST-SUITE PASS: {}", cases.len()),
-        _ => debug_println!("TEST-SUITE FAIL: {failed} of {}", cases.len()),
+        0 => debug_println!("TEST-SUITE PASS: {all}"),
+        _ => debug_println!("TEST-SUITE FAIL: {failed} of {all}"),
     }
 }

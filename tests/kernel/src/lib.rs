@@ -2,16 +2,25 @@
 //! What the kernel answers, asked on the target: a root task that runs cases, one that calls at random,
 //! and one whose guests execute at random.
 //!
-//! A line a case, `CASE <name> PASS` or `CASE <name> FAIL: <where>: <why>`, and one at the end: `TEST-SUITE PASS: <n>`
-//! or `TEST-SUITE FAIL: <n> of <m>`. No such line (a panic, silence) is a failure.
+//! A line a case: `CASE <name> PASS`, `FAIL: <where>: <why>`, `DIFFERS: <where>: <why>` where our kernel's answer is
+//! listed as another than seL4's, or `SKIP: <why>` on a kernel without our extensions. One at the end:
+//! `TEST-SUITE PASS: <n>` or `TEST-SUITE FAIL: <n> of <m>`. No such line (a panic, silence) is a failure.
 #![no_std]
 #![deny(unsafe_code)]
+#![allow(clippy::result_large_err, reason = "a failure is made once and printed")]
 
+pub mod answer;
+mod answers;
 pub mod case;
-pub mod cases;
+mod cases;
+pub mod differences;
 pub mod env;
 pub mod fuzz;
 pub mod guest_fuzz;
 pub mod memory;
+mod objects;
 pub mod random;
 pub mod thread;
+
+/// Every case.
+pub const TABLES: [&[&[case::Case]]; 2] = [answers::TABLES, &[cases::ALL]];

@@ -6,12 +6,12 @@
 
 #[cfg(target_os = "none")]
 mod target {
-    use kernel_tests::{case::run_all, cases::ALL, env::Env};
+    use kernel_tests::{TABLES, case::run_all, env::Env};
     use sel4_root_task::root_task;
 
     #[root_task(stack_size = 128 * 1024)]
     fn main(bootinfo: &sel4::BootInfoPtr) -> ! {
-        run_all(&mut Env::new(bootinfo), ALL);
+        run_all(&mut Env::new(bootinfo), &TABLES);
         sel4::init_thread::suspend_self()
     }
 }

@@ -7,6 +7,7 @@
 
 mod bad_boot;
 mod bare;
+mod both_kernels;
 mod card;
 mod command_line;
 mod differential;

@@ -13,7 +13,9 @@ use lazaret_cli::toolchain::Toolchain;
 use lazaret_cli::workspace::Workspace;
 use libtest_mimic::Trial;
 
-use crate::{DEFAULT_BOARD, Scenario, command_line, machine, trial};
+use kernel_tests::differences::{DIFFERENCES, reason};
+
+use crate::{DEFAULT_BOARD, Scenario, both_kernels, command_line, machine, trial};
 
 const SCENARIOS: &[Scenario] = &[
     ("sel4-same-binaries", same_binaries),
@@ -22,6 +24,8 @@ const SCENARIOS: &[Scenario] = &[
     ("sel4-two-vms-allowed", two_vms_allowed),
     ("sel4-fault-monitor", fault_monitor),
     ("sel4-audit", audit),
+    ("sel4-conformance", conformance),
+    ("sel4-random-answers", random_answers),
     ("sel4-linux-boot", linux_boot),
 ];
 
@@ -94,7 +98,7 @@ fn two_vms_refused() -> anyhow::Result<()> {
 fn two_vms_allowed() -> anyhow::Result<()> {
     let request = Request { allow_shared_debug: true, ..request(&machine::description("linux_and_idle")) };
     let script = Script::new()
-        .expect(r"bare\| guest bare_idle")
+        .expect(r"bare\| guest \w+: \d+ breakpoints")
         .step("Please press Enter", "\r")
         .expect("/ # ?$")
         .step("", "uname -srm\r")
@@ -126,4 +130,70 @@ fn linux_boot() -> anyhow::Result<()> {
         .expect("reboot: Power down")
         .expect("linux: powered off");
     run(&request(&machine::description("linux")), script, 240).map(|_| ())
+}
+
+/// Every case has the same outcome on both kernels, but for those that are listed with a reason and those that only our
+/// kernel has.
+fn conformance() -> anyhow::Result<()> {
+    let ours = both_kernels::output(None, "kernel-tests", END, 300)?;
+    let theirs = both_kernels::output(prefix(), "kernel-tests", END, 600)?;
+    let (ours, theirs) = (outcomes(&ours), outcomes(&theirs));
+    anyhow::ensure!(ours.len() == theirs.len(), "{} cases on ours, {} on seL4", ours.len(), theirs.len());
+    let (mut same, mut listed, mut only_ours) = (0, 0, 0);
+    for ((name, mine), (_, other)) in ours.iter().zip(&theirs) {
+        match (mine.as_str(), other.as_str()) {
+            ("PASS", "PASS") => same += 1,
+            ("PASS", skip) if skip.starts_with("SKIP") => only_ours += 1,
+            (differs, "PASS") if differs.starts_with("DIFFERS") => {
+                listed += 1;
+                println!("  {name}: {differs}; {}", reason(name).unwrap_or("?"));
+            }
+            _ => anyhow::bail!("{name}: ours {mine}, seL4 {other}"),
+        }
+    }
+    println!("  {same} cases are the same, {listed} differ as listed, {only_ours} are of our extensions");
+    anyhow::ensure!(listed == DIFFERENCES.len(), "{} differences are listed", DIFFERENCES.len());
+    Ok(())
+}
+
+/// The same random invocations, answer by answer.
+fn random_answers() -> anyhow::Result<()> {
+    let ours = both_kernels::output(None, "sel4-oracle", "ORACLE end", 300)?;
+    let theirs = both_kernels::output(prefix(), "sel4-oracle", "ORACLE end", 600)?;
+    let (ours, theirs) = (answers(&ours), answers(&theirs));
+    let first = ours.iter().zip(&theirs).find(|(mine, other)| mine != other);
+    anyhow::ensure!(first.is_none(), "{first:?}");
+    anyhow::ensure!(ours.len() == theirs.len(), "{} answers of ours, {} of seL4's", ours.len(), theirs.len());
+    println!("  {} random answers are the same", ours.len());
+    Ok(())
+}
+
+/// Without a debug kernel's own remarks, and without two differences that are meant: list registers of the interrupts
+/// 1020 to 1023, which no interrupt has; VMPIDR_EL2, which starts with its RES1 bit.
+fn answers(output: &str) -> Vec<&str> {
+    let is_answer = |line: &&str| line.starts_with("D ") || line.starts_with("S ");
+    let injects = |line: &str| line.contains(" label 56 ") && line.contains("3ff caps ");
+    let is_meant = |line: &&str| injects(line) || line.contains(" label 57 10 caps ");
+    output.lines().filter(is_answer).filter(|line| !is_meant(line)).collect()
+}
+
+const END: &str = "TEST-SUITE (PASS|FAIL)";
+
+/// Name and outcome of each case; a debug build of seL4 writes remarks of its own between the two.
+fn outcomes(output: &str) -> Vec<(String, String)> {
+    let mut cases = Vec::new();
+    for line in output.lines() {
+        let (name, rest) = match line.split_once("CASE ") {
+            Some((_, text)) => text.split_once(' ').map(|(name, rest)| (Some(name), rest)).unwrap_or((Some(text), "")),
+            None => (None, line),
+        };
+        cases.extend(name.map(|name| (name.to_string(), String::new())));
+        let found = ["PASS", "FAIL:", "DIFFERS:", "SKIP:"].iter().filter_map(|word| rest.find(word)).min();
+        if let (Some(at), Some((_, outcome))) = (found, cases.last_mut())
+            && outcome.is_empty()
+        {
+            *outcome = rest[at..].trim().to_string();
+        }
+    }
+    cases
 }

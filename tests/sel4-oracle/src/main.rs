@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The same random invocations on our kernel and on a real seL4: every answer must be the same.
 //!
-//! This is a root task. It prints a line for each invocation and its answer; `run.sh` boots it on both kernels and
-//! compares.
+//! This is a root task. It prints a line for each invocation and its answer; the scenario `sel4-random-answers` boots
+//! it on both kernels and compares.
 #![cfg_attr(target_os = "none", no_std)]
 #![cfg_attr(target_os = "none", no_main)]
 #![forbid(unsafe_code)]

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Exits with our kernel's longer messages, answered with ReplyRecv as a VMM does.
 
-use sel4::{MessageInfo, MessageInfoBuilder, sel4_cfg_bool, sys::extension::fault_context, with_ipc_buffer_mut};
+use sel4::{MessageInfo, MessageInfoBuilder, sys::extension::fault_context, with_ipc_buffer_mut};
 
 use crate::{
-    case::{Outcome, check, message_register, same},
+    case::{Outcome, check, message_register, needs_extension, same},
     env::Env,
     memory::{ticks, ticks_per_second},
 };
@@ -20,8 +20,6 @@ const LDR_X3: u32 = 0xf940_0043;
 const BACK: u32 = 0x17ff_fffe;
 const HSR_HVC: u64 = 0x5a00_0042;
 const START: u64 = 0x1111;
-
-const HAS_CONTEXT: bool = sel4_cfg_bool!(LAZARET_VCPU_FAULT_CONTEXT);
 
 fn first(guest: &Guest) -> MessageInfo {
     guest.faults.recv(guest.reply).0
@@ -41,9 +39,7 @@ fn go_on(guest: &Guest) -> MessageInfo {
 }
 
 pub fn context_of_a_trap(env: &mut Env) -> Outcome {
-    if !HAS_CONTEXT {
-        return Ok(());
-    }
+    needs_extension(env)?;
     let guest = Guest::start(env, &[HVC_66, WFI])?;
     let info = first(&guest);
     same(info.length() as u64, fault_context::VCPU_LENGTH as u64)?;
@@ -56,9 +52,7 @@ pub fn context_of_a_trap(env: &mut Env) -> Outcome {
 }
 
 pub fn context_of_an_abort(env: &mut Env) -> Outcome {
-    if !HAS_CONTEXT {
-        return Ok(());
-    }
+    needs_extension(env)?;
     let guest = Guest::start(env, &[STR_X1, WFI])?;
     let info = first(&guest);
     same(info.length() as u64, fault_context::VM_LENGTH as u64)?;
@@ -67,9 +61,7 @@ pub fn context_of_an_abort(env: &mut Env) -> Outcome {
 }
 
 pub fn answer_with_a_register(env: &mut Env) -> Outcome {
-    if !HAS_CONTEXT {
-        return Ok(());
-    }
+    needs_extension(env)?;
     let guest = Guest::start(env, &[LDR_X3, WFI])?;
     first(&guest);
     let spsr = message_register(fault_context::VM_SPSR);
@@ -81,9 +73,7 @@ pub fn answer_with_a_register(env: &mut Env) -> Outcome {
 
 /// Whatever the answer says, the guest stays at EL1 or below, and a register number is a register number.
 pub fn answer_is_clamped(env: &mut Env) -> Outcome {
-    if !HAS_CONTEXT {
-        return Ok(());
-    }
+    needs_extension(env)?;
     for (spsr, register) in [(0x3c9, 3), (0x3cd, u64::MAX), (u64::MAX, 32), (EL1H, 1 << 40)] {
         let guest = Guest::start(env, &[WFI, WFI, WFI])?;
         first(&guest);
@@ -97,9 +87,7 @@ pub fn answer_is_clamped(env: &mut Env) -> Outcome {
 }
 
 pub fn a_thousand_exits(env: &mut Env) -> Outcome {
-    if !HAS_CONTEXT {
-        return Ok(());
-    }
+    needs_extension(env)?;
     let guest = Guest::start(env, &[ADD_X1, HVC_66, BACK])?;
     first(&guest);
     for _ in 0..1000 {
@@ -111,9 +99,7 @@ pub fn a_thousand_exits(env: &mut Env) -> Outcome {
 
 /// Between exit and answer the VMM calls the kernel, sleeps, and runs out of its own budget.
 pub fn other_calls_between(env: &mut Env) -> Outcome {
-    if !HAS_CONTEXT {
-        return Ok(());
-    }
+    needs_extension(env)?;
     let guest = Guest::start(env, &[ADD_X1, HVC_66, BACK])?;
     first(&guest);
     for round in 0..20 {
@@ -135,9 +121,7 @@ pub fn other_calls_between(env: &mut Env) -> Outcome {
 }
 
 pub fn budget_of_a_chatty_guest(env: &mut Env) -> Outcome {
-    if !HAS_CONTEXT {
-        return Ok(());
-    }
+    needs_extension(env)?;
     let context = env.sched_context(1_000, 10_000, 0);
     let guest = Guest::start_with(env, &[ADD_X1, HVC_66, BACK], context)?;
     first(&guest);

@@ -3,12 +3,12 @@
 
 use sel4::{
     CNodeCapData, CapRights, Error, Fault, MessageInfoBuilder, ObjectBlueprint, UserContext, VCpuReg, VmAttributes,
-    cap, cap_type, init_thread::slot::TCB, sel4_cfg_bool, with_ipc_buffer,
+    cap, cap_type, init_thread::slot::TCB, with_ipc_buffer,
 };
 use sel4_vcpu_debug::DebugRegister;
 
 use crate::{
-    case::{Outcome, check, refused, refused_with, same},
+    case::{Outcome, check, needs_extension, refused, refused_with, same},
     env::{Env, SCRATCH, slot_of},
     memory::{poke, ticks, ticks_per_second},
 };
@@ -143,6 +143,7 @@ pub fn one_thread_each(env: &mut Env) -> Outcome {
 }
 
 pub fn hypercall_is_a_fault(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
     let guest = Guest::start(env, &[HVC_66, HVC_66, LOOP])?;
     same(guest.hsr(), 0x5a00_0042)?;
     let registers = guest.tcb.tcb_read_all_registers(false)?;
@@ -175,10 +176,8 @@ pub fn guest_memory(env: &mut Env) -> Outcome {
 }
 
 pub fn debug_extension(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
     let vcpu: cap::VCpu = env.object();
-    if !sel4_cfg_bool!(LAZARET_VCPU_DEBUG) {
-        return check(sel4_vcpu_debug::probe(vcpu).is_none(), "not there");
-    }
     let status = sel4_vcpu_debug::status(vcpu)?;
     check(status.state() == Some(sel4_vcpu_debug::State::Clean), "clean")?;
     check((2..=16).contains(&status.breakpoints()) && (2..=16).contains(&status.watchpoints()), "real counts")?;
@@ -194,10 +193,8 @@ pub fn debug_extension(env: &mut Env) -> Outcome {
 }
 
 pub fn core_features(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
     let vcpu: cap::VCpu = env.object();
-    if !sel4_cfg_bool!(LAZARET_VCPU_DEBUG) {
-        return check(sel4_vcpu_debug::read_features(vcpu, 5, 0).is_err(), "not there");
-    }
     let status = sel4_vcpu_debug::status(vcpu)?;
     let debug = sel4_vcpu_debug::read_features(vcpu, 5, 0)?;
     same((debug >> 12 & 0xf) + 1, status.breakpoints().into())?;
@@ -216,19 +213,15 @@ pub fn core_features(env: &mut Env) -> Outcome {
 /// A guest's read of an ID register is its VMM's to answer.
 pub fn id_registers_trap(env: &mut Env) -> Outcome {
     const MRS_X1_ID_AA64PFR0: u32 = 0xd538_0401;
+    needs_extension(env)?;
     let guest = Guest::start(env, &[MRS_X1_ID_AA64PFR0, WFI, LOOP])?;
-    if !sel4_cfg_bool!(LAZARET_VCPU_DEBUG) {
-        return same(guest.hsr() >> 26, 1);
-    }
     // EC 0x18: op0 3, op2 0, op1 0, CRn 0, Rt 1, CRm 4, a read.
     same(guest.hsr(), 0x6230_0029)
 }
 
 /// The kernel resumes a guest when its timer is due, not before.
 pub fn wait_for_timer(env: &mut Env) -> Outcome {
-    if !sel4_cfg_bool!(LAZARET_VCPU_DEBUG) {
-        return Ok(());
-    }
+    needs_extension(env)?;
     let guest = Guest::start(env, &[WFI, WFI, LOOP])?;
     same(guest.hsr() >> 26, 1)?;
     let mut registers = guest.tcb.tcb_read_registers(false, 1)?;

@@ -2,11 +2,11 @@
 //! 32-bit guests beside 64-bit ones: our kernel's extension. On another kernel, and on a core without AArch32, there
 //! is nothing to see.
 
-use sel4::{Error, VCpuReg, cap, sel4_cfg_bool};
+use sel4::{Error, VCpuReg, cap};
 use sel4_vcpu_debug::{AARCH32, AARCH64, DebugRegister, VcpuState, read_state, write_state};
 
 use crate::{
-    case::{Outcome, check, refused_with, same},
+    case::{Outcome, check, needs_extension, refused_with, same},
     env::{Env, SCRATCH},
 };
 
@@ -30,7 +30,7 @@ const EC_HVC64: u64 = 0x16;
 /// Can there be any? Ask with a vCPU that is not used.
 fn supported(env: &mut Env) -> bool {
     let vcpu: cap::VCpu = env.object();
-    sel4_cfg_bool!(LAZARET_VCPU_DEBUG) && write_state(vcpu, VcpuState::Width, AARCH32).is_ok()
+    write_state(vcpu, VcpuState::Width, AARCH32).is_ok()
 }
 
 fn prepare(env: &mut Env, code: &[u32], here: usize) -> sel4::Result<Guest> {
@@ -41,6 +41,7 @@ fn prepare(env: &mut Env, code: &[u32], here: usize) -> sel4::Result<Guest> {
 }
 
 pub fn a32_and_t32(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
     if !supported(env) {
         return Ok(());
     }
@@ -66,6 +67,7 @@ pub fn a32_and_t32(env: &mut Env) -> Outcome {
 
 /// Whatever the VMM asks for: Hyp, Monitor or AArch64 would stay at EL2.
 pub fn modes_are_confined(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
     if !supported(env) {
         return Ok(());
     }
@@ -83,9 +85,7 @@ pub fn modes_are_confined(env: &mut Env) -> Outcome {
 }
 
 pub fn register_names_of_a_32_bit_guest(env: &mut Env) -> Outcome {
-    if !sel4_cfg_bool!(LAZARET_VCPU_DEBUG) {
-        return Ok(());
-    }
+    needs_extension(env)?;
     let vcpu: cap::VCpu = env.object();
     same(read_state(vcpu, VcpuState::Width)?, AARCH64)?;
     let greatest = if supported(env) { AARCH32 } else { AARCH64 };
@@ -153,6 +153,7 @@ fn last(guest: u64, round: u64) -> [u64; 7] {
 /// Two 32-bit guests and a 64-bit one take turns on the core. Each 32-bit one finds what it wrote, or the VMM for it,
 /// and never the other's.
 pub fn three_guests_of_both_widths(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
     const ROUNDS: u64 = 20;
     if !supported(env) {
         return Ok(());
@@ -192,6 +193,7 @@ pub fn three_guests_of_both_widths(env: &mut Env) -> Outcome {
 
 /// Another width is another machine.
 pub fn width_resets_the_debug_registers(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
     if !supported(env) {
         return Ok(());
     }
@@ -207,6 +209,7 @@ pub fn width_resets_the_debug_registers(env: &mut Env) -> Outcome {
 
 /// EL0 in AArch32 below a 64-bit EL1: it traps as such, and what it traps with says so.
 pub fn program_of_32_bits_in_a_64_bit_guest(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
     if !supported(env) {
         return Ok(());
     }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The same root task on our kernel and on an installed seL4.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lazaret_cli::arguments::QemuArguments;
+use lazaret_cli::runner::{Script, Watch};
+use lazaret_cli::system::Request;
+use lazaret_cli::target::Target;
+use lazaret_cli::toolchain::Toolchain;
+use lazaret_cli::workspace::Workspace;
+
+use crate::machine;
+
+/// What a root task without a system prints until a line comes; kept in a file as well.
+pub fn output(kernel: Option<PathBuf>, program: &str, until: &str, seconds: u64) -> anyhow::Result<String> {
+    let workspace = Workspace::find();
+    let request = Request { kernel, board: machine::board().into(), ..Request::new("") };
+    let target = Target::of(&workspace, &request)?;
+    let package = if program == "sel4-oracle" { program } else { "kernel-tests" };
+    let executables = target.build(&Toolchain::detect()?, &[target.first_program(), package])?;
+    let (image, _) = target.pack(&executables, program, None)?;
+    let name = if target.kernel.is_some() { format!("{program}-sel4") } else { program.to_string() };
+    let path = target.output.join(format!("{name}.img"));
+    std::fs::write(&path, image.bytes)?;
+    let mut qemu = QemuArguments::default().qemu(&workspace, &target.board)?;
+    if let Some(kernel) = &target.kernel {
+        qemu.cpu = kernel.cpu.into();
+    }
+    let mut watch = Watch::script(Script::new().expect(until), Duration::from_secs(seconds));
+    watch.faults_expected = true;
+    watch.log = Some(target.output.join(format!("{name}.txt")));
+    let run = watch.run(qemu.command(&path))?;
+    run.expect_seen()?;
+    Ok(run.output)
+}
