@@ -3,7 +3,10 @@
 
 use sel4::sys::invocation::Invocation::*;
 
-use crate::{answer::ask, answers};
+use crate::{
+    answer::{ANY, ask},
+    answers,
+};
 
 /// InjectIRQ's word.
 const fn irq(intid: u64, priority: u64, group: u64, list_register: u64) -> u64 {
@@ -115,8 +118,8 @@ answers! { "vcpu", e;
     inject_no_word: { let vcpu = e.vcpu(); ask(vcpu, VcpuInjectIrq, &[], &[]) } => TruncatedMessage;
     ack_27: { let vcpu = e.vcpu(); ask(vcpu, VcpuAckVppi, &[27], &[]) } => Success;
     ack_26: { let vcpu = e.vcpu(); ask(vcpu, VcpuAckVppi, &[26], &[]) } => InvalidArgument[0];
-    ack_1000: { let vcpu = e.vcpu(); ask(vcpu, VcpuAckVppi, &[1000], &[]) } => RangeError[0, 0x9f];
-    ack_of_all_ones: { let vcpu = e.vcpu(); ask(vcpu, VcpuAckVppi, &[u64::MAX], &[]) } => RangeError[0, 0x9f];
+    ack_1000: { let vcpu = e.vcpu(); ask(vcpu, VcpuAckVppi, &[1000], &[]) } => RangeError[0, ANY];
+    ack_of_all_ones: { let vcpu = e.vcpu(); ask(vcpu, VcpuAckVppi, &[u64::MAX], &[]) } => RangeError[0, ANY];
     ack_no_word: { let vcpu = e.vcpu(); ask(vcpu, VcpuAckVppi, &[], &[]) } => TruncatedMessage;
     label_of_another_object: { let vcpu = e.vcpu(); ask(vcpu, TcbResume, &[], &[]) } => IllegalOperation;
 }
