@@ -41,5 +41,5 @@ pub use clamp::{bcr as clamp_bcr, wcr as clamp_wcr};
 pub use counts::{Counts, MAX_PER_KIND};
 pub use hardware::{DebugHardware, Register};
 pub use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister, DebugStatus};
-pub use shim::{Armed, Error, Handle, Shim};
+pub use shim::{Armed, Error, Handle, Ready, Shim};
 pub use vcpu::{Hazards, State, VcpuDebug};

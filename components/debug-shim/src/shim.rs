@@ -3,7 +3,7 @@
 
 use core::cell::Cell;
 
-use crate::{Counts, DebugHardware, Register, State, VcpuDebug, bank, mdcr_el2, mdscr_el1};
+use crate::{Counts, DebugHardware, Hazards, Register, State, VcpuDebug, bank, mdcr_el2, mdscr_el1};
 
 /// How the kernel refers to a VCPU object. Two handles are equal if they mean the same object.
 pub trait Handle: Copy + PartialEq {
@@ -36,12 +36,22 @@ pub enum Armed {
     Direct,
 }
 
+/// A vCPU of which nothing has to move before its guest runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// It does not debug.
+    Unused,
+    /// The bank is here, and its own.
+    Owned,
+}
+
 /// The state of one core.
 pub struct Shim<H> {
     pub(crate) owner: Cell<Option<H>>,
     pub(crate) armed: Cell<Armed>,
     pub(crate) counts: Cell<Counts>,
-    pub(crate) event_counters: Cell<u8>,
+    /// MDCR_EL2 while a guest has the bank in its hands.
+    pub(crate) mdcr: Cell<u64>,
 }
 
 impl<H: Handle> Default for Shim<H> {
@@ -57,7 +67,7 @@ impl<H: Handle> Shim<H> {
             owner: Cell::new(None),
             armed: Cell::new(Armed::No),
             counts: Cell::new(Counts::NONE),
-            event_counters: Cell::new(0),
+            mdcr: Cell::new(mdcr_el2::value(0, false)),
         }
     }
 
@@ -65,7 +75,7 @@ impl<H: Handle> Shim<H> {
     /// the locks go last, because a lock hides what is enabled behind it.
     pub fn init_core(&self, hw: &impl DebugHardware) {
         self.counts.set(hw.counts());
-        self.event_counters.set(hw.event_counters());
+        self.mdcr.set(mdcr_el2::value(hw.event_counters(), false));
         hw.write(Register::Mdscr, 0);
         self.write_mdcr(hw, true);
         hw.synchronize();
@@ -94,44 +104,83 @@ impl<H: Handle> Shim<H> {
     /// The core is about to run this vCPU's guest.
     ///
     /// Refuses if the bank is on another core; then the guest must not run.
+    #[inline]
     pub fn enter(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
-        let debug = vcpu.debug();
-        if debug.hazards().is_none() {
-            return Ok(());
+        match self.ready(vcpu) {
+            Some(ready) => {
+                self.enter_ready(vcpu, ready, hw);
+                Ok(())
+            }
+            None => self.prepare(vcpu, hw),
         }
-        if !self.is_resident(vcpu)? && debug.wants_bank() {
+    }
+
+    /// Whether [`Self::enter`] has nothing to move.
+    #[inline(always)]
+    pub fn ready(&self, vcpu: H) -> Option<Ready> {
+        let hazards = vcpu.debug().hazards();
+        if hazards.is_none() {
+            Some(Ready::Unused)
+        } else if hazards.contains(Hazards::DIRECT) && self.owner.get() == Some(vcpu) {
+            Some(Ready::Owned)
+        } else {
+            None
+        }
+    }
+
+    /// [`Self::enter`] of a vCPU that is [`Self::ready`].
+    #[inline(always)]
+    pub fn enter_ready(&self, vcpu: H, ready: Ready, hw: &impl DebugHardware) {
+        if ready == Ready::Owned {
+            self.arm(vcpu.debug(), true, vcpu.debug().mdscr.get(), hw);
+        }
+    }
+
+    #[inline(never)]
+    fn prepare(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
+        let debug = vcpu.debug();
+        // One that is resident and wants its bank has been ready.
+        self.is_resident(vcpu)?;
+        if debug.wants_bank() {
             self.take_bank(vcpu, hw);
         }
+        self.arm(debug, debug.is_direct(), debug.effective_mdscr(), hw);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn arm(&self, debug: &VcpuDebug, direct: bool, mdscr: u64, hw: &impl DebugHardware) {
         debug.running.set(true);
-        if debug.is_direct() {
+        if direct {
             self.write_mdcr(hw, false);
             self.armed.set(Armed::Direct);
         } else {
             self.armed.set(Armed::Trapped);
         }
-        hw.write(Register::Mdscr, debug.effective_mdscr());
-        debug.count_mdscr_write();
-        Ok(())
+        hw.write(Register::Mdscr, mdscr);
     }
 
     /// The core stops running this vCPU's guest. Whatever comes next (a native thread, idle, another vCPU) finds MDSCR 0
     /// and the trap set; the bank stays.
+    #[inline(always)]
     pub fn leave_to_native(&self, vcpu: H, hw: &impl DebugHardware) {
         let debug = vcpu.debug();
         debug.count_exit();
         if debug.aarch32.get() {
             self.keep_method_of_entry(debug, hw);
         }
-        if self.armed.get() == Armed::No {
+        let armed = self.armed.get();
+        if armed == Armed::No {
             return;
         }
-        if self.armed.get() == Armed::Direct {
-            debug.mdscr.set(hw.read(Register::Mdscr) & debug.guest_bits());
-            debug.refresh();
+        if armed == Armed::Direct {
+            debug.keep_mdscr(hw.read(Register::Mdscr) & debug.guest_bits());
+            self.write_mdcr(hw, true);
         }
         debug.running.set(false);
-        debug.count_mdscr_write();
-        self.disarm(hw);
+        debug.count_mdscr_writes();
+        hw.write(Register::Mdscr, 0);
+        self.armed.set(Armed::No);
     }
 
     /// A 32-bit EL1 may have taken a debug exception while `MDSCR_EL1` was not its own to read: BKPT always works.
@@ -186,8 +235,10 @@ impl<H: Handle> Shim<H> {
         }
     }
 
+    #[inline(always)]
     fn write_mdcr(&self, hw: &impl DebugHardware, trap_debug_access: bool) {
-        hw.write(Register::Mdcr, mdcr_el2::value(self.event_counters.get(), trap_debug_access));
+        let trap = if trap_debug_access { mdcr_el2::TDA } else { 0 };
+        hw.write(Register::Mdcr, self.mdcr.get() | trap);
     }
 }
 

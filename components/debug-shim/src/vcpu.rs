@@ -32,13 +32,17 @@ impl Hazards {
     pub const BANK: Self = Self(1 << 0);
     /// `MDSCR_EL1` is not 0.
     pub const MDSCR: Self = Self(1 << 1);
+    /// The bank is on some core's hardware, and there the guest may reach it.
+    pub const DIRECT: Self = Self(1 << 2);
 
     /// Is there nothing to do?
+    #[inline(always)]
     pub const fn is_none(self) -> bool {
         self.0 == 0
     }
 
     /// Are all of `other` among these?
+    #[inline(always)]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
@@ -87,6 +91,7 @@ impl VcpuDebug {
     }
 
     /// What [`crate::Shim::enter`] would have to do; nothing while it [is none](Hazards::is_none).
+    #[inline(always)]
     pub fn hazards(&self) -> Hazards {
         self.hazards.get()
     }
@@ -102,6 +107,7 @@ impl VcpuDebug {
     }
 
     /// Counts an exit that the kernel handled without leaving the guest's context.
+    #[inline(always)]
     pub fn count_exit(&self) {
         add(&self.exits, 1);
     }
@@ -151,7 +157,15 @@ impl VcpuDebug {
         // Reads of MOE trap unless the bank is there.
         let mdscr = self.effective_mdscr() & !mdscr_el1::MOE != 0;
         let hazards = Hazards::NONE.with(Hazards::BANK, bank).with(Hazards::MDSCR, mdscr);
-        self.hazards.set(hazards);
+        self.hazards.set(hazards.with(Hazards::DIRECT, self.is_direct()));
+    }
+
+    /// The guest, with the bank in its hands, has left this in `MDSCR_EL1`. As [`Self::refresh`] would find it.
+    #[inline(always)]
+    pub(crate) fn keep_mdscr(&self, value: u64) {
+        self.mdscr.set(value);
+        const DIRECT: Hazards = Hazards::BANK.with(Hazards::DIRECT, true);
+        self.hazards.set(DIRECT.with(Hazards::MDSCR, value & !mdscr_el1::MOE != 0));
     }
 
     pub(crate) fn set_state(&self, state: State) {
@@ -178,11 +192,14 @@ impl VcpuDebug {
         add(&self.bank_accesses, accesses);
     }
 
-    pub(crate) fn count_mdscr_write(&self) {
-        add(&self.mdscr_writes, 1);
+    /// One at the resume, one at the exit.
+    #[inline(always)]
+    pub(crate) fn count_mdscr_writes(&self) {
+        add(&self.mdscr_writes, 2);
     }
 }
 
+#[inline(always)]
 fn add(counter: &Cell<u64>, by: u64) {
     counter.set(counter.get().wrapping_add(by));
 }

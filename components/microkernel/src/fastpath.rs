@@ -6,7 +6,13 @@
 //!
 //! Time is settled only when it has to be: the VMM begins on the guest's, as if it were passive. If the reply is the
 //! next thing that enters the kernel, nothing was switched; anything else (another system call, an interrupt, the end of
-//! the guest's budget) charges the guest so far, and the VMM runs on its own from there.
+//! the guest's budget) charges the guest so far, and the VMM runs on its own from there. And if traps and replies
+//! are all that happens, they go the shortest way ([`exchange`]).
+
+mod exchange;
+
+pub(crate) use exchange::Exchange;
+pub use exchange::Trapped;
 
 use crate::cspace::lookup_flat;
 use crate::fault::Fault;
@@ -29,6 +35,15 @@ pub(crate) enum QuickFault {
     Vm { addr: u64, prefetch: bool, esr: u64 },
 }
 
+impl QuickFault {
+    const fn fault(self) -> Fault {
+        match self {
+            Self::Vcpu(hsr) => Fault::VcpuFault { hsr },
+            Self::Vm { addr, prefetch, esr } => Fault::VmFault { addr, prefetch, esr },
+        }
+    }
+}
+
 impl Kernel {
     /// Hands a guest's fault to its handler, if that waits and is next: the handler. `None`: nothing has happened.
     #[inline]
@@ -44,33 +59,32 @@ impl Kernel {
         if !ordinary {
             return None;
         }
-        endpoint.head.set(None);
-        endpoint.tail.set(None);
         guest.fault_ip.set(guest.context.elr.get());
+        guest.count_fault(fault.fault());
         let info = match fault {
-            QuickFault::Vcpu(hsr) => self.put_quickly(Fault::VcpuFault { hsr }, guest, handler),
-            QuickFault::Vm { addr, prefetch, esr } => {
-                self.put_quickly(Fault::VmFault { addr, prefetch, esr }, guest, handler)
-            }
+            QuickFault::Vcpu(_) => self.put_fault(fault.fault(), guest, handler),
+            QuickFault::Vm { .. } => self.put_fault(fault.fault(), guest, handler),
         };
         handler.context.x[1].set(info.0);
         handler.context.x[0].set(badge);
+        self.note_trap(guest, handler, endpoint, reply, fault.fault());
+        self.hand_over(handler);
+        Some(handler)
+    }
+
+    /// The handler, which waited alone, has the guest's fault, counted already, and runs on the guest's time.
+    #[inline(always)]
+    fn note_trap(&self, guest: Ref<Tcb>, handler: Ref<Tcb>, endpoint: Ref<Endpoint>, reply: Ref<Reply>, fault: Fault) {
+        endpoint.head.set(None);
+        endpoint.tail.set(None);
+        guest.fault_ip.set(guest.context.elr.get());
+        guest.fault.set(fault);
         guest.state.set(ThreadState::BlockedOnReply);
         guest.reply.set(Some(reply));
         reply.tcb.set(Some(guest));
         handler.reply.set(None);
         handler.state.set(ThreadState::Running);
-        self.hand_over(handler);
         self.on_guest_time.set(true);
-        Some(handler)
-    }
-
-    /// The message, and the fault in the guest: two or three words, as the kind is known here.
-    #[inline(always)]
-    fn put_quickly(&self, fault: Fault, guest: Ref<Tcb>, handler: Ref<Tcb>) -> MessageInfo {
-        guest.count_fault(fault);
-        let length = self.put_fault(fault, guest, handler);
-        MessageInfo::new(fault.label(), 0, 0, length as u64)
     }
 
     /// ReplyRecv of a handler to a guest that is next, with nobody waiting to be received from: the guest. `None`: as
@@ -88,7 +102,7 @@ impl Kernel {
         if !rights.read() || endpoint.head.get().is_some() || has_signal(handler) || !self.can_go_next(guest) {
             return None;
         }
-        crate::fault::take_context(info, handler, guest);
+        self.take_context(info, handler, guest);
         guest.fault.set(Fault::None);
         guest.reply.set(None);
         guest.context.elr.set(guest.fault_ip.get());
@@ -97,6 +111,7 @@ impl Kernel {
         wait_alone(handler, endpoint, reply);
         self.hand_over(guest);
         if self.on_guest_time.replace(false) && guest.sched_context.get() == self.current_sc.get() {
+            self.begin_exchange(guest, handler, endpoint, reply);
             return Some(guest);
         }
         self.update_time();

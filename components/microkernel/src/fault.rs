@@ -3,7 +3,7 @@
 
 mod message;
 
-pub(crate) use message::{event_words, take_context};
+pub(crate) use message::{Told, event_message, put_abort, put_trap};
 
 use crate::cap::Slot;
 use crate::cspace::LookupFailure;

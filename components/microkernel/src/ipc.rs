@@ -52,9 +52,7 @@ impl Kernel {
         let info = if sender.fault.get().is_none() {
             self.transfer_message(sender, endpoint, grant, receiver)
         } else {
-            let fault = sender.fault.get();
-            let length = self.put_fault(fault, sender, receiver);
-            MessageInfo::new(fault.label(), 0, 0, length as u64)
+            self.put_fault(sender.fault.get(), sender, receiver)
         };
         receiver.context.x[1].set(info.0);
         receiver.context.x[0].set(badge);

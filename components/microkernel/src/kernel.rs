@@ -5,6 +5,7 @@ use crate::arch;
 use crate::arch::Ticks;
 use crate::board;
 use crate::cap::Slot;
+use crate::fastpath::Exchange;
 use crate::object::asid::AsidPool;
 use crate::object::reference::Ref;
 use crate::object::sched_context::SchedContext;
@@ -65,6 +66,8 @@ pub struct Kernel {
     pub(crate) work: Cell<u32>,
     /// The current thread handles a trap of the guest whose scheduling context is the current one (`fastpath`).
     pub(crate) on_guest_time: Cell<bool>,
+    /// The guest and its VMM that pass the core to each other.
+    pub(crate) exchange: Exchange,
     /// The deadline must be set before the kernel is left.
     pub(crate) reprogram: Cell<bool>,
     /// Notification capabilities by interrupt.
@@ -91,6 +94,7 @@ impl Kernel {
             min_budget: Cell::new(0),
             work: Cell::new(0),
             on_guest_time: Cell::new(false),
+            exchange: Exchange::new(),
             reprogram: Cell::new(false),
             irq_slots: [const { Slot::empty() }; NUM_IRQS],
             irq_states: [const { Cell::new(IrqState::Inactive) }; NUM_IRQS],

@@ -42,7 +42,7 @@ pub trait Handler {
         let mut answer = None;
         let mut action = pd_is_passive().then(ipc::forfeit_sc);
         loop {
-            let event = match (answer.take(), action.take()) {
+            let received = match (answer.take(), action.take()) {
                 (Some(message), action) => {
                     if let Some(action) = action {
                         ipc::send(action);
@@ -52,7 +52,7 @@ pub trait Handler {
                 (None, Some(action)) => ipc::nb_send_recv(action),
                 (None, None) => ipc::recv(),
             };
-            match event {
+            match Event::new(received) {
                 Event::Notified(channels) => self.notified(channels)?,
                 Event::Protected(channel, message) => answer = Some(self.protected(channel, message)?),
                 Event::Fault(child, message) => answer = self.fault(child, message)?,

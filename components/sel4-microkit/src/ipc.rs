@@ -21,8 +21,12 @@ pub(crate) enum Event {
     Fault(Child, MessageInfo),
 }
 
+/// A message before anybody has looked at it.
+pub(crate) type Received = (sel4::MessageInfo, sel4::Badge);
+
 impl Event {
-    fn new((tag, badge): (sel4::MessageInfo, sel4::Badge)) -> Self {
+    #[inline(always)]
+    pub(crate) fn new((tag, badge): Received) -> Self {
         let message = MessageInfo::from_inner(tag);
         if badge & (1 << FAULT_BIT) != 0 {
             Self::Fault(Child::new((badge & CHILD_MASK) as usize), message)
@@ -85,16 +89,16 @@ pub fn reply(msg_info: MessageInfo) {
     REPLY.send(msg_info.into_inner())
 }
 
-pub(crate) fn recv() -> Event {
-    Event::new(INPUT.recv(REPLY))
+pub(crate) fn recv() -> Received {
+    INPUT.recv(REPLY)
 }
 
-pub(crate) fn reply_recv(msg_info: MessageInfo) -> Event {
-    Event::new(INPUT.reply_recv(msg_info.into_inner(), REPLY))
+pub(crate) fn reply_recv(msg_info: MessageInfo) -> Received {
+    INPUT.reply_recv(msg_info.into_inner(), REPLY)
 }
 
-pub(crate) fn nb_send_recv(action: PreparedDeferredAction) -> Event {
-    Event::new(action.cap.nb_send_recv(action.info, INPUT, REPLY))
+pub(crate) fn nb_send_recv(action: PreparedDeferredAction) -> Received {
+    action.cap.nb_send_recv(action.info, INPUT, REPLY)
 }
 
 pub(crate) fn send(action: PreparedDeferredAction) {

@@ -131,7 +131,7 @@ pub fn status<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<Status> {
 pub struct Unanswered {
     /// The label.
     pub label: Word,
-    words: [Word; fault_context::VM_LENGTH],
+    words: [Word; fault_context::ABORT_LENGTH],
     length: usize,
 }
 
@@ -144,15 +144,15 @@ impl Unanswered {
 
 /// What the vCPU's thread waits for; and the message, if that is an answer.
 pub fn unanswered_fault<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<(VcpuWait, Option<Unanswered>)> {
-    let mut message = [0; 2 + fault_context::VM_LENGTH];
+    let mut message = [0; 2 + fault_context::ABORT_LENGTH];
     vcpu.invoke_with(VCPU_UNANSWERED_FAULT, &[], &[], |ipc_buffer| {
-        message.copy_from_slice(&ipc_buffer.msg_regs()[..2 + fault_context::VM_LENGTH]);
+        message.copy_from_slice(&ipc_buffer.msg_regs()[..2 + fault_context::ABORT_LENGTH]);
     })?;
     let [wait, label, words @ ..] = message;
     let wait = VcpuWait::from_word(wait).unwrap_or(VcpuWait::Stopped);
     let length = match FaultLabel::from_label(label) {
         Some(FaultLabel::VcpuFault) => fault_context::VCPU_LENGTH,
-        Some(FaultLabel::VmFault) => fault_context::VM_LENGTH,
+        None if fault_context::is_abort(label) => fault_context::ABORT_LENGTH,
         Some(FaultLabel::VgicMaintenance | FaultLabel::VppiEvent) => fault_context::EVENT_LENGTH,
         _ => 0,
     };

@@ -3,8 +3,11 @@
 
 use crate::frame::Given;
 use crate::trace::Cause;
+use esr::{Class, Esr};
 use sel4_sys::extension::fault_context;
 use sel4_sys::fault::{FaultLabel, vcpu_fault, vgic_maintenance, vm_fault, vppi_event};
+
+const TRAP: u64 = FaultLabel::VcpuFault as u64;
 
 /// An exit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,11 @@ impl Exit {
     #[inline]
     pub fn from_message(label: u64, words: &[u64]) -> Self {
         let word = |index: usize| words.get(index).copied().unwrap_or(0);
+        if fault_context::is_abort(label) {
+            let esr = Esr::new(word(fault_context::ABORT_STATUS) & 0xffff_ffff);
+            let fetch = esr.class() == Class::INSTRUCTION_ABORT_LOWER;
+            return Self::Memory { ipa: word(fault_context::ABORT_ADDR), fetch, esr: esr.value() };
+        }
         match FaultLabel::from_label(label) {
             Some(FaultLabel::VcpuFault) => Self::Vcpu { esr: word(vcpu_fault::HSR) },
             Some(FaultLabel::VmFault) => Self::Memory {
@@ -93,12 +101,13 @@ impl Given {
     /// What a message has beyond upstream's words.
     #[inline]
     pub fn from_message(label: u64, words: &[u64]) -> Option<Self> {
-        let (pc, spsr, value, esr) = match (FaultLabel::from_label(label)?, words) {
-            (FaultLabel::VcpuFault, &[esr, pc, spsr, value, ..]) => (pc, spsr, value, esr),
-            (FaultLabel::VmFault, &[pc, _, _, esr, spsr, value, ..]) => (pc, spsr, value, esr),
+        let (pc, spsr, value, esr) = match *words {
+            [esr, pc, spsr, value, ..] if label == TRAP => (pc, spsr & fault_context::SPSR_MASK, value, esr),
+            [status, pc, _, value, ..] if fault_context::is_abort(label) => {
+                (pc, status >> 32, value, status & 0xffff_ffff)
+            }
             _ => return None,
         };
-        let spsr = spsr & fault_context::SPSR_MASK;
         Some(Self { pc, spsr, register: fault_context::register(esr) as u8, value })
     }
 }
@@ -106,22 +115,23 @@ impl Given {
 /// The kernel's number for the fault, if it numbers them.
 #[inline]
 pub fn number(label: u64, words: &[u64]) -> Option<u32> {
-    let word = match FaultLabel::from_label(label)? {
-        FaultLabel::VcpuFault => fault_context::VCPU_SPSR,
-        FaultLabel::VmFault => fault_context::VM_SPSR,
-        FaultLabel::VgicMaintenance | FaultLabel::VppiEvent => {
-            return words.get(fault_context::EVENT_NUMBER).map(|&word| word as u32);
+    match FaultLabel::from_label(label) {
+        Some(FaultLabel::VcpuFault) => {
+            words.get(fault_context::VCPU_SPSR).map(|word| (word >> fault_context::NUMBER_SHIFT) as u32)
         }
-        _ => return None,
-    };
-    words.get(word).map(|word| (word >> fault_context::NUMBER_SHIFT) as u32)
+        Some(FaultLabel::VgicMaintenance | FaultLabel::VppiEvent) => {
+            words.get(fault_context::EVENT_NUMBER).map(|&word| word as u32)
+        }
+        None if fault_context::is_abort(label) => Some(fault_context::abort_number(label)),
+        _ => None,
+    }
 }
 
 // The patterns above.
 const _: () = {
     assert!(vcpu_fault::HSR == 0 && fault_context::VCPU_IP == 1 && fault_context::VCPU_SPSR == 2);
-    assert!(fault_context::VCPU_VALUE == 3 && vm_fault::IP == 0 && vm_fault::FSR == 3);
-    assert!(fault_context::VM_SPSR == 4 && fault_context::VM_VALUE == 5);
+    assert!(fault_context::VCPU_VALUE == 3 && fault_context::ABORT_STATUS == 0 && fault_context::ABORT_IP == 1);
+    assert!(fault_context::ABORT_ADDR == 2 && fault_context::ABORT_VALUE == 3);
 };
 
 #[cfg(test)]
@@ -148,7 +158,12 @@ mod tests {
         let hvc = Given { pc: 0x1000, spsr: 0x3c5, register: 0, value: 0x8400_0000 };
         assert_eq!(Given::from_message(8, &[0x5a00_0000, 0x1000, 0x3c5, 0x8400_0000]), Some(hvc));
         let read = Given { pc: 0x4008_0000, spsr: 0x5, register: 2, value: 7 };
-        assert_eq!(Given::from_message(6, &[0x4008_0000, 0x900_0018, 0, 0x93c2_8005, 0x5, 7]), Some(read));
+        let abort = [0x5_93c2_8005, 0x4008_0000, 0x900_0018, 7];
+        assert_eq!(Given::from_message(32, &abort), Some(read));
+        let memory = Exit::Memory { ipa: 0x900_0018, fetch: false, esr: 0x93c2_8005 };
+        assert_eq!(Exit::from_message(32, &abort), memory);
+        let fetch = Exit::Memory { ipa: 0x1000, fetch: true, esr: 0x8200_0006 };
+        assert_eq!(Exit::from_message(32, &[0x5_8200_0006, 0x1000, 0x1000, 0]), fetch);
         let wait = Given { pc: 4, spsr: 5, register: 31, value: 0 };
         assert_eq!(Given::from_message(8, &[0x7e0_0000, 4, 5, 0]), Some(wait));
     }

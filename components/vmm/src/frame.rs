@@ -2,6 +2,7 @@
 //! The guest's general registers during one exit: read from the kernel as far as needed, written back as far as
 //! changed. The context's order puts PC, SPSR and the low registers first, so most exits move a few words.
 
+use crate::short::Answer;
 use crate::vcpu::Vcpu;
 use sel4_sys::extension::fault_context;
 use sel4_sys::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
@@ -29,9 +30,6 @@ pub struct Given {
     /// Its value.
     pub value: u64,
 }
-
-/// How the guest goes on, as a reply says it (`sel4_sys::extension::fault_context`).
-pub type Answer = [u64; fault_context::REPLY_LENGTH];
 
 /// A window on the registers, open for one exit; what it says lasts until the next.
 #[derive(Debug, FromBytes, KnownLayout)]

@@ -47,6 +47,7 @@ mod power;
 pub mod psci;
 pub mod recover;
 mod reset;
+pub mod short;
 pub mod state;
 pub mod trace;
 mod trap;

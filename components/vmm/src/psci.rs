@@ -47,12 +47,23 @@ const SUPPORTED: [u32; 14] = [
     SMCCC_ARCH_FEATURES,
 ];
 
+/// The answers that never change, to calls without arguments.
+#[inline]
+pub const fn constant(function: u32) -> Option<i32> {
+    match function {
+        PSCI_VERSION => Some(PSCI_1_1),
+        SMCCC_VERSION => Some(SMCCC_1_1),
+        _ => None,
+    }
+}
+
 /// Answer a call: function id in w0, arguments in x1.. , which are read only if the function has any.
 #[inline]
 pub fn call(function: u32, arguments: impl FnOnce() -> [u64; 3]) -> Answer {
+    if let Some(value) = constant(function) {
+        return Answer::Return(value);
+    }
     match function {
-        PSCI_VERSION => Answer::Return(PSCI_1_1),
-        SMCCC_VERSION => Answer::Return(SMCCC_1_1),
         PSCI_SYSTEM_OFF => Answer::Off,
         PSCI_SYSTEM_RESET => Answer::Reset,
         _ => call_with(function, arguments()),

@@ -4,8 +4,9 @@
 use crate::boot::BootError;
 use crate::console::Serial;
 use crate::exit::{Exit, number};
-use crate::frame::{Answer, Given};
+use crate::frame::Given;
 use crate::power::Phase;
+use crate::short::Answer;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
 

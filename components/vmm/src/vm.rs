@@ -7,10 +7,11 @@ use crate::console::{Console, Serial};
 use crate::device::pl011::Pl011;
 use crate::device::vgic::{VIRTUAL_TIMER, Vgic};
 use crate::exit::Exit;
-use crate::frame::{Answer, Frame, Given};
+use crate::frame::{Frame, Given};
 use crate::guest_map::UART_INTID;
 use crate::guest_ram::GuestRam;
 use crate::power::{Phase, Power};
+use crate::short::Answer;
 use crate::state::{Journal, Section, State};
 use crate::trace::{Note, Outcome, Record, Trace};
 use crate::vcpu::{DebugUse, Vcpu};
@@ -57,6 +58,8 @@ pub struct Vm<'a, S> {
     pub(crate) journal: &'a Journal,
     /// The exit that is being handled, as the kernel numbers them.
     pub(crate) number: Option<u32>,
+    /// The OS lock, if it was asked for since the start.
+    pub(crate) os_lock: Option<u64>,
     trace: Option<Trace<'a>>,
     /// About the exit that is being answered, for the trace.
     pub(crate) note: Note,
@@ -77,6 +80,7 @@ impl<'a, S: Serial> Vm<'a, S> {
             power: Section::new(&mut state.power, journal),
             journal,
             number: None,
+            os_lock: None,
             trace: None,
             note: Note::NONE,
         }
@@ -89,6 +93,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.uart.reset();
         self.frame.open(None);
         reset::vcpu(vcpu, loaded)?;
+        self.os_lock = None;
         self.journal.reset_traps();
         self.power.change().enter(Phase::On);
         let (name, entry, dtb) = (self.config.name, loaded.entry, loaded.dtb);
@@ -102,6 +107,12 @@ impl<'a, S: Serial> Vm<'a, S> {
     /// Exits are recorded from here on.
     pub fn record(&mut self, trace: Trace<'a>) {
         self.trace = Some(trace);
+    }
+
+    /// Exits are recorded.
+    #[inline(always)]
+    pub(crate) const fn is_recorded(&self) -> bool {
+        self.trace.is_some()
     }
 
     /// Answer an exit. With the answer, if there is one, a reply finishes the exit; without, nothing is left to do.

@@ -89,7 +89,7 @@ impl<Owner: Copy> ShimImage<Owner> {
             owner: Cell::new(self.owner.map(find)),
             armed: Cell::new(self.armed),
             counts: Cell::new(counts),
-            event_counters: Cell::new(event_counters),
+            mdcr: Cell::new(crate::mdcr_el2::value(event_counters, false)),
         }
     }
 }

@@ -155,7 +155,7 @@ fn hazards_follow_what_a_direct_guest_wrote() {
     core.enter(&vcpu);
     core.hw.with_registers(|r| r.mdscr = 0);
     core.leave(&vcpu);
-    assert_eq!(vcpu.hazards(), Hazards::BANK);
+    assert!(vcpu.hazards().contains(Hazards::BANK) && !vcpu.hazards().contains(Hazards::MDSCR));
 }
 
 #[test]

@@ -3,13 +3,13 @@
 
 use super::Fault;
 use crate::arch::{sanitise_spsr, us_from_ticks};
-use crate::config::FAULT_CONTEXT;
+use crate::config::{FAULT_CONTEXT, VCPU_DEBUG};
 use crate::kernel::Kernel;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
-use crate::object::tcb::Tcb;
+use crate::object::tcb::{Context, Tcb};
 use sel4_sys::extension::fault_context;
-use sel4_sys::fault::{cap_fault, timeout, unknown_syscall, user_exception, vm_fault};
+use sel4_sys::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vm_fault};
 use sel4_sys::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
 use sel4_sys::message_info::MessageInfo;
 use sel4_sys::user_context::{ContextRegister, ORDER};
@@ -25,32 +25,41 @@ const EXCEPTION_WORDS: [ContextRegister; user_exception::REPLY_LENGTH] =
     [ContextRegister::Pc, ContextRegister::Sp, ContextRegister::Spsr];
 
 impl Kernel {
-    /// Puts the words of a fault in a receiver's message; their number.
+    /// Puts the words of a fault in a receiver's message.
     #[inline(always)]
-    pub(crate) fn put_fault(&self, fault: Fault, sender: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
+    pub(crate) fn put_fault(&self, fault: Fault, sender: Ref<Tcb>, receiver: Ref<Tcb>) -> MessageInfo {
         let x = &receiver.context.x;
-        match fault {
+        let has_context = FAULT_CONTEXT && sender.vcpu.get().is_some();
+        let length = match fault {
             Fault::VgicMaintenance(word) | Fault::VppiEvent(word) => {
                 x[2].set(word);
-                if !FAULT_CONTEXT || sender.vcpu.get().is_none() {
-                    return 1;
+                if has_context {
+                    x[2 + fault_context::EVENT_NUMBER].set(sender.fault_number.get().into());
+                    fault_context::EVENT_LENGTH
+                } else {
+                    1
                 }
-                x[2 + fault_context::EVENT_NUMBER].set(sender.fault_number.get().into());
-                fault_context::EVENT_LENGTH
+            }
+            Fault::VcpuFault { hsr } if has_context => {
+                return put_trap(&receiver.context, &Told::of(&sender), hsr);
             }
             Fault::VcpuFault { hsr } => {
                 x[2].set(hsr);
-                if FAULT_CONTEXT && sender.vcpu.get().is_some() { put_vcpu_context(hsr, sender, receiver) } else { 1 }
+                1
+            }
+            Fault::VmFault { addr, esr, .. } if has_context => {
+                return put_abort(&receiver.context, &Told::of(&sender), esr, addr);
             }
             Fault::VmFault { addr, prefetch, esr } => {
                 x[2].set(sender.fault_ip.get());
                 x[3].set(addr);
                 x[4].set(prefetch as u64);
                 x[5].set(esr);
-                if FAULT_CONTEXT && sender.vcpu.get().is_some() { put_abort_context(esr, sender, receiver) } else { 4 }
+                vm_fault::LENGTH
             }
             other => self.put_long_fault(other, sender, receiver),
-        }
+        };
+        MessageInfo::new(fault.label(), 0, 0, length as u64)
     }
 
     fn put_long_fault(&self, fault: Fault, sender: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
@@ -100,7 +109,7 @@ impl Kernel {
             Fault::UserException { .. } => &EXCEPTION_WORDS,
             Fault::Timeout { .. } => &ORDER[..timeout::REPLY_LENGTH],
             Fault::VcpuFault { .. } | Fault::VmFault { .. } => {
-                take_context(info, sender, receiver);
+                self.take_context(info, sender, receiver);
                 return true;
             }
             _ => return true,
@@ -121,68 +130,127 @@ impl Kernel {
     }
 }
 
-/// Adds the guest's context to a VCPUFault; the number of words.
-#[inline(always)]
-fn put_vcpu_context(hsr: u64, guest: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
-    let x = &receiver.context.x;
-    x[2 + fault_context::VCPU_IP].set(guest.fault_ip.get());
-    x[2 + fault_context::VCPU_SPSR].set(numbered_spsr(guest));
-    x[2 + fault_context::VCPU_VALUE].set(named_register(hsr, guest));
-    fault_context::VCPU_LENGTH
+/// A guest's fault that is about to be told: its number, where the instruction is, and its registers.
+pub(crate) struct Told<'a> {
+    pub(crate) number: u32,
+    pub(crate) ip: u64,
+    pub(crate) context: &'a Context,
 }
 
-/// Adds the guest's context to a VMFault, in the buffer if there is one; the number of words.
-#[inline(always)]
-fn put_abort_context(esr: u64, guest: Ref<Tcb>, receiver: Ref<Tcb>) -> usize {
-    let Some(buffer) = receiver.buffer(true) else { return vm_fault::LENGTH };
-    buffer.msg[fault_context::VM_SPSR].set(numbered_spsr(guest));
-    buffer.msg[fault_context::VM_VALUE].set(named_register(esr, guest));
-    fault_context::VM_LENGTH
+impl<'a> Told<'a> {
+    /// Of a guest that has faulted.
+    fn of(guest: &'a Tcb) -> Self {
+        Self { number: guest.fault_number.get(), ip: guest.fault_ip.get(), context: &guest.context }
+    }
+
+    /// The words of a trapped instruction.
+    #[inline(always)]
+    fn trap(&self, esr: u64) -> [u64; fault_context::VCPU_LENGTH] {
+        let spsr = self.context.spsr.get() & fault_context::SPSR_MASK;
+        let number = u64::from(self.number) << fault_context::NUMBER_SHIFT;
+        [esr, self.ip, spsr | number, self.context.named_register(esr)]
+    }
+
+    /// The words of a stage-2 abort.
+    #[inline(always)]
+    fn abort(&self, esr: u64, addr: u64) -> [u64; fault_context::ABORT_LENGTH] {
+        let status = fault_context::abort_status(esr, self.context.spsr.get());
+        [status, self.ip, addr, self.context.named_register(esr)]
+    }
 }
 
-/// The words of a guest's fault, as its handler got them, and how many.
-pub(crate) fn event_words(fault: Fault, guest: Ref<Tcb>) -> ([u64; fault_context::VM_LENGTH], usize) {
-    let (ip, spsr) = (guest.fault_ip.get(), numbered_spsr(guest));
+// The orders above.
+const _: () = {
+    use fault_context::*;
+    assert!(VCPU_IP == 1 && VCPU_SPSR == 2 && VCPU_VALUE == 3 && VCPU_LENGTH == NUM_FAST_MESSAGE_REGISTERS);
+    assert!(ABORT_STATUS == 0 && ABORT_IP == 1 && ABORT_ADDR == 2 && ABORT_VALUE == 3 && ABORT_LENGTH == VCPU_LENGTH);
+};
+
+/// Puts a trapped instruction and its context.
+#[inline(always)]
+pub(crate) fn put_trap(receiver: &Context, guest: &Told<'_>, esr: u64) -> MessageInfo {
+    put_words(receiver, guest.trap(esr));
+    MessageInfo::new(FaultLabel::VcpuFault as u64, 0, 0, fault_context::VCPU_LENGTH as u64)
+}
+
+/// Puts a stage-2 abort and its context.
+#[inline(always)]
+pub(crate) fn put_abort(receiver: &Context, guest: &Told<'_>, esr: u64, addr: u64) -> MessageInfo {
+    put_words(receiver, guest.abort(esr, addr));
+    MessageInfo::new(fault_context::abort_label(guest.number), 0, 0, fault_context::ABORT_LENGTH as u64)
+}
+
+#[inline(always)]
+fn put_words(receiver: &Context, words: [u64; NUM_FAST_MESSAGE_REGISTERS]) {
+    receiver.x[2..].iter().zip(words).for_each(|(x, word)| x.set(word));
+}
+
+/// A guest's fault as its handler got it: label, words, and how many.
+pub(crate) fn event_message(fault: Fault, guest: Ref<Tcb>) -> (u64, [u64; NUM_FAST_MESSAGE_REGISTERS], usize) {
+    let told = Told::of(&guest);
     match fault {
         Fault::VgicMaintenance(word) | Fault::VppiEvent(word) => {
-            ([word, guest.fault_number.get().into(), 0, 0, 0, 0], fault_context::EVENT_LENGTH)
+            (fault.label(), [word, told.number.into(), 0, 0], fault_context::EVENT_LENGTH)
         }
-        Fault::VcpuFault { hsr } => ([hsr, ip, spsr, named_register(hsr, guest), 0, 0], fault_context::VCPU_LENGTH),
-        Fault::VmFault { addr, prefetch, esr } => {
-            ([ip, addr, prefetch as u64, esr, spsr, named_register(esr, guest)], fault_context::VM_LENGTH)
+        Fault::VcpuFault { hsr } => (fault.label(), told.trap(hsr), fault_context::VCPU_LENGTH),
+        Fault::VmFault { addr, esr, .. } => {
+            (fault_context::abort_label(told.number), told.abort(esr, addr), fault_context::ABORT_LENGTH)
         }
-        _ => ([0; fault_context::VM_LENGTH], 0),
+        _ => (fault.label(), [0; NUM_FAST_MESSAGE_REGISTERS], 0),
     }
 }
 
-/// SPSR_EL2 below the fault's number.
-#[inline(always)]
-fn numbered_spsr(guest: Ref<Tcb>) -> u64 {
-    guest.context.spsr.get() & fault_context::SPSR_MASK
-        | u64::from(guest.fault_number.get()) << fault_context::NUMBER_SHIFT
-}
-
-/// The value of the register that a syndrome names.
-#[inline(always)]
-fn named_register(esr: u64, guest: Ref<Tcb>) -> u64 {
-    guest.context.x.get(fault_context::register(esr)).map_or(0, |x| x.get())
-}
-
-/// Takes a handler's word on how a guest goes on, if the reply has one.
-#[inline(always)]
-pub(crate) fn take_context(info: MessageInfo, handler: Ref<Tcb>, guest: Ref<Tcb>) {
-    if !FAULT_CONTEXT
-        || info.label() != fault_context::REPLY_LABEL
-        || info.length() != fault_context::REPLY_LENGTH
-        || guest.vcpu.get().is_none()
-    {
-        return;
+impl Context {
+    /// The value of the register that a syndrome names.
+    #[inline(always)]
+    pub(crate) fn named_register(&self, esr: u64) -> u64 {
+        self.x.get(fault_context::register(esr)).map_or(0, |x| x.get())
     }
-    let word = |index: usize| handler.context.x[2 + index].get();
-    guest.fault_ip.set(word(fault_context::REPLY_IP));
-    guest.context.spsr.set(sanitise_spsr(word(fault_context::REPLY_SPSR), guest.vcpu.get()));
-    if let Some(x) = guest.context.x.get(word(fault_context::REPLY_REGISTER) as usize) {
-        x.set(word(fault_context::REPLY_VALUE));
+}
+
+impl Tcb {
+    /// Takes a handler's word on how a guest goes on, but for the debug register that it may write.
+    #[inline(always)]
+    pub(crate) fn continue_as(&self, word: impl Fn(usize) -> u64) {
+        let context = &self.context;
+        context.elr.set(word(fault_context::REPLY_IP));
+        let spsr = word(fault_context::REPLY_SPSR);
+        if spsr != context.spsr.get() {
+            context.spsr.set(sanitise_spsr(spsr, self.vcpu.get()));
+        }
+        if let Some(x) = context.x.get(word(fault_context::REPLY_REGISTER) as usize) {
+            x.set(word(fault_context::REPLY_VALUE));
+        }
+    }
+}
+
+impl Kernel {
+    /// Takes a handler's word on how a guest goes on, if the reply has one.
+    #[inline(always)]
+    pub(crate) fn take_context(&self, info: MessageInfo, handler: Ref<Tcb>, guest: Ref<Tcb>) {
+        if !FAULT_CONTEXT
+            || info.label() != fault_context::REPLY_LABEL
+            || info.length() != fault_context::REPLY_LENGTH
+            || guest.vcpu.get().is_none()
+        {
+            return;
+        }
+        let word = |index: usize| handler.context.x[2 + index].get();
+        guest.continue_as(word);
+        guest.fault_ip.set(guest.context.elr.get());
+        self.take_debug_write(guest, word(fault_context::REPLY_REGISTER), word(fault_context::REPLY_VALUE));
+    }
+
+    /// Writes the debug register that a reply names, if it names one.
+    #[inline]
+    pub(crate) fn take_debug_write(&self, guest: Ref<Tcb>, register: u64, value: u64) {
+        if VCPU_DEBUG
+            && let Some((register, dirty)) = fault_context::debug_written(register)
+            && let Some(vcpu) = guest.vcpu.get()
+        {
+            // Refused: the handler named a register that this core has not. Its own guest has one write less.
+            let _ = self.arch.debug_write(vcpu, register, value, dirty);
+        }
     }
 }
 

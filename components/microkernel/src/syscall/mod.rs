@@ -6,35 +6,64 @@ mod receive;
 
 use crate::debug::debug_syscall;
 use crate::fastpath::QuickFault;
+pub use crate::fastpath::Trapped;
 use crate::fault::Fault;
 use crate::invocation::{How, invoke};
 use crate::kernel::{IrqState, Kernel};
 use crate::object::reference::Ref;
-use crate::object::tcb::{Tcb, ThreadState};
+use crate::object::tcb::{Context, Tcb, ThreadState};
 use crate::object::vcpu;
 use sel4_sys::syscall::Syscall;
 
 /// Bytes of `svc #0`.
 pub(crate) const SVC_BYTES: u64 = 4;
 
-/// The short way of a system call, if it has one: the thread to resume.
-#[inline]
-pub fn quick_syscall(kernel: &Kernel) -> Option<Ref<Tcb>> {
-    let thread = kernel.current()?;
-    if thread.context.x[7].get() as i64 != Syscall::ReplyRecv.number() {
-        return None;
-    }
-    kernel.quick_reply(thread)
+/// The shortest way of a system call: the thread to resume. `None`: nothing has happened.
+#[inline(always)]
+pub fn pass_syscall(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
+    if is_reply_recv(thread) { kernel.pass_reply(thread) } else { None }
 }
 
-/// The short way of a guest's trap, if it has one: the thread to resume.
+/// The short ways of a system call, if it has one.
+#[inline]
+pub fn quick_syscall(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
+    if !is_reply_recv(thread) {
+        return None;
+    }
+    if let Some(guest) = kernel.pass_reply_with_write(thread) {
+        return Some(guest);
+    }
+    kernel.settle_exchange();
+    kernel.quick_reply(kernel.current()?)
+}
+
+#[inline(always)]
+fn is_reply_recv(thread: &Context) -> bool {
+    thread.x[7].get() as i64 == Syscall::ReplyRecv.number()
+}
+
+/// The shortest way of a guest's trap: the thread to resume. `None`: nothing has happened.
+#[inline(always)]
+pub fn pass_trap(kernel: &Kernel, guest: &Trapped<'_>) -> Option<Ref<Tcb>> {
+    kernel.pass_trap(guest)
+}
+
+/// As [`pass_trap`] for a load or store at an address that is not mapped.
+#[inline(always)]
+pub fn pass_abort(kernel: &Kernel, guest: &Trapped<'_>, addr: u64) -> Option<Ref<Tcb>> {
+    kernel.pass_abort(guest, addr)
+}
+
+/// The short way of a guest's trap, if it has one.
 #[inline]
 pub fn quick_trap(kernel: &Kernel, esr: u64) -> Option<Ref<Tcb>> {
+    kernel.settle_exchange();
     kernel.quick_fault(kernel.current()?, QuickFault::Vcpu(esr))
 }
 
 /// `svc #0` by the current thread; `elr` is the address after it.
 pub fn handle_syscall(kernel: &Kernel) {
+    kernel.settle_exchange();
     let Some(thread) = kernel.current() else { return };
     thread.fault_ip.set(thread.context.elr.get().wrapping_sub(SVC_BYTES));
     let number = thread.context.x[7].get();
@@ -55,8 +84,14 @@ pub fn handle_syscall(kernel: &Kernel) {
     kernel.leave();
 }
 
+/// For whatever is done about the current thread before one of the others is called.
+pub fn settle(kernel: &Kernel) {
+    kernel.settle_exchange();
+}
+
 /// An exception of the current thread that is not a system call; `elr` is the address of the instruction.
 pub fn handle_fault(kernel: &Kernel, fault: Fault) {
+    kernel.settle_exchange();
     let Some(thread) = kernel.current() else { return };
     thread.fault_ip.set(thread.context.elr.get());
     if let Fault::VmFault { addr, prefetch, esr } = fault
@@ -73,6 +108,7 @@ pub fn handle_fault(kernel: &Kernel, fault: Fault) {
 
 /// An interrupt, already acknowledged at the controller; ends it there as well.
 pub fn handle_interrupt(kernel: &Kernel, irq: u16) {
+    kernel.settle_exchange();
     if let Some(thread) = kernel.current() {
         thread.fault_ip.set(thread.context.elr.get());
     }

@@ -7,7 +7,9 @@ use crate::fault::Fault;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply, Running};
-use sel4_sys::extension::fault_context::{NO_REGISTER, REPLY_LABEL};
+use crate::syscall::{handle_fault, handle_interrupt, settle};
+use sel4_sys::extension::DebugRegister;
+use sel4_sys::extension::fault_context::{self, NO_REGISTER, REPLY_LABEL};
 use sel4_sys::invocation::Invocation::*;
 use sel4_sys::message_info::MessageInfo;
 use sel4_sys::object::ObjectType;
@@ -16,6 +18,8 @@ use sel4_sys::syscall::Syscall::*;
 const HVC: u64 = 0x5a00_0000;
 /// `mrs x9, oslsr_el1`.
 const READ_X9: u64 = 0x6228_0523;
+/// `ldr w9, [..]` where nothing is mapped.
+const LOAD_X9: u64 = 0x9389_0007;
 
 /// A handler with a scheduling context of its own, in Recv, and a guest that runs.
 struct Vm {
@@ -46,29 +50,58 @@ impl Vm {
     }
 
     fn trap(&self, esr: u64) {
-        self.w.pass_us(3);
-        self.guest.context.elr.set(0x8000);
-        self.w.fault(Fault::VcpuFault { hsr: esr });
-        assert_eq!((self.w.current(), self.guest.state.get()), (self.handler, BlockedOnReply));
+        self.fault(Fault::VcpuFault { hsr: esr });
         check(&self.w);
+        assert_eq!(self.guest.state.get(), BlockedOnReply);
     }
 
     fn reply(&self, label: u64, words: &[u64]) {
+        self.answer(label, words);
+        check(&self.w);
+        assert_eq!(self.handler.state.get(), BlockedOnReceive);
+    }
+
+    /// As [`Self::trap`], without a look that would end the exchange.
+    fn fault(&self, fault: Fault) {
+        self.w.pass_us(3);
+        self.guest.context.elr.set(0x8000);
+        self.w.fault(fault);
+        assert_eq!(self.w.current(), self.handler);
+    }
+
+    /// As [`Self::reply`], without a look.
+    fn answer(&self, label: u64, words: &[u64]) {
         self.w.pass_us(2);
         let info = MessageInfo::new(label, 0, 0, words.len() as u64);
         self.w.syscall(ReplyRecv, [self.endpoint, self.reply, 0], info, words, &[]);
-        assert_eq!((self.w.current(), self.handler.state.get()), (self.guest, BlockedOnReceive));
-        check(&self.w);
+        assert_eq!(self.w.current(), self.guest);
     }
 
-    /// What user level can see, and how the threads are blocked.
+    /// An exchange has begun: what comes next is passed on.
+    fn pass(&self) {
+        (0..2).for_each(|_| {
+            self.fault(Fault::VcpuFault { hsr: HVC });
+            self.answer(REPLY_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 0]);
+        });
+    }
+
+    fn registers(&self) -> Vec<u64> {
+        let of = |thread: Ref<Tcb>| {
+            let context = &thread.context;
+            context.x.iter().map(|x| x.get()).chain([context.elr.get(), context.spsr.get()]).collect::<Vec<_>>()
+        };
+        [of(self.guest), of(self.handler)].concat()
+    }
+
+    /// What user level can see, and how the threads are blocked. Where a running thread would start over is nothing
+    /// yet: it is written when it enters the kernel.
     fn digest(&self) -> Vec<u64> {
-        let mut words = Vec::new();
+        settle(&self.w.kernel);
+        let mut words = self.registers();
         for thread in [self.guest, self.handler] {
-            words.extend(thread.context.x.iter().map(|x| x.get()));
-            words.extend([thread.context.elr.get(), thread.context.spsr.get(), thread.fault_ip.get()]);
+            words.push(if thread.state.get() == Running { 0 } else { thread.fault_ip.get() });
             words.extend([thread.state.get() as u64, thread.queued.get() as u64, thread.fault.get().label()]);
-            words.push(thread.reply.get().is_some() as u64);
+            words.extend([thread.reply.get().is_some() as u64, thread.fault_number.get().into()]);
         }
         words
     }
@@ -153,4 +186,97 @@ fn the_guest_s_budget_ends_while_its_handler_runs() {
     check(&vm.w);
     vm.reply(0, &[]);
     assert_eq!(vm.w.kernel.current_sc.get(), vm.guest.sched_context.get());
+}
+
+#[test]
+fn passes_are_the_same_as_the_long_ways() {
+    let lock = fault_context::debug_write(DebugRegister::OsLock, false);
+    let dirty = fault_context::debug_write(DebugRegister::Bvr(3), true);
+    both(|vm| {
+        vm.pass();
+        let mut seen = Vec::new();
+        for (fault, reply) in [
+            (Fault::VcpuFault { hsr: HVC }, [0x8004, 0x3c5, 0, 0x1_0001]),
+            (Fault::VcpuFault { hsr: READ_X9 }, [0x8004, 0x6000_03c5, 9, 7]),
+            (Fault::VmFault { addr: 0x900_0018, prefetch: false, esr: LOAD_X9 }, [0x8004, 0x3c9, 9, 8]),
+            (Fault::VcpuFault { hsr: READ_X9 }, [0x8004, 0x3c5, lock, 1]),
+            (Fault::VcpuFault { hsr: READ_X9 }, [0x8004, 0x3c5, dirty, 0x1234]),
+            (Fault::VcpuFault { hsr: READ_X9 }, [0x8004, 0x3c5, dirty | 1 << 40, 0x99]),
+            (Fault::VcpuFault { hsr: READ_X9 }, [0x8004, 0x3c5, u64::MAX, 0x99]),
+        ] {
+            vm.guest.context.x[9].set(0x99);
+            vm.fault(fault);
+            seen.push(vm.registers());
+            vm.answer(REPLY_LABEL, &reply);
+            seen.push(vm.registers());
+            let written = vm.w.kernel.arch.debug_written.take();
+            seen.push(written.map_or(vec![], |(register, value, dirty)| vec![register.to_word(), value, dirty.into()]));
+        }
+        if vm.w.short_ways.get() {
+            assert_eq!(vm.w.kernel.arch.passes.get(), 2 + 2 * 7, "passed on");
+        }
+        seen.push(vm.digest());
+        seen
+    });
+}
+
+/// Whatever else happens, in either turn, finds the objects as the long ways leave them.
+#[test]
+fn whatever_ends_an_exchange_finds_everything_in_its_place() {
+    type End = fn(&Vm);
+    let ends: [End; 7] = [
+        |vm| handle_interrupt(&vm.w.kernel, 90),
+        |vm| vm.w.run_us(10_000),
+        |vm| vm.w.send(NBSend, 0, 0, &[]),
+        |vm| vm.w.send(Yield, 0, 0, &[]),
+        |vm| handle_fault(&vm.w.kernel, Fault::VmFault { addr: 0x1234, prefetch: false, esr: LOAD_X9 }),
+        |vm| handle_fault(&vm.w.kernel, Fault::VppiEvent(27)),
+        |vm| {
+            settle(&vm.w.kernel);
+            [vm.guest, vm.handler].into_iter().for_each(|thread| vm.w.kernel.suspend(thread));
+            vm.w.kernel.leave();
+        },
+    ];
+    for end in ends {
+        both(|vm| {
+            vm.pass();
+            end(vm);
+            check(&vm.w);
+            vec![vm.digest()]
+        });
+        both(|vm| {
+            vm.pass();
+            vm.fault(Fault::VmFault { addr: 0x900_0018, prefetch: false, esr: LOAD_X9 });
+            end(vm);
+            check(&vm.w);
+            let waits = format!("{:?}", vm.guest.fault.get()).bytes().map(u64::from).collect();
+            vec![vm.digest(), waits]
+        });
+    }
+}
+
+#[test]
+fn another_call_of_the_handler_is_no_pass() {
+    for (x0, x6, words) in [(0, 1, 4), (1, 0, 4), (1, 1, 3)] {
+        both(|vm| {
+            vm.pass();
+            vm.fault(Fault::VcpuFault { hsr: HVC });
+            let pointers = [vm.endpoint * x0, vm.reply * x6, 0];
+            let info = MessageInfo::new(REPLY_LABEL, 0, 0, words);
+            vm.w.syscall(ReplyRecv, pointers, info, &[0x8004, 0x3c5, 0, 7], &[]);
+            check(&vm.w);
+            vec![vm.digest()]
+        });
+    }
+}
+
+#[test]
+fn somebody_more_important_ends_the_exchange() {
+    both(|vm| {
+        vm.pass();
+        vm.fault(Fault::VcpuFault { hsr: HVC });
+        vm.w.root_returns();
+        check(&vm.w);
+        vec![vm.digest()]
+    });
 }

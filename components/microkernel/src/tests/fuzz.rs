@@ -6,7 +6,7 @@ use super::world::*;
 use crate::cap::Cap;
 use crate::fault::Fault;
 use crate::object::tcb::ThreadState;
-use crate::syscall::{handle_fault, handle_interrupt, handle_syscall, quick_syscall};
+use crate::syscall::{handle_fault, handle_interrupt, handle_syscall, settle};
 use sel4_sys::boot_info::slot;
 use sel4_sys::extension::fault_context;
 use sel4_sys::invocation::{FIRST_EXTENSION, Invocation};
@@ -193,7 +193,7 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     }
     x[7].set(number);
     thread.context.elr.set(thread.context.elr.get().wrapping_add(4));
-    if quick_syscall(&w.kernel).is_none() {
+    if short_syscall(&w.kernel, &thread.context).is_none() {
         handle_syscall(&w.kernel);
     }
     let answered = number == Syscall::Call.number() as u64 && thread.state.get() == ThreadState::Running;
@@ -264,6 +264,7 @@ fn run(seed: u64, steps: u64, check_every: u64) {
 
 /// Nobody runs: all threads that there are start over, the first with time to run on.
 fn revive(w: &World) {
+    settle(&w.kernel);
     let mut time = None;
     for number in 0..SLOTS {
         match w.slot(number).cap() {

@@ -40,6 +40,7 @@ fn thread_slots(thread: &Tcb) -> [&Slot; 5] {
 
 /// Checks everything.
 pub fn check(w: &World) {
+    crate::syscall::settle(&w.kernel);
     let slots = all_slots(w);
     check_links(&slots);
     check_memory(w, &slots);

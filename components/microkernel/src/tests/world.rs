@@ -10,8 +10,11 @@ use crate::object::asid::AsidPool;
 use crate::object::page_table::PageTable;
 use crate::object::reference::{KernelObject, Ref};
 use crate::object::sched_context::SchedContext;
-use crate::object::tcb::{Tcb, ThreadState};
-use crate::syscall::{handle_fault, handle_interrupt, handle_syscall, quick_syscall, quick_trap};
+use crate::object::tcb::{Context, Tcb, ThreadState};
+use crate::syscall::{
+    Trapped, handle_fault, handle_interrupt, handle_syscall, pass_abort, pass_syscall, pass_trap, quick_syscall,
+    quick_trap, settle,
+};
 use core::cell::Cell;
 use sel4_sys::boot_info::slot;
 use sel4_sys::invocation::Invocation;
@@ -154,7 +157,7 @@ impl World {
                 place.set(*cap);
             }
         }
-        if !self.short_ways.get() || quick_syscall(&self.kernel).is_none() {
+        if !self.short_ways.get() || short_syscall(&self.kernel, context).is_none() {
             handle_syscall(&self.kernel);
         }
     }
@@ -272,13 +275,21 @@ impl World {
     }
 
     pub fn fault(&self, fault: Fault) {
-        if let Fault::VcpuFault { hsr } = fault
-            && self.short_ways.get()
-            && quick_trap(&self.kernel, hsr).is_some()
-        {
-            return;
+        if !self.short_ways.get() || self.short_fault(fault).is_none() {
+            handle_fault(&self.kernel, fault);
         }
-        handle_fault(&self.kernel, fault);
+    }
+
+    fn short_fault(&self, fault: Fault) -> Option<Ref<Tcb>> {
+        let current = self.current();
+        let trapped = |esr| Trapped { context: &current.context, esr, elr: current.context.elr.get() };
+        match fault {
+            Fault::VcpuFault { hsr } => {
+                pass_trap(&self.kernel, &trapped(hsr)).or_else(|| quick_trap(&self.kernel, hsr))
+            }
+            Fault::VmFault { addr, prefetch: false, esr } => pass_abort(&self.kernel, &trapped(esr), addr),
+            _ => None,
+        }
     }
 
     /// The root thread steps back: it waits on a notification, of which the slot is returned.
@@ -292,12 +303,18 @@ impl World {
 
     /// The root thread is back.
     pub fn root_returns(&self) {
+        settle(&self.kernel);
         self.kernel.update_time();
         self.kernel.commit_time();
         self.kernel.restart(self.root);
         self.kernel.leave();
         assert_eq!(self.current(), self.root);
     }
+}
+
+/// The short ways of a system call, as the vectors take them.
+pub fn short_syscall(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
+    pass_syscall(kernel, thread).or_else(|| quick_syscall(kernel, thread))
 }
 
 fn frame(paddr: u64) -> FrameCap {

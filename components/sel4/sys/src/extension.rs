@@ -188,12 +188,14 @@ pub enum DebugStatus {
 /// How many words [`VCPU_DEBUG_STATUS`] returns.
 pub const DEBUG_STATUS_WORDS: usize = 7;
 
-/// What a kernel with `LAZARET_VCPU_FAULT_CONTEXT` adds to the messages of VCPUFault and VMFault, behind upstream's
-/// words, and the reply that it takes: an exit is answered with two kernel entries instead of four.
+/// What a kernel with `LAZARET_VCPU_FAULT_CONTEXT` says of a vCPU's exits beyond upstream's words, and the reply that
+/// it takes: an exit is answered with two kernel entries instead of four, and all words travel in registers.
 ///
 /// The value is that of the register which the syndrome names: Rt of a trapped register access or of a data abort,
 /// x0 of a hypercall; 0 when there is none.
 pub mod fault_context {
+    use super::DebugRegister;
+
     /// VCPUFault: where the instruction is.
     pub const VCPU_IP: usize = 1;
     /// VCPUFault: SPSR_EL2 in the lower half; the fault's number in the upper half.
@@ -202,12 +204,6 @@ pub mod fault_context {
     pub const VCPU_VALUE: usize = 3;
     /// Words of a VCPUFault.
     pub const VCPU_LENGTH: usize = 4;
-    /// VMFault: as [`VCPU_SPSR`].
-    pub const VM_SPSR: usize = 4;
-    /// VMFault: the value.
-    pub const VM_VALUE: usize = 5;
-    /// Words of a VMFault.
-    pub const VM_LENGTH: usize = 6;
     /// VGICMaintenance, VPPIEvent: the fault's number.
     pub const EVENT_NUMBER: usize = 1;
     /// Words of these.
@@ -217,18 +213,80 @@ pub mod fault_context {
     /// SPSR_EL2 in the word that has the number as well.
     pub const SPSR_MASK: u64 = 0xffff_ffff;
 
+    /// Label, below [`abort_number`], of what a vCPU's stage-2 abort becomes instead of a VMFault: behind upstream's.
+    pub const ABORT_LABEL: u64 = 32;
+    /// Abort: ESR_EL2 in bits 31:0, SPSR_EL2 in bits 63:32.
+    pub const ABORT_STATUS: usize = 0;
+    /// Abort: where the instruction is.
+    pub const ABORT_IP: usize = 1;
+    /// Abort: the intermediate physical address.
+    pub const ABORT_ADDR: usize = 2;
+    /// Abort: the value.
+    pub const ABORT_VALUE: usize = 3;
+    /// Words of an abort.
+    pub const ABORT_LENGTH: usize = 4;
+    /// Where the number of a fault begins in an abort's label.
+    const ABORT_NUMBER_SHIFT: u32 = 16;
+
+    /// The label of an abort with its number.
+    #[inline(always)]
+    pub const fn abort_label(number: u32) -> u64 {
+        ABORT_LABEL | (number as u64) << ABORT_NUMBER_SHIFT
+    }
+
+    /// Is this an abort's label?
+    #[inline(always)]
+    pub const fn is_abort(label: u64) -> bool {
+        label & ((1 << ABORT_NUMBER_SHIFT) - 1) == ABORT_LABEL
+    }
+
+    /// The number in an abort's label.
+    #[inline(always)]
+    pub const fn abort_number(label: u64) -> u32 {
+        (label >> ABORT_NUMBER_SHIFT) as u32
+    }
+
+    /// [`ABORT_STATUS`] of its two halves.
+    #[inline(always)]
+    pub const fn abort_status(esr: u64, spsr: u64) -> u64 {
+        esr & 0xffff_ffff | spsr << 32
+    }
+
     /// Label of a reply to either that says how to go on; upstream ignores a reply's label and words.
     pub const REPLY_LABEL: u64 = 1;
     /// Reply: where to go on.
     pub const REPLY_IP: usize = 0;
     /// Reply: in which state; held to what TCB_WriteRegisters allows.
     pub const REPLY_SPSR: usize = 1;
-    /// Reply: the register to write, x0 to x30, or [`NO_REGISTER`].
+    /// Reply: the register to write, x0 to x30, or [`NO_REGISTER`], or a [`debug_write`].
     pub const REPLY_REGISTER: usize = 2;
     /// Reply: its value.
     pub const REPLY_VALUE: usize = 3;
     /// Words of the reply.
     pub const REPLY_LENGTH: usize = 4;
+    /// The register of the reply is one of the debug bank, by its word in bits 15:0.
+    pub const DEBUG_WRITE: u64 = 1 << 16;
+    /// With [`DEBUG_WRITE`]: flag the state dirty as well.
+    pub const DEBUG_WRITE_DIRTY: u64 = 1 << 17;
+
+    /// A reply that does what [`super::VCPU_DEBUG_WRITE`] does; what that refuses is not written.
+    #[inline(always)]
+    pub const fn debug_write(register: DebugRegister, dirty: bool) -> u64 {
+        DEBUG_WRITE | register.to_word() | if dirty { DEBUG_WRITE_DIRTY } else { 0 }
+    }
+
+    /// What a [`debug_write`] writes, and whether it flags dirty.
+    #[inline(always)]
+    pub const fn debug_written(word: u64) -> Option<(DebugRegister, bool)> {
+        if word & !(DEBUG_WRITE_DIRTY | 0xffff) != DEBUG_WRITE {
+            return None;
+        }
+        match DebugRegister::from_word(word & 0xffff) {
+            Some(register) => Some((register, word & DEBUG_WRITE_DIRTY != 0)),
+            None => None,
+        }
+    }
+
     /// Register 31: none is written.
     pub const NO_REGISTER: u64 = 31;
 

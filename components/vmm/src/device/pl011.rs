@@ -150,6 +150,11 @@ impl<'a> Pl011<'a> {
         }
     }
 
+    /// Whether a read changes anything: only what takes a byte from the FIFO does.
+    pub const fn read_has_effect(offset: u16) -> bool {
+        offset & !3 == DR
+    }
+
     /// A read of any size; the part of the 32-bit register that it covers.
     pub fn read(&mut self, offset: u16, size: u8, output: &impl Output) -> u64 {
         let value = self.read_register(offset & !3, output) >> (8 * (offset & 3));

@@ -15,15 +15,16 @@ use sel4_sys::extension::fault_context;
 use sel4_vcpu_debug::VcpuWait;
 use vmm::config::Config;
 use vmm::exit::{self, Exit};
-use vmm::frame::{Answer, Given};
+use vmm::frame::Given;
 use vmm::recover::Waits;
+use vmm::short::Answer;
 use vmm::state::Found;
 use vmm::trace::Trace;
 use vmm::vcpu::Vcpu;
 use vmm::vm::{Next, Vm};
 
-/// The longest fault message that matters: a VMFault with context.
-const FAULT_WORDS: usize = fault_context::VM_LENGTH;
+/// The longest fault message that matters.
+const FAULT_WORDS: usize = fault_context::VCPU_LENGTH;
 
 /// A Yield shorter than this part of a second, 20 us, gave nothing up.
 const AT_ONCE: u64 = 50_000;
@@ -83,15 +84,17 @@ impl Handler for Monitor {
         Ok(())
     }
 
+    #[inline]
     fn fault(&mut self, _child: Child, message: MessageInfo) -> Result<Option<MessageInfo>, Infallible> {
         let Some(vm) = &mut self.vm else { return Ok(None) };
         let words: [u64; FAULT_WORDS] =
             sel4::with_ipc_buffer(|buffer| *buffer.msg_regs().first_chunk().unwrap_or(&[0; FAULT_WORDS]));
-        let length = message.count().min(FAULT_WORDS);
-        let (label, words) = (message.label(), &words[..length]);
-        let (given, number) = (Given::from_message(label, words), exit::number(label, words));
-        let (next, answer) = vm.exit(Exit::from_message(label, words), given, number, &mut self.machine);
-        Ok(self.conclude(next, answer))
+        if message.count() == FAULT_WORDS
+            && let Some(answer) = vm.short_exit(message.label(), words, &mut self.machine)
+        {
+            return Ok(Some(message_of(answer)));
+        }
+        Ok(self.exit(message, words))
     }
 }
 
@@ -147,6 +150,16 @@ impl Monitor {
                 None
             }
         }
+    }
+
+    /// Any exit; the reply, if there is one.
+    #[inline(never)]
+    fn exit(&mut self, message: MessageInfo, words: [u64; FAULT_WORDS]) -> Option<MessageInfo> {
+        let vm = self.vm.as_mut()?;
+        let (label, words) = (message.label(), &words[..message.count().min(FAULT_WORDS)]);
+        let (given, number) = (Given::from_message(label, words), exit::number(label, words));
+        let (next, answer) = vm.exit(Exit::from_message(label, words), given, number, &mut self.machine);
+        self.conclude(next, answer)
     }
 
     /// The reply that ends an exit, or nothing.

@@ -4,6 +4,7 @@
 mod coprocessor;
 mod hypercall;
 mod mmio;
+pub(crate) mod registers;
 mod sysreg;
 mod wait;
 

@@ -4,6 +4,7 @@ use crate::boot::image::tests::file;
 use crate::fake::{FakeSerial, FakeVcpu};
 use crate::vcpu::VcpuReg;
 use core::sync::atomic::AtomicU64;
+use debug_registers::DebugBackend as _;
 use proptest::prelude::*;
 use std::boxed::Box;
 use std::vec::Vec;
@@ -326,4 +327,107 @@ proptest! {
             vm.pump(&mut vcpu);
         }
     }
+}
+
+/// What is left of a VM and its vCPU after an exit, by the short way (if it has one) or by the long way.
+fn after(machine: &Machine, label: u64, words: [u64; 4], short: bool) -> Option<std::string::String> {
+    let (mut vm, mut vcpu) = machine.start();
+    let given = crate::frame::Given::from_message(label, &words).expect("a message with context");
+    (0..31).for_each(|n| vcpu.set_x(n, 100 + u64::from(n)));
+    vcpu.set_spsr(given.spsr);
+    if given.register < 31 {
+        vcpu.set_x(given.register, given.value);
+    }
+    vm.console.serial().input.extend(b"input");
+    if short {
+        let [pc, spsr, register, value] = vm.short_exit(label, words, &mut vcpu)?;
+        vcpu.set_pc(pc);
+        vcpu.set_spsr(spsr);
+        match sel4_sys::extension::fault_context::debug_written(register) {
+            Some((register, dirty)) => vcpu.write(register, value, dirty).expect("it can be written"),
+            None if register < 31 => vcpu.set_x(register as u8, value),
+            None => {}
+        }
+    } else {
+        assert_eq!(exit(&mut vm, Exit::from_message(label, &words), &mut vcpu), Next::Resume);
+    }
+    let registers: Vec<u64> = (0..31).map(|n| vcpu.x(n)).collect();
+    let debug: std::collections::BTreeMap<_, _> = vcpu.debug.iter().filter(|(_, value)| **value != 0).collect();
+    let traps = vm.journal.traps();
+    assert!(!vm.journal.is_changed());
+    let serial = vm.console.serial();
+    Some(std::format!(
+        "{:#x} {:#x} {registers:x?} {debug:x?} {} {:?} {traps} {:?} {:?} {}",
+        vcpu.pc(),
+        vcpu.spsr(),
+        vcpu.dirty,
+        vcpu.injected,
+        serial.output(),
+        serial.input,
+        serial.rings,
+    ))
+}
+
+/// Both ways, if there are both: whether there are.
+fn same_both_ways(machine: &Machine, label: u64, words: [u64; 4]) -> bool {
+    let short = after(machine, label, words, true);
+    if let Some(short) = &short {
+        assert_eq!(Some(short), after(machine, label, words, false).as_ref(), "{label} {words:x?}");
+    }
+    short.is_some()
+}
+
+/// EL1h, EL0, and EL1h in the middle of a single step of its own.
+const SPSRS: [u64; 3] = [0x3c5, 0, 0x20_03c5];
+
+#[test]
+fn register_accesses_are_the_same_both_ways() {
+    let machine = Machine::new();
+    let mut short = 0;
+    for packed in 0x8000..=u16::MAX {
+        let register = esr::SysReg::from_packed(packed);
+        let iss = u64::from(register.op0()) << 20
+            | u64::from(register.op2()) << 17
+            | u64::from(register.op1()) << 14
+            | u64::from(register.crn()) << 10
+            | u64::from(register.crm()) << 1;
+        let named = debug_registers::lookup(register).is_some();
+        for (rt, is_read) in [(9, 0), (9, 1), (31, 0), (31, 1)].into_iter().filter(|_| named || packed % 1024 == 0) {
+            for spsr in SPSRS {
+                let esr = 0x18 << 26 | 1 << 25 | iss | rt << 5 | is_read;
+                let value = if rt == 31 { 0 } else { 0xf0f0_ffff_dead_beef };
+                short += usize::from(same_both_ways(&machine, 8, [esr, PC, spsr, value]));
+            }
+        }
+    }
+    assert!(short > 300, "{short} short ways");
+}
+
+#[test]
+fn device_accesses_are_the_same_both_ways() {
+    let machine = Machine::new();
+    let mut short = 0;
+    for page in [UART, GICD, 0x0a00_0000] {
+        for offset in (0..0x1000).step_by(28) {
+            for (size, write) in [(0, 0), (2, 0), (0, 1), (2, 1)] {
+                let esr = 0x24 << 26 | 1 << 25 | 1 << 24 | size << 22 | 9 << 16 | write << 6 | 7;
+                let status = esr | SPSRS[offset as usize / 4 % SPSRS.len()] << 32;
+                short += usize::from(same_both_ways(&machine, 32, [status, PC, page + offset, 0xffff_ff0a]));
+            }
+        }
+    }
+    // All loads but the UART's DR.
+    assert_eq!(short, 2 * 2 * 147 - 2);
+    // A load of a pair, a fetch.
+    assert!(!same_both_ways(&machine, 32, [0x3c5_9200_0007, PC, UART, 0]));
+    assert!(!same_both_ways(&machine, 32, [0x3c5_8200_0007, PC, UART, 0]));
+}
+
+#[test]
+fn hypercalls_are_the_same_both_ways() {
+    let machine = Machine::new();
+    let short = |function| same_both_ways(&machine, 8, [0x5a00_0000, PC, 0x3c5, function]);
+    assert!(short(0x8400_0000) && short(0xffff_ffff_8400_0000) && short(0x8000_0000));
+    assert!(!short(0x8400_0008) && !short(0x8400_0001) && !short(0));
+    assert!(!same_both_ways(&machine, 8, [0x7e0_0000, PC, 0x3c5, 0]), "WFI");
 }

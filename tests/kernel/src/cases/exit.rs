@@ -20,6 +20,8 @@ const LDR_X3: u32 = 0xf940_0043;
 const BACK: u32 = 0x17ff_fffe;
 const HSR_HVC: u64 = 0x5a00_0042;
 const START: u64 = 0x1111;
+/// What x2 points at.
+const NOWHERE: u64 = 0x0a00_0000;
 
 fn first(guest: &Guest) -> MessageInfo {
     guest.faults.recv(guest.reply).0
@@ -55,16 +57,20 @@ pub fn context_of_an_abort(env: &mut Env) -> Outcome {
     needs_extension(env)?;
     let guest = Guest::start(env, &[STR_X1, WFI])?;
     let info = first(&guest);
-    same(info.length() as u64, fault_context::VM_LENGTH as u64)?;
-    same(message_register(0), CODE as u64)?;
-    same(message_register(fault_context::VM_VALUE), START)
+    check(fault_context::is_abort(info.label()), "an abort")?;
+    same(info.length() as u64, fault_context::ABORT_LENGTH as u64)?;
+    same(message_register(fault_context::ABORT_IP), CODE as u64)?;
+    same(message_register(fault_context::ABORT_STATUS) >> 26 & 0x3f, 0x24)?;
+    same(message_register(fault_context::ABORT_STATUS) >> 32 & 0xf, EL1H & 0xf)?;
+    same(message_register(fault_context::ABORT_ADDR), NOWHERE)?;
+    same(message_register(fault_context::ABORT_VALUE), START)
 }
 
 pub fn answer_with_a_register(env: &mut Env) -> Outcome {
     needs_extension(env)?;
     let guest = Guest::start(env, &[LDR_X3, WFI])?;
     first(&guest);
-    let spsr = message_register(fault_context::VM_SPSR);
+    let spsr = message_register(fault_context::ABORT_STATUS) >> 32;
     guest.faults.reply_recv(answer(CODE as u64 + 4, spsr, 3, 0xfeed), guest.reply);
     same(message_register(0) >> 26, 1)?;
     same(*guest.tcb.tcb_read_all_registers(false)?.gpr(3), 0xfeed)?;

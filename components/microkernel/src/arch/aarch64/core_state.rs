@@ -5,6 +5,7 @@
 //! in the hardware until another vCPU needs the core. The same holds for floating point (native programs have none),
 //! the virtual GIC, and (in the debug shim) the debug registers.
 
+use super::pass::Passing;
 use super::sysreg::*;
 use super::{console, debug, el1, gic, policy, tlb};
 use crate::board;
@@ -25,7 +26,7 @@ pub struct Core {
     /// The debug registers.
     pub shim: Shim<Ref<Vcpu>>,
     /// The thread whose thread pointers and VSpace are loaded.
-    thread: Cell<Option<Ref<Tcb>>>,
+    pub(super) thread: Cell<Option<Ref<Tcb>>>,
     /// The vCPU whose EL1 state is loaded.
     pub(super) vcpu: Cell<Option<Ref<Vcpu>>>,
     /// HCR_EL2 is the guest's: the vCPU runs, or trapped and nothing else has run since.
@@ -41,6 +42,8 @@ pub struct Core {
     pub(super) vttbr: Cell<u64>,
     pub(super) frequency: Cell<u64>,
     start_level_one: Cell<bool>,
+    /// What two threads need that pass the core to each other.
+    pub(super) passing: Passing,
 }
 
 impl Core {
@@ -59,6 +62,7 @@ impl Core {
             vttbr: Cell::new(0),
             frequency: Cell::new(0),
             start_level_one: Cell::new(false),
+            passing: Passing::new(),
         }
     }
 
@@ -132,10 +136,16 @@ impl Core {
 
     #[inline(always)]
     fn load_vspace(&self, kernel: &Kernel, thread: Ref<Tcb>) {
+        self.set_vttbr(self.vspace_of(kernel, thread));
+    }
+
+    /// VTTBR_EL2 for a thread.
+    #[inline(always)]
+    pub(super) fn vspace_of(&self, kernel: &Kernel, thread: Ref<Tcb>) -> u64 {
         let base = thread.vspace.vspace().and_then(|(root, asid)| {
             asid::translation_base(kernel, root, asid).map(|base| self.first_table(root, base))
         });
-        self.set_vttbr(base.unwrap_or_else(tlb::empty_table));
+        base.unwrap_or_else(tlb::empty_table)
     }
 
     /// Cores whose stage 2 starts at level 1 walk from the first entry of the VSpace's level 0.
@@ -200,7 +210,7 @@ impl Core {
 
     /// The guest debugs. Out of line: the others pay nothing for it, not even saved registers.
     #[inline(never)]
-    fn arm_debug(&self, vcpu: Ref<Vcpu>) {
+    pub(super) fn arm_debug(&self, vcpu: Ref<Vcpu>) {
         // One core: the bank cannot be elsewhere, which is all that the shim could object to.
         let _ = self.shim.enter(vcpu, &debug::Hardware);
     }

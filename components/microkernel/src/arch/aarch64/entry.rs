@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! From the vectors to the kernel's three entry points, and back to a thread.
 
+use super::fault::{EC_DATA_ABORT, faulting_ipa, has_ipa};
 use super::{console, fault_of, gic, sysreg, wait_for_interrupt};
 use crate::kernel::{KERNEL, Kernel};
-use crate::object::tcb::Context;
-use crate::syscall;
+use crate::object::reference::{Ref, SingleCore};
+use crate::object::tcb::{Context, Tcb};
+use crate::syscall::{self, Trapped};
 use core::fmt::Write as _;
 
 const EC_SHIFT: u64 = 26;
@@ -19,15 +21,43 @@ const EC_SYSREG: u64 = 0x18;
 /// `svc` of a native program: HCR_EL2.TGE routes it here. A guest's goes to its own EL1.
 const EC_SVC64: u64 = 0x15;
 
-/// A synchronous exception of the current thread: the two that a guest's trap makes first.
-pub(super) extern "C" fn synchronous(context: &Context, esr: u64) -> *const Context {
+/// A synchronous exception of the current thread: what a guest and its VMM pass to each other. No stack is used here.
+pub(super) extern "C" fn synchronous(
+    context: &Context,
+    esr: u64,
+    kernel: &SingleCore<Kernel>,
+    elr: u64,
+) -> *const Context {
+    let kernel = kernel.get();
+    let trapped = Trapped { context, esr, elr };
+    let next = match esr >> EC_SHIFT {
+        EC_SVC64 => syscall::pass_syscall(kernel, context),
+        EC_SYSREG => syscall::pass_trap(kernel, &trapped),
+        EC_HVC64 => pass_hvc(kernel, trapped),
+        EC_DATA_ABORT if has_ipa(esr) => syscall::pass_abort(kernel, &trapped, faulting_ipa()),
+        _ => None,
+    };
+    match next {
+        Some(thread) => core::ptr::from_ref(&thread.context),
+        None => quick_synchronous(context, esr),
+    }
+}
+
+/// An HVC's PC is put at the instruction, which starts again if the guest's budget does not cover the exit.
+#[inline(always)]
+fn pass_hvc(kernel: &Kernel, guest: Trapped<'_>) -> Option<Ref<Tcb>> {
+    let elr = guest.elr.wrapping_sub(HVC_BYTES);
+    guest.context.elr.set(elr);
+    syscall::pass_trap(kernel, &Trapped { elr, ..guest })
+}
+
+/// As above, with everything to check.
+#[inline(never)]
+fn quick_synchronous(context: &Context, esr: u64) -> *const Context {
     let kernel = KERNEL.get();
     let next = match esr >> EC_SHIFT {
-        EC_SVC64 => syscall::quick_syscall(kernel),
-        EC_HVC64 | EC_SYSREG => {
-            leave_hvc(context, esr);
-            syscall::quick_trap(kernel, esr)
-        }
+        EC_SVC64 => syscall::quick_syscall(kernel, context),
+        EC_HVC64 | EC_SYSREG => syscall::quick_trap(kernel, esr),
         _ => None,
     };
     match next {
@@ -36,17 +66,10 @@ pub(super) extern "C" fn synchronous(context: &Context, esr: u64) -> *const Cont
     }
 }
 
-/// Put an HVC's PC at the instruction, which starts again if the guest's budget does not cover the exit.
-#[inline(always)]
-fn leave_hvc(context: &Context, esr: u64) {
-    if esr >> EC_SHIFT == EC_HVC64 {
-        context.elr.set(context.elr.get().wrapping_sub(HVC_BYTES));
-    }
-}
-
 #[inline(never)]
 fn any_synchronous(context: &Context, esr: u64) -> *const Context {
     let kernel = KERNEL.get();
+    syscall::settle(kernel);
     match esr >> EC_SHIFT {
         EC_SVC64 => syscall::handle_syscall(kernel),
         EC_FP if kernel.arch.give_fp() => return context,
@@ -69,6 +92,7 @@ pub(super) extern "C" fn interrupt(_context: &Context, _esr: u64) -> *const Cont
 /// An asynchronous abort while a thread runs: blamed on it.
 pub(super) extern "C" fn serror(_context: &Context, esr: u64) -> *const Context {
     let kernel = KERNEL.get();
+    syscall::settle(kernel);
     syscall::handle_fault(kernel, fault_of(&kernel.arch, esr));
     resume(kernel)
 }

@@ -6,7 +6,7 @@ use super::{Core, sysreg};
 use crate::fault::Fault;
 
 const EC_INSTRUCTION_ABORT: u64 = 0x20;
-const EC_DATA_ABORT: u64 = 0x24;
+pub(super) const EC_DATA_ABORT: u64 = 0x24;
 /// The fault happened on the guest's own table walk.
 const S1PTW: u64 = 1 << 7;
 /// Fault status: 0 address size, 1 translation, 2 access flag, 3 permission (by its upper bits).
@@ -29,11 +29,22 @@ pub fn fault_of(core: &Core, esr: u64) -> Fault {
 
 /// HPFAR_EL2 where it is valid, otherwise the guest's own translation of FAR_EL2.
 fn fault_ipa(esr: u64) -> u64 {
-    let far = far_el2::read();
-    let kind = (esr & 0x3f) >> 2;
-    if esr & S1PTW != 0 || kind <= LAST_WITH_HPFAR {
-        return (hpfar_el2::read() & 0x0fff_ffff_fff0) << 8 | far & 0xfff;
-    }
+    if has_ipa(esr) { faulting_ipa() } else { translate(far_el2::read()) }
+}
+
+/// The address of this abort is in HPFAR_EL2.
+#[inline(always)]
+pub(super) fn has_ipa(esr: u64) -> bool {
+    esr & S1PTW != 0 || (esr & 0x3f) >> 2 <= LAST_WITH_HPFAR
+}
+
+/// Where [`has_ipa`] says that it is.
+#[inline(always)]
+pub(super) fn faulting_ipa() -> u64 {
+    (hpfar_el2::read() & 0x0fff_ffff_fff0) << 8 | far_el2::read() & 0xfff
+}
+
+fn translate(far: u64) -> u64 {
     let saved = par_el1::read();
     // SAFETY: translates an address in the guest's context, which is still loaded; only PAR_EL1 changes.
     unsafe { core::arch::asm!("at s1e1r, {}", in(reg) far, options(nostack, preserves_flags)) };

@@ -12,6 +12,7 @@ mod fp;
 mod gic;
 mod machine;
 mod memory;
+mod pass;
 mod start;
 mod sysreg;
 mod tlb;

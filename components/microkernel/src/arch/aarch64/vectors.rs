@@ -24,15 +24,17 @@ core::arch::global_asm!(
     stp     x24, x25, [sp, #192]
     stp     x26, x27, [sp, #208]
     stp     x28, x29, [sp, #224]
-    mrs     x21, sp_el0
-    mrs     x22, elr_el2
-    mrs     x23, spsr_el2
-    stp     x30, x21, [sp, #{lr}]
-    stp     x22, x23, [sp, #{elr}]
+    mrs     x4, sp_el0
+    mrs     x3, elr_el2
+    mrs     x5, spsr_el2
+    stp     x30, x4, [sp, #{lr}]
+    stp     x3, x5, [sp, #{elr}]
     mov     x0, sp
     adrp    x8, __stack_top             // page-aligned
     mov     sp, x8
     mrs     x1, esr_el2
+    adrp    x2, {kernel}
+    add     x2, x2, :lo12:{kernel}
     adr     x30, lazaret_return
     b       \handler
     .endm
@@ -104,6 +106,7 @@ lazaret_bug:
     lr = const offset_of!(Context, x) + 30 * 8,
     elr = const offset_of!(Context, elr),
     synchronous = sym super::entry::synchronous,
+    kernel = sym crate::kernel::KERNEL,
     interrupt = sym super::entry::interrupt,
     serror = sym super::entry::serror,
     bug = sym super::entry::bug,

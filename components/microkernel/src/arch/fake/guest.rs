@@ -82,14 +82,15 @@ impl Core {
     pub fn debug_read(&self, _vcpu: Ref<Vcpu>, _register: DebugRegister) -> Result<u64, debug_shim::Error> {
         Ok(0)
     }
-    /// Nothing.
+    /// Records.
     pub fn debug_write(
         &self,
         _vcpu: Ref<Vcpu>,
-        _register: DebugRegister,
-        _value: u64,
-        _dirty: bool,
+        register: DebugRegister,
+        value: u64,
+        dirty: bool,
     ) -> Result<(), debug_shim::Error> {
+        self.debug_written.set(Some((register, value, dirty)));
         Ok(())
     }
     /// Nothing.

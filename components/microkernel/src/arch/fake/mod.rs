@@ -10,8 +10,9 @@ use super::{Aarch32Levels, Ticks};
 use crate::kernel::Kernel;
 use crate::object::asid::Vmids;
 use crate::object::reference::Ref;
-use crate::object::tcb::Tcb;
+use crate::object::tcb::{Context, Tcb};
 use core::cell::Cell;
+use debug_shim::{DebugRegister, Ready};
 
 /// SPSR of a fresh thread: EL0t, asynchronous aborts and FIQ masked.
 pub const USER_SPSR: u64 = 0x140;
@@ -28,6 +29,10 @@ pub struct Core {
     pub unmasked: [Cell<u64>; 3],
     /// Thread switches.
     pub switches: Cell<u64>,
+    /// Passes between a guest and its VMM.
+    pub passes: Cell<u64>,
+    /// The last write of a vCPU's debug register.
+    pub debug_written: Cell<Option<(DebugRegister, u64, bool)>>,
     /// The loaded thread.
     pub loaded: Cell<Option<Ref<Tcb>>>,
     /// Characters printed.
@@ -49,6 +54,8 @@ impl Core {
             deadline: Cell::new(Ticks::MAX),
             unmasked: [const { Cell::new(0) }; 3],
             switches: Cell::new(0),
+            passes: Cell::new(0),
+            debug_written: Cell::new(None),
             loaded: Cell::new(None),
             printed: Cell::new(0),
             pending: Cell::new(false),
@@ -117,6 +124,26 @@ impl Core {
     pub fn switch_to(&self, _kernel: &Kernel, thread: Option<Ref<Tcb>>) {
         self.switches.set(self.switches.get() + 1);
         self.loaded.set(thread);
+    }
+    /// Any two can.
+    pub fn begin_passing(&self, _kernel: &Kernel, _guest: Ref<Tcb>, _handler: Ref<Tcb>) -> bool {
+        true
+    }
+    /// Always: there are no debug registers here.
+    pub fn can_pass_to_guest(&self) -> Option<Ready> {
+        Some(Ready::Unused)
+    }
+    /// Counts.
+    pub fn pass_to_handler(&self, _guest: &Context, _handler: &Context) {
+        self.passes.set(self.passes.get() + 1);
+    }
+    /// Counts.
+    pub fn pass_to_guest(&self, _handler: &Context, _guest: &Context, _ready: Ready) {
+        self.passes.set(self.passes.get() + 1);
+    }
+    /// Records.
+    pub fn end_passing(&self, running: Ref<Tcb>, _is_handler: bool) {
+        self.loaded.set(Some(running));
     }
     /// Counts.
     pub fn put_char(&self, _byte: u8) {

@@ -4,7 +4,7 @@
 use super::{Vcpu, associate, state};
 use crate::cap::Cap;
 use crate::config;
-use crate::fault::event_words;
+use crate::fault::event_message;
 use crate::invocation::{Answer, Args, SyscallError};
 use crate::kernel::NUM_IRQS;
 use crate::object::reference::Ref;
@@ -133,8 +133,8 @@ fn unanswered(args: &Args<'_>, vcpu: Ref<Vcpu>) -> usize {
     };
     args.answer(0, wait as u64);
     let Some(thread) = thread.filter(|_| wait == VcpuWait::Answer) else { return 1 };
-    let (words, length) = event_words(thread.fault.get(), thread);
-    args.answer(1, thread.fault.get().label());
+    let (label, words, length) = event_message(thread.fault.get(), thread);
+    args.answer(1, label);
     words.iter().take(length).enumerate().for_each(|(index, &word)| {
         args.answer(2 + index, word);
     });

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The core passed from a guest to its VMM and back while nothing else happens (`fastpath::exchange`).
+//!
+//! What both keep stays in the hardware: the guest's EL1 state, its virtual GIC, and its virtual timer, which is
+//! stopped only if something else does happen.
+
+use super::sysreg::*;
+use super::{Core, debug, policy};
+use crate::kernel::Kernel;
+use crate::object::reference::Ref;
+use crate::object::tcb::{Context, Tcb};
+use core::cell::Cell;
+use debug_shim::Ready;
+use sel4_sys::vcpu_reg::VcpuReg;
+
+/// What does not change from pass to pass.
+pub struct Passing {
+    guest_base: Cell<u64>,
+    native_base: Cell<u64>,
+    /// The floating-point registers are the guest's.
+    fp: Cell<bool>,
+}
+
+impl Passing {
+    pub(super) const fn new() -> Self {
+        Self { guest_base: Cell::new(0), native_base: Cell::new(0), fp: Cell::new(false) }
+    }
+}
+
+impl Core {
+    /// The guest is loaded. False: these two cannot pass the core to each other.
+    pub fn begin_passing(&self, kernel: &Kernel, guest: Ref<Tcb>, handler: Ref<Tcb>) -> bool {
+        let passing = &self.passing;
+        passing.native_base.set(self.vspace_of(kernel, handler));
+        // Last: the first may have taken its VMID.
+        passing.guest_base.set(self.vspace_of(kernel, guest));
+        passing.fp.set(self.fp_owner.get() == self.vcpu.get());
+        self.in_guest.get() && passing.guest_base.get() == self.vttbr.get()
+    }
+
+    /// As [`Core::switch_to`] and [`Core::leave_guest`].
+    #[inline(always)]
+    pub fn pass_to_handler(&self, guest: &Context, handler: &Context) {
+        guest.tpidr_el0.set(tpidr_el0::read());
+        guest.tpidrro_el0.set(tpidrro_el0::read());
+        tpidr_el0::write(handler.tpidr_el0.get());
+        tpidrro_el0::write(handler.tpidrro_el0.get());
+        vttbr_el2::write(self.passing.native_base.get());
+        if let Some(vcpu) = self.vcpu.get() {
+            self.shim.leave_to_native(vcpu, &debug::Hardware);
+            vcpu.regs[VcpuReg::Sctlr as usize].set(sctlr_el1::read());
+            vcpu.regs[VcpuReg::CntkctlEl1 as usize].set(cntkctl_el1::read());
+        }
+        sctlr_el1::write(policy::SCTLR_EL1_NATIVE);
+        cntkctl_el1::write(policy::CNTKCTL_EL1_NATIVE);
+        if self.passing.fp.get() {
+            cptr_el2::write(policy::CPTR_FP_TRAPPED);
+        }
+        hcr_el2::write(policy::HCR_NATIVE);
+    }
+
+    /// The guest can go on with its debug registers as they are.
+    #[inline(always)]
+    pub fn can_pass_to_guest(&self) -> Option<Ready> {
+        self.shim.ready(self.vcpu.get()?)
+    }
+
+    /// As [`Core::switch_to`] and [`Core::enter_guest`].
+    #[inline(always)]
+    pub fn pass_to_guest(&self, handler: &Context, guest: &Context, ready: Ready) {
+        handler.tpidr_el0.set(tpidr_el0::read());
+        tpidr_el0::write(guest.tpidr_el0.get());
+        tpidrro_el0::write(guest.tpidrro_el0.get());
+        vttbr_el2::write(self.passing.guest_base.get());
+        if self.passing.fp.get() {
+            cptr_el2::write(policy::CPTR_FP_OPEN);
+        }
+        if let Some(vcpu) = self.vcpu.get() {
+            hcr_el2::write(vcpu.hcr.get());
+            sctlr_el1::write(vcpu.regs[VcpuReg::Sctlr as usize].get());
+            cntkctl_el1::write(vcpu.regs[VcpuReg::CntkctlEl1 as usize].get());
+            self.shim.enter_ready(vcpu, ready, &debug::Hardware);
+        }
+    }
+
+    /// Something else happens while `running` is loaded: the core's own record of what is loaded is right again.
+    pub fn end_passing(&self, running: Ref<Tcb>, is_handler: bool) {
+        self.thread.set(Some(running));
+        self.in_guest.set(!is_handler);
+        let passing = &self.passing;
+        self.vttbr.set(if is_handler { passing.native_base.get() } else { passing.guest_base.get() });
+        if let Some(vcpu) = self.vcpu.get()
+            && is_handler
+        {
+            vcpu.regs[VcpuReg::CntvCtl as usize].set(cntv_ctl_el0::read());
+            cntv_ctl_el0::write(0);
+        }
+    }
+}
