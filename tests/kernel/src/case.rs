@@ -22,6 +22,7 @@ enum Why {
     Unexpected(sel4::Result<()>),
     Answer(Answer, Answer),
     Absent,
+    Skipped(&'static str),
 }
 
 impl Failure {
@@ -42,7 +43,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: ", self.at.file(), self.at.line())?;
         match &self.why {
-            Why::Untrue(what) => write!(f, "{what}"),
+            Why::Untrue(what) | Why::Skipped(what) => write!(f, "{what}"),
             Why::Error(error) => write!(f, "{error:?}"),
             Why::Differs(is, should) => write!(f, "{is:#x}, not {should:#x}"),
             Why::Unexpected(result) => write!(f, "{result:?}"),
@@ -62,6 +63,12 @@ pub type Case = (&'static str, fn(&mut Env) -> Outcome);
 #[track_caller]
 pub fn check(so: bool, text: &'static str) -> Outcome {
     if so { Ok(()) } else { Err(Failure::new(Why::Untrue(text))) }
+}
+
+/// The case cannot be had here, for this reason.
+#[track_caller]
+pub fn skip(why: &'static str) -> Outcome {
+    Err(Failure::new(Why::Skipped(why)))
 }
 
 /// Fails unless the words are the same.
@@ -111,6 +118,7 @@ pub fn run_all(env: &mut Env, tables: &[&[&[Case]]]) {
         match case(env) {
             Ok(()) => debug_println!("PASS"),
             Err(Failure { why: Why::Absent, .. }) => debug_println!("SKIP: this kernel has no extension"),
+            Err(Failure { why: Why::Skipped(why), .. }) => debug_println!("SKIP: {why}"),
             Err(failure) if reason(name).is_some() => debug_println!("DIFFERS: {failure}"),
             Err(failure) => {
                 failed += 1;

@@ -24,3 +24,6 @@ pub mod thread;
 
 /// Every case.
 pub const TABLES: [&[&[case::Case]]; 2] = [answers::TABLES, &[cases::ALL]];
+
+/// What caches, TLBs and clocks must do, then every case: for the first run on a real board.
+pub const SELF_TEST: [&[&[case::Case]]; 3] = [&[cases::SILICON], answers::TABLES, &[cases::ALL]];

@@ -21,6 +21,15 @@ pub fn jump(address: usize) {
     unsafe { core::arch::asm!("blr {}", in(reg) address, clobber_abi("C")) }
 }
 
+/// Executes what is at an address, which returns a word.
+#[cfg(target_os = "none")]
+pub fn call(address: usize) -> u64 {
+    let word;
+    // SAFETY: cases call a function of two instructions that they have written there.
+    unsafe { core::arch::asm!("blr {}", in(reg) address, lateout("x0") word, clobber_abi("C")) }
+    word
+}
+
 /// An undefined instruction.
 #[cfg(target_os = "none")]
 pub fn undefined() {
@@ -63,6 +72,9 @@ pub fn ticks_per_second() -> u64 {
 mod host {
     #![allow(missing_docs, clippy::missing_panics_doc)]
     pub fn jump(_: usize) {}
+    pub fn call(_: usize) -> u64 {
+        0
+    }
     pub fn undefined() {}
     pub fn strange_call(argument: u64) -> u64 {
         argument

@@ -34,6 +34,7 @@ const OTHER_BOARDS: &[&str] = &["rpi4b_4gb"];
 /// What the others are tested with. On them a scenario's name begins with the board's.
 const ON_EVERY_BOARD: &[&str] = &[
     "kernel-conformance",
+    "kernel-self-test",
     "boot-bad-device-tree",
     "boot-no-root-task",
     "entry-mmu-off",

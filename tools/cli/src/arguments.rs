@@ -122,6 +122,9 @@ pub struct BuildArguments {
     /// The folder for image, report and command line; for a real board, to be copied onto a card
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// Instead of a system a self-test for the first run on a board, which prints PASS or FAIL of each check
+    #[arg(long)]
+    pub selftest: bool,
     /// Write into a card's folder that is there already
     #[arg(long)]
     pub force: bool,

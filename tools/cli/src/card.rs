@@ -8,9 +8,9 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use crate::board::Board;
 use crate::guests::{self, sha256};
 use crate::problem::Problem;
-use crate::system::{Built, Request};
 use crate::workspace::Workspace;
 
 /// Asks whether a card's folder that is there already may be written to; no answer is no.
@@ -32,17 +32,22 @@ pub fn may_write(folder: &Path, force: bool) -> anyhow::Result<()> {
     Err(Problem::new(what, "--force writes into it; files of other names stay"))
 }
 
-/// Writes the device tree and the board's own files; gives their names.
-pub fn write(workspace: &Workspace, built: &Built, request: &Request, folder: &Path) -> anyhow::Result<Vec<String>> {
-    let board = &built.board;
+/// Writes the device tree and the board's own files; gives their names. `system` is what the image is.
+pub fn write(
+    workspace: &Workspace,
+    board: &Board,
+    system: &str,
+    image: &[u8],
+    folder: &Path,
+) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     let mut words = vec![
         ("board", board.name.clone()),
         ("image", board.image.clone()),
         ("kernel_base", format!("{:#x}", board.kernel_base)),
         ("uart_clock", board.uart_clock.to_string()),
-        ("system", request.system.file_name().map_or("system".into(), |name| name.to_string_lossy().into_owned())),
-        ("sha256", sha256(&built.image.bytes)),
+        ("system", system.into()),
+        ("sha256", sha256(image)),
     ];
     if let Some(device_tree) = &board.device_tree {
         let (path, origin) = guests::device_tree(workspace, device_tree)?;

@@ -88,15 +88,33 @@ fn words((vaddr, size): (usize, usize)) -> &'static [AtomicU64] {
 /// The smallest cache line of the cores that we run on.
 const LINE: usize = 64;
 
-/// Clean and invalidate to the point of coherency.
+/// Clean and invalidate to the point of coherency, and forget instructions that were here: of the guest's last run.
 fn clean(memory: &[AtomicU64]) {
     let range = memory.as_ptr_range();
-    let mut line = range.start.addr() & !(LINE - 1);
-    while line < range.end.addr() {
-        // SAFETY: the kernel lets programs clean what they have mapped, and this changes no value.
-        unsafe { core::arch::asm!("dc civac, {}", in(reg) line, options(nostack, preserves_flags)) };
-        line += LINE;
+    let (start, end) = (range.start.addr() & !(LINE - 1), range.end.addr());
+    if start >= end {
+        return;
     }
-    // SAFETY: a barrier.
-    unsafe { core::arch::asm!("dsb sy", options(nostack, preserves_flags)) };
+    // SAFETY: the kernel lets programs clean what they have mapped, and this changes no value.
+    unsafe {
+        core::arch::asm!(
+            "mov {at}, {start}",
+            "2: dc civac, {at}",
+            "add {at}, {at}, #{line}",
+            "cmp {at}, {end}",
+            "b.lo 2b",
+            "dsb sy",
+            "3: ic ivau, {start}",
+            "add {start}, {start}, #{line}",
+            "cmp {start}, {end}",
+            "b.lo 3b",
+            "dsb sy",
+            "isb",
+            start = inout(reg) start => _,
+            end = in(reg) end,
+            at = out(reg) _,
+            line = const LINE,
+            options(nostack)
+        );
+    }
 }

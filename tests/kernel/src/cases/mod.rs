@@ -8,6 +8,7 @@ mod ipc;
 mod memory;
 mod notification;
 mod sched;
+mod silicon;
 mod tcb;
 mod untyped;
 mod vcpu;
@@ -16,13 +17,23 @@ mod width;
 use crate::case::Case;
 
 macro_rules! cases {
-    ($($module:ident: $($name:ident)*;)*) => {
-        /// Every case.
-        pub const ALL: &[Case] = &[$($((concat!(stringify!($module), "::", stringify!($name)), $module::$name)),*),*];
+    ($(#[$doc:meta])* $list:ident: $($module:ident: $($name:ident)*;)*) => {
+        $(#[$doc])*
+        pub const $list: &[Case] = &[$($((concat!(stringify!($module), "::", stringify!($name)), $module::$name)),*),*];
     };
 }
 
 cases! {
+    /// What caches, TLBs and clocks must do: for the first run on a real board.
+    SILICON:
+    silicon: core_is_known line_and_counter_agree fresh_pages_are_zero_in_memory cleaning_reaches_memory
+        invalidated_lines_are_read_again new_code_is_fetched remapped_pages_are_seen guests_keep_their_addresses
+        vmids_are_reused;
+}
+
+cases! {
+    /// What the kernel answers.
+    ALL:
     untyped: too_many_objects no_objects unknown_type used_slot sizes_out_of_range out_of_memory copy_with_children
         device_memory_is_for_frames revoke_gives_memory_back no_such_cnode;
     cnode: copy_from_an_empty_slot copy_to_a_used_slot badge_once mutate_keeps_its_hands_off_badges move_empties

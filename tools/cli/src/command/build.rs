@@ -1,20 +1,33 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `build`: image, report and QEMU's command line in a folder.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 
 use crate::arguments::{BuildArguments, QemuArguments};
+use crate::board::Board;
+use crate::programs::{Config, Setting};
+use crate::system::Request;
+use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
-use crate::{card, report, system};
+use crate::{card, image, report, system};
+
+/// The self-test's program, and the package that it is in.
+const SELF_TEST: &str = "self-test";
+const SELF_TEST_PACKAGE: &str = "kernel-tests";
 
 /// Writes the folder, or nothing when something is wrong.
 pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<ExitCode> {
     let request = arguments.source.request(workspace);
     let folder = &arguments.output;
-    if system::board(workspace, &request.board, request.config)?.has_card() {
+    let board = system::board(workspace, &request.board, request.config)?;
+    if board.has_card() {
         card::may_write(folder, arguments.force)?;
+    }
+    if arguments.selftest {
+        return self_test(workspace, &request, board, folder);
     }
     let built = system::build(workspace, &request)?;
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
@@ -34,8 +47,32 @@ pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<
     println!("the same with Microkit: {}", report::microkit(&built, &request));
     let mut files = vec![built.board.image.clone()];
     if built.board.has_card() {
-        files.extend(card::write(workspace, &built, &request, folder)?);
+        let system = request.system.file_name().unwrap_or_default().to_string_lossy();
+        files.extend(card::write(workspace, &built.board, &system, &built.image.bytes, folder)?);
     }
     println!("{}: {}, report.txt, report.json, qemu.sh", folder.display(), files.join(", "));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// No system: a root task that checks the machine, then the kernel, and says PASS or FAIL of each.
+fn self_test(workspace: &Workspace, request: &Request, board: Board, folder: &Path) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(
+        request.config == Config::Debug,
+        "only the kernel of the configuration 'debug' lets a program speak"
+    );
+    let setting = Setting { workspace, board: &board.name, config: request.config };
+    let executables = setting.build(&Toolchain::detect()?, &["microkernel", SELF_TEST_PACKAGE])?;
+    let read = |name: &str| std::fs::read(executables.join(name)).with_context(|| name.to_string());
+    let image = image::pack(&read("microkernel")?, &read(SELF_TEST)?, None)?.bytes;
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let path = folder.join(&board.image);
+    std::fs::write(&path, &image).with_context(|| path.display().to_string())?;
+    let mut files = vec![board.image.clone()];
+    if board.has_card() {
+        files.extend(card::write(workspace, &board, "the self-test", &image, folder)?);
+    }
+    let line = QemuArguments::default().qemu(workspace, &board)?.line(&super::short(&path));
+    println!("{line}");
+    println!("{}: {}; its last line is TEST-SUITE PASS or FAIL", folder.display(), files.join(", "));
     Ok(ExitCode::SUCCESS)
 }
