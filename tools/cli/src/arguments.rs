@@ -38,6 +38,8 @@ pub enum Command {
     Docs(DocsArguments),
     /// Run a system and show why its guests stopped: counters, the last exits, a timeline for Perfetto
     Trace(TraceArguments),
+    /// Inject faults into a virtual machine's monitor, guest and kernel, and see whether another one can tell
+    Inject(InjectArguments),
     /// List what is installed, what is missing, and how to get it
     Doctor,
     /// Pack a kernel and a root task by hand
@@ -258,6 +260,47 @@ pub struct DocsArguments {
     /// The file, instead of standard output
     #[arg(short, long, value_name = "F")]
     pub output: Option<PathBuf>,
+}
+
+/// `inject`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = false)]
+pub struct InjectArguments {
+    /// Instead of running.
+    #[command(subcommand)]
+    pub command: Option<InjectCommand>,
+    /// How many runs
+    #[arg(long, value_name = "N", default_value = "500")]
+    pub runs: u64,
+    /// What all runs follow from
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub seed: u64,
+    /// Only every n-th run, from the i-th (from 0): a part of the campaign for each of several machines
+    #[arg(long, value_name = "i/n")]
+    pub shard: Option<String>,
+    /// Only this run, with its output
+    #[arg(long, value_name = "NUMBER")]
+    pub only: Option<u64>,
+    /// QEMUs at the same time [default: 2]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// A report to look at
+    #[arg(long, value_name = "F.html", global = true)]
+    pub report: Option<PathBuf>,
+    /// The results: runs, seed, a count for each class, forbidden
+    #[arg(long, value_name = "F", global = true)]
+    pub json: Option<PathBuf>,
+}
+
+/// What to do instead of running.
+#[derive(Debug, Subcommand)]
+pub enum InjectCommand {
+    /// Put the results of several shards together
+    Merge {
+        /// Files of `--json`
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 /// `pack`

@@ -13,6 +13,7 @@ pub mod doctor;
 pub mod graph;
 pub mod guests;
 pub mod image;
+pub mod inject;
 pub mod manifest;
 pub mod microkit;
 pub mod payload;

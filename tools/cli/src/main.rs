@@ -33,6 +33,7 @@ fn run(what: &Command) -> anyhow::Result<ExitCode> {
         Command::Graph(arguments) => command::graph::run(&workspace, arguments),
         Command::Docs(arguments) => command::docs::run(arguments),
         Command::Trace(arguments) => command::trace::run(&workspace, arguments),
+        Command::Inject(arguments) => command::inject::run(&workspace, arguments),
         Command::Doctor => doctor::run(&workspace),
         Command::Pack(arguments) => command::pack::run(arguments),
     }

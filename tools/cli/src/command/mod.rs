@@ -7,6 +7,7 @@ pub mod build;
 pub mod check;
 pub mod docs;
 pub mod graph;
+pub mod inject;
 pub mod pack;
 pub mod run;
 pub mod test;

@@ -9,6 +9,7 @@ pub mod serial;
 mod terminal;
 mod watch;
 
+pub use lines::rejoin;
 pub use monitor::Monitor;
 pub use qemu::Qemu;
 pub use script::Script;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! `inject`: a campaign of faults, or the shards of one together.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use crate::arguments::{InjectArguments, InjectCommand};
+use crate::inject::result::{Campaign, is_forbidden};
+use crate::inject::{self, page};
+use crate::problem::Problem;
+use crate::workspace::Workspace;
+
+/// Exit code 1 when an outcome is forbidden.
+pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result<ExitCode> {
+    let campaign = match (&arguments.command, arguments.only) {
+        (Some(InjectCommand::Merge { files }), _) => merge(files)?,
+        (None, Some(number)) => {
+            let (row, output) = inject::replay(workspace, arguments.seed, number)?;
+            println!("{output}");
+            println!("run {number}, {:?}: {}: {}", row.kind, row.detail, row.outcome.name());
+            Campaign::new(arguments.seed, vec![row])
+        }
+        (None, None) => {
+            let numbers = inject::shard(arguments.runs, arguments.shard.as_deref())?;
+            inject::run(workspace, arguments.seed, &numbers, arguments.jobs)?
+        }
+    };
+    if let Some(path) = &arguments.json {
+        write(path, &serde_json::to_string_pretty(&campaign)?)?;
+    }
+    if let Some(path) = &arguments.report {
+        write(path, &page(&campaign))?;
+    }
+    for (what, classes) in [("", &campaign.classes), ("kernel flips: ", &campaign.kernel)] {
+        let counts: Vec<_> = classes.iter().filter(|(_, count)| **count > 0).map(|(n, c)| format!("{c} {n}")).collect();
+        println!("{what}{}", counts.join(", "));
+    }
+    for row in campaign.rows.iter().filter(|row| is_forbidden(row)) {
+        println!("forbidden: {} ({:?}: {}): {}", row.outcome.name(), row.kind, row.detail, campaign.replay(row));
+    }
+    println!("{} runs, seed {}, {} forbidden", campaign.runs, campaign.seed, campaign.forbidden);
+    Ok(ExitCode::from(u8::from(campaign.forbidden > 0)))
+}
+
+fn merge(files: &[std::path::PathBuf]) -> anyhow::Result<Campaign> {
+    let read = |path: &std::path::PathBuf| -> anyhow::Result<Campaign> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        serde_json::from_str(&text).with_context(|| path.display().to_string())
+    };
+    let shards = files.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
+    Campaign::merge(shards).map_err(|what| Problem::new(what, "merge each shard of one campaign once"))
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| path.display().to_string())
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The machine that faults are injected into: two bare guests, the first one's VMM the victim.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use object::{Object, ObjectSegment, ObjectSymbol};
+
+use super::gdb::Gdb;
+use crate::runner::Qemu;
+use crate::system::{self, Built, Request};
+use crate::workspace::Workspace;
+
+/// The protection domain that faults are injected into.
+pub const VICTIM: &str = "vmm_bare_a";
+/// The victim's guest and the other one, by the names of their consoles.
+pub const GUESTS: [&str; 2] = ["bare_a", "bare_b"];
+/// The last words of a guest.
+const END: &str = "powered off";
+/// `svc #0`, and before it the number of ReplyRecv.
+const SVC: u32 = 0xd400_0001;
+const REPLY_RECV: u32 = 0x9280_0027;
+/// Without output for so long, nothing more comes: all that a machine without timers does takes no time.
+const SILENCE: Duration = Duration::from_secs(3);
+/// More than any run takes, on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The built system, and where in it things are.
+pub struct Bench {
+    qemu: Qemu,
+    image: PathBuf,
+    /// Physical memory of the kernel, without its code.
+    pub kernel: std::ops::Range<u64>,
+    /// `svc` of ReplyRecv in the VMM; the exit begins behind it.
+    pub reply: u64,
+    /// All `svc` of the VMM.
+    pub svcs: Vec<u64>,
+    name: u64,
+    /// The first of the guest's marks.
+    pub marks: u64,
+}
+
+impl Bench {
+    /// Builds the system.
+    pub fn new(workspace: &Workspace) -> anyhow::Result<Self> {
+        let description = workspace.root().join("tests/qemu/systems/crash.system");
+        let built = system::build(workspace, &Request::new(description))?;
+        let mut qemu = Qemu::of(workspace, &built.board)?;
+        qemu.icount = true;
+        let folder = built.path.parent().context("the image's folder")?.to_path_buf();
+        let read = |name: &Path| std::fs::read(name).with_context(|| name.display().to_string());
+        let vmm = read(&folder.join("files/vmm.elf"))?;
+        let executables = folder.join("build").join(crate::toolchain::TARGET).join("release");
+        let guest = read(&executables.join("bare-aarch64"))?;
+        let symbol = |elf: &[u8], name: &str| -> anyhow::Result<u64> {
+            let elf = object::File::parse(elf)?;
+            let found = elf.symbols().find(|symbol| symbol.name() == Ok(name)).map(|symbol| symbol.address());
+            found.with_context(|| format!("no symbol {name}"))
+        };
+        let (svcs, reply) = system_calls(&vmm)?;
+        let kernel = kernel_data(&built);
+        let (name, marks) = (symbol(&vmm, "microkit_name")?, symbol(&guest, "marks")?);
+        Ok(Self { qemu, image: built.path, kernel, reply, svcs, name, marks })
+    }
+
+    /// Starts the machine, stopped before its first instruction.
+    pub fn start(&self) -> anyhow::Result<(Machine, Gdb)> {
+        static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let socket = std::env::temp_dir().join(format!("lazaret-inject-{}-{number}", std::process::id()));
+        let _ = std::fs::remove_file(&socket);
+        let mut command = self.qemu.command(&self.image);
+        command.arg("-S").arg("-chardev");
+        command.arg(format!("socket,path={},server=on,wait=off,id=gdb", socket.display()));
+        command.args(["-gdb", "chardev:gdb"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().context("cannot start QEMU")?;
+        let mut out = child.stdout.take().context("QEMU's output")?;
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = out.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let machine = Machine { child, output, socket };
+        let gdb = Gdb::connect(&machine.socket)?;
+        Ok((machine, gdb))
+    }
+
+    /// Whether the victim is what runs.
+    pub fn is_victim(&self, gdb: &mut Gdb) -> anyhow::Result<bool> {
+        let name = gdb.read(self.name, VICTIM.len() + 1)?;
+        Ok(name.is_some_and(|name| name.strip_suffix(&[0]) == Some(VICTIM.as_bytes())))
+    }
+}
+
+/// A running QEMU.
+pub struct Machine {
+    child: Child,
+    output: Receiver<Vec<u8>>,
+    socket: PathBuf,
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_file(&self.socket);
+    }
+}
+
+impl Machine {
+    /// Everything that it prints until both guests have ended, or nothing more comes.
+    pub fn output(&self) -> String {
+        let (start, mut seen) = (Instant::now(), Vec::new());
+        loop {
+            match self.output.recv_timeout(SILENCE) {
+                Ok(piece) => seen.extend_from_slice(&piece),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            }
+            let text = String::from_utf8_lossy(&seen);
+            if text.matches(END).count() >= GUESTS.len() || text.contains("KRN|PANIC") || text.contains("KRN|ERROR") {
+                std::thread::sleep(Duration::from_millis(50));
+                self.output.try_iter().for_each(|piece| seen.extend(piece));
+                break;
+            }
+            if start.elapsed() > TIMEOUT {
+                break;
+            }
+        }
+        String::from_utf8_lossy(&seen).replace('\r', "")
+    }
+}
+
+/// Addresses of all system calls in a program, and of the one that answers and waits.
+fn system_calls(elf: &[u8]) -> anyhow::Result<(Vec<u64>, u64)> {
+    let elf = object::File::parse(elf)?;
+    let mut code: HashMap<u64, u32> = HashMap::new();
+    for segment in elf.segments() {
+        let words = segment.data()?.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap_or_default()));
+        code.extend((segment.address()..).step_by(4).zip(words));
+    }
+    let mut svcs: Vec<u64> = code.iter().filter(|(_, word)| **word == SVC).map(|(at, _)| *at).collect();
+    svcs.sort_unstable();
+    let is_reply = |at: u64| (1..16).any(|n| code.get(&(at - 4 * n)) == Some(&REPLY_RECV));
+    match svcs.iter().copied().filter(|&at| is_reply(at)).collect::<Vec<_>>()[..] {
+        [reply] => Ok((svcs, reply)),
+        ref found => bail!("the VMM answers at {found:x?}: exactly one place was expected"),
+    }
+}
+
+/// The second half of the kernel's memory: code comes first.
+fn kernel_data(built: &Built) -> std::ops::Range<u64> {
+    let text = built.sizes.iter().find(|size| size.what == "microkernel text").map_or(0, |size| size.bytes);
+    let base = built.board.kernel_base;
+    base + text.next_multiple_of(4096)..base + built.image.kernel_size
+}

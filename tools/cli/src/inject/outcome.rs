@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What came of a run.
+
+use serde::{Deserialize, Serialize};
+
+use super::case::Kind;
+use super::machine::GUESTS;
+use crate::runner::rejoin;
+
+/// Classes of outcomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Both guests said what they say without a fault.
+    NoEffect,
+    /// The VMM was started again, and its guest did not notice.
+    Restarted,
+    /// The victim's guest got an undefined instruction or an abort, and says so.
+    GuestUndef,
+    /// The victim is stopped: the policy says so, or its state is damaged.
+    Stopped,
+    /// Its own VMM's flip (or what it ran itself) changed what the victim's guest says.
+    OwnGuest,
+    /// The victim's guest does not go on, because of its own VMM's flip, and nobody has noticed.
+    OwnGuestStalled,
+    /// The kernel noticed that its memory is damaged, and stopped.
+    Detected,
+    /// Forbidden: the other VM says something else.
+    OtherAffected,
+    /// Forbidden: the other VM found debug registers that are not its own.
+    DebugCrossed,
+    /// Forbidden: the kernel panicked.
+    KernelPanic,
+    /// Forbidden: the other VM does not go on.
+    Hang,
+    /// Forbidden: the victim's guest says something else, though nothing of its VMM was flipped.
+    SilentCorruption,
+}
+
+/// All of them.
+pub const OUTCOMES: [Outcome; 12] = [
+    Outcome::NoEffect,
+    Outcome::Restarted,
+    Outcome::GuestUndef,
+    Outcome::Stopped,
+    Outcome::OwnGuest,
+    Outcome::OwnGuestStalled,
+    Outcome::Detected,
+    Outcome::OtherAffected,
+    Outcome::DebugCrossed,
+    Outcome::KernelPanic,
+    Outcome::Hang,
+    Outcome::SilentCorruption,
+];
+
+impl Outcome {
+    /// What must never be, whatever is injected outside the kernel.
+    pub fn is_forbidden(self) -> bool {
+        use Outcome::{DebugCrossed, Hang, KernelPanic, OtherAffected, SilentCorruption};
+        matches!(self, OtherAffected | DebugCrossed | KernelPanic | Hang | SilentCorruption)
+    }
+
+    /// As files and tables name it.
+    pub fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(String::from)).unwrap_or_default()
+    }
+}
+
+/// What the two guests say, and the monitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transcript {
+    /// Lines of the victim's guest and of the other one.
+    pub guests: [String; 2],
+    restarts: usize,
+    monitor: String,
+    kernel: String,
+    rest: String,
+}
+
+impl Transcript {
+    /// Takes the output of a run apart. The kernel's and the monitor's lines are in between, in mid-line at times.
+    pub fn new(output: &str) -> Self {
+        let (mut rest, mut monitor, mut kernel) = (String::new(), String::new(), String::new());
+        for line in output.split_inclusive('\n') {
+            let at = ["MON|", "KRN|"].iter().filter_map(|tag| line.find(tag)).min();
+            let (guests, own) = line.split_at(at.unwrap_or(line.len()));
+            rest.push_str(guests);
+            if own.starts_with("KRN|") { kernel.push_str(own) } else { monitor.push_str(own) }
+        }
+        let restarts = monitor.matches("started again").count();
+        let rejoined = rejoin(&rest);
+        let guests = GUESTS.map(|name| said(&rejoined, name));
+        Self { guests, restarts, monitor, kernel, rest }
+    }
+
+    fn has_ended(&self, guest: usize) -> bool {
+        self.guests[guest].contains("powered off")
+    }
+}
+
+/// A guest's lines, without the counts that depend on time.
+fn said(output: &str, name: &str) -> String {
+    let own = output.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix("| "));
+    own.filter(|line| !line.contains(" exits, ")).map(|line| format!("{line}\n")).collect()
+}
+
+/// Compares a run with one without a fault.
+pub fn classify(kind: Kind, run: &Transcript, good: &Transcript) -> Outcome {
+    if run.kernel.contains("KRN|PANIC") || run.kernel.contains("KRN|ERROR") {
+        return Outcome::KernelPanic;
+    }
+    if !run.has_ended(1) {
+        return Outcome::Hang;
+    }
+    if run.guests[1] != good.guests[1] {
+        let crossed = run.guests[1].lines().any(|line| line.starts_with("FAIL register"));
+        return if crossed { Outcome::DebugCrossed } else { Outcome::OtherAffected };
+    }
+    if is_stopped(run) {
+        return Outcome::Stopped;
+    }
+    if run.guests[0] == good.guests[0] {
+        return if run.restarts > 0 { Outcome::Restarted } else { Outcome::NoEffect };
+    }
+    match kind {
+        // An interrupt of a device is the serial driver's, a guest's own code its own affair.
+        Kind::Interrupts => Outcome::SilentCorruption,
+        Kind::GuestCode | Kind::GuestAccess if has_undefined(run, good) => Outcome::GuestUndef,
+        _ if !run.has_ended(0) => Outcome::OwnGuestStalled,
+        _ if has_undefined(run, good) => Outcome::GuestUndef,
+        _ => Outcome::OwnGuest,
+    }
+}
+
+/// The policy ended it, or its VMM did because of its state or of a message that cannot be.
+fn is_stopped(run: &Transcript) -> bool {
+    run.monitor.contains("is stopped")
+        || run.guests.iter().any(|said| said.contains("its state region"))
+        || run.guests[0].contains("stopped by a fault of label")
+        || run.rest.contains("its state region")
+}
+
+/// The victim's VMM reports more of its guest's mistakes than without a fault.
+fn has_undefined(run: &Transcript, good: &Transcript) -> bool {
+    let count = |transcript: &Transcript| {
+        let lines = transcript.guests[0].lines();
+        lines.filter(|line| line.ends_with(": undefined") || line.ends_with(": external abort")).count()
+    };
+    count(run) > count(good)
+}
+
+/// Kernel flips are a class of their own: what would be forbidden elsewhere is counted, and "detected" if it stopped.
+pub fn of_kernel_flip(outcome: Outcome) -> Outcome {
+    if outcome == Outcome::KernelPanic { Outcome::Detected } else { outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str =
+        "bare_a| hello\nbare_b| hello\nbare_a| VMM|INFO: bare_a: powered off\nbare_b| VMM|INFO: bare_b: powered off\n";
+
+    fn outcome(kind: Kind, output: &str) -> Outcome {
+        classify(kind, &Transcript::new(output), &Transcript::new(GOOD))
+    }
+
+    #[test]
+    fn lines_of_others_in_between_change_nothing() {
+        assert_eq!(outcome(Kind::Register, GOOD), Outcome::NoEffect);
+        let torn = GOOD.replace("| hello\nbare_b", "| helMON|WARN: 'vmm_bare_a' was started again\nlo\nbare_b");
+        assert_eq!(outcome(Kind::Register, &torn), Outcome::Restarted);
+    }
+
+    #[test]
+    fn each_forbidden_outcome_is_found() {
+        assert_eq!(outcome(Kind::Register, "KRN|PANIC: x\n"), Outcome::KernelPanic);
+        assert_eq!(outcome(Kind::Register, "bare_a| hello\n"), Outcome::Hang);
+        assert_eq!(outcome(Kind::Register, &GOOD.replace("b| hello", "b| help")), Outcome::OtherAffected);
+        let crossed = GOOD.replace("b| hello", "b| FAIL register.1.1 expected 0x2 got 0x1");
+        assert_eq!(outcome(Kind::Register, &crossed), Outcome::DebugCrossed);
+        assert_eq!(outcome(Kind::Interrupts, &GOOD.replace("a| hello", "a| help")), Outcome::SilentCorruption);
+        assert!(OUTCOMES.iter().filter(|outcome| outcome.is_forbidden()).count() == 5);
+    }
+
+    #[test]
+    fn its_own_guest_is_told_apart() {
+        assert_eq!(outcome(Kind::Register, &GOOD.replace("a| hello", "a| help")), Outcome::OwnGuest);
+        let stalled = GOOD.replace("bare_a| VMM|INFO: bare_a: powered off\n", "");
+        assert_eq!(outcome(Kind::Register, &stalled), Outcome::OwnGuestStalled);
+        let stopped = format!("{stalled}MON|ERROR: 'vmm_bare_a' has used up its restarts and is stopped\n");
+        assert_eq!(outcome(Kind::Register, &stopped), Outcome::Stopped);
+    }
+}
