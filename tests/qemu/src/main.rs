@@ -10,6 +10,7 @@ mod bare;
 mod both_kernels;
 mod card;
 mod command_line;
+mod crash;
 mod differential;
 mod domains;
 mod entry;
@@ -64,6 +65,7 @@ fn main() {
         sel4_bad::SCENARIOS,
         differential::SCENARIOS,
         card::SCENARIOS,
+        crash::SCENARIOS,
         linux::SCENARIOS,
         linux32::SCENARIOS,
     ]

@@ -102,7 +102,7 @@ fn victim(bench: &Bench, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done>
         Kind::IpcBuffer => flip_memory(gdb, IPC_BUFFER, random.below(512), mask, "buffer"),
         Kind::Message => {
             let number = random.below(6) as usize;
-            let value = if random.below(2) == 0 { registers[number] ^ mask } else { random.next() };
+            let value = if random.below(2) == 0 { registers[number] ^ mask } else { random.word() };
             gdb.set_register(number, value)?;
             let place = ["badge", "label", "word 0", "word 1", "word 2", "word 3"][number];
             done(place, format!("{place} {:#x} -> {value:#x}", registers[number]))
@@ -124,7 +124,7 @@ fn victim(bench: &Bench, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done>
             (0..stops).try_for_each(|_| gdb.step())?;
             done("reply", format!("late by {stops} timers"))
         }
-        Kind::Interrupts => interrupts(gdb, random.next()),
+        Kind::Interrupts => interrupts(gdb, random.word()),
         Kind::Revoked => {
             let next = bench.svcs.iter().copied().filter(|&svc| svc != bench.reply);
             let calls: Vec<u64> = next.collect();
@@ -188,7 +188,7 @@ fn guest(gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done> {
     let length = 4 + random.below(60);
     let wild = case.kind == Kind::GuestCode;
     let code: Vec<u8> = (0..length)
-        .flat_map(|_| if wild { vec![random.next() as u32] } else { access(random.next(), random.next()) })
+        .flat_map(|_| if wild { vec![random.word() as u32] } else { access(random.word(), random.word()) })
         .chain([0xd65f_03c0])
         .flat_map(u32::to_le_bytes)
         .collect();

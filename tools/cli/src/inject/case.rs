@@ -91,7 +91,7 @@ impl Case {
     /// The run of a number.
     pub fn new(seed: u64, number: u64) -> Self {
         let mut random = Random(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        random.next();
+        random.word();
         let kind = KINDS[(number % KINDS.len() as u64) as usize];
         let (round, exit, steps) = (1 + random.below(ROUNDS), random.below(EXITS), random.below(STEPS));
         let at_entry = matches!(kind, Kind::Message | Kind::DroppedReply | Kind::DoubledReply);
@@ -119,7 +119,7 @@ impl Random {
     }
 
     /// The next word.
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -129,7 +129,7 @@ impl Random {
 
     /// Below a bound.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.word() % bound
     }
 
     /// A mask to flip 64 bits with: one bit, two, or a burst of up to eight neighbours.
@@ -151,7 +151,7 @@ mod tests {
     fn the_same_seed_is_the_same_run() {
         let words = |seed, number| {
             let mut case = Case::new(seed, number);
-            (case.kind, case.round, case.exit, case.steps, case.random.next())
+            (case.kind, case.round, case.exit, case.steps, case.random.word())
         };
         assert_eq!(words(1, 7), words(1, 7));
         assert_ne!(words(1, 7), words(2, 7));

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -121,11 +121,8 @@ impl Machine {
     /// Everything that it prints until both guests have ended, or nothing more comes.
     pub fn output(&self) -> String {
         let (start, mut seen) = (Instant::now(), Vec::new());
-        loop {
-            match self.output.recv_timeout(SILENCE) {
-                Ok(piece) => seen.extend_from_slice(&piece),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-            }
+        while let Ok(piece) = self.output.recv_timeout(SILENCE) {
+            seen.extend_from_slice(&piece);
             let text = String::from_utf8_lossy(&seen);
             if text.matches(END).count() >= GUESTS.len() || text.contains("KRN|PANIC") || text.contains("KRN|ERROR") {
                 std::thread::sleep(Duration::from_millis(50));

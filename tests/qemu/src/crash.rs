@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! VMMs that are killed, and other faults: one of each kind; the campaign is `tools/lazaret inject`.
+
+use lazaret_cli::inject::case::KINDS;
+use lazaret_cli::inject::outcome::Outcome;
+use lazaret_cli::inject::{self, result::is_forbidden};
+use lazaret_cli::workspace::Workspace;
+
+use crate::Scenario;
+
+pub const SCENARIOS: &[Scenario] = &[("crash-one-of-each-kind", one_of_each)];
+
+fn one_of_each() -> anyhow::Result<()> {
+    let numbers: Vec<u64> = (0..KINDS.len() as u64).collect();
+    let campaign = inject::run(&Workspace::find(), 1, &numbers, Some(1))?;
+    let forbidden: Vec<_> = campaign.rows.iter().filter(|row| is_forbidden(row)).collect();
+    anyhow::ensure!(forbidden.is_empty(), "{forbidden:#?}");
+    let restarted = campaign.rows.iter().filter(|row| row.outcome == Outcome::Restarted).count();
+    anyhow::ensure!(restarted > 0, "nothing was started again: {:#?}", campaign.rows);
+    Ok(())
+}
