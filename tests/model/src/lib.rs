@@ -11,6 +11,7 @@ mod action;
 mod machine;
 mod properties;
 mod state;
+mod symmetry;
 mod vmm;
 
 pub use action::Action;
@@ -67,7 +68,7 @@ impl Model for System {
     }
 
     fn next_state(&self, last: &SystemState, action: Action) -> Option<SystemState> {
-        let next = machine::step(last, action);
+        let next = symmetry::canonical(machine::step(last, action));
         (next != *last).then_some(next)
     }
 

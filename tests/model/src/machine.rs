@@ -289,6 +289,6 @@ fn is_armed(hw: &FakeHardware) -> bool {
 const MDE_KDE: u64 = mdscr_el1::NEEDS_BANK;
 
 /// A vCPU's two values: aligned, different from all others, with something in bits 15:8 for the claim tags.
-fn pattern(vcpu: usize, other: bool) -> u64 {
+pub(crate) fn pattern(vcpu: usize, other: bool) -> u64 {
     ((vcpu as u64 + 1) << 4 | u64::from(other)) << 8
 }

@@ -7,13 +7,12 @@ use esr::SysReg;
 use stateright::Property;
 
 use crate::machine::{Machine, restore};
-use crate::state::{Core, EVENT_COUNTERS};
+use crate::state::{CHANNEL, Core, EVENT_COUNTERS};
 use crate::vmm::{CLAIM_CLEAR, DBGBVR0, MDSCR};
 use crate::{Events, Ghost, System, SystemState};
 
 const HMC_SSC: u64 = 0b111 << 13;
 const CLAIM: usize = 5;
-const CHANNEL: usize = 6;
 
 /// What this model does not check, and who does.
 pub const REASONS: [(&str, &str); 1] =

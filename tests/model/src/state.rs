@@ -9,6 +9,8 @@ use crate::machine::Vcpu;
 /// One of each kind, and it can compare contexts.
 pub(crate) const COUNTS: Counts = Counts::new(1, 1, 1);
 pub(crate) const EVENT_COUNTERS: u8 = 1;
+/// Of [`CoreRegisters::bank`]: what is in the communications channel, a vCPU's number plus one.
+pub(crate) const CHANNEL: usize = 6;
 
 /// What a guest must find in its registers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -9,7 +9,8 @@ use anyhow::Context;
 
 use crate::{Mutant, Suite, Verdict};
 
-const MEMBERS: [&str; 6] = [
+const MEMBERS: [&str; 7] = [
+    "components/sel4/prefix",
     "components/sel4/sys",
     "components/esr",
     "components/debug-registers",

@@ -12,6 +12,8 @@ mod fault;
 #[cfg(target_os = "none")]
 mod memory;
 #[cfg(target_os = "none")]
+mod observer;
+#[cfg(target_os = "none")]
 mod role;
 
 /// Nothing to do on a host.

@@ -67,6 +67,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "tests/kernel/src/memory.rs",
     "tests/protection-domains/src/fault.rs",
     "tests/protection-domains/src/memory.rs",
+    "tests/protection-domains/src/observer.rs",
 ];
 
 /// More unsafe code than this needs a reason, here.

@@ -66,6 +66,11 @@ impl VcpuImage {
         self
     }
 
+    /// The same with other values in the bank.
+    pub fn map(&self, value: impl Fn(u64) -> u64) -> Self {
+        Self { bank: self.bank.iter().map(|&old| value(old)).collect(), ..self.clone() }
+    }
+
     /// Where the bank is.
     pub fn state(&self) -> State {
         self.state

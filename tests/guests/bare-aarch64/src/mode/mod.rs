@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the guest can be asked to do.
 
+mod attack;
 mod bench;
 mod breakpoint;
 mod channel;

@@ -4,6 +4,7 @@
 
 use esr::Class;
 
+use super::attack;
 use crate::options::{Options, Yield};
 use crate::runtime::exception::{count, forget, total};
 use crate::runtime::report::{check, check_quietly, failed};
@@ -49,8 +50,10 @@ pub fn run(options: &Options<'_>) -> &'static str {
     look_at_vectors_first(options.pattern);
     for round in 1.. {
         write_all(&findings, options.pattern);
+        attack::arm();
         forget();
         let_others_run(options.yielding);
+        attack::disarm(round);
         check_quietly(format_args!("sweep.round{round}.quiet"), 0, total());
         check_all(&findings, options.pattern, round);
         if round % EVERY == 0 {
