@@ -85,7 +85,6 @@ fn rename(value: u64, name: impl Fn(usize) -> usize, vcpus: usize) -> u64 {
 mod tests {
     use super::*;
     use crate::{Action, Events, System};
-    use stateright::Model;
 
     /// The same story with the roles of vCPUs 0 and 2 and of the cores changed.
     #[test]
