@@ -8,6 +8,39 @@ use sel4_sys::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
 use std::collections::HashMap;
 use std::vec::Vec;
 
+thread_local! {
+    /// Crash points to pass before the VMM is killed; `None`: it is not.
+    static LEFT: core::cell::Cell<Option<u32>> = const { core::cell::Cell::new(None) };
+}
+
+/// What a killed VMM unwinds with.
+pub(crate) struct Killed;
+
+/// Kill this thread's VMM at the crash point after so many.
+pub(crate) fn kill_after(points: Option<u32>) {
+    LEFT.set(points);
+}
+
+/// A crash point: before or after everything that outlives the VMM.
+pub(crate) fn crash_point() {
+    match LEFT.get() {
+        None => {}
+        Some(0) => {
+            LEFT.set(None);
+            std::panic::panic_any(Killed);
+        }
+        Some(left) => LEFT.set(Some(left - 1)),
+    }
+}
+
+/// An effect between two crash points.
+fn effect<R>(what: impl FnOnce() -> R) -> R {
+    crash_point();
+    let result = what();
+    crash_point();
+    result
+}
+
 pub(crate) struct FakeVcpu {
     words: [u64; NUM_REGISTERS],
     pub(crate) words_read: usize,
@@ -66,11 +99,11 @@ impl FakeVcpu {
 
 impl Inject for FakeVcpu {
     fn inject(&mut self, index: u8, intid: u16, _priority: u8, _group: u8) -> bool {
-        self.injected.push((index, intid));
+        effect(|| self.injected.push((index, intid)));
         true
     }
     fn ack_vppi(&mut self, _intid: u16) {
-        self.acked += 1;
+        effect(|| self.acked += 1);
     }
 }
 
@@ -80,11 +113,13 @@ impl Vcpu for FakeVcpu {
         words.copy_from_slice(&self.words[..words.len()]);
     }
     fn write_registers(&mut self, words: &[u64]) {
-        self.words_written += words.len();
-        self.words[..words.len()].copy_from_slice(words);
+        effect(|| {
+            self.words_written += words.len();
+            self.words[..words.len()].copy_from_slice(words);
+        });
     }
     fn restart(&mut self) {
-        self.restarts += 1;
+        effect(|| self.restarts += 1);
     }
     fn wait(&mut self) -> bool {
         false
@@ -96,7 +131,7 @@ impl Vcpu for FakeVcpu {
         self.system.get(&(register as u64)).copied().unwrap_or(0)
     }
     fn write_system_register(&mut self, register: VcpuReg, value: u64) {
-        self.system.insert(register as u64, value);
+        effect(|| self.system.insert(register as u64, value));
     }
     fn ticks(&self) -> u64 {
         100
@@ -135,7 +170,7 @@ impl DebugBackend for FakeVcpu {
         Ok(register.packed().into())
     }
     fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> Result<(), ()> {
-        self.debug.insert(register.to_word(), value);
+        effect(|| self.debug.insert(register.to_word(), value));
         self.dirty += usize::from(dirty);
         Ok(())
     }
@@ -167,17 +202,19 @@ impl crate::console::Serial for FakeSerial {
     }
     fn put(&mut self, written: u32, byte: u8) {
         if !self.full {
-            self.sent.truncate(written as usize);
-            self.sent.push(byte);
+            effect(|| {
+                self.sent.truncate(written as usize);
+                self.sent.push(byte);
+            });
         }
     }
     fn get(&self, taken: u32) -> Option<u8> {
         self.input.get(taken as usize).copied()
     }
     fn publish(&mut self, written: u32, _taken: u32) {
-        self.published = written as usize;
+        effect(|| self.published = written as usize);
     }
     fn ring(&mut self) {
-        self.rings += 1;
+        effect(|| self.rings += 1);
     }
 }

@@ -84,3 +84,6 @@ impl<S: Serial> Vm<'_, S> {
         (next, answer)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,6 +70,8 @@ impl Journal {
             self.answer.store(u64::from(number) | next << NEXT | self.epoch() << EPOCH, Relaxed);
         }
         compiler_fence(SeqCst);
+        #[cfg(test)]
+        crate::fake::crash_point();
         self.epoch.store(self.epoch().wrapping_add(1).max(1), Relaxed);
         compiler_fence(SeqCst);
     }

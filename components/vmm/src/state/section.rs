@@ -38,6 +38,11 @@ impl<T: Stored> Kept<T> {
         &mut self.live
     }
 
+    #[cfg(test)]
+    pub(crate) fn live(&self) -> &T {
+        &self.live
+    }
+
     /// Undo what was not committed; whether the content is intact.
     pub(super) fn put_back(&mut self, epoch: u64) -> bool {
         if self.opened == epoch {
@@ -69,9 +74,13 @@ impl<'a, T: Stored> Section<'a, T> {
         if self.kept.opened != epoch {
             self.kept.before = self.kept.live.clone();
             self.kept.before_sum = self.kept.sum;
+            #[cfg(test)]
+            crate::fake::crash_point();
             // The restarted program is the reader, on the same core: what counts is the order of the stores.
             compiler_fence(SeqCst);
             self.kept.opened = epoch;
+            #[cfg(test)]
+            crate::fake::crash_point();
             self.journal.note_change(epoch);
             compiler_fence(SeqCst);
         }
@@ -83,6 +92,8 @@ impl<'a, T: Stored> Section<'a, T> {
     pub fn seal(&mut self) {
         if self.kept.opened == self.journal.epoch() {
             self.kept.sum = checksum(&self.kept.live);
+            #[cfg(test)]
+            crate::fake::crash_point();
         }
     }
 }
