@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the kernel answers, asked on the target: a root task that runs cases, one that calls at random,
-//! and one whose guests execute at random.
+//! one whose guests execute at random,
+//! and one that counts what calls cost.
 //!
 //! A line a case: `CASE <name> PASS`, `FAIL: <where>: <why>`, `DIFFERS: <where>: <why>` where our kernel's answer is
 //! listed as another than seL4's, or `SKIP: <why>` on a kernel without our extensions. One at the end:
@@ -11,6 +12,7 @@
 
 pub mod answer;
 mod answers;
+pub mod bench;
 pub mod case;
 mod cases;
 pub mod differences;
@@ -19,6 +21,7 @@ pub mod fuzz;
 pub mod guest_fuzz;
 pub mod memory;
 mod objects;
+pub mod outlet;
 pub mod random;
 pub mod thread;
 

@@ -15,7 +15,7 @@ fn compare() -> anyhow::Result<()> {
     let timeout = Duration::from_secs(400);
     let bench = Bench { workspace: &workspace, cpu: "cortex-a57".into(), kvm_kernel: None, timeout };
     let comparison = differential::compare(&bench)?;
-    comparison.differing.iter().for_each(|differing| println!("  {differing}"));
+    comparison.reasons().iter().for_each(|(why, count)| println!("  {count} rows: {why}"));
     println!("  differential: {}", comparison.summary());
     let unexplained: Vec<_> = comparison.unexplained().map(ToString::to_string).collect();
     anyhow::ensure!(unexplained.is_empty(), "{} unexplained:\n{}", unexplained.len(), unexplained.join("\n"));

@@ -7,6 +7,7 @@
 
 mod bad_boot;
 mod bare;
+mod bench;
 mod both_kernels;
 mod card;
 mod command_line;
@@ -63,6 +64,7 @@ fn main() {
         bare::SCENARIOS,
         command_line::SCENARIOS,
         sel4_bad::SCENARIOS,
+        bench::SCENARIOS,
         differential::SCENARIOS,
         card::SCENARIOS,
         crash::SCENARIOS,

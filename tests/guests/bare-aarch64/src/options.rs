@@ -18,6 +18,8 @@ pub enum Mode {
     Differential,
     /// What exits cost.
     Bench,
+    /// When it was not running.
+    Switch,
     /// The operation `id=` of the bench, to be watched.
     Trace,
     /// Every kind of exit, for a VMM that is killed.
@@ -38,12 +40,14 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|differential|bench|trace|crash`.
+    /// `mode=workout|leak|sweep|idle|armed|differential|bench|switch|trace|crash`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
     /// `pattern=`: 16 bits, different for each guest.
     pub pattern: u16,
+    /// `cpus=`: of mode switch, 1 or 2.
+    pub cpus: u64,
     /// `rounds=`: of modes leak and sweep; 0 is for ever.
     pub rounds: u64,
     /// `exits=`: of modes idle and armed.
@@ -60,6 +64,7 @@ impl Default for Options<'_> {
             mode: Mode::Workout,
             id: "A",
             pattern: 0x1111,
+            cpus: 1,
             rounds: 10_000,
             exits: 1_000_000,
             yielding: Yield::Wfi,
@@ -89,6 +94,7 @@ impl<'a> Options<'a> {
             "mode" => self.mode = mode(value)?,
             "id" => self.id = value,
             "pattern" => self.pattern = number(value)?.try_into().ok()?,
+            "cpus" => self.cpus = number(value)?,
             "rounds" => self.rounds = number(value)?,
             "exits" => self.exits = number(value)?,
             "yield" => self.yielding = yielding(value)?,
@@ -108,6 +114,7 @@ fn mode(value: &str) -> Option<Mode> {
         "armed" => Mode::Armed,
         "differential" => Mode::Differential,
         "bench" => Mode::Bench,
+        "switch" => Mode::Switch,
         "trace" => Mode::Trace,
         "crash" => Mode::Crash,
         _ => return None,

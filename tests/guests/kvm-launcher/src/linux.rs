@@ -11,8 +11,12 @@ const WRITE: u64 = 64;
 const EXIT: u64 = 93;
 const NANOSLEEP: u64 = 101;
 const REBOOT: u64 = 142;
+const CLONE: u64 = 220;
 const MMAP: u64 = 222;
+const WAIT4: u64 = 260;
 
+/// What a parent hears when its child ends.
+const SIGCHLD: u64 = 17;
 const AT_FDCWD: u64 = -100i64 as u64;
 const O_RDWR: u64 = 2;
 const PROT_READ_WRITE: u64 = 3;
@@ -41,12 +45,11 @@ global_asm!(".global _start", "_start:", "mov x29, xzr", "bl main", "b .");
 
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
-    let result = crate::machine::run();
-    if let Err((what, Errno(number))) = result {
+    crate::machine::run_all(|what, Errno(number)| {
         print(b"LAUNCHER FAIL ");
         print(what.as_bytes());
         print_number(number);
-    }
+    });
     print(b"LAUNCHER done\n");
     power_off()
 }
@@ -125,6 +128,22 @@ impl Memory {
         // SAFETY: as above.
         unsafe { self.start.add(offset).cast::<T>().write_volatile(value) };
     }
+}
+
+/// Another process with the same memory of its own; true in the new one.
+pub fn fork() -> Result<bool, Errno> {
+    call(CLONE, [SIGCHLD, 0, 0, 0, 0, 0]).map(|child| child == 0)
+}
+
+/// Until the child has ended.
+pub fn wait() {
+    let _ = call(WAIT4, [u64::MAX, 0, 0, 0, 0, 0]);
+}
+
+/// Ends this process.
+pub fn exit() -> ! {
+    let _ = call(EXIT, [0, 0, 0, 0, 0, 0]);
+    loop {}
 }
 
 /// Nothing for that long.

@@ -2,7 +2,7 @@
 //! The virtual machine: built, filled, run until it powers itself off.
 
 use crate::kvm::{self, CreateDevice, DeviceAttribute, MemoryRegion, OneRegister, VcpuInit, run};
-use crate::linux::{Errno, File, Memory, sleep};
+use crate::linux::{Errno, File, Memory, exit, fork, sleep, wait};
 
 /// What was tried, and what Linux said.
 type Result<T> = core::result::Result<T, (&'static str, Errno)>;
@@ -21,14 +21,28 @@ const IDLE: u64 = 0x90;
 /// A host that has just booted has other things to do.
 const SETTLE: u64 = 10;
 
-/// Runs the guest.
-pub fn run() -> Result<()> {
+/// Runs the guest, and beside it another one in a process of its own if there is `/guest2.dtb`.
+pub fn run_all(complain: impl Fn(&'static str, Errno)) {
     sleep(SETTLE);
+    let second = File::open(b"/guest2.dtb\0").is_ok();
+    let is_child = second && fork().unwrap_or(false);
+    let tree: &[u8] = if is_child { b"/guest2.dtb\0" } else { b"/guest.dtb\0" };
+    if let Err((what, errno)) = run(tree) {
+        complain(what, errno);
+    }
+    if is_child {
+        exit();
+    } else if second {
+        wait();
+    }
+}
+
+fn run(tree: &[u8]) -> Result<()> {
     let kvm = named("open /dev/kvm", File::open(b"/dev/kvm\0"))?;
     let vm = File::of(named("KVM_CREATE_VM", kvm.control(kvm::CREATE_VM, 0))?);
     let mut ram = named("mmap", Memory::new(RAM_SIZE))?;
     load(b"/guest.img\0", ram.from(TEXT_OFFSET))?;
-    load(b"/guest.dtb\0", ram.from(DEVICE_TREE))?;
+    load(tree, ram.from(DEVICE_TREE))?;
     let address = ram.start as u64;
     let mut region = MemoryRegion { slot: 0, flags: 0, guest_address: RAM, size: RAM_SIZE as u64, address };
     named("KVM_SET_USER_MEMORY_REGION", vm.control_with(kvm::SET_MEMORY, &mut region))?;
@@ -37,7 +51,8 @@ pub fn run() -> Result<()> {
     named("VGIC init", attribute(vgic, kvm::VGIC_CONTROL, 0, 0))?;
     let size = named("KVM_GET_VCPU_MMAP_SIZE", kvm.control(kvm::GET_VCPU_MMAP_SIZE, 0))?;
     let mut state = named("mmap vcpu", vcpu.map(size as usize))?;
-    while follow(vcpu, &mut state)? {}
+    let mut console = Line { bytes: [0; LINE], used: 0 };
+    while follow(vcpu, &mut state, &mut console)? {}
     Ok(())
 }
 
@@ -45,7 +60,7 @@ fn named<T>(what: &'static str, result: core::result::Result<T, Errno>) -> Resul
     result.map_err(|errno| (what, errno))
 }
 
-fn load(path: &'static [u8], to: &mut [u8]) -> Result<()> {
+fn load(path: &[u8], to: &mut [u8]) -> Result<()> {
     let file = named("open guest file", File::open(path))?;
     named("read guest file", file.read_all(to)).map(|_| ())
 }
@@ -79,11 +94,11 @@ fn create_vcpu(vm: File) -> Result<File> {
 }
 
 /// One exit; false at the last.
-fn follow(vcpu: File, state: &mut Memory) -> Result<bool> {
+fn follow(vcpu: File, state: &mut Memory, console: &mut Line) -> Result<bool> {
     named("KVM_RUN", vcpu.control(kvm::RUN, 0))?;
     match state.load::<u32>(run::REASON) {
         kvm::EXIT_MMIO => {
-            mmio(state);
+            mmio(state, console);
             Ok(true)
         }
         kvm::EXIT_INTR => Ok(true),
@@ -92,12 +107,32 @@ fn follow(vcpu: File, state: &mut Memory) -> Result<bool> {
     }
 }
 
+/// The longest line that stays whole when two guests print.
+const LINE: usize = 256;
+
+/// A line of the guest's.
+struct Line {
+    bytes: [u8; LINE],
+    used: usize,
+}
+
+impl Line {
+    fn add(&mut self, byte: u8) {
+        self.bytes[self.used] = byte;
+        self.used += 1;
+        if byte == b'\n' || self.used == LINE {
+            File::OUTPUT.write(&self.bytes[..self.used]);
+            self.used = 0;
+        }
+    }
+}
+
 /// The UART: it takes all and has nothing to say.
-fn mmio(state: &mut Memory) {
+fn mmio(state: &mut Memory, console: &mut Line) {
     let address: u64 = state.load(run::ADDRESS);
     if state.load::<u8>(run::IS_WRITE) == 0 {
         state.store(run::DATA, if address == UART_FR { IDLE } else { 0 });
     } else if address == UART {
-        File::OUTPUT.write(&[state.load(run::DATA)]);
+        console.add(state.load(run::DATA));
     }
 }

@@ -14,6 +14,8 @@ mod untyped;
 mod vcpu;
 mod width;
 
+pub use sched::passive_thread;
+
 use crate::case::Case;
 
 macro_rules! cases {

@@ -142,7 +142,8 @@ extern "C" fn passive(notification: u64, endpoint: u64, reply: u64) -> ! {
     }
 }
 
-fn passive_thread(env: &mut Env) -> sel4::Result<(cap::Endpoint, cap::Tcb, cap::SchedContext)> {
+/// A server without a scheduling context of its own.
+pub fn passive_thread(env: &mut Env) -> sel4::Result<(cap::Endpoint, cap::Tcb, cap::SchedContext)> {
     clear_notes();
     let (endpoint, reply): (cap::Endpoint, cap::Reply) = (env.object(), env.object());
     let ready: cap::Notification = env.object();

@@ -118,8 +118,7 @@ fn names_and_legend(area: &DrawingArea<SVGBackend<'_>, Shift>, table: &Table, ro
         area.draw(&Text::new((*op).to_string(), (14, y as i32), ("sans-serif", 14).into_font()))?;
     }
     for (at, (subject, _)) in table.columns.iter().enumerate() {
-        let x = WIDTH as i32 - 110;
-        let y = 60 + 20 * at as i32;
+        let (x, y) = (WIDTH as i32 - 260 + 85 * at as i32, 16);
         area.draw(&Rectangle::new([(x, y), (x + 12, y + 12)], colour(*subject).filled()))?;
         area.draw(&Text::new(subject.name(), (x + 18, y), ("sans-serif", 13).into_font()))?;
     }

@@ -118,6 +118,16 @@ impl Comparison {
         self.differing.iter().filter(|differing| differing.why.is_none())
     }
 
+    /// Each reason, and how many rows it explains.
+    pub fn reasons(&self) -> BTreeMap<&'static str, usize> {
+        let mut reasons = BTreeMap::new();
+        self.differing
+            .iter()
+            .filter_map(|differing| differing.why)
+            .for_each(|why| *reasons.entry(why.why).or_default() += 1);
+        reasons
+    }
+
     /// The line about all.
     pub fn summary(&self) -> String {
         let unexplained = self.unexplained().count();
@@ -135,7 +145,7 @@ impl fmt::Display for Differing {
 
 /// Runs the guest under both.
 pub fn compare(bench: &Bench<'_>) -> anyhow::Result<Comparison> {
-    let job = Job { bootargs: "mode=differential", until: r"GUEST differential: \d+ passed" };
+    let job = Job::new("mode=differential", r"GUEST differential: \d+ passed");
     let found = |subject: Subject| {
         let run = bench.run(subject, job).with_context(|| format!("{}: the guest did not end", subject.name()))?;
         Found::parse(&run.output).with_context(|| subject.name())

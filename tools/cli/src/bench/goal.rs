@@ -16,7 +16,7 @@ const fn goal(op: &'static str, most: u64, what: &'static str) -> Goal {
 }
 
 /// All of them.
-pub const GOALS: [Goal; 9] = [
+pub const GOALS: [Goal; 11] = [
     goal("trap_debug_read", 400, "debug register read that always traps (OSLSR)"),
     goal("trap_debug_write", 400, "debug register write that always traps (OSDLR)"),
     goal("hvc_psci_version", 380, "hypercall answered by the VMM"),
@@ -26,6 +26,8 @@ pub const GOALS: [Goal; 9] = [
     goal("exit_and_rearm", 400, "hypercall, then one debug write"),
     goal("owned_access", 1, "debug access while owned"),
     goal("oslar_write", 420, "OS lock write"),
+    goal("ipc_call_reply", 400, "native Call and ReplyRecv, round trip"),
+    goal("vcpu_switch", 500, "from one busy vCPU's last instruction to the other's first"),
 ];
 
 /// The goal of an operation, if it has one.

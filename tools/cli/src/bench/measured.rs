@@ -69,6 +69,12 @@ impl Measured {
         Ok(Self { rows, functions })
     }
 
+    /// More rows; those that are there already stay as they are.
+    pub fn add(&mut self, rows: Vec<Row>) {
+        let new: Vec<_> = rows.into_iter().filter(|row| self.net(&row.op).is_none()).collect();
+        self.rows.extend(new);
+    }
+
     /// The figure of an operation.
     pub fn net(&self, op: &str) -> Option<u64> {
         self.rows.iter().find(|row| row.op == op).map(|row| row.net)

@@ -7,10 +7,13 @@
 pub mod chart;
 pub mod differential;
 pub mod goal;
+pub mod kept;
 pub mod measured;
+pub mod native;
 pub mod peer;
 pub mod profile;
 pub mod subject;
+pub mod switch;
 pub mod table;
 pub mod trace;
 

@@ -29,7 +29,7 @@ impl Profile {
     /// Runs the guest with that operation watched.
     pub fn take(bench: &Bench<'_>, op: &str) -> anyhow::Result<Self> {
         let bootargs = format!("mode=trace id={op}");
-        let (qemu, image) = bench.machine(Subject::Lazaret, Job { bootargs: &bootargs, until: "" })?;
+        let (qemu, image) = bench.machine(Subject::Lazaret, Job::new(&bootargs, ""))?;
         let folder = bench.folder()?;
         let announced = capture::run(qemu, &image, &folder, bench.timeout)?;
         let traces = log::read(&folder.join("trace.log"), &announced)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::{Measured, peer};
+use super::{Measured, native, peer, switch};
 use crate::programs::{Config, Setting};
 use crate::runner::{Outcome, Qemu, Run, Script, Watch};
 use crate::system::{self, Request};
@@ -64,24 +64,48 @@ pub const BOARD: &str = "qemu_virt_aarch64";
 pub struct Job<'a> {
     /// Its boot arguments.
     pub bootargs: &'a str,
+    /// Those of another guest beside it, which prints the same at its end.
+    pub second: Option<&'a str>,
+    /// Its vCPUs, where it can have more than one.
+    pub cpus: u32,
     /// What it prints last.
     pub until: &'a str,
 }
 
+impl<'a> Job<'a> {
+    /// For one guest with one vCPU.
+    pub const fn new(bootargs: &'a str, until: &'a str) -> Self {
+        Self { bootargs, second: None, cpus: 1, until }
+    }
+}
+
 /// The rows.
-const ROWS: Job<'_> = Job { bootargs: "mode=bench", until: r"GUEST bench: \d+ passed, \d+ failed" };
+const ROWS: Job<'_> = Job::new("mode=bench", r"GUEST bench: \d+ passed, \d+ failed");
 
 impl Bench<'_> {
-    /// Runs the guest under a hypervisor and reads what it says.
-    pub fn measure(&self, subject: Subject) -> anyhow::Result<Measured> {
-        let run = self.run(subject, ROWS).with_context(|| format!("{} was not measured", subject.name()))?;
-        Measured::parse(&run.output).with_context(|| format!("{} was not measured", subject.name()))
+    /// Runs the guest under a hypervisor and reads what it says; what more could not be measured is said beside it.
+    pub fn measure(&self, subject: Subject) -> anyhow::Result<(Measured, Vec<anyhow::Error>)> {
+        let context = || format!("{} was not measured", subject.name());
+        let run = self.run(subject, ROWS).with_context(context)?;
+        let mut measured = Measured::parse(&run.output).with_context(context)?;
+        let mut more = vec![switch::rows(self, subject)];
+        if subject == Subject::Lazaret {
+            more.push(native::rows(self));
+        }
+        let mut problems = Vec::new();
+        for rows in more {
+            match rows {
+                Ok(rows) => measured.add(rows),
+                Err(error) => problems.push(error),
+            }
+        }
+        Ok((measured, problems))
     }
 
     /// Runs the guest under a hypervisor to the end of its job.
     pub fn run(&self, subject: Subject, job: Job<'_>) -> anyhow::Result<Run> {
         let (qemu, kernel) = self.machine(subject, job)?;
-        self.watch(&qemu, &kernel, job.until)
+        self.watch(&qemu, &kernel, job)
     }
 
     /// QEMU with the hypervisor and the guest, and the file to start.
@@ -121,17 +145,26 @@ impl Bench<'_> {
 
     fn lazaret(&self, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf)> {
         let folder = self.folder()?;
-        let arguments = job.bootargs;
-        let config = format!("name = bare_bench\nguest = bare64\nram_size = 0x1_000_000\nbootargs = {arguments}\n");
-        std::fs::write(folder.join("bare_bench.vmmcfg"), config)?;
-        let description = self.workspace.root().join("tests/qemu/systems/bare_bench.system");
+        let guests: &[_] = match job.second {
+            None => &[("bare_bench", job.bootargs)],
+            Some(second) => &[("bare_a", job.bootargs), ("bare_b", second)],
+        };
+        for (name, arguments) in guests {
+            let config = format!("name = {name}\nguest = bare64\nram_size = 0x1_000_000\nbootargs = {arguments}\n");
+            std::fs::write(folder.join(format!("{name}.vmmcfg")), config)?;
+        }
+        let file = if job.second.is_some() { "two_bare.system" } else { "bare_bench.system" };
+        let description = self.workspace.root().join("tests/qemu/systems").join(file);
         let request = Request { config: Config::Release, search_path: vec![folder], ..Request::new(description) };
         let built = system::build(self.workspace, &request)?;
         Ok((self.qemu()?, built.path))
     }
 
-    fn watch(&self, qemu: &Qemu, kernel: &Path, until: &str) -> anyhow::Result<Run> {
-        let run = Watch::script(Script::new().expect(until), self.timeout).run(qemu.command(kernel))?;
+    /// Runs a machine to the end of its job.
+    pub fn watch(&self, qemu: &Qemu, kernel: &Path, job: Job<'_>) -> anyhow::Result<Run> {
+        let script = Script::new().expect(job.until);
+        let script = if job.second.is_some() { script.expect(job.until) } else { script };
+        let run = Watch::script(script, self.timeout).run(qemu.command(kernel))?;
         if let (Outcome::Ended(false), Some(line)) = (&run.outcome, complaint(&run.output)) {
             anyhow::bail!("this QEMU cannot do it: {line}");
         }

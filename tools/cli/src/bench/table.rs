@@ -15,6 +15,8 @@ pub struct Table {
     pub cpu: String,
     /// QEMU's version.
     pub qemu: String,
+    /// What built Lazaret.
+    pub compiler: String,
     /// The hypervisors that could be measured.
     pub columns: Vec<(Subject, Measured)>,
 }
@@ -101,7 +103,7 @@ impl Table {
             let parts = parts.map(|f| (f.name.clone(), json!({"passed": f.passed, "failed": f.failed})));
             functions.insert(subject.name().into(), Value::Object(parts.collect()));
         }
-        json!({"cpu": self.cpu, "qemu": self.qemu, "ops": ops, "functions": functions})
+        json!({"cpu": self.cpu, "qemu": self.qemu, "compiler": self.compiler, "ops": ops, "functions": functions})
     }
 
     fn json_row(&self, op: &str) -> Value {
@@ -146,7 +148,7 @@ mod tests {
             (Subject::Lazaret, measured(&[("hvc_psci_version", 400), ("owned_access", 1)])),
             (Subject::Peer(Peer::Kvm), measured(&[("hvc_psci_version", 1600), ("extra", 7)])),
         ];
-        Table { cpu: "cortex-a57".into(), qemu: "QEMU 10".into(), columns }
+        Table { cpu: "cortex-a57".into(), qemu: "QEMU 10".into(), compiler: "rustc 1".into(), columns }
     }
 
     #[test]

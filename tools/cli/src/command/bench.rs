@@ -14,7 +14,7 @@ use crate::bench::profile::Profile;
 use crate::bench::table::Table;
 use crate::bench::{Bench, Subject, chart};
 use crate::problem;
-use crate::toolchain::first_line;
+use crate::toolchain::{Toolchain, first_line};
 use crate::workspace::Workspace;
 
 /// Measures, prints, writes; exit code 1 if one of the columns is missing.
@@ -77,7 +77,11 @@ fn measure(bench: &Bench<'_>, arguments: &BenchArguments, complete: &mut bool) -
     for subject in std::iter::once(Subject::Lazaret).chain(peers) {
         progress(&format!("measuring {} on {} ...", subject.name(), bench.cpu));
         match bench.measure(subject) {
-            Ok(measured) => columns.push((subject, measured)),
+            Ok((measured, problems)) => {
+                *complete &= problems.is_empty();
+                problems.iter().for_each(|error| eprintln!("{}", problem::describe(error)));
+                columns.push((subject, measured));
+            }
             Err(error) => {
                 *complete = false;
                 eprintln!("{}", problem::describe(&error));
@@ -86,7 +90,8 @@ fn measure(bench: &Bench<'_>, arguments: &BenchArguments, complete: &mut bool) -
     }
     let program = bench.qemu()?.program;
     let qemu = first_line(Command::new(&program).arg("--version")).unwrap_or(program);
-    Ok(Table { cpu: bench.cpu.clone(), qemu, columns })
+    let compiler = Toolchain::detect()?.version();
+    Ok(Table { cpu: bench.cpu.clone(), qemu, compiler, columns })
 }
 
 /// For people who wait.

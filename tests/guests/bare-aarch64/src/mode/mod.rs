@@ -14,6 +14,7 @@ mod lock;
 mod readback;
 mod step;
 mod sweep;
+mod switch;
 mod undefined;
 mod watchpoint;
 
@@ -28,7 +29,7 @@ static WATCHED: AtomicU64 = AtomicU64::new(0);
 
 /// Runs the mode and prints the last line.
 pub fn run(options: &Options<'_>) {
-    if !matches!(options.mode, Mode::Idle | Mode::Bench | Mode::Trace | Mode::Workout) {
+    if !matches!(options.mode, Mode::Idle | Mode::Bench | Mode::Trace | Mode::Switch | Mode::Workout) {
         debug::reset();
     }
     let (breakpoints, watchpoints) = (debug::count(Kind::Bvr), debug::count(Kind::Wvr));
@@ -41,6 +42,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Sweep => sweep::run(options),
         Mode::Differential => differential::run(),
         Mode::Bench => bench::run(),
+        Mode::Switch => switch::run(options),
         Mode::Trace => bench::trace(options),
         Mode::Crash => crash::run(options),
     };

@@ -18,6 +18,13 @@ pub fn now() -> u64 {
     mrs!("cntvct_el0")
 }
 
+/// The counter that all machines share.
+#[inline(always)]
+pub fn physical() -> u64 {
+    instruction!("isb");
+    mrs!("cntpct_el0")
+}
+
 /// Nothing, but the compiler does not know that.
 #[inline(always)]
 pub fn nothing() {

@@ -15,6 +15,7 @@ pub mod platform;
 pub mod probe;
 pub mod psci;
 pub mod report;
+pub mod secondary;
 pub mod semihosting;
 pub mod singular;
 pub mod sweep;

@@ -6,6 +6,7 @@ use core::arch::asm;
 const PSCI_VERSION: u64 = 0x8400_0000;
 /// A vendor's hypervisor service that nobody has.
 const UNKNOWN: u64 = 0x8600_fff0;
+const CPU_ON: u64 = 0xc400_0003;
 const SYSTEM_OFF: u64 = 0x8400_0008;
 
 /// The cheapest exit there is.
@@ -29,6 +30,19 @@ pub fn call_with(function: u64, argument: u64) -> u64 {
             inout("x1") argument => _, out("x2") _, out("x3") _, out("x4") _, out("x5") _, out("x6") _, out("x7") _,
             out("x8") _, out("x9") _, out("x10") _, out("x11") _, out("x12") _, out("x13") _, out("x14") _,
             out("x15") _, out("x16") _, out("x17") _, options(nostack));
+    }
+    result
+}
+
+/// Starts another vCPU with `context` in X0.
+pub fn cpu_on(cpu: u64, entry: u64, context: u64) -> u64 {
+    let result;
+    // SAFETY: SMCCC, as above.
+    unsafe {
+        asm!("hvc #0", inout("x0") CPU_ON => result, inout("x1") cpu => _, inout("x2") entry => _,
+            inout("x3") context => _, out("x4") _, out("x5") _, out("x6") _, out("x7") _, out("x8") _,
+            out("x9") _, out("x10") _, out("x11") _, out("x12") _, out("x13") _, out("x14") _, out("x15") _,
+            out("x16") _, out("x17") _, options(nostack));
     }
     result
 }

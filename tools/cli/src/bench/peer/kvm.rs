@@ -37,13 +37,20 @@ fn host_kernel(bench: &Bench<'_>) -> anyhow::Result<Vec<u8>> {
 
 fn archive(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<Vec<u8>> {
     let launcher = bench.build(&[LAUNCHER])?.join(LAUNCHER);
-    let tree = vmm::boot::fdt::build(GUEST_RAM, job.bootargs, None).map_err(|e| anyhow::anyhow!("device tree: {e}"))?;
     let mut archive = Initramfs::new();
     archive.folder("dev")?;
     archive.device("dev/console", 5, 1)?;
     archive.device("dev/kvm", 10, 232)?;
     archive.program("init", &std::fs::read(launcher)?)?;
     archive.file("guest.img", &bench.guest()?)?;
-    archive.file("guest.dtb", &tree)?;
+    archive.file("guest.dtb", tree(job.bootargs)?.as_ref())?;
+    if let Some(second) = job.second {
+        archive.file("guest2.dtb", tree(second)?.as_ref())?;
+    }
     Ok(archive.finish()?)
+}
+
+/// The one that Lazaret's VMM gives.
+fn tree(bootargs: &str) -> anyhow::Result<impl AsRef<[u8]> + use<>> {
+    vmm::boot::fdt::build(GUEST_RAM, bootargs, None).map_err(|error| anyhow::anyhow!("device tree: {error}"))
 }

@@ -27,7 +27,7 @@ pub fn machine(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf
     let image = folder.join("xen-guest.img");
     std::fs::write(&image, &guest)?;
     let tree = folder.join("xen.dtb");
-    std::fs::write(&tree, device_tree(bench, &xen, guest.len() as u32, job.bootargs)?)?;
+    std::fs::write(&tree, device_tree(bench, &xen, guest.len() as u32, job)?)?;
     let mut qemu = bench.qemu()?;
     let loader = format!("loader,file={},addr={IMAGE:#x},force-raw=on", image.display());
     qemu.more.extend(["-seed".into(), "1".into(), "-dtb".into(), tree.display().to_string()]);
@@ -36,7 +36,7 @@ pub fn machine(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf
 }
 
 /// QEMU's own tree, with the guest added.
-fn device_tree(bench: &Bench<'_>, kernel: &Path, size: u32, bootargs: &str) -> anyhow::Result<Vec<u8>> {
+fn device_tree(bench: &Bench<'_>, kernel: &Path, size: u32, job: Job<'_>) -> anyhow::Result<Vec<u8>> {
     let file = bench.folder()?.join("machine.dtb");
     let mut qemu = bench.qemu()?;
     qemu.machine = format!("{},dumpdtb={}", qemu.machine, file.display());
@@ -50,13 +50,13 @@ fn device_tree(bench: &Bench<'_>, kernel: &Path, size: u32, bootargs: &str) -> a
     let mut module = DeviceTreeNode::new_unchecked(format!("module@{IMAGE:x}"));
     set(&mut module, "compatible", ["multiboot,kernel", "multiboot,module"].as_slice());
     set(&mut module, "reg", [0, IMAGE, 0, size.next_multiple_of(0x1000)]);
-    set(&mut module, "bootargs", bootargs);
+    set(&mut module, "bootargs", job.bootargs);
     let mut guest = DeviceTreeNode::new_unchecked("domU1");
     set(&mut guest, "compatible", "xen,domain");
     set(&mut guest, "#address-cells", 2u32);
     set(&mut guest, "#size-cells", 2u32);
     set(&mut guest, "memory", [0, GUEST_MEMORY]);
-    set(&mut guest, "cpus", 1u32);
+    set(&mut guest, "cpus", job.cpus);
     set(&mut guest, "vpl011", [0u8; 0]);
     guest.add_child(module);
     chosen.add_child(guest);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the kernel's own calls cost, without a VM: a root task that times them.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+
+use super::measured::Row;
+use super::subject::Job;
+use super::{Bench, Measured};
+use crate::image;
+use crate::runner::Qemu;
+
+const PROGRAM: &str = "kernel-bench";
+const JOB: Job<'_> = Job::new("", r"GUEST native: \d+ passed");
+
+/// Runs it; gives all that it prints.
+pub fn output(bench: &Bench<'_>) -> anyhow::Result<String> {
+    let (qemu, image) = machine(bench)?;
+    let run = bench.watch(&qemu, &image, JOB).context("the kernel's calls were not measured")?;
+    Ok(run.output)
+}
+
+/// The rows.
+pub fn rows(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
+    Ok(Measured::parse(&output(bench)?)?.rows)
+}
+
+fn machine(bench: &Bench<'_>) -> anyhow::Result<(Qemu, PathBuf)> {
+    let executables = bench.build(&["microkernel", "kernel-tests"])?;
+    let read = |name: &str| std::fs::read(executables.join(name)).with_context(|| name.to_string());
+    let packed = image::pack(&read("microkernel")?, &read(PROGRAM)?, None)?;
+    let path = bench.folder()?.join("native.img");
+    std::fs::write(&path, packed.bytes)?;
+    let mut qemu = bench.qemu()?;
+    qemu.more.extend(["-semihosting-config".into(), "enable=on,userspace=on,target=native".into()]);
+    Ok((qemu, path))
+}
