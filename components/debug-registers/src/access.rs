@@ -41,6 +41,7 @@ pub enum Rights {
 
 impl Rights {
     /// Is the access defined?
+    #[inline(always)]
     pub const fn allow(self, direction: Direction, from_el0: bool) -> bool {
         match self {
             Self::ReadWrite => !from_el0,

@@ -51,6 +51,7 @@ const OSLK: u32 = 1;
 
 impl Handler {
     /// Carries out an access whose direction and EL are right.
+    #[inline(always)]
     pub(crate) fn run<B: DebugBackend>(
         self,
         row: SysReg,
@@ -68,6 +69,7 @@ impl Handler {
         }
     }
 
+    #[inline(always)]
     fn read<B: DebugBackend>(self, backend: &mut B) -> Result<u64, B::Error> {
         Ok(match self {
             Self::Constant(value) => value,
@@ -79,6 +81,7 @@ impl Handler {
         })
     }
 
+    #[inline(always)]
     fn write<B: DebugBackend>(self, backend: &mut B, value: u64) -> Result<(), B::Error> {
         match self {
             Self::OsLockAccess => backend.write(DebugRegister::OsLock, value & 1, false),

@@ -24,6 +24,7 @@ mod counts;
 mod difference;
 mod documentation;
 mod handler;
+mod index;
 pub mod masks;
 mod row;
 mod table;

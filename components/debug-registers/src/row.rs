@@ -24,6 +24,7 @@ pub struct Row {
 
 impl Row {
     /// Carries out an access, or finds it undefined: wrong direction, wrong EL, no such index.
+    #[inline(always)]
     pub fn access<B: DebugBackend>(
         &self,
         backend: &mut B,

@@ -4,6 +4,7 @@
 use esr::SysReg;
 
 use crate::handler::OSLM;
+use crate::index::Index;
 use crate::masks::TX_FULL;
 use crate::{DebugRegister, Handler, Rights, Row};
 
@@ -221,7 +222,10 @@ pub(crate) const fn handler_of(register: SysReg) -> Handler {
     panic!("no such row")
 }
 
+static INDEX: Index = Index::of(&ROWS);
+
 /// The row of a register.
+#[inline]
 pub fn lookup(register: SysReg) -> Option<&'static Row> {
-    TRAP_TABLE.binary_search_by_key(&register, |row| row.register).ok().map(|i| &TRAP_TABLE[i])
+    TRAP_TABLE.get(INDEX.find(register)?)
 }

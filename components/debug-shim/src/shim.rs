@@ -167,14 +167,27 @@ impl<H: Handle> Shim<H> {
         let debug = vcpu.debug();
         debug.count_exit();
         if debug.aarch32.get() {
-            self.keep_method_of_entry(debug, hw);
+            self.leave_aarch32(debug, hw);
+        } else {
+            self.disarm_guest(debug, mdscr_el1::GUEST, hw);
         }
+    }
+
+    #[inline(never)]
+    fn leave_aarch32(&self, debug: &VcpuDebug, hw: &impl DebugHardware) {
+        self.keep_method_of_entry(debug, hw);
+        self.disarm_guest(debug, mdscr_el1::GUEST32, hw);
+    }
+
+    /// `guest_bits`: what of MDSCR is the guest's.
+    #[inline(always)]
+    fn disarm_guest(&self, debug: &VcpuDebug, guest_bits: u64, hw: &impl DebugHardware) {
         let armed = self.armed.get();
         if armed == Armed::No {
             return;
         }
         if armed == Armed::Direct {
-            debug.keep_mdscr(hw.read(Register::Mdscr) & debug.guest_bits());
+            debug.keep_mdscr(hw.read(Register::Mdscr) & guest_bits);
             self.write_mdcr(hw, true);
         }
         debug.running.set(false);

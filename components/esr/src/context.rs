@@ -14,15 +14,19 @@ pub struct Context {
 
 impl Context {
     /// After the instruction that `esr` reports. The guest's own single step ends with it, so PSTATE.SS is cleared.
+    #[inline]
     pub const fn advance(self, esr: Esr) -> Self {
-        let length = if self.spsr.is_thumb() && !esr.is_32_bit_instruction() { 2 } else { 4 };
-        let pc = self.pc.wrapping_add(length);
-        let stepped = Spsr(self.spsr.0 & !Spsr::SS);
         if self.spsr.is_aarch32() {
-            Self { pc: pc & u32::MAX as u64, spsr: stepped.with_it_state(it_advance(stepped.it_state())) }
-        } else {
-            Self { pc, spsr: Spsr(stepped.0 & !Spsr::BTYPE) }
+            return self.advance_aarch32(esr);
         }
+        Self { pc: self.pc.wrapping_add(4), spsr: Spsr(self.spsr.0 & !(Spsr::SS | Spsr::BTYPE)) }
+    }
+
+    const fn advance_aarch32(self, esr: Esr) -> Self {
+        let length = if self.spsr.is_thumb() && !esr.is_32_bit_instruction() { 2 } else { 4 };
+        let stepped = Spsr(self.spsr.0 & !Spsr::SS);
+        let pc = self.pc.wrapping_add(length) & u32::MAX as u64;
+        Self { pc, spsr: stepped.with_it_state(it_advance(stepped.it_state())) }
     }
 }
 

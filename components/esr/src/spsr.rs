@@ -75,8 +75,11 @@ impl Spsr {
     }
 
     /// Is it EL0 in either state?
+    #[inline(always)]
     pub const fn is_el0(self) -> bool {
-        matches!(self.mode(), Mode::El0 | Mode::Aarch32(0x10))
+        /// Of M: without its AArch32 bit. EL0t is 0b00000, User 0b10000.
+        const LEVEL: u64 = 0xf;
+        self.0 & LEVEL == 0
     }
 
     /// N, Z, C, V.

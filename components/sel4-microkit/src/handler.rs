@@ -6,8 +6,8 @@ use core::fmt;
 
 use crate::{
     Channel, ChannelSet, Child, MessageInfo,
-    defer::DeferredAction,
-    ipc::{self, Event},
+    defer::{DeferredAction, PreparedDeferredAction},
+    ipc::{self, Event, Received},
     pd_is_passive, symbols,
 };
 
@@ -39,26 +39,32 @@ pub trait Handler {
     #[doc(hidden)]
     fn run(&mut self) -> Result<Never, Self::Error> {
         acknowledge_all_irqs();
-        let mut answer = None;
-        let mut action = pd_is_passive().then(ipc::forfeit_sc);
+        let mut received = receive(None, pd_is_passive().then(ipc::forfeit_sc));
         loop {
-            let received = match (answer.take(), action.take()) {
-                (Some(message), action) => {
-                    if let Some(action) = action {
-                        ipc::send(action);
-                    }
-                    ipc::reply_recv(message)
+            let answer = match Event::new(received) {
+                Event::Notified(channels) => {
+                    self.notified(channels)?;
+                    None
                 }
-                (None, Some(action)) => ipc::nb_send_recv(action),
-                (None, None) => ipc::recv(),
+                Event::Protected(channel, message) => Some(self.protected(channel, message)?),
+                Event::Fault(child, message) => self.fault(child, message)?,
             };
-            match Event::new(received) {
-                Event::Notified(channels) => self.notified(channels)?,
-                Event::Protected(channel, message) => answer = Some(self.protected(channel, message)?),
-                Event::Fault(child, message) => answer = self.fault(child, message)?,
-            }
-            action = self.take_deferred_action().map(DeferredAction::prepare);
+            received = receive(answer, self.take_deferred_action().map(DeferredAction::prepare));
         }
+    }
+}
+
+/// Sends what there is to send, and waits for the next.
+#[inline(always)]
+fn receive(answer: Option<MessageInfo>, action: Option<PreparedDeferredAction>) -> Received {
+    match (answer, action) {
+        (Some(message), None) => ipc::reply_recv(message),
+        (Some(message), Some(action)) => {
+            ipc::send(action);
+            ipc::reply_recv(message)
+        }
+        (None, Some(action)) => ipc::nb_send_recv(action),
+        (None, None) => ipc::recv(),
     }
 }
 

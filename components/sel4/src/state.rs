@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The calling thread's IPC buffer: TPIDR_EL0 holds its address, and in bit 0 whether it is borrowed.
+//! The calling thread's IPC buffer: TPIDR_EL0 holds its address, and 0 while it is borrowed.
 #![allow(unsafe_code)]
 
 use crate::{InvocationContext, IpcBuffer};
-
-const BORROWED: usize = 1;
 
 #[cfg(target_os = "none")]
 mod register {
@@ -28,7 +26,9 @@ mod register {
 
     thread_local! {
         /// Host threads get a buffer when they first ask.
-        static TPIDR: Cell<usize> = Cell::new(Box::into_raw(Box::new(crate::IpcBuffer::default())) as usize);
+        static FRAME: Cell<usize> = Cell::new(Box::into_raw(Box::new(crate::IpcBuffer::default())) as usize);
+        /// 0 while it is borrowed; the kernel knows the buffer anyway.
+        static TPIDR: Cell<usize> = Cell::new(FRAME.get());
     }
 
     pub fn get() -> usize {
@@ -36,7 +36,14 @@ mod register {
     }
 
     pub fn set(value: usize) {
+        if value != 0 {
+            FRAME.set(value);
+        }
         TPIDR.set(value)
+    }
+
+    pub fn frame() -> usize {
+        FRAME.get()
     }
 }
 
@@ -51,9 +58,8 @@ struct Loan(usize);
 impl Loan {
     fn take() -> Self {
         let address = register::get();
-        assert!(address != 0, "no IPC buffer");
-        assert!(address & BORROWED == 0, "IPC buffer already borrowed");
-        register::set(address | BORROWED);
+        assert!(address != 0, "no IPC buffer, or already borrowed");
+        register::set(0);
         Self(address)
     }
 }
@@ -83,7 +89,7 @@ pub fn with_ipc_buffer_mut<T>(f: impl FnOnce(&mut IpcBuffer) -> T) -> T {
 pub(crate) fn as_kernel<T>(f: impl FnOnce(&mut IpcBuffer) -> T) -> T {
     // SAFETY: the caller waits in the system call; explicit contexts pass a buffer that is not this one, and see
     // the words in registers only.
-    f(unsafe { &mut *((register::get() & !BORROWED) as *mut IpcBuffer) })
+    f(unsafe { &mut *(register::frame() as *mut IpcBuffer) })
 }
 
 /// The calling thread's IPC buffer as an invocation context.

@@ -11,12 +11,9 @@ use crate::vm::Vm;
 use debug_registers::{Access, Outcome};
 use esr::{Class, Context, DataAbort, Esr, Spsr, SysRegAccess};
 use sel4_sys::extension::fault_context::{self, NO_REGISTER};
-use sel4_sys::fault::FaultLabel;
 
 /// How the guest goes on, as a reply says it (`sel4_sys::extension::fault_context`).
 pub type Answer = [u64; fault_context::REPLY_LENGTH];
-
-const TRAP: u64 = FaultLabel::VcpuFault as u64;
 
 /// A trapped instruction with everything about it.
 struct Trap {
@@ -35,39 +32,49 @@ impl Trap {
 }
 
 impl<S: Serial> Vm<'_, S> {
-    /// Answer a message of four words. `None`: nothing has happened.
+    /// Answer a trapped instruction, told with its context. `None`: nothing has happened.
     ///
     /// An exit that changes a section of the state has no short way: its answer is part of what is committed. Nor has
     /// one that the trace wants to hear of.
     #[inline]
-    pub fn short_exit(&mut self, label: u64, words: [u64; 4], vcpu: &mut impl Vcpu) -> Option<Answer> {
-        if self.power.is_parked() || self.is_recorded() {
+    pub fn short_trap(&mut self, words: [u64; fault_context::VCPU_LENGTH], vcpu: &mut impl Vcpu) -> Option<Answer> {
+        if self.is_watched() {
             return None;
         }
-        if label == TRAP {
-            let [esr, pc, spsr, value] = words;
-            let number = (spsr >> fault_context::NUMBER_SHIFT) as u32;
-            let at = Context { pc, spsr: Spsr(spsr & fault_context::SPSR_MASK) };
-            self.short_trap(&Trap { esr: Esr::new(esr), at, value }, number, vcpu)
-        } else if fault_context::is_abort(label) {
-            let [status, pc, ipa, value] = words;
-            let at = Context { pc, spsr: Spsr(status >> 32) };
-            self.short_abort(ipa, &Trap { esr: Esr::new(status & 0xffff_ffff), at, value })
-        } else {
-            None
-        }
-    }
-
-    #[inline]
-    fn short_trap(&mut self, trap: &Trap, number: u32, vcpu: &mut impl Vcpu) -> Option<Answer> {
+        let [esr, pc, spsr, value] = words;
+        let at = Context { pc, spsr: Spsr(spsr & fault_context::SPSR_MASK) };
+        let trap = Trap { esr: Esr::new(esr), at, value };
         match trap.esr.class() {
             Class::HVC64 => {
                 let value = i64::from(psci::constant(trap.value as u32)?) as u64;
                 Some([trap.at.pc.wrapping_add(4), trap.at.spsr.0, 0, value])
             }
-            Class::SYS_REG => self.short_register(SysRegAccess::from_iss(trap.esr.iss()), trap, number, vcpu),
+            Class::SYS_REG => {
+                let number = (spsr >> fault_context::NUMBER_SHIFT) as u32;
+                self.short_register(SysRegAccess::from_iss(trap.esr.iss()), &trap, number, vcpu)
+            }
             _ => None,
         }
+    }
+
+    /// As [`Self::short_trap`] of an abort: loads that change nothing.
+    #[inline]
+    pub fn short_abort(&mut self, words: [u64; fault_context::ABORT_LENGTH]) -> Option<Answer> {
+        let [status, pc, ipa, value] = words;
+        let trap = Trap { esr: Esr::new(status & 0xffff_ffff), at: Context { pc, spsr: Spsr(status >> 32) }, value };
+        if self.is_watched() || trap.esr.class() != Class::DATA_ABORT_LOWER {
+            return None;
+        }
+        let abort = DataAbort::from_iss(trap.esr.iss());
+        let transfer = abort.transfer.filter(|_| abort.direction.is_read())?;
+        let value = self.look(ipa, transfer.size.bytes() as u8)?;
+        Some(trap.answer(transfer.rt.number().into(), transfer.loaded(value)))
+    }
+
+    /// The exit ends a wait, or is recorded.
+    #[inline(always)]
+    fn is_watched(&self) -> bool {
+        self.power.is_parked() || self.is_recorded()
     }
 
     #[inline]
@@ -92,17 +99,5 @@ impl<S: Serial> Vm<'_, S> {
             self.journal.count_trap(number);
         }
         Some(answer)
-    }
-
-    /// Loads that change nothing.
-    #[inline]
-    fn short_abort(&mut self, ipa: u64, trap: &Trap) -> Option<Answer> {
-        if trap.esr.class() != Class::DATA_ABORT_LOWER {
-            return None;
-        }
-        let abort = DataAbort::from_iss(trap.esr.iss());
-        let transfer = abort.transfer.filter(|_| abort.direction.is_read())?;
-        let value = self.look(ipa, transfer.size.bytes() as u8)?;
-        Some(trap.answer(transfer.rt.number().into(), transfer.loaded(value)))
     }
 }

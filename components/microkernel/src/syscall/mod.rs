@@ -13,6 +13,7 @@ use crate::kernel::{IrqState, Kernel};
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb, ThreadState};
 use crate::object::vcpu;
+use sel4_sys::extension::fault_context;
 use sel4_sys::syscall::Syscall;
 
 /// Bytes of `svc #0`.
@@ -30,11 +31,20 @@ pub fn quick_syscall(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
     if !is_reply_recv(thread) {
         return None;
     }
-    if let Some(guest) = kernel.pass_reply_with_write(thread) {
-        return Some(guest);
-    }
     kernel.settle_exchange();
     kernel.quick_reply(kernel.current()?)
+}
+
+/// A ReplyRecv that may write a debug register.
+#[inline(always)]
+pub fn carries_write(thread: &Context) -> bool {
+    is_reply_recv(thread) && thread.x[2 + fault_context::REPLY_REGISTER].get() > fault_context::NO_REGISTER
+}
+
+/// The shortest way of a system call that [`carries_write`].
+#[inline(always)]
+pub fn pass_write(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
+    kernel.pass_reply_with_write(thread)
 }
 
 #[inline(always)]

@@ -12,8 +12,8 @@ use crate::object::reference::{KernelObject, Ref};
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Context, Tcb, ThreadState};
 use crate::syscall::{
-    Trapped, handle_fault, handle_interrupt, handle_syscall, pass_abort, pass_syscall, pass_trap, quick_syscall,
-    quick_trap, settle,
+    Trapped, carries_write, handle_fault, handle_interrupt, handle_syscall, pass_abort, pass_syscall, pass_trap,
+    pass_write, quick_syscall, quick_trap, settle,
 };
 use core::cell::Cell;
 use sel4_sys::boot_info::slot;
@@ -314,7 +314,9 @@ impl World {
 
 /// The short ways of a system call, as the vectors take them.
 pub fn short_syscall(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
-    pass_syscall(kernel, thread).or_else(|| quick_syscall(kernel, thread))
+    pass_syscall(kernel, thread)
+        .or_else(|| if carries_write(thread) { pass_write(kernel, thread) } else { None })
+        .or_else(|| quick_syscall(kernel, thread))
 }
 
 fn frame(paddr: u64) -> FrameCap {

@@ -12,6 +12,7 @@ use machine::Machine;
 use regions::Regions;
 use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain, var};
 use sel4_sys::extension::fault_context;
+use sel4_sys::fault::FaultLabel;
 use sel4_vcpu_debug::VcpuWait;
 use vmm::config::Config;
 use vmm::exit::{self, Exit};
@@ -25,6 +26,9 @@ use vmm::vm::{Next, Vm};
 
 /// The longest fault message that matters.
 const FAULT_WORDS: usize = fault_context::VCPU_LENGTH;
+
+/// A trapped instruction with its context.
+const TRAP: MessageInfo = MessageInfo::new(FaultLabel::VcpuFault as u64, fault_context::VCPU_LENGTH);
 
 /// A Yield shorter than this part of a second, 20 us, gave nothing up.
 const AT_ONCE: u64 = 50_000;
@@ -89,12 +93,18 @@ impl Handler for Monitor {
         let Some(vm) = &mut self.vm else { return Ok(None) };
         let words: [u64; FAULT_WORDS] =
             sel4::with_ipc_buffer(|buffer| *buffer.msg_regs().first_chunk().unwrap_or(&[0; FAULT_WORDS]));
-        if message.count() == FAULT_WORDS
-            && let Some(answer) = vm.short_exit(message.label(), words, &mut self.machine)
-        {
-            return Ok(Some(message_of(answer)));
-        }
-        Ok(self.exit(message, words))
+        let answer = if message == TRAP {
+            vm.short_trap(words, &mut self.machine)
+        } else if fault_context::is_abort(message.label()) {
+            vm.short_abort(words)
+        } else {
+            None
+        };
+        let [a, b, c, d] = words;
+        Ok(match answer {
+            Some(answer) => Some(message_of(answer)),
+            None => self.exit(message, a, b, c, d),
+        })
     }
 }
 
@@ -152,11 +162,12 @@ impl Monitor {
         }
     }
 
-    /// Any exit; the reply, if there is one.
+    /// Any exit, with the words of its message one by one, for the short ways keep them in registers. The reply, if there
+    /// is one.
     #[inline(never)]
-    fn exit(&mut self, message: MessageInfo, words: [u64; FAULT_WORDS]) -> Option<MessageInfo> {
+    fn exit(&mut self, message: MessageInfo, a: u64, b: u64, c: u64, d: u64) -> Option<MessageInfo> {
         let vm = self.vm.as_mut()?;
-        let (label, words) = (message.label(), &words[..message.count().min(FAULT_WORDS)]);
+        let (label, words) = (message.label(), &[a, b, c, d][..message.count().min(FAULT_WORDS)]);
         let (given, number) = (Given::from_message(label, words), exit::number(label, words));
         let (next, answer) = vm.exit(Exit::from_message(label, words), given, number, &mut self.machine);
         self.conclude(next, answer)

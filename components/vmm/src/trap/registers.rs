@@ -50,8 +50,9 @@ impl<V: Vcpu> DebugBackend for Carrying<'_, V> {
 
     #[inline]
     fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> Result<(), Self::Error> {
-        if register == DebugRegister::OsLock {
-            *self.os_lock = Some(value);
+        if register == DebugRegister::OsLock && self.os_lock.replace(value) == Some(value) {
+            // As it is already.
+            return Ok(());
         }
         self.write = Some(CarriedWrite { register, value, dirty });
         Ok(())
@@ -60,7 +61,7 @@ impl<V: Vcpu> DebugBackend for Carrying<'_, V> {
 
 impl<S: Serial> Vm<'_, S> {
     /// Carries out an access but for the write that it returns.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn access_register(
         &mut self,
         register: SysReg,
@@ -75,10 +76,28 @@ impl<S: Serial> Vm<'_, S> {
     }
 }
 
+impl<S: Serial> Vm<'_, S> {
+    /// As [`Self::access_register`], once in the program.
+    #[inline(never)]
+    pub(crate) fn access_register_slowly(
+        &mut self,
+        register: SysReg,
+        access: Access,
+        from_el0: bool,
+        vcpu: &mut impl Vcpu,
+    ) -> (Outcome, Option<CarriedWrite>) {
+        self.access_register(register, access, from_el0, vcpu)
+    }
+}
+
 /// A debug register that need not trap: not OSLAR, OSLSR, OSDLR or DBGPRCR, whose traps protect the core itself.
-#[inline]
+#[inline(always)]
 pub(crate) const fn is_lazy(register: SysReg) -> bool {
-    register.op0() == 2 && !(register.crn() == 1 && register.crm() <= 4)
+    /// CRn, CRm, op2 from (1, 0, 0) to (1, 4, 7).
+    const FIRST: u16 = 1 << 7;
+    const COUNT: u16 = 5 << 3;
+    let low = register.packed() & 0x7ff;
+    register.op0() == 2 && low.wrapping_sub(FIRST) >= COUNT
 }
 
 /// Registers without a row.

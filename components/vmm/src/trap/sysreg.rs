@@ -21,8 +21,9 @@ impl<S: Serial> Vm<'_, S> {
         if is_lazy(access.register) {
             self.journal.count_trap(self.number.unwrap_or(0));
         }
-        let outcome = match self.access_register(access.register, wanted, from_el0, vcpu) {
+        let outcome = match self.access_register_slowly(access.register, wanted, from_el0, vcpu) {
             (_, Some(CarriedWrite { register, value, dirty })) if vcpu.write(register, value, dirty).is_err() => {
+                self.os_lock = None;
                 Outcome::Undefined
             }
             (outcome, _) => outcome,

@@ -340,7 +340,8 @@ fn after(machine: &Machine, label: u64, words: [u64; 4], short: bool) -> Option<
     }
     vm.console.serial().input.extend(b"input");
     if short {
-        let [pc, spsr, register, value] = vm.short_exit(label, words, &mut vcpu)?;
+        let answer = if label == 8 { vm.short_trap(words, &mut vcpu) } else { vm.short_abort(words) };
+        let [pc, spsr, register, value] = answer?;
         vcpu.set_pc(pc);
         vcpu.set_spsr(spsr);
         match sel4_sys::extension::fault_context::debug_written(register) {
@@ -430,4 +431,24 @@ fn hypercalls_are_the_same_both_ways() {
     assert!(short(0x8400_0000) && short(0xffff_ffff_8400_0000) && short(0x8000_0000));
     assert!(!short(0x8400_0008) && !short(0x8400_0001) && !short(0));
     assert!(!same_both_ways(&machine, 8, [0x7e0_0000, PC, 0x3c5, 0]), "WFI");
+}
+
+#[test]
+fn the_os_lock_is_written_when_it_changes_and_known_from_then_on() {
+    let machine = Machine::new();
+    let (mut vm, mut vcpu) = machine.start();
+    let mut short = |op2: u64, crm: u64, is_read: u64, value: u64| {
+        let iss = 2 << 20 | op2 << 17 | 1 << 10 | crm << 1 | 9 << 5 | is_read;
+        let words = [0x18 << 26 | 1 << 25 | iss, PC, 0x3c5, value];
+        let [_, _, register, value] = vm.short_trap(words, &mut vcpu).expect("a short way");
+        (register, value)
+    };
+    let lock = sel4_sys::extension::fault_context::debug_write(sel4_sys::extension::DebugRegister::OsLock, false);
+    assert_eq!(short(4, 1, 1, 0), (9, 0b1000), "OSLSR_EL1");
+    assert_eq!(short(4, 0, 0, 0), (31, 0), "OSLAR_EL1: free already");
+    assert_eq!(short(4, 0, 0, 3), (lock, 1));
+    assert_eq!(short(4, 0, 0, 1), (31, 0));
+    assert_eq!(short(4, 1, 1, 0), (9, 0b1010));
+    assert_eq!(short(4, 0, 0, 0), (lock, 0));
+    assert_eq!(short(4, 1, 1, 0), (9, 0b1000));
 }

@@ -37,8 +37,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "b21_program_counter_does_not_wrap",
         file: "esr/src/context.rs",
-        from: "pc: pc & u32::MAX as u64,",
-        to: "pc,",
+        from: "wrapping_add(length) & u32::MAX as u64;",
+        to: "wrapping_add(length);",
     },
     Mutant {
         name: "b21_it_state_stays",

@@ -61,7 +61,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "exit_loses_mdscr",
         file: "debug-shim/src/shim.rs",
-        from: "            debug.keep_mdscr(hw.read(Register::Mdscr) & debug.guest_bits());\n",
+        from: "            debug.keep_mdscr(hw.read(Register::Mdscr) & guest_bits);\n",
         to: "",
     },
     Mutant {

@@ -39,6 +39,16 @@ pub(super) extern "C" fn synchronous(
     };
     match next {
         Some(thread) => core::ptr::from_ref(&thread.context),
+        None if esr >> EC_SHIFT == EC_SVC64 && syscall::carries_write(context) => pass_with_write(context, esr),
+        None => quick_synchronous(context, esr),
+    }
+}
+
+/// As above, of a reply that writes a debug register.
+#[inline(never)]
+fn pass_with_write(context: &Context, esr: u64) -> *const Context {
+    match syscall::pass_write(KERNEL.get(), context) {
+        Some(thread) => core::ptr::from_ref(&thread.context),
         None => quick_synchronous(context, esr),
     }
 }
