@@ -17,7 +17,7 @@ use regex::Regex;
 use crate::command_line::expect;
 use crate::{Scenario, machine};
 
-pub const SCENARIOS: &[Scenario] = &[("card-folder", folder), ("card-serial", serial)];
+pub const SCENARIOS: &[Scenario] = &[("card-folder", folder), ("card-serial", serial), ("card-self-test", self_test)];
 
 /// Written, refused, written again; then it is started, and the page's first lines come.
 fn folder() -> anyhow::Result<()> {
@@ -42,6 +42,18 @@ fn folder() -> anyhow::Result<()> {
     for line in first_lines {
         anyhow::ensure!(run.output.lines().any(|said| line.is_match(said)), "not seen: {line}\n{}", run.output);
     }
+    Ok(())
+}
+
+/// The self-test's card: the machine's checks come first, and all pass.
+fn self_test() -> anyhow::Result<()> {
+    let card = Card::write("card-self-test", &["--selftest"])?;
+    let run = card.start(Script::new().expect("TEST-SUITE (PASS|FAIL)"), 120)?;
+    let failed: Vec<_> = run.output.lines().filter(|line| line.contains("FAIL")).collect();
+    anyhow::ensure!(failed.is_empty(), "{}", failed.join("\n"));
+    let passed = |name: &&str| run.output.contains(&format!("CASE silicon::{name} PASS"));
+    let wanted = ["cleaning_reaches_memory", "new_code_is_fetched", "remapped_pages_are_seen", "vmids_are_reused"];
+    anyhow::ensure!(wanted.iter().all(passed), "{}", run.output);
     Ok(())
 }
 

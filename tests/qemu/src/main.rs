@@ -8,6 +8,7 @@
 mod bad_boot;
 mod bare;
 mod bench;
+mod boards;
 mod both_kernels;
 mod card;
 mod command_line;
@@ -36,7 +37,6 @@ const OTHER_BOARDS: &[&str] = &["rpi4b_4gb"];
 /// What the others are tested with. On them a scenario's name begins with the board's.
 const ON_EVERY_BOARD: &[&str] = &[
     "kernel-conformance",
-    "kernel-self-test",
     "boot-bad-device-tree",
     "boot-no-root-task",
     "entry-mmu-off",
@@ -52,7 +52,7 @@ const ON_EVERY_BOARD: &[&str] = &[
     "linux-gdb",
 ];
 /// What only boards that are started from a card are tested with.
-const ON_CARDS: &[&str] = &["card-folder", "card-serial"];
+const ON_CARDS: &[&str] = &["card-folder", "card-serial", "card-self-test"];
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -66,6 +66,7 @@ fn main() {
         sel4_bad::SCENARIOS,
         bench::SCENARIOS,
         differential::SCENARIOS,
+        boards::SCENARIOS,
         card::SCENARIOS,
         crash::SCENARIOS,
         linux::SCENARIOS,

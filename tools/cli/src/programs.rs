@@ -46,9 +46,18 @@ impl Setting<'_> {
         self.workspace.output(self.board, self.config.name())
     }
 
+    /// Where cargo builds: the folder of the board whose `gen_config.json` this is, by a link. Of boards with the same
+    /// one only kernel and drivers are built anew.
+    fn shared(&self) -> PathBuf {
+        let file = self.workspace.kernel_config().join(self.board).join("gen_config.json");
+        let file = file.canonicalize().unwrap_or(file);
+        let owner = file.parent().and_then(Path::file_name).map_or(self.board.into(), |name| name.to_string_lossy());
+        self.workspace.output(&owner, self.config.name())
+    }
+
     /// Builds packages, optimised, and tells where their executables are.
     pub fn build(&self, toolchain: &Toolchain, packages: &[&str]) -> anyhow::Result<PathBuf> {
-        self.build_for(toolchain, packages, &self.write_prefix()?, &self.output())
+        self.build_for(toolchain, packages, &self.write_prefix()?, &self.shared())
     }
 
     /// The same for the kernel of that prefix, in another folder.
@@ -65,7 +74,7 @@ impl Setting<'_> {
     /// Builds programs of 32-bit guests, which know no kernel.
     pub fn build_for_guests32(&self, packages: &[&str]) -> anyhow::Result<PathBuf> {
         let toolchain = Toolchain::detect_for(TARGET32)?;
-        self.cargo_build(TARGET32, &toolchain, packages, &self.write_prefix()?, &self.output())
+        self.cargo_build(TARGET32, &toolchain, packages, &self.write_prefix()?, &self.shared())
     }
 
     fn cargo_build(
@@ -100,7 +109,7 @@ impl Setting<'_> {
         for key in ["DEBUG_BUILD", "PRINTING"] {
             options.insert(key.into(), Value::Bool(self.config == Config::Debug));
         }
-        let prefix = self.output().join("sel4");
+        let prefix = self.shared().join("sel4");
         let include = prefix.join("libsel4/include");
         write_if_changed(&include.join("kernel/gen_config.json"), &serde_json::to_vec_pretty(&options)?)?;
         write_if_changed(&include.join("sel4/gen_config.json"), b"{}\n")?;

@@ -46,8 +46,10 @@ pub(super) fn faulting_ipa() -> u64 {
 
 fn translate(far: u64) -> u64 {
     let saved = par_el1::read();
+    // Barriers first: an AT that is speculated in the middle of a switch can leave a wrong translation in the TLB of
+    // A57 and A72 (errata 1319537, 1319367).
     // SAFETY: translates an address in the guest's context, which is still loaded; only PAR_EL1 changes.
-    unsafe { core::arch::asm!("at s1e1r, {}", in(reg) far, options(nostack, preserves_flags)) };
+    unsafe { core::arch::asm!("dsb nsh", "isb", "at s1e1r, {}", in(reg) far, options(nostack, preserves_flags)) };
     sysreg::isb();
     let par = par_el1::read();
     par_el1::write(saved);
