@@ -50,6 +50,7 @@ const ON_EVERY_BOARD: &[&str] = &[
     "bare-sweep",
     "linux-boot",
     "linux-gdb",
+    "linux32-boot",
 ];
 /// What only boards that are started from a card are tested with.
 const ON_CARDS: &[&str] = &["card-folder", "card-serial", "card-self-test"];
