@@ -20,6 +20,7 @@ mod linux;
 mod linux32;
 mod machine;
 mod plain;
+mod poisoned;
 mod sel4;
 mod sel4_bad;
 
@@ -61,6 +62,7 @@ fn main() {
         plain::SCENARIOS,
         bad_boot::SCENARIOS,
         entry::SCENARIOS,
+        poisoned::SCENARIOS,
         domains::SCENARIOS,
         bare::SCENARIOS,
         command_line::SCENARIOS,
