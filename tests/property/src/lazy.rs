@@ -79,6 +79,17 @@ impl<'a> Lazy<'a> {
 
     /// The guest runs up to this access and stops after it.
     pub fn access(&self, vcpu: usize, register: SysReg, access: Access) -> Outcome {
+        self.run_to(vcpu, register, access).unwrap_or_else(|| self.handle(vcpu, register, access))
+    }
+
+    /// As [`Self::access`], with a VMM that dies if it is called, `told`: after its handler. Nothing came of the access
+    /// if there is no outcome.
+    pub fn crash(&self, vcpu: usize, register: SysReg, access: Access, told: bool) -> Option<Outcome> {
+        self.run_to(vcpu, register, access).or_else(|| told.then(|| self.handle(vcpu, register, access)))
+    }
+
+    /// What the hardware makes of it; nothing if it traps.
+    fn run_to(&self, vcpu: usize, register: SysReg, access: Access) -> Option<Outcome> {
         let handle = self.vcpu(vcpu);
         self.shim.enter(handle, &self.hw).expect("there is one core");
         let traps = self.hw.registers().mdcr & mdcr_el2::TDA != 0;
@@ -86,10 +97,14 @@ impl<'a> Lazy<'a> {
         let lock = register.crn() == 1;
         let outcome = if traps || lock { None } else { Some(self.direct(register, access)) };
         self.shim.leave_to_native(handle, &self.hw);
-        outcome.unwrap_or_else(|| {
-            let row = lookup(register).expect("the list has rows only");
-            row.access(&mut Backend { system: self, vcpu: handle }, access, false).expect("the vCPU has stopped")
-        })
+        outcome
+    }
+
+    /// The VMM's handler, of a stopped guest.
+    fn handle(&self, vcpu: usize, register: SysReg, access: Access) -> Outcome {
+        let row = lookup(register).expect("the list has rows only");
+        let mut backend = Backend { system: self, vcpu: self.vcpu(vcpu) };
+        row.access(&mut backend, access, false).expect("the vCPU has stopped")
     }
 
     /// The hardware's own behaviour, with the clamp that a guest's own value meets at the latest when it is parked.

@@ -25,6 +25,8 @@ pub const CONTEXTS: u8 = 2;
 pub enum Event {
     /// Its guest accesses a register.
     Access(usize, SysReg, Access),
+    /// The same, and if it traps its VMM dies: after it has told the kernel, or before. The guest is not resumed by it.
+    Crash(usize, SysReg, Access, bool),
     /// Its guest runs and is stopped.
     Run(usize),
     /// Its VMM is called and asks for the bank without need.

@@ -3,6 +3,7 @@
 
 use debug_registers::Access;
 use debug_shim::VcpuDebug;
+use esr::SysReg;
 use property::{Eager, Event, Lazy, registers};
 use proptest::prelude::*;
 
@@ -14,12 +15,19 @@ fn value() -> impl Strategy<Value = u64> {
     prop_oneof![any::<u64>(), Just(0), proptest::sample::select(&BITS[..])]
 }
 
+fn register_of() -> impl Strategy<Value = SysReg> {
+    proptest::sample::select(registers())
+}
+
+fn access_of() -> impl Strategy<Value = Access> {
+    prop_oneof![Just(Access::Read), value().prop_map(Access::Write)]
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let vcpu = 0..VCPUS;
-    let register = proptest::sample::select(registers());
-    let access = prop_oneof![Just(Access::Read), value().prop_map(Access::Write)];
     prop_oneof![
-        12 => (vcpu.clone(), register, access).prop_map(|(v, r, a)| Event::Access(v, r, a)),
+        12 => (vcpu.clone(), register_of(), access_of()).prop_map(|(v, r, a)| Event::Access(v, r, a)),
+        2 => (vcpu.clone(), register_of(), access_of(), any::<bool>()).prop_map(|(v, r, a, t)| Event::Crash(v, r, a, t)),
         3 => vcpu.clone().prop_map(Event::Run),
         1 => vcpu.clone().prop_map(Event::FlagDirty),
         1 => vcpu.prop_map(Event::Reset),
@@ -40,6 +48,11 @@ proptest! {
                 Event::Access(vcpu, register, access) => {
                     let (ours, reference) = (lazy.access(vcpu, register, access), eager.access(vcpu, register, access));
                     prop_assert_eq!(ours, reference, "{:?}", event);
+                }
+                Event::Crash(vcpu, register, access, told) => {
+                    if let Some(ours) = lazy.crash(vcpu, register, access, told) {
+                        prop_assert_eq!(ours, eager.access(vcpu, register, access), "{:?}", event);
+                    }
                 }
                 Event::Run(vcpu) => prop_assert_eq!(lazy.run(vcpu), (eager.armed(vcpu), 0)),
                 Event::FlagDirty(vcpu) => lazy.flag_dirty(vcpu),
