@@ -8,7 +8,7 @@ use lazaret_cli::workspace::Workspace;
 
 use crate::Scenario;
 
-pub const SCENARIOS: &[Scenario] = &[("crash-one-of-each-kind", one_of_each)];
+pub const SCENARIOS: &[Scenario] = &[("crash-one-of-each-kind", one_of_each), ("crash-points", points)];
 
 fn one_of_each() -> anyhow::Result<()> {
     let numbers: Vec<u64> = (0..KINDS.len() as u64).collect();
@@ -17,5 +17,14 @@ fn one_of_each() -> anyhow::Result<()> {
     anyhow::ensure!(forbidden.is_empty(), "{forbidden:#?}");
     let restarted = campaign.rows.iter().filter(|row| row.outcome == Outcome::Restarted).count();
     anyhow::ensure!(restarted > 0, "nothing was started again: {:#?}", campaign.rows);
+    Ok(())
+}
+
+/// Every 300th instruction; all of them: `tools/lazaret inject crash-points`.
+fn points() -> anyhow::Result<()> {
+    let points = inject::points::run(&Workspace::find(), 300, 20)?;
+    println!("  {} kinds of exit, {} crash points, {} differ", points.kinds.len(), points.total(), points.differ.len());
+    anyhow::ensure!(points.differ.is_empty(), "{:#?}", points.differ);
+    anyhow::ensure!(points.kinds.len() > 20 && points.total() > 50, "{points:#?}");
     Ok(())
 }

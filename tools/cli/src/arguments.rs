@@ -301,6 +301,15 @@ pub enum InjectCommand {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Kill the monitor at one instruction after the other of each kind of exit
+    CrashPoints {
+        /// Only at every n-th instruction
+        #[arg(long, value_name = "N", default_value = "1")]
+        stride: u64,
+        /// From this one
+        #[arg(long, value_name = "N", default_value = "0")]
+        first: u64,
+    },
 }
 
 /// `pack`

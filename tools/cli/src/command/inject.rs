@@ -14,15 +14,18 @@ use crate::workspace::Workspace;
 
 /// Exit code 1 when an outcome is forbidden.
 pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result<ExitCode> {
+    if let Some(InjectCommand::CrashPoints { stride, first }) = arguments.command {
+        return crash_points(workspace, stride, first);
+    }
     let campaign = match (&arguments.command, arguments.only) {
         (Some(InjectCommand::Merge { files }), _) => merge(files)?,
-        (None, Some(number)) => {
+        (_, Some(number)) => {
             let (row, output) = inject::replay(workspace, arguments.seed, number)?;
             println!("{output}");
             println!("run {number}, {:?}: {}: {}", row.kind, row.detail, row.outcome.name());
             Campaign::new(arguments.seed, vec![row])
         }
-        (None, None) => {
+        (_, None) => {
             let numbers = inject::shard(arguments.runs, arguments.shard.as_deref())?;
             inject::run(workspace, arguments.seed, &numbers, arguments.jobs)?
         }
@@ -42,6 +45,18 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
     }
     println!("{} runs, seed {}, {} forbidden", campaign.runs, campaign.seed, campaign.forbidden);
     Ok(ExitCode::from(u8::from(campaign.forbidden > 0)))
+}
+
+fn crash_points(workspace: &Workspace, stride: u64, first: u64) -> anyhow::Result<ExitCode> {
+    let points = inject::points::run(workspace, stride.max(1), first)?;
+    points.kinds.iter().for_each(|(name, kills)| println!("{kills:6} {name}"));
+    points.differ.iter().for_each(|(is, should)| println!("--- is\n{is}--- should be\n{should}"));
+    if !points.differ.is_empty() {
+        println!("{}", points.kernel);
+    }
+    let (kinds, complete, differ) = (points.kinds.len(), points.complete, points.differ.len());
+    println!("{kinds} kinds of exit ({complete} to their end), {} crash points, {differ} differ", points.total());
+    Ok(ExitCode::from(u8::from(differ > 0 || points.total() == 0)))
 }
 
 fn merge(files: &[std::path::PathBuf]) -> anyhow::Result<Campaign> {

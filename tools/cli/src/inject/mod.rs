@@ -11,6 +11,7 @@ pub mod gdb;
 mod html;
 mod machine;
 pub mod outcome;
+pub mod points;
 pub mod result;
 
 use std::io::{IsTerminal, Write};

@@ -73,7 +73,8 @@ pub struct Transcript {
     pub guests: [String; 2],
     restarts: usize,
     monitor: String,
-    kernel: String,
+    /// The kernel's lines.
+    pub kernel: String,
     rest: String,
 }
 
