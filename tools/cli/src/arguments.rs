@@ -185,6 +185,9 @@ pub struct BenchArguments {
     /// Show where the instructions of one operation go; with --svg as a flame graph
     #[arg(long, value_name = "OP", conflicts_with_all = ["peers", "json"])]
     pub profile: Option<String>,
+    /// Show how the kernel's calls grow with capabilities and with VMs; with --svg as plots
+    #[arg(long, conflicts_with_all = ["peers", "profile"])]
+    pub growth: bool,
     /// An arm64 Linux kernel as KVM's host instead of Debian's
     #[arg(long, value_name = "FILE")]
     pub kvm_kernel: Option<PathBuf>,

@@ -7,6 +7,7 @@
 pub mod chart;
 pub mod differential;
 pub mod goal;
+pub mod growth;
 pub mod kept;
 pub mod measured;
 pub mod native;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::arguments::BenchArguments;
+use crate::bench::growth::Growth;
 use crate::bench::profile::Profile;
 use crate::bench::table::Table;
 use crate::bench::{Bench, Subject, chart};
@@ -28,6 +29,12 @@ pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<
     if let Some(op) = &arguments.profile {
         for bench in benches {
             profile(&bench, op, arguments)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.growth {
+        for bench in benches {
+            growth(&bench, arguments)?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -66,6 +73,20 @@ fn profile(bench: &Bench<'_>, op: &str, arguments: &BenchArguments) -> anyhow::R
     print!("{}", profile.text());
     if let Some(path) = &arguments.svg {
         std::fs::write(path, profile.svg()).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// How costs grow.
+fn growth(bench: &Bench<'_>, arguments: &BenchArguments) -> anyhow::Result<()> {
+    let growth = Growth::take(bench)?;
+    print!("{}", growth.text());
+    if let Some(path) = &arguments.svg {
+        std::fs::write(path, growth.svg()?).with_context(|| path.display().to_string())?;
+    }
+    if let Some(path) = &arguments.json {
+        let text = serde_json::to_string_pretty(&growth.json())? + "\n";
+        std::fs::write(path, text).with_context(|| path.display().to_string())?;
     }
     Ok(())
 }
