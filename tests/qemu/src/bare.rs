@@ -7,6 +7,8 @@ use crate::{Scenario, machine};
 
 pub const SCENARIOS: &[Scenario] = &[
     ("bare-workout", workout),
+    ("bare32-workout", workout32),
+    ("bare32-workout-cortex-a53", workout32_a53),
     ("bare-workout-cortex-a53", workout_a53),
     ("bare-workout-cortex-a72", workout_a72),
     ("bare-two-vms", two),
@@ -42,6 +44,20 @@ fn workout_a72() -> anyhow::Result<()> {
 fn workout_on(cpu: &str) -> anyhow::Result<()> {
     let script = Script::new().expect(r"GUEST workout: \d+ passed, \d+ failed");
     expect_no_failure(&machine::run_on(cpu, "one_bare", script, 120)?)
+}
+
+/// A32 and T32.
+fn workout32() -> anyhow::Result<()> {
+    workout32_on("cortex-a57")
+}
+
+fn workout32_a53() -> anyhow::Result<()> {
+    workout32_on("cortex-a53")
+}
+
+fn workout32_on(cpu: &str) -> anyhow::Result<()> {
+    let script = Script::new().expect(r"GUEST workout: \d+ passed, \d+ failed");
+    expect_no_failure(&machine::run_on(cpu, "one_bare32", script, 120)?)
 }
 
 /// 10,000 times each was the other's neighbour on the core.

@@ -30,6 +30,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ("serial", &["sel4", "sel4-microkit", "sel4-sys"]),
     ("vmm", &["debug-registers", "esr", "sel4", "sel4-microkit", "sel4-sys", "sel4-vcpu-debug", "serial"]),
     // guests
+    ("bare-aarch32", &["bare-aarch64"]),
     ("bare-aarch64", &["esr"]),
     ("debuggee", &[]),
     ("kvm-launcher", &[]),
@@ -59,6 +60,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "components/serial/src/target/regions.rs",
     "components/vmm/src/target/counter.rs",
     "components/vmm/src/target/regions.rs",
+    "tests/guests/bare-aarch32/src/runtime/",
     "tests/guests/bare-aarch64/src/runtime/",
     "tests/guests/debuggee/src/linux.rs",
     "tests/guests/debuggee/src/watcher.rs",

@@ -39,8 +39,8 @@ const TAIL: &str = "
 ";
 
 /// Rows that QEMU 10.0 does not have, or keeps nothing in.
-const NOT_IN_QEMU: [&str; 9] =
-    ["DBGBXVR", "DBGDCCINT", "DBGDEVID", "DBGDTRRXext", "DBGDTRRXint", "DBGDTRTXext", "DBGOSECCR", "DBGVCR", "DBGWFAR"];
+const NOT_IN_QEMU: [&str; 8] =
+    ["DBGAUTHSTATUS", "DBGBXVR", "DBGDCCINT", "DBGDEVID", "DBGDTRRXint", "DBGPRCR", "DBGVCR", "DBGWFAR"];
 
 /// The section, in Markdown.
 #[derive(Clone, Copy, Debug)]
