@@ -100,9 +100,9 @@ pub struct RunArguments {
     /// How to run it.
     #[command(flatten)]
     pub qemu: QemuArguments,
-    /// End with success when this regular expression is seen in a line
+    /// End with success when this regular expression is seen in a line; several are waited for one after the other
     #[arg(long, value_name = "REGEX")]
-    pub until: Option<String>,
+    pub until: Vec<String>,
     /// End with failure after that many seconds
     #[arg(long, value_name = "S")]
     pub timeout: Option<u64>,

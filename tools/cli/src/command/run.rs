@@ -18,7 +18,8 @@ const BOOT_LIMIT: u64 = 300;
 
 /// Runs until the pattern is seen, or until the person at the terminal ends it.
 pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<ExitCode> {
-    let until = arguments.until.as_deref().map(Regex::new).transpose().context("--until")?;
+    let until =
+        arguments.until.iter().map(|text| Regex::new(text)).collect::<Result<Vec<_>, _>>().context("--until")?;
     if let Some(device) = arguments.serial.as_deref().filter(|path| serial::is_device(path)) {
         return attach(device, watch(until, arguments.timeout));
     }
@@ -38,7 +39,7 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
     let image = super::short(&image);
     eprintln!("{}", qemu.line(&image));
     // Nobody may be there to see that an installed kernel stops at boot.
-    let limit = (arguments.source.kernel.is_some() && until.is_some()).then_some(BOOT_LIMIT);
+    let limit = (arguments.source.kernel.is_some() && !until.is_empty()).then_some(BOOT_LIMIT);
     let mut watch = watch(until, arguments.timeout.or(limit));
     watch.log = arguments.serial.clone();
     if watch.input == Input::Terminal {
@@ -55,8 +56,8 @@ fn attach(device: &Path, watch: Watch) -> anyhow::Result<ExitCode> {
     Ok(verdict(&watch.attach(device)?, &device.display().to_string()))
 }
 
-fn watch(until: Option<Regex>, timeout: Option<u64>) -> Watch {
-    let stop_when_done = until.is_some();
+fn watch(until: Vec<Regex>, timeout: Option<u64>) -> Watch {
+    let stop_when_done = !until.is_empty();
     let script = until.into_iter().fold(Script::new(), Script::until);
     Watch {
         script,

@@ -13,6 +13,7 @@ const INIT: &str = "#!/bin/busybox sh
 /bin/busybox --install -s /bin
 hostname lazaret
 echo \"Linux $(uname -r) in a Lazaret VM; poweroff ends it.\"
+grep -qw lazaret.debug /proc/cmdline && /bin/debug-loop &
 exec /bin/busybox init
 ";
 
@@ -21,6 +22,16 @@ const INITTAB: &str = "ttyAMA0::askfirst:-/bin/sh
 ";
 
 const PROFILE: &str = "export HOME=/ TERM=vt100 PATH=/bin:/usr/bin
+";
+
+/// With `lazaret.debug` on the kernel's command line the guest debugs itself for ever, and says how often it did.
+const DEBUG_LOOP: &str = "#!/bin/sh
+round=0 failed=0
+while true; do
+    round=$((round + 1))
+    TRY >/tmp/debug.log 2>&1 </dev/null && grep -q 'END' /tmp/debug.log || failed=$((failed + 1))
+    echo \"guest linux $(uname -m): round $round, $failed failed\" >/dev/console
+done
 ";
 
 /// Escape sequences get in the way on a shared console.
@@ -50,8 +61,9 @@ continue
 quit
 ";
 
-/// What every guest has: busybox, and what makes it a system.
-pub(super) fn base(busybox: &[u8]) -> anyhow::Result<Initramfs> {
+/// What every guest has: busybox, and what makes it a system; a command that debugs something, and what it says when all
+/// went well.
+pub(super) fn base(busybox: &[u8], debug: &str, end: &str) -> anyhow::Result<Initramfs> {
     let mut archive = Initramfs::new();
     for folder in ["bin", "dev", "etc", "proc", "sys", "tmp"] {
         archive.folder(folder)?;
@@ -63,12 +75,13 @@ pub(super) fn base(busybox: &[u8]) -> anyhow::Result<Initramfs> {
     archive.file("etc/inittab", INITTAB.as_bytes())?;
     archive.file("etc/profile", PROFILE.as_bytes())?;
     archive.file("etc/passwd", b"root::0:0:root:/:/bin/sh\n")?;
+    archive.program("bin/debug-loop", DEBUG_LOOP.replace("TRY", debug).replace("END", end).as_bytes())?;
     Ok(archive)
 }
 
 /// The archive: busybox, gdb with its libraries, a program to debug.
 pub fn build(root: &Path, busybox: &[u8], debuggee: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let mut archive = base(busybox)?;
+    let mut archive = base(busybox, "gdb -q -x /etc/try.gdb /bin/debuggee", "exited normally")?;
     archive.program("bin/debuggee", debuggee)?;
     archive.file("etc/gdb/gdbinit", GDBINIT.as_bytes())?;
     archive.file("etc/try.gdb", TRY_GDB.as_bytes())?;

@@ -4,7 +4,9 @@
 use bare_aarch64::options::{Options, Yield};
 use bare_aarch64::pattern::{self, Kind};
 
-use crate::runtime::exception::{Event, address, count, forget, total};
+use core::sync::atomic::Ordering::Relaxed;
+
+use crate::runtime::exception::{Event, ORIGIN, SUPERVISOR, address, count, forget, total};
 use crate::runtime::report::{check_quietly, failed};
 use crate::runtime::{console::println, debug, interrupt, probe, psci};
 
@@ -20,6 +22,7 @@ const PL1: u32 = 1 | 0b01 << 1 | 0xf << 5;
 
 pub fn run(options: &Options<'_>) -> &'static str {
     interrupt::init();
+    ORIGIN.store(SUPERVISOR, Relaxed);
     debug::reset();
     write_all(options.pattern);
     for round in 1.. {

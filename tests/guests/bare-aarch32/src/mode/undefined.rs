@@ -5,7 +5,7 @@ use core::fmt::Display;
 
 use bare_aarch64::pattern::Kind;
 
-use crate::runtime::exception::{Event, count, forget, total};
+use crate::runtime::exception::{Event, count, expect_injection, forget, total};
 use crate::runtime::probe::{self, El0};
 use crate::runtime::singular::{DEFINED, UNDEFINED, UNKNOWN_TO_QEMU};
 use crate::runtime::{console::println, debug, report::check};
@@ -38,6 +38,7 @@ pub fn run() {
 
 fn undefined(name: impl Display, times: u32, access: impl FnOnce()) {
     forget();
+    expect_injection();
     access();
     // So many of this kind, and none beside them.
     check(format_args!("undefined.{name}"), times << 8 | times, count(Event::Undefined) << 8 | total());
@@ -45,6 +46,7 @@ fn undefined(name: impl Display, times: u32, access: impl FnOnce()) {
 
 fn defined(name: &str, access: &fn(), may_be_missing: bool) {
     forget();
+    expect_injection();
     access();
     if may_be_missing && count(Event::Undefined) == 1 {
         println!("SKIP defined.{name}: this machine has none");

@@ -36,15 +36,25 @@ static ADDRESS: AtomicU32 = AtomicU32::new(0);
 /// Where to go on when the instruction cannot be stepped over.
 pub static RECOVERY: AtomicU32 = AtomicU32::new(0);
 
+/// Not 0: the state that every exception comes from, whatever the SPSR says. QEMU 10.0 keeps the SPSR of the current mode
+/// apart from the registers that EL2 switches, so another 32-bit guest may have left its own there.
+pub static ORIGIN: AtomicU32 = AtomicU32::new(0);
+/// Supervisor mode, A32, all masked.
+pub const SUPERVISOR: u32 = 0x1d3;
+
 const THUMB: u32 = 1 << 5;
 const ILLEGAL: u32 = 1 << 20;
 
-/// Forgets all counts.
+/// Before an access that the hypervisor may answer with an exception.
 ///
-/// Supervisor mode's SPSR becomes what another mode's will be if the hypervisor enters that with an exception: QEMU 10.0
-/// does not fetch the SPSR of a mode that EL2 returns to, but goes on with the last mode's. On hardware it does nothing.
-pub fn forget() {
+/// Supervisor mode's SPSR becomes what another mode's will be: QEMU 10.0 does not fetch the SPSR of a mode that EL2
+/// returns to, but goes on with the last mode's. On hardware it does nothing.
+pub fn expect_injection() {
     instruction!("mrs r12, cpsr\n msr spsr_cxsf, r12", out("r12") _);
+}
+
+/// Forgets all counts.
+pub fn forget() {
     COUNTS.iter().for_each(|count| count.store(0, Relaxed));
     ADDRESS.store(0, Relaxed);
 }
@@ -66,6 +76,10 @@ pub fn address() -> u32 {
 
 /// From the vectors: 0 undefined, 1 prefetch abort, 2 data abort.
 pub fn handle(frame: &mut Frame, kind: u32) {
+    match ORIGIN.load(Relaxed) {
+        0 => {}
+        origin => frame.spsr = origin,
+    }
     let thumb = frame.spsr & THUMB != 0;
     let event = match kind {
         0 => Event::Undefined,
