@@ -11,6 +11,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("bare32-workout-cortex-a53", workout32_a53),
     ("bare-workout-cortex-a53", workout_a53),
     ("bare-workout-cortex-a72", workout_a72),
+    ("bare-attack", attack),
     ("bare-two-vms", two),
     ("bare-sweep", sweep),
     ("bare-idle-costs-nothing", idle),
@@ -58,6 +59,12 @@ fn workout32_a53() -> anyhow::Result<()> {
 fn workout32_on(cpu: &str) -> anyhow::Result<()> {
     let script = Script::new().expect(r"GUEST workout: \d+ passed, \d+ failed");
     expect_no_failure(&machine::run_on(cpu, "one_bare32", script, 120)?)
+}
+
+/// A guest's watchpoint and its software step stop nobody at EL0.
+fn attack() -> anyhow::Result<()> {
+    let script = Script::new().expect(r"GUEST attack: \d+ passed, \d+ failed");
+    expect_no_failure(&machine::run("bare_attack", script, 60)?)
 }
 
 /// 10,000 times each was the other's neighbour on the core.

@@ -34,7 +34,13 @@ fn boot() -> anyhow::Result<()> {
 /// gdb's hardware breakpoint and watchpoint stop where they should, and the program ends well; the other machine
 /// uses its own breakpoints all the while.
 fn gdb() -> anyhow::Result<()> {
-    let script = to_the_prompt()
+    let built = machine::build(&Request::new(machine::default_description()))?;
+    machine::run_built(&built, gdb_script(), 300).map(|_| ())
+}
+
+/// What gdb says.
+pub fn gdb_script() -> Script {
+    to_the_prompt()
         .step("", "gdb -q -x /etc/try.gdb /bin/debuggee\r")
         .expect("Hardware assisted breakpoint 1 at")
         .expect("Breakpoint 1, .*work")
@@ -45,7 +51,5 @@ fn gdb() -> anyhow::Result<()> {
         .expect("Breakpoint 1, .*work")
         .expect("debuggee: done")
         .expect("exited normally")
-        .expect(r"bare\| guest bare: round \d+, 0 failed");
-    let built = machine::build(&Request::new(machine::default_description()))?;
-    machine::run_built(&built, script, 300).map(|_| ())
+        .expect(r"bare\| guest bare: round \d+, 0 failed")
 }

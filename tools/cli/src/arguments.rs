@@ -40,6 +40,8 @@ pub enum Command {
     Trace(TraceArguments),
     /// Inject faults into a virtual machine's monitor, guest and kernel, and see whether another one can tell
     Inject(InjectArguments),
+    /// Build the debug shim as a library for seL4's own kernel
+    Shim(ShimArguments),
     /// List what is installed, what is missing, and how to get it
     Doctor,
     /// Pack a kernel and a root task by hand
@@ -252,6 +254,8 @@ pub struct TraceArguments {
 pub enum Document {
     /// Every trapped debug register: access, reset, mask, what happens, and the test of its isolation
     Traps,
+    /// The C header of the debug shim as a library for seL4's own kernel
+    ShimHeader,
 }
 
 /// `docs`
@@ -313,6 +317,14 @@ pub enum InjectCommand {
         #[arg(long, value_name = "N", default_value = "0")]
         first: u64,
     },
+}
+
+/// `shim`
+#[derive(Debug, Args)]
+pub struct ShimArguments {
+    /// The folder for library, header and description
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
 }
 
 /// `pack`

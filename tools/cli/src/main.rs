@@ -34,6 +34,7 @@ fn run(what: &Command) -> anyhow::Result<ExitCode> {
         Command::Docs(arguments) => command::docs::run(arguments),
         Command::Trace(arguments) => command::trace::run(&workspace, arguments),
         Command::Inject(arguments) => command::inject::run(&workspace, arguments),
+        Command::Shim(arguments) => command::shim::run(&workspace, arguments),
         Command::Doctor => doctor::run(&workspace),
         Command::Pack(arguments) => command::pack::run(arguments),
     }

@@ -24,6 +24,8 @@ pub enum Mode {
     Trace,
     /// Every kind of exit, for a VMM that is killed.
     Crash,
+    /// Debug exceptions for whoever runs next.
+    Attack,
 }
 
 /// How to let others run.
@@ -40,7 +42,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|differential|bench|switch|trace|crash`.
+    /// `mode=workout|leak|sweep|idle|armed|differential|bench|switch|trace|crash|attack`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -117,6 +119,7 @@ fn mode(value: &str) -> Option<Mode> {
         "switch" => Mode::Switch,
         "trace" => Mode::Trace,
         "crash" => Mode::Crash,
+        "attack" => Mode::Attack,
         _ => return None,
     })
 }

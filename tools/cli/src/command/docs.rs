@@ -12,6 +12,7 @@ use crate::arguments::{DocsArguments, Document};
 pub fn run(arguments: &DocsArguments) -> anyhow::Result<ExitCode> {
     let text = match arguments.document {
         Document::Traps => Documentation.to_string(),
+        Document::ShimHeader => debug_shim_c::header().to_string(),
     };
     match &arguments.output {
         Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,

@@ -10,6 +10,7 @@ pub mod graph;
 pub mod inject;
 pub mod pack;
 pub mod run;
+pub mod shim;
 pub mod test;
 pub mod trace;
 

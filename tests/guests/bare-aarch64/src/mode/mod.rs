@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the guest can be asked to do.
 
+mod assault;
 mod attack;
 mod bench;
 mod breakpoint;
@@ -36,6 +37,7 @@ pub fn run(options: &Options<'_>) {
     println!("guest {}: {breakpoints} breakpoints, {watchpoints} watchpoints", options.id);
     let name = match options.mode {
         Mode::Workout => workout(options.pattern),
+        Mode::Attack => assault::run(),
         Mode::Leak => leak::run(options),
         Mode::Idle => exits::idle(options.exits),
         Mode::Armed => exits::armed(options.exits),

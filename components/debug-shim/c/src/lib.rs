@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The debug shim as a freestanding static library with a C interface, for seL4's own kernel (one core).
+//!
+//! `debug_shim.h` beside this crate is generated from [`header`]; [`glue.md`](../glue.md) says which places of seL4
+//! call what. The library allocates nothing and calls nothing: its state is in what the kernel passes.
+#![cfg_attr(target_os = "none", no_std)]
+#![deny(unsafe_code)]
+
+mod answer;
+mod header;
+#[cfg(target_os = "none")]
+mod interface;
+
+use debug_shim::{Handle, Shim, VcpuDebug};
+
+pub use answer::Answer;
+pub use header::header;
+
+/// A vCPU by the address of its debug state.
+#[derive(Clone, Copy, PartialEq)]
+pub struct Pointer(*const VcpuDebug);
+
+impl Handle for Pointer {
+    #[allow(unsafe_code)]
+    fn debug(&self) -> &VcpuDebug {
+        // SAFETY: the kernel passes the address of a state in a VCPU object that it has initialised, and tells the shim
+        // before it deletes one; there is one core, and every field is a cell.
+        unsafe { &*self.0 }
+    }
+}
+
+/// What a core's state is.
+pub type Core = Shim<Pointer>;
