@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* A core's state, and a vCPU's: memory of the kernel's that it does not look into. */
-struct debug_shim_core { uint64_t opaque[3]; };
+struct debug_shim_core { uint64_t opaque[4]; };
 struct debug_shim_vcpu { uint64_t opaque[73]; };
 
 /* Labels of the invocations: seL4's nArchInvocationLabels must be the first. */

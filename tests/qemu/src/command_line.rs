@@ -13,6 +13,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("audit-planted", audit_planted),
     ("build-writes-image-report-line", build),
     ("run-exit-codes", run),
+    ("shim-as-a-library", shim),
     ("trace-table-and-timeline", trace),
 ];
 
@@ -84,4 +85,18 @@ fn trace() -> anyhow::Result<()> {
     let slices = events["traceEvents"].as_array().map_or(0, |events| events.iter().filter(|e| e["ph"] == "X").count());
     anyhow::ensure!(slices > 1000, "{slices} slices in {}", timeline.display());
     expect(&["trace", "--system", &two_bare()], 2, "no region for traces")
+}
+
+/// The library has every function that its header names.
+fn shim() -> anyhow::Result<()> {
+    let folder = Workspace::find().target().join("lazaret/shim-test");
+    let _ = std::fs::remove_dir_all(&folder);
+    expect(&["shim", "-o", &folder.display().to_string()], 0, "libdebug_shim.a, debug_shim.h, glue.md")?;
+    let library = std::fs::read(folder.join("libdebug_shim.a"))?;
+    let header = std::fs::read_to_string(folder.join("debug_shim.h"))?;
+    let mut names = header.lines().filter_map(|line| line.strip_prefix("void ")?.split_once('(')).map(|(name, _)| name);
+    anyhow::ensure!(names.clone().count() == 7, "{header}");
+    let missing = names.find(|name| !library.windows(name.len()).any(|window| window == name.as_bytes()));
+    anyhow::ensure!(missing.is_none(), "the library has no {missing:?}");
+    Ok(())
 }

@@ -190,6 +190,9 @@ pub struct BenchArguments {
     /// Show how the kernel's calls grow with capabilities and with VMs; with --svg as plots
     #[arg(long, conflicts_with_all = ["peers", "profile"])]
     pub growth: bool,
+    /// An installed seL4 (SEL4_PREFIX) to measure below our VMM; one with the debug shim has a column of its own
+    #[arg(long, value_name = "PREFIX")]
+    pub kernel: Vec<PathBuf>,
     /// An arm64 Linux kernel as KVM's host instead of Debian's
     #[arg(long, value_name = "FILE")]
     pub kvm_kernel: Option<PathBuf>,

@@ -22,6 +22,13 @@ fn the_subset_table_is_the_kernel_s() {
     assert!(readme.contains(&table.join("\n")), "README.md: copy the table from components/microkernel/src/lib.rs");
 }
 
+#[test]
+fn the_shim_s_header_is_the_generated_one() {
+    let header = debug_shim_c::header().to_string();
+    let file = "components/debug-shim/c/debug_shim.h";
+    assert!(read(file) == header, "lazaret docs shim-header -o {file}");
+}
+
 /// Solid arrows of the picture, between crates.
 fn drawn(readme: &str) -> BTreeSet<(String, String)> {
     let picture = readme.split("```mermaid").nth(1).unwrap().split("```").next().unwrap();

@@ -39,6 +39,8 @@ fn colour(subject: Subject) -> RGBColor {
         Subject::Lazaret => RGBColor(31, 119, 180),
         Subject::Peer(Peer::Kvm) => RGBColor(255, 127, 14),
         Subject::Peer(Peer::Xen) => RGBColor(150, 150, 150),
+        Subject::Sel4 => RGBColor(44, 160, 44),
+        Subject::Sel4Shim => RGBColor(148, 103, 189),
     }
 }
 

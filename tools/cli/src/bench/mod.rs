@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What exits cost, in instructions: the same bare-metal guest under Lazaret, KVM and Xen, in the same QEMU.
+//! What exits cost, in instructions: the same bare-metal guest under Lazaret, KVM, Xen and seL4, in the same QEMU.
 //!
 //! With `-icount shift=0` and a counter of 1 GHz a tick of the guest's counter is an instruction, so every run gives
 //! the same figures, and a loaded machine only takes longer.
@@ -19,4 +19,4 @@ pub mod table;
 pub mod trace;
 
 pub use measured::Measured;
-pub use subject::{Bench, Subject};
+pub use subject::{Bench, Subject, sel4_subject};

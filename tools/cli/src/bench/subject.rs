@@ -30,6 +30,10 @@ pub enum Subject {
     Lazaret,
     /// Another.
     Peer(Peer),
+    /// An installed seL4 below our root task and VMM.
+    Sel4,
+    /// The same with our debug shim linked in.
+    Sel4Shim,
 }
 
 impl Subject {
@@ -39,6 +43,8 @@ impl Subject {
             Self::Lazaret => "lazaret",
             Self::Peer(Peer::Kvm) => "kvm",
             Self::Peer(Peer::Xen) => "xen",
+            Self::Sel4 => "sel4",
+            Self::Sel4Shim => "sel4+shim",
         }
     }
 }
@@ -50,6 +56,8 @@ pub struct Bench<'a> {
     pub workspace: &'a Workspace,
     /// QEMU's model of a CPU.
     pub cpu: String,
+    /// Installed seL4 kernels.
+    pub kernels: Vec<PathBuf>,
     /// A Linux kernel for KVM instead of Debian's.
     pub kvm_kernel: Option<PathBuf>,
     /// How long a guest may take.
@@ -111,7 +119,11 @@ impl Bench<'_> {
     /// QEMU with the hypervisor and the guest, and the file to start.
     pub fn machine(&self, subject: Subject, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf)> {
         match subject {
-            Subject::Lazaret => self.lazaret(job),
+            Subject::Lazaret => self.lazaret(job, None),
+            Subject::Sel4 | Subject::Sel4Shim => {
+                let kernel = self.kernels.iter().find(|prefix| sel4_subject(prefix) == subject);
+                self.lazaret(job, Some(kernel.context("no --kernel was given")?))
+            }
             Subject::Peer(Peer::Kvm) => peer::kvm::machine(self, job),
             Subject::Peer(Peer::Xen) => peer::xen::machine(self, job),
         }
@@ -143,7 +155,7 @@ impl Bench<'_> {
         Ok(image::flatten(&elf, "bare-metal guest")?.bytes)
     }
 
-    fn lazaret(&self, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf)> {
+    fn lazaret(&self, job: Job<'_>, kernel: Option<&PathBuf>) -> anyhow::Result<(Qemu, PathBuf)> {
         let folder = self.folder()?;
         let guests: &[_] = match job.second {
             None => &[("bare_bench", job.bootargs)],
@@ -155,7 +167,13 @@ impl Bench<'_> {
         }
         let file = if job.second.is_some() { "two_bare.system" } else { "bare_bench.system" };
         let description = self.workspace.root().join("tests/qemu/systems").join(file);
-        let request = Request { config: Config::Release, search_path: vec![folder], ..Request::new(description) };
+        let request = Request {
+            config: Config::Release,
+            search_path: vec![folder],
+            kernel: kernel.cloned(),
+            allow_shared_debug: kernel.is_some(),
+            ..Request::new(description)
+        };
         let built = system::build(self.workspace, &request)?;
         Ok((self.qemu()?, built.path))
     }
@@ -171,6 +189,13 @@ impl Bench<'_> {
         run.expect_seen()?;
         Ok(run)
     }
+}
+
+/// Which column an installed kernel is: one with our shim has its symbols.
+pub fn sel4_subject(prefix: &Path) -> Subject {
+    let kernel = std::fs::read(prefix.join("bin/kernel.elf")).unwrap_or_default();
+    let name = b"debug_shim_enable";
+    if kernel.windows(name.len()).any(|window| window == name) { Subject::Sel4Shim } else { Subject::Sel4 }
 }
 
 /// What QEMU says about its own command line.

@@ -13,7 +13,7 @@ use crate::arguments::BenchArguments;
 use crate::bench::growth::Growth;
 use crate::bench::profile::Profile;
 use crate::bench::table::Table;
-use crate::bench::{Bench, Subject, chart};
+use crate::bench::{Bench, Subject, chart, sel4_subject};
 use crate::problem;
 use crate::toolchain::{Toolchain, first_line};
 use crate::workspace::Workspace;
@@ -23,6 +23,7 @@ pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<
     let benches = arguments.cpu.iter().map(|cpu| Bench {
         workspace,
         cpu: cpu.clone(),
+        kernels: arguments.kernel.clone(),
         kvm_kernel: arguments.kvm_kernel.clone(),
         timeout: Duration::from_secs(arguments.timeout),
     });
@@ -93,7 +94,8 @@ fn growth(bench: &Bench<'_>, arguments: &BenchArguments) -> anyhow::Result<()> {
 
 /// All columns that can be had; what is wrong with the others is said.
 fn measure(bench: &Bench<'_>, arguments: &BenchArguments, complete: &mut bool) -> anyhow::Result<Table> {
-    let peers: BTreeSet<_> = arguments.peers.iter().map(|peer| Subject::Peer(*peer)).collect();
+    let kernels = arguments.kernel.iter().map(|prefix| sel4_subject(prefix));
+    let peers: BTreeSet<_> = arguments.peers.iter().map(|peer| Subject::Peer(*peer)).chain(kernels).collect();
     let mut columns = Vec::new();
     for subject in std::iter::once(Subject::Lazaret).chain(peers) {
         progress(&format!("measuring {} on {} ...", subject.name(), bench.cpu));
