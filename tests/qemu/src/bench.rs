@@ -20,7 +20,7 @@ fn figures() -> anyhow::Result<()> {
     let mut grown = Vec::new();
     for kept in Kept::read(&text)? {
         let timeout = Duration::from_secs(120);
-        let bench = Bench { workspace: &workspace, cpu: kept.cpu.clone(), kvm_kernel: None, timeout };
+        let bench = Bench { workspace: &workspace, cpu: kept.cpu.clone(), kernels: vec![], kvm_kernel: None, timeout };
         let (measured, problems) = bench.measure(Subject::Lazaret)?;
         problems.into_iter().try_for_each(Err)?;
         if compiler != kept.compiler {
