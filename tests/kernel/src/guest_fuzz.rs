@@ -4,7 +4,7 @@
 
 use sel4::{
     CNodeCapData, CapRights, Error, MessageInfo, MessageInfoBuilder, ObjectBlueprint, UserContext, VmAttributes, cap,
-    cap_type, debug_println, init_thread::slot::TCB, sys::fault::FaultLabel,
+    cap_type, debug_println, init_thread::slot::TCB, sys::extension::fault_context, sys::fault::FaultLabel,
 };
 
 use sel4_vcpu_debug::DebugRegister;
@@ -110,7 +110,8 @@ impl Guest {
         self.tcb.tcb_write_all_registers(true, &registers)?;
         let (mut info, _) = self.faults.recv(self.reply);
         for _ in 0..EXITS_A_PROGRAM {
-            let label = info.label();
+            let aborted = fault_context::is_abort(info.label());
+            let label = if aborted { FaultLabel::VmFault as u64 } else { info.label() };
             counts[(label as usize).min(counts.len() - 1)] += 1;
             if label == FaultLabel::Timeout as u64 {
                 break;
