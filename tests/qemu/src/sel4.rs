@@ -165,7 +165,7 @@ fn two_vms_refused() -> anyhow::Result<()> {
 fn two_vms_allowed() -> anyhow::Result<()> {
     let request = Request { allow_shared_debug: true, ..request(&machine::description("linux_and_idle")) };
     let script = Script::new()
-        .expect(r"bare\| guest \w+: \d+ breakpoints")
+        .expect(r"bare_idle\| guest \w+: \d+ breakpoints")
         .step("Please press Enter", "\r")
         .expect("/ # ?$")
         .step("", "uname -srm\r")
