@@ -95,6 +95,8 @@ impl Keeper {
     /// Errors don't matter: what fails now is tried again soon.
     fn restart(&self) {
         let _ = self.tcb.tcb_suspend();
+        // Whichever vCPU the thread took for itself: it gets this one instead, and then none.
+        let _ = self.vcpu.vcpu_set_tcb(self.tcb);
         let _ = self.vcpu.vcpu_set_tcb(self.spare);
         let _ = self.context.unbind();
         let _ = self.control.sched_control_configure_flags(self.context, 1_000_000, 1_000_000, 0, 0, 0);

@@ -53,9 +53,6 @@ const ON_EVERY_BOARD: &[&str] = &[
     "linux-gdb",
     "linux32-boot",
 ];
-/// Known to fail, for a reason that nobody has found yet: `cargo test -p qemu-tests -- --ignored` runs them.
-const OPEN: &[(&str, &str)] =
-    &[("kernel-fuzz", "skipped, it does not end since 2026-11-25: the fuzzer's count of calls left is overwritten")];
 /// What only boards that are started from a card are tested with.
 const ON_CARDS: &[&str] = &["card-folder", "card-serial", "card-self-test"];
 
@@ -79,7 +76,6 @@ fn main() {
         linux32::SCENARIOS,
     ]
     .concat();
-    OPEN.iter().for_each(|(name, reason)| println!("  {name}: {reason}"));
     let boards = match std::env::var("LAZARET_TEST_BOARD") {
         Ok(board) => vec![&*board.leak()],
         Err(_) => [&[DEFAULT_BOARD], OTHER_BOARDS].concat(),
@@ -103,6 +99,5 @@ fn trial(board: &'static str, (name, run): Scenario) -> Option<Trial> {
             println!("  {shown}: {:.1} s", start.elapsed().as_secs_f32());
             result
         })
-        .with_ignored_flag(OPEN.iter().any(|(open, _)| *open == name))
     })
 }

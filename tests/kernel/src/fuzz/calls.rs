@@ -6,6 +6,9 @@ use core::ops::RangeInclusive;
 use sel4::{
     MessageInfo,
     raw::{Registers, enter_number},
+    sys::extension::{AARCH64, VCPU_STATE_WRITE, VcpuState},
+    sys::invocation::Invocation,
+    sys::vcpu_reg::VcpuReg,
 };
 
 use crate::random::Random;
@@ -63,6 +66,18 @@ fn label(service: u64, random: &mut Random) -> u64 {
     }
 }
 
+/// The thread may make itself the guest of a vCPU that it has set up. It then runs this very code, which counts in the
+/// root task's memory: not as A32, and not with its data in the other byte order.
+fn tame(label: u64, mr: &mut [u64; 4]) {
+    const E0E: u64 = 1 << 24;
+    const WRITE_REG: u64 = Invocation::VcpuWriteReg as u64;
+    match (label, mr[0]) {
+        (WRITE_REG, field) if field == VcpuReg::Sctlr as u64 => mr[1] &= !E0E,
+        (VCPU_STATE_WRITE, field) if field == VcpuState::Width as u64 => mr[1] = AARCH64,
+        _ => {}
+    }
+}
+
 /// One system call.
 pub fn call(buffer: u64, random: &mut Random) {
     // Not the debug calls: they stop the machine, or print.
@@ -83,12 +98,8 @@ pub fn call(buffer: u64, random: &mut Random) {
         let inner = buffer.inner_mut();
         (inner.receive_cnode, inner.receive_index, inner.receive_depth) = (pointer(random), word(random), word(random));
     });
-    let registers = Registers {
-        x0: service,
-        x1: info.into_word(),
-        mr: core::array::from_fn(|_| word(random)),
-        x6: pointer(random),
-        x8: pointer(random),
-    };
+    let mut mr = core::array::from_fn(|_| word(random));
+    tame(label, &mut mr);
+    let registers = Registers { x0: service, x1: info.into_word(), mr, x6: pointer(random), x8: pointer(random) };
     enter_number(number, registers);
 }
