@@ -106,13 +106,14 @@ impl System<'_> {
         }
     }
 
-    /// No thread of the specification runs any more.
-    fn halt(&self, facts: &FaultReport<'_>, name: &str) {
+    /// No thread of the specification runs any more, nor this one: a restart that is due would start one again.
+    fn halt(&self, facts: &FaultReport<'_>, name: &str) -> ! {
         for thread in self.spec.threads {
             let tcb: cap::Tcb = self.object(thread.tcb);
             let _ = tcb.tcb_suspend();
         }
         sel4::debug_println!("{facts}MON|ERROR: '{name}' has faulted: the system is halted");
+        sel4::init_thread::suspend_self()
     }
 
     /// What is to be said of a fault, before anything of it is lost.
@@ -140,8 +141,8 @@ impl System<'_> {
         }
     }
 
-    /// What may be return addresses: the link register, and words of the stack that point to code. Which of them are, the
-    /// command line tells.
+    /// What may be return addresses: the link register, and words of the stack that point to code. Which of them are, a
+    /// reader with `addr2line` can tell.
     fn backtrace(&self, component: &Component, registers: &Registers) -> Backtrace {
         /// Words of the stack to look at.
         const WORDS: u64 = 512;

@@ -23,7 +23,8 @@ pub const VCPU_STATE_WRITE: u64 = VCPU_DEBUG_READ + 6;
 pub const VCPU_UNANSWERED_FAULT: u64 = VCPU_DEBUG_READ + 7;
 /// `VCPU_Wait`: the vCPU's thread, stopped at a fault that it forgets, sleeps until its virtual timer would interrupt
 /// (enabled, not masked, VPPI acknowledged) or until it is resumed. `IllegalOperation` for a thread that is not stopped,
-/// and for one whose scheduling context is with a passive VMM.
+/// and for one whose scheduling context is with a passive VMM. With [`VCPU_WAKE`], whoever holds the VCPU may stop and
+/// start its thread.
 pub const VCPU_WAIT: u64 = VCPU_DEBUG_READ + 8;
 /// `VCPU_Wake`: ends that wait; of a thread that is not stopped, nothing.
 pub const VCPU_WAKE: u64 = VCPU_DEBUG_READ + 9;

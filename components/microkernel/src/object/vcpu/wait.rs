@@ -76,7 +76,15 @@ impl Kernel {
     /// The thread's vCPU waits no longer.
     #[inline]
     pub(crate) fn end_wait(&self, thread: Ref<Tcb>) {
-        let Some(vcpu) = thread.vcpu.get().filter(|vcpu| vcpu.timer_wait.waits.replace(false)) else { return };
+        if let Some(vcpu) = thread.vcpu.get()
+            && vcpu.timer_wait.waits.get()
+        {
+            self.unlink_waiting(vcpu);
+        }
+    }
+
+    fn unlink_waiting(&self, vcpu: Ref<Vcpu>) {
+        vcpu.timer_wait.waits.set(false);
         let (previous, next) = (vcpu.timer_wait.previous.take(), vcpu.timer_wait.next.take());
         self.link_waiting(previous, next);
         if let Some(next) = next {
@@ -101,12 +109,12 @@ impl Kernel {
         }
     }
 
+    /// Out of the list first, whatever its thread does: the loop above ends.
     #[cold]
     fn end_first_wait(&self, vcpu: Ref<Vcpu>) {
-        match vcpu.tcb.get() {
-            Some(thread) => self.restart(thread),
-            // A vCPU that loses its thread stops waiting, so there is one.
-            None => self.waiting.set(None),
+        self.unlink_waiting(vcpu);
+        if let Some(thread) = vcpu.tcb.get() {
+            self.restart(thread);
         }
     }
 }
