@@ -23,6 +23,7 @@ mod plain;
 mod poisoned;
 mod sel4;
 mod sel4_bad;
+mod u_boot;
 
 use std::time::Instant;
 
@@ -54,7 +55,7 @@ const ON_EVERY_BOARD: &[&str] = &[
     "linux32-boot",
 ];
 /// What only boards that are started from a card are tested with.
-const ON_CARDS: &[&str] = &["card-folder", "card-serial", "card-self-test"];
+const ON_CARDS: &[&str] = &["card-folder", "card-serial", "card-self-test", "u-boot-go", "u-boot-booti"];
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -71,6 +72,7 @@ fn main() {
         differential::SCENARIOS,
         boards::SCENARIOS,
         card::SCENARIOS,
+        u_boot::SCENARIOS,
         crash::SCENARIOS,
         linux::SCENARIOS,
         linux32::SCENARIOS,

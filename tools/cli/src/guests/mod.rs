@@ -11,8 +11,10 @@
 mod apt;
 mod debian;
 mod initramfs;
+mod kept;
 mod kernel;
 mod library;
+mod u_boot;
 mod userland;
 mod userland32;
 mod xen;
@@ -25,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use debian::{ARM64, ARMHF, Debian};
 pub use initramfs::Initramfs;
 pub use kernel::Arm64Image;
+pub use u_boot::u_boot;
 pub use xen::xen;
 
 use crate::programs::write_if_changed;
