@@ -4,7 +4,7 @@
 use std::{env, fs, path::Path};
 
 use anyhow::Context;
-use sel4_prefix::{CONFIGURATION, INTERFACE_FILES, Options, labels};
+use sel4_prefix::{CONFIGURATION, HEADERS, INTERFACE_FILES, Options, labels};
 
 fn main() -> anyhow::Result<()> {
     println!("cargo::rerun-if-env-changed=SEL4_PREFIX");
@@ -12,9 +12,8 @@ fn main() -> anyhow::Result<()> {
     let prefix = env::var_os("SEL4_PREFIX");
     let (mut numbers, mut options) = (Vec::new(), Options::parse("{}")?);
     if let Some(prefix) = prefix.as_deref().map(Path::new) {
-        for file in INTERFACE_FILES.into_iter().chain([CONFIGURATION]) {
-            println!("cargo::rerun-if-changed={}", prefix.join(file).display());
-        }
+        // The folder: a file that is watched and not there would have changed at each build.
+        println!("cargo::rerun-if-changed={}", prefix.join(HEADERS).display());
         options = Options::read(&prefix.join(CONFIGURATION))?;
         // A prefix of our own kernel has a configuration and nothing else.
         if prefix.join(INTERFACE_FILES[0]).is_file() {

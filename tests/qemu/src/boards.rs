@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Every board's image is built, also of the boards that are not started here.
+//! Every board's image is built, also of the boards that are not started here; and only when something changed.
 
 use anyhow::Context;
 use lazaret_cli::board::Board;
+use lazaret_cli::programs::{Config, Setting};
 use lazaret_cli::runner::Qemu;
 use lazaret_cli::system::{self, Request};
+use lazaret_cli::toolchain::Toolchain;
 use lazaret_cli::workspace::Workspace;
 
 use crate::{Scenario, machine};
 
-pub const SCENARIOS: &[Scenario] = &[("boards-build", build)];
+pub const SCENARIOS: &[Scenario] = &[("boards-build", build), ("build-again-is-idle", again)];
 
 fn build() -> anyhow::Result<()> {
     let workspace = Workspace::find();
@@ -29,6 +31,22 @@ fn build() -> anyhow::Result<()> {
             anyhow::ensure!(text.contains("--selftest"), "{name}: its page names no self-test");
         }
     }
+    Ok(())
+}
+
+/// A second build finds everything as it is: nothing is compiled or linked.
+fn again() -> anyhow::Result<()> {
+    let workspace = Workspace::find();
+    let setting = Setting { workspace: &workspace, board: machine::board(), config: Config::Debug };
+    let written = || -> anyhow::Result<_> {
+        let folder = setting.build(&Toolchain::detect()?, &["microkernel", "root-task", "vmm"])?;
+        ["microkernel", "root-task", "vmm"]
+            .into_iter()
+            .map(|name| Ok(folder.join(name).metadata()?.modified()?))
+            .collect()
+    };
+    let (first, second): (Vec<_>, Vec<_>) = (written()?, written()?);
+    anyhow::ensure!(first == second, "built anew without a change");
     Ok(())
 }
 

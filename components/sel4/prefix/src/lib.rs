@@ -9,5 +9,7 @@ mod options;
 pub use interface::{INTERFACE_FILES, labels};
 pub use options::Options;
 
+/// Where everything is that the crates are made from, below the prefix.
+pub const HEADERS: &str = "libsel4/include";
 /// The kernel's configuration, below the prefix.
 pub const CONFIGURATION: &str = "libsel4/include/kernel/gen_config.json";
