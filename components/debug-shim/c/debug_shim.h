@@ -29,14 +29,13 @@ void debug_shim_init_vcpu(struct debug_shim_vcpu *vcpu);
 void debug_shim_enable(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu);
 /* The core no longer runs it: a native thread, another vCPU or idle comes next. Twice does no harm. */
 void debug_shim_disable(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu);
-/* Both in one; either may be null. */
-void debug_shim_switch(const struct debug_shim_core *core, const struct debug_shim_vcpu *from,
-                       const struct debug_shim_vcpu *to);
-/* The VCPU object goes, or is made anew. */
-void debug_shim_delete(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu);
-/* An invocation on its capability. */
+/* The VCPU object goes, or is made anew. `running`: the vCPU whose guest the core would run on with, or null. */
+void debug_shim_delete(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu,
+                       const struct debug_shim_vcpu *running);
+/* An invocation on its capability: `length` words, of which at most 3 are looked at and all 3 must be
+   memory that can be read. */
 void debug_shim_invoke(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu,
-                       uint64_t label, const uint64_t *words, uint64_t length,
+                       uint64_t label, const uint64_t words[3], uint64_t length,
                        struct debug_shim_answer *answer);
 
 #endif

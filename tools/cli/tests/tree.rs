@@ -82,7 +82,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
 const UNSAFE_LIMITS: &[(&str, usize)] = &[
     ("components/microkernel", 45),
     ("components/debug-shim/aarch64", 4),
-    ("components/debug-shim/c", 32),
+    ("components/debug-shim/c", 9),
     ("components/sel4-loader", 10),
     ("components/sel4", 12),
     ("components/sel4-root-task", 14),

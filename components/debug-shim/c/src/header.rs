@@ -7,6 +7,7 @@ use debug_shim::{DEBUG_STATUS_WORDS, VcpuDebug};
 use sel4_sys::extension::{VCPU_DEBUG_READ, VCPU_DEBUG_STATUS};
 
 use crate::Core;
+use crate::answer::WORDS;
 
 /// The text of `debug_shim.h`.
 pub fn header() -> impl Display {
@@ -15,11 +16,18 @@ pub fn header() -> impl Display {
 
 struct Header;
 
-const WORD: usize = 8;
+const WORD: usize = size_of::<u64>();
+/// What C sets aside for a core's state, and for a vCPU's.
+const CORE_WORDS: usize = size_of::<Core>() / WORD;
+const VCPU_WORDS: usize = size_of::<VcpuDebug>() / WORD;
+const _: () = {
+    assert!(size_of::<Core>() == CORE_WORDS * WORD && align_of::<Core>() == WORD);
+    assert!(size_of::<VcpuDebug>() == VCPU_WORDS * WORD && align_of::<VcpuDebug>() == WORD);
+};
 
 impl Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (core, vcpu) = (size_of::<Core>().div_ceil(WORD), size_of::<VcpuDebug>().div_ceil(WORD));
+        let (core, vcpu, wanted) = (CORE_WORDS, VCPU_WORDS, WORDS);
         let (first, last, words) = (VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, DEBUG_STATUS_WORDS);
         write!(
             f,
@@ -49,14 +57,13 @@ impl Display for Header {
              void debug_shim_enable(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu);\n\
              /* The core no longer runs it: a native thread, another vCPU or idle comes next. Twice does no harm. */\n\
              void debug_shim_disable(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu);\n\
-             /* Both in one; either may be null. */\n\
-             void debug_shim_switch(const struct debug_shim_core *core, const struct debug_shim_vcpu *from,\n                       \
-                 const struct debug_shim_vcpu *to);\n\
-             /* The VCPU object goes, or is made anew. */\n\
-             void debug_shim_delete(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu);\n\
-             /* An invocation on its capability. */\n\
+             /* The VCPU object goes, or is made anew. `running`: the vCPU whose guest the core would run on with, or null. */\n\
+             void debug_shim_delete(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu,\n                       \
+                 const struct debug_shim_vcpu *running);\n\
+             /* An invocation on its capability: `length` words, of which at most {wanted} are looked at and all {wanted} must be\n   \
+                memory that can be read. */\n\
              void debug_shim_invoke(const struct debug_shim_core *core, const struct debug_shim_vcpu *vcpu,\n                       \
-                 uint64_t label, const uint64_t *words, uint64_t length,\n                       \
+                 uint64_t label, const uint64_t words[{wanted}], uint64_t length,\n                       \
                  struct debug_shim_answer *answer);\n\n\
              #endif\n"
         )

@@ -11,7 +11,7 @@ mod header;
 #[cfg(target_os = "none")]
 mod interface;
 
-use debug_shim::{Handle, Shim, VcpuDebug};
+use debug_shim::{DebugHardware, Handle, Shim, VcpuDebug};
 
 pub use answer::Answer;
 pub use header::header;
@@ -31,3 +31,20 @@ impl Handle for Pointer {
 
 /// What a core's state is.
 pub type Core = Shim<Pointer>;
+
+/// A VCPU object goes: nothing of it is left on the core, nor anything that points to it. While another guest's state is
+/// on the core (`running`), that one steps aside for the moment; the shim would refuse otherwise.
+pub fn delete<H: Handle>(core: &Shim<H>, vcpu: H, running: Option<H>, hw: &impl DebugHardware) {
+    let other = running.filter(|running| *running != vcpu);
+    if let Some(other) = other {
+        core.leave_to_native(other, hw);
+    }
+    // Neither is refused on one core where no other guest runs.
+    let _ = core.release(vcpu, hw);
+    if let Some(other) = other {
+        let _ = core.enter(other, hw);
+    }
+}
+
+#[cfg(test)]
+mod tests;

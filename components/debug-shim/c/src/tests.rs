@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What C cannot get wrong, on the fake hardware.
+
+use debug_shim::fake::FakeHardware;
+use debug_shim::{Counts, DEBUG_STATUS_WORDS, DebugRegister, Handle, Shim, VcpuDebug};
+use sel4_sys::error::Error as Sel4;
+use sel4_sys::extension::{FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE};
+
+use crate::{Answer, delete};
+
+#[derive(Clone, Copy, Debug)]
+struct Vcpu<'a>(&'a VcpuDebug);
+impl PartialEq for Vcpu<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+impl Handle for Vcpu<'_> {
+    fn debug(&self) -> &VcpuDebug {
+        self.0
+    }
+}
+
+fn hardware() -> FakeHardware {
+    FakeHardware::poisoned(Counts::new(6, 4, 2), 6)
+}
+
+#[test]
+fn the_four_invocations_and_what_is_none() {
+    let (hw, debug) = (FakeHardware::poisoned(Counts::new(6, 4, 2), 6), VcpuDebug::new());
+    let shim = Shim::new();
+    shim.init_core(&hw);
+    let ask = |label, words: &[u64]| Answer::to(&shim, Vcpu(&debug), label, words, &hw);
+    let bvr = DebugRegister::Bvr(1).to_word();
+    assert_eq!(ask(VCPU_DEBUG_WRITE, &[bvr, 0x1000, FLAG_DIRTY]), Answer::default());
+    assert_eq!(ask(VCPU_DEBUG_READ, &[bvr]), Answer::success(&[0x1000]));
+    assert_eq!(ask(VCPU_DEBUG_FLAG_DIRTY, &[]), Answer::default());
+    let status = ask(VCPU_DEBUG_STATUS, &[]);
+    assert_eq!((status.length, status.words[0]), (DEBUG_STATUS_WORDS as u64, 1));
+    assert_eq!(ask(VCPU_DEBUG_READ, &[]).error, Sel4::TruncatedMessage as u64);
+    assert_eq!(ask(VCPU_DEBUG_WRITE, &[bvr, 0]).error, Sel4::TruncatedMessage as u64);
+    assert_eq!(ask(VCPU_DEBUG_READ, &[u64::MAX]).error, Sel4::InvalidArgument as u64);
+    assert_eq!(ask(VCPU_DEBUG_READ, &[DebugRegister::Bvr(15).to_word()]).error, Sel4::InvalidArgument as u64);
+    assert_eq!(ask(VCPU_DEBUG_STATUS + 1, &[0; 4]).error, Sel4::IllegalOperation as u64);
+    assert_eq!(ask(0, &[0; 4]).error, Sel4::IllegalOperation as u64);
+}
+
+/// One guest's bank is on the core while another's steps: the first one's VCPU object goes, and nothing points to it.
+#[test]
+fn an_owner_is_deleted_while_another_guest_runs() {
+    const STEP: u64 = 1;
+    let (hw, owner, other) = (hardware(), VcpuDebug::new(), VcpuDebug::new());
+    let (shim, owner, other) = (Shim::new(), Vcpu(&owner), Vcpu(&other));
+    shim.init_core(&hw);
+    let write = |vcpu, register: DebugRegister, value, flags| {
+        assert_eq!(Answer::to(&shim, vcpu, VCPU_DEBUG_WRITE, &[register.to_word(), value, flags], &hw).error, 0);
+    };
+    write(owner, DebugRegister::Bvr(1), 0x1000, FLAG_DIRTY);
+    shim.enter(owner, &hw).unwrap();
+    shim.leave_to_native(owner, &hw);
+    assert_eq!((shim.owner(), hw.registers().bvr[1]), (Some(owner), 0x1000));
+
+    write(other, DebugRegister::Mdscr, STEP, 0);
+    shim.enter(other, &hw).unwrap();
+    assert_eq!((shim.owner(), hw.registers().mdscr), (Some(owner), STEP));
+    assert_eq!(shim.release(owner, &hw), Err(debug_shim::Error::Running));
+    delete(&shim, owner, Some(other), &hw);
+    assert_eq!((shim.owner(), hw.registers().bvr[1]), (None, 0));
+    assert_eq!(hw.registers().mdscr, STEP);
+
+    // Its own guest may be the running one, or none.
+    delete(&shim, other, Some(other), &hw);
+    assert_eq!(hw.registers().mdscr, 0);
+    delete(&shim, other, None, &hw);
+}
