@@ -75,6 +75,7 @@ fn verdict(run: &Run, what: &str) -> ExitCode {
     let seconds = run.elapsed.as_secs_f32();
     let (text, code) = match &run.outcome {
         Outcome::Seen => (format!("seen after {seconds:.1} s"), 0),
+        Outcome::Missing(pattern) => (format!("{what} ended after {seconds:.1} s before this was seen: {pattern}"), 1),
         Outcome::Ended(true) => (format!("{what} ended after {seconds:.1} s"), 0),
         Outcome::Ended(false) => (format!("{what} failed"), 1),
         Outcome::TimedOut(pattern) => {

@@ -49,7 +49,11 @@ impl Watch {
         let ended = self.follow(start, &pieces, &mut keyboard, &mut None, &mut seen)?;
         drop(terminal);
         let output = rejoin(&String::from_utf8_lossy(&seen).replace('\r', ""));
-        Ok(Run { outcome: ended.unwrap_or(Outcome::Ended(true)), output, elapsed: start.elapsed() })
+        Ok(Run {
+            outcome: ended.unwrap_or_else(|| Outcome::of_end(true, &self.script)),
+            output,
+            elapsed: start.elapsed(),
+        })
     }
 }
 

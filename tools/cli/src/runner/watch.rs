@@ -77,8 +77,20 @@ pub enum Outcome {
     TimedOut(String),
     /// The kernel or the monitor reported a fault: its line.
     Fault(String),
-    /// QEMU ended by itself, with success or not, before everything was seen.
+    /// The machine ended by itself and well, but before everything was seen; what it still waited for.
+    Missing(String),
+    /// It ended by itself: well, with nothing to wait for, or not well.
     Ended(bool),
+}
+
+impl Outcome {
+    /// Of a machine that ended by itself.
+    pub(super) fn of_end(well: bool, script: &Script) -> Self {
+        match script.waiting_for() {
+            Some(pattern) if well => Self::Missing(pattern.into()),
+            _ => Self::Ended(well),
+        }
+    }
 }
 
 /// A finished run.
@@ -99,6 +111,7 @@ impl Run {
             Outcome::Seen => return Ok(()),
             Outcome::TimedOut(pattern) => format!("not seen within {:.0?}: {pattern}", self.elapsed),
             Outcome::Fault(line) => format!("a fault: {line}"),
+            Outcome::Missing(pattern) => format!("QEMU ended before this was seen: {pattern}"),
             Outcome::Ended(_) => "QEMU ended too early".into(),
         };
         let lines: Vec<_> = self.output.lines().collect();
@@ -139,7 +152,7 @@ impl Watch {
                 self.at_end.take().map_or(Ok(()), |act| act())?;
                 outcome
             }
-            None => Outcome::Ended(machine.0.wait()?.success()),
+            None => Outcome::of_end(machine.0.wait()?.success(), &self.script),
         };
         drop(machine);
         drop(terminal);
@@ -285,5 +298,8 @@ mod tests {
         let run = watch(Script::new().expect("prompt")).run(shell("exit 3")).unwrap();
         assert_eq!(run.outcome, Outcome::Ended(false));
         assert!(run.expect_seen().is_err());
+        let run = watch(Script::new().expect("a").expect("prompt")).run(shell("echo a")).unwrap();
+        assert_eq!(run.outcome, Outcome::Missing("prompt".into()));
+        assert_eq!(watch(Script::new()).run(shell("exit 0")).unwrap().outcome, Outcome::Ended(true));
     }
 }
