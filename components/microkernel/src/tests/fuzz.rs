@@ -8,8 +8,9 @@ use crate::fault::Fault;
 use crate::object::tcb::ThreadState;
 use crate::syscall::{handle_fault, handle_interrupt, handle_syscall, settle};
 use sel4_sys::boot_info::slot;
+use sel4_sys::extension::END;
 use sel4_sys::extension::fault_context;
-use sel4_sys::invocation::{FIRST_EXTENSION, Invocation};
+use sel4_sys::invocation::Invocation;
 use sel4_sys::message_info::MessageInfo;
 use sel4_sys::object::ObjectType;
 use sel4_sys::syscall::Syscall;
@@ -142,7 +143,7 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     let label = match random.below(20) {
         0 => random.next() >> 12,
         1..4 => random.pick(&[1, 1, 21, 22, 23, 19, 19, 20]),
-        _ => random.below(FIRST_EXTENSION + 9),
+        _ => random.below(END + 2),
     };
     if random.below(12) != 0 {
         likely_words(random, label, &mut words);
@@ -243,7 +244,7 @@ fn run(seed: u64, steps: u64, check_every: u64) {
     let mut random = Random::new(seed);
     let mut done = 0;
     let (mut worlds, mut short_ways) = (0, 0);
-    let mut successes = [0u32; FIRST_EXTENSION as usize + 6];
+    let mut successes = [0u32; END as usize];
     while done < steps {
         let w = busy_world();
         worlds += 1;

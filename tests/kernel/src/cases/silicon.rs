@@ -126,6 +126,10 @@ pub fn guests_keep_their_addresses(env: &mut Env) -> Outcome {
 /// A VMID that is given to another address space has forgotten the first one's translations.
 pub fn vmids_are_reused(env: &mut Env) -> Outcome {
     for number in 0..SPACES {
+        // Its code is on other pages than its predecessors', so that a stale translation runs theirs.
+        for _ in 0..number % 7 {
+            let _: cap::Granule = env.object();
+        }
         let guest = Guest::start(env, &[mov_x1(number + 1), HVC_66])?;
         same(guest.hsr(), 0x5a00_0042)?;
         same(*guest.tcb.tcb_read_all_registers(false)?.gpr(1), number + 1)?;
@@ -136,16 +140,21 @@ pub fn vmids_are_reused(env: &mut Env) -> Outcome {
 
 /// The line's speed by the counter: one of the two is wrong if it is not what both are set to.
 pub fn line_and_counter_agree(_: &mut Env) -> Outcome {
-    (0..LINE).for_each(|_| debug_print!("U"));
-    let start = ticks();
-    (0..LINE).for_each(|_| debug_print!("U"));
-    let micros = (ticks() - start) * 1_000_000 / ticks_per_second();
+    // The quickest of some: an emulator's machine may have more to do.
+    let micros = (0..4).map(|_| line_in_micros()).min().unwrap_or(0);
     debug_print!("\n  {LINE} bytes in {micros} us by a counter of {} Hz ", ticks_per_second());
     let exact = |bytes: u64| bytes * BITS * 1_000_000 / BAUD_RATE;
     if micros < exact(FIFO) {
         return skip("nothing slows this UART down: an emulator's");
     }
     check((exact(LINE - FIFO)..=exact(LINE + FIFO)).contains(&micros), "115200 baud by the counter")
+}
+
+fn line_in_micros() -> u64 {
+    (0..LINE).for_each(|_| debug_print!("U"));
+    let start = ticks();
+    (0..LINE).for_each(|_| debug_print!("U"));
+    (ticks() - start) * 1_000_000 / ticks_per_second()
 }
 
 /// Says which core it is.

@@ -6,7 +6,7 @@ use core::ops::RangeInclusive;
 use sel4::{
     MessageInfo,
     raw::{Registers, enter_number},
-    sys::extension::{AARCH64, VCPU_STATE_WRITE, VcpuState},
+    sys::extension::{AARCH64, END, VCPU_STATE_WRITE, VcpuState},
     sys::invocation::Invocation,
     sys::vcpu_reg::VcpuReg,
 };
@@ -43,11 +43,11 @@ const LABELS: [(RangeInclusive<u64>, RangeInclusive<u64>); 17] = [
     (9..=10, 34..=38),
     (13..=15, 46..=52),
     (16..=18, 44..=45),
-    (19..=19, 55..=68),
+    (19..=19, 55..=END - 1),
     (20..=22, 39..=42),
     (23..=23, 27..=29),
     (28..=29, 2..=17),
-    (30..=30, 55..=68),
+    (30..=30, 55..=END - 1),
     (31..=31, 34..=38),
     (32..=32, 18..=25),
     (33..=33, 33..=33),
@@ -62,7 +62,7 @@ fn label(service: u64, random: &mut Random) -> u64 {
     match (random.below(20), known) {
         (0, _) => random.next(),
         (1..=15, Some(labels)) => labels.start() + random.below(labels.end() - labels.start() + 1),
-        _ => random.below(71),
+        _ => random.below(END + 2),
     }
 }
 
