@@ -12,11 +12,12 @@ use crate::inject::{self, page};
 use crate::problem::Problem;
 use crate::workspace::Workspace;
 
-/// Exit code 1 when an outcome is forbidden.
+/// Exit code 1 when an outcome is forbidden, or a run could not be done.
 pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result<ExitCode> {
     if let Some(InjectCommand::CrashPoints { stride, first }) = arguments.command {
         return crash_points(workspace, stride, first);
     }
+    let mut failed = Vec::new();
     let campaign = match (&arguments.command, arguments.only) {
         (Some(InjectCommand::Merge { files }), _) => merge(files)?,
         (_, Some(number)) => {
@@ -27,7 +28,9 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
         }
         (_, None) => {
             let numbers = inject::shard(arguments.runs, arguments.shard.as_deref())?;
-            inject::run(workspace, arguments.seed, &numbers, arguments.jobs)?
+            let (campaign, errors) = inject::run(workspace, arguments.seed, &numbers, arguments.jobs)?;
+            failed = errors;
+            campaign
         }
     };
     if let Some(path) = &arguments.json {
@@ -43,8 +46,9 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
     for row in campaign.rows.iter().filter(|row| is_forbidden(row)) {
         println!("forbidden: {} ({:?}: {}): {}", row.outcome.name(), row.kind, row.detail, campaign.replay(row));
     }
+    failed.iter().for_each(|error| println!("not done: {error:#}"));
     println!("{} runs, seed {}, {} forbidden", campaign.runs, campaign.seed, campaign.forbidden);
-    Ok(ExitCode::from(u8::from(campaign.forbidden > 0)))
+    Ok(ExitCode::from(u8::from(campaign.forbidden > 0 || !failed.is_empty())))
 }
 
 fn crash_points(workspace: &Workspace, stride: u64, first: u64) -> anyhow::Result<ExitCode> {

@@ -30,7 +30,7 @@ pub struct Done {
     pub detail: String,
 }
 
-/// Leads the machine to the fault and injects it. `None`: the place was never reached.
+/// Leads the machine to the fault and injects it. A place that is not reached is an error.
 pub fn apply(bench: &Bench, gdb: &mut Gdb, case: &Case) -> anyhow::Result<Done> {
     let mut case = case.clone();
     let mark = bench.marks + 8 * case.round;
@@ -54,19 +54,8 @@ pub fn apply(bench: &Bench, gdb: &mut Gdb, case: &Case) -> anyhow::Result<Done> 
 }
 
 /// To the victim's next exit but so many.
-fn to_exit(bench: &Bench, gdb: &mut Gdb, mut skip: u64) -> anyhow::Result<()> {
-    let entry = bench.reply + 4;
-    gdb.breakpoint(entry, true)?;
-    loop {
-        gdb.go_on()?;
-        if bench.is_victim(gdb)? {
-            match skip.checked_sub(1) {
-                Some(less) => skip = less,
-                None => break,
-            }
-        }
-    }
-    gdb.breakpoint(entry, false)
+fn to_exit(bench: &Bench, gdb: &mut Gdb, skip: u64) -> anyhow::Result<()> {
+    bench.to(gdb, &[bench.reply + 4], skip)
 }
 
 fn done(place: impl Into<String>, detail: impl Into<String>) -> anyhow::Result<Done> {
@@ -108,7 +97,8 @@ fn victim(bench: &Bench, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done>
             done(place, format!("{place} {:#x} -> {value:#x}", registers[number]))
         }
         Kind::DroppedReply => {
-            to_reply(bench, gdb)?;
+            // The exit that is being handled.
+            bench.to(gdb, &[bench.reply], 0)?;
             gdb.set_register(7, RECV)?;
             done("reply", "dropped")
         }
@@ -126,16 +116,8 @@ fn victim(bench: &Bench, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done>
         }
         Kind::Interrupts => interrupts(gdb, random.word()),
         Kind::Revoked => {
-            let next = bench.svcs.iter().copied().filter(|&svc| svc != bench.reply);
-            let calls: Vec<u64> = next.collect();
-            calls.iter().try_for_each(|&svc| gdb.breakpoint(svc, true))?;
-            loop {
-                gdb.go_on()?;
-                if bench.is_victim(gdb)? {
-                    break;
-                }
-            }
-            calls.iter().try_for_each(|&svc| gdb.breakpoint(svc, false))?;
+            let calls: Vec<u64> = bench.svcs.iter().copied().filter(|&svc| svc != bench.reply).collect();
+            bench.to(gdb, &calls, 0)?;
             let cap = gdb.registers()?[0];
             gdb.set_register(0, EMPTY_SLOT)?;
             done(format!("slot {cap}"), format!("the capability in slot {cap} is gone"))
@@ -155,17 +137,6 @@ fn victim(bench: &Bench, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done>
             done("sp", "at the end of the stack")
         }
         Kind::GuestCode | Kind::GuestAccess | Kind::Kernel => done("nothing", "not the VMM's"),
-    }
-}
-
-/// On to the reply of the exit that is being handled.
-fn to_reply(bench: &Bench, gdb: &mut Gdb) -> anyhow::Result<()> {
-    gdb.breakpoint(bench.reply, true)?;
-    loop {
-        gdb.go_on()?;
-        if bench.is_victim(gdb)? {
-            return gdb.breakpoint(bench.reply, false);
-        }
     }
 }
 

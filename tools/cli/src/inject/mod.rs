@@ -11,12 +11,13 @@ pub mod gdb;
 mod html;
 mod machine;
 pub mod outcome;
+mod patience;
 pub mod points;
 pub mod result;
 
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::Context;
@@ -32,37 +33,38 @@ use crate::workspace::Workspace;
 /// Runs at the same time.
 const JOBS: usize = 2;
 
-/// Runs these numbers of the campaign; two machines at a time.
-pub fn run(workspace: &Workspace, seed: u64, numbers: &[u64], jobs: Option<usize>) -> anyhow::Result<Campaign> {
+/// Runs these numbers of the campaign; two machines at a time. A run that cannot be done, twice, is an error of its own
+/// beside the others' results.
+pub fn run(
+    workspace: &Workspace,
+    seed: u64,
+    numbers: &[u64],
+    jobs: Option<usize>,
+) -> anyhow::Result<(Campaign, Vec<anyhow::Error>)> {
     let bench = Bench::new(workspace)?;
     let good = reference(&bench)?;
-    let (next, rows, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Mutex::new(None));
+    let (next, results) = (AtomicUsize::new(0), Mutex::new((Vec::new(), Vec::new())));
     let progress = Progress::new(numbers.len());
     std::thread::scope(|scope| {
         for _ in 0..jobs.unwrap_or(JOBS).clamp(1, numbers.len().max(1)) {
             scope.spawn(|| {
                 while let Some(&number) = numbers.get(next.fetch_add(1, Relaxed)) {
-                    match one(&bench, &good, &Case::new(seed, number)) {
-                        Ok((row, _)) => {
-                            let mut rows = rows.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                            rows.push(row);
-                            progress.show(rows.len(), rows.iter().filter(|row| is_forbidden(row)).count());
-                        }
-                        Err(error) => {
-                            *failed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) =
-                                Some(error.context(format!("run {number}")));
-                            next.store(numbers.len(), Relaxed);
-                        }
+                    let attempt = || one(&bench, &good, &Case::new(seed, number));
+                    let result = attempt().or_else(|_| attempt());
+                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                    match result {
+                        Ok((row, _)) => results.0.push(row),
+                        Err(error) => results.1.push(error.context(format!("run {number}"))),
                     }
+                    let forbidden = results.0.iter().filter(|row| is_forbidden(row)).count();
+                    progress.show(results.0.len() + results.1.len(), forbidden);
                 }
             });
         }
     });
     progress.end();
-    match failed.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()) {
-        Some(error) => Err(error),
-        None => Ok(Campaign::new(seed, rows.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()))),
-    }
+    let (rows, failed) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((Campaign::new(seed, rows), failed))
 }
 
 /// Runs one number and gives its output as well.

@@ -90,7 +90,7 @@ fn walk(bench: &Bench, gdb: &mut Gdb, steps: u64) -> anyhow::Result<bool> {
             break;
         }
         if bench.svcs.binary_search(&pc).is_ok() || pc >= CODE_END {
-            over_call(bench, gdb, pc)?;
+            bench.to(gdb, &[pc + 4], 0)?;
         } else {
             gdb.step()?;
         }
@@ -99,17 +99,6 @@ fn walk(bench: &Bench, gdb: &mut Gdb, steps: u64) -> anyhow::Result<bool> {
     gdb.breakpoint(entry, true)?;
     anyhow::ensure!(pc < CODE_END && bench.is_victim(gdb)?, "after {steps} steps the VMM is at {pc:#x}");
     Ok(reached && pc != bench.reply)
-}
-
-/// Over a system call: to the instruction behind it, when that is the victim's.
-fn over_call(bench: &Bench, gdb: &mut Gdb, pc: u64) -> anyhow::Result<()> {
-    gdb.breakpoint(pc + 4, true)?;
-    loop {
-        gdb.go_on()?;
-        if bench.is_victim(gdb)? {
-            return gdb.breakpoint(pc + 4, false);
-        }
-    }
 }
 
 /// What a message is about; `None`: the guest ends.
