@@ -12,7 +12,8 @@ pub const SCENARIOS: &[Scenario] = &[("crash-one-of-each-kind", one_of_each), ("
 
 fn one_of_each() -> anyhow::Result<()> {
     let numbers: Vec<u64> = (0..KINDS.len() as u64).collect();
-    let campaign = inject::run(&Workspace::find(), 1, &numbers, Some(1))?;
+    let (campaign, errors) = inject::run(&Workspace::find(), 1, &numbers, Some(1))?;
+    anyhow::ensure!(errors.is_empty(), "{errors:#?}");
     let forbidden: Vec<_> = campaign.rows.iter().filter(|row| is_forbidden(row)).collect();
     anyhow::ensure!(forbidden.is_empty(), "{forbidden:#?}");
     let restarted = campaign.rows.iter().filter(|row| row.outcome == Outcome::Restarted).count();
