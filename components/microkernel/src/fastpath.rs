@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The short way of a guest's fault to the VMM that waits for it, and of the VMM's reply back.
+//! The short way of a guest's fault to the VMM that waits for it, and of the VMM's reply back; [`ipc`] has that of a Call.
 //!
 //! Both do what the long way does, for the case that has nothing special: they check everything first, and touch
 //! nothing if anything is out of the ordinary. `tests::fastpath` runs both ways and compares the kernels.
@@ -10,6 +10,7 @@
 //! are all that happens, they go the shortest way ([`exchange`]).
 
 mod exchange;
+mod ipc;
 
 pub(crate) use exchange::Exchange;
 pub use exchange::Trapped;
@@ -23,8 +24,6 @@ use crate::object::reference::Ref;
 use crate::object::reply::Reply;
 use crate::object::tcb::{Tcb, ThreadState};
 use crate::syscall::SVC_BYTES;
-use sel4_sys::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
-use sel4_sys::message_info::MessageInfo;
 
 /// The faults that have a short way.
 #[derive(Clone, Copy)]
@@ -87,16 +86,16 @@ impl Kernel {
         self.on_guest_time.set(true);
     }
 
-    /// ReplyRecv of a handler to a guest that is next, with nobody waiting to be received from: the guest. `None`: as
-    /// above.
+    /// ReplyRecv of a handler to a guest that is next, with nobody waiting to be received from: the guest; or of a server
+    /// that was called ([`ipc`]). `None`: as above.
     #[inline]
     pub(crate) fn quick_reply(&self, handler: Ref<Tcb>) -> Option<Ref<Tcb>> {
         let x = &handler.context.x;
-        let info = MessageInfo(x[1].get());
-        if info.length() > NUM_FAST_MESSAGE_REGISTERS || info.extra_caps() > 0 {
-            return None;
-        }
+        let info = ipc::short_message(handler)?;
         let (reply, _) = lookup_flat(handler, x[6].get())?.reply()?;
+        if reply.head_of.get().is_some() {
+            return self.quick_answer(handler, info, reply);
+        }
         let (endpoint, _, rights) = lookup_flat(handler, x[0].get())?.endpoint()?;
         let guest = self.plain_caller(reply)?;
         if !rights.read() || endpoint.head.get().is_some() || has_signal(handler) || !self.can_go_next(guest) {
@@ -133,19 +132,22 @@ impl Kernel {
         let guest = reply.tcb.get()?;
         let plain = guest.state.get() == ThreadState::BlockedOnReply
             && matches!(guest.fault.get(), Fault::VcpuFault { .. } | Fault::VmFault { .. })
-            && reply.head_of.get().is_none()
             && reply.previous.get().is_none()
             && reply.next.get().is_none();
         plain.then_some(guest)
     }
 
-    /// Once it is runnable, the scheduler would choose this thread, and it has time of its own.
+    /// Once it is runnable and has time, the scheduler would choose this thread.
+    #[inline(always)]
+    fn is_next(&self, thread: Ref<Tcb>) -> bool {
+        self.choice.get() == Choice::Resume && self.ready.is_highest(thread.priority.get()) && !self.release_is_due()
+    }
+
+    /// The same, and it has time of its own.
     #[inline(always)]
     fn can_go_next(&self, thread: Ref<Tcb>) -> bool {
-        self.choice.get() == Choice::Resume
+        self.is_next(thread)
             && !thread.in_release_queue.get()
-            && self.ready.is_highest(thread.priority.get())
-            && !self.release_is_due()
             && thread.sched_context.get().is_some_and(|sc| sc.is_active() && !sc.sporadic.get() && self.has_budget(sc))
     }
 }

@@ -28,11 +28,16 @@ pub fn pass_syscall(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
 /// The short ways of a system call, if it has one.
 #[inline]
 pub fn quick_syscall(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
-    if !is_reply_recv(thread) {
-        return None;
+    let number = thread.x[7].get() as i64;
+    if number == Syscall::ReplyRecv.number() {
+        kernel.settle_exchange();
+        kernel.quick_reply(kernel.current()?)
+    } else if number == Syscall::Call.number() {
+        kernel.settle_exchange();
+        kernel.quick_call(kernel.current()?)
+    } else {
+        None
     }
-    kernel.settle_exchange();
-    kernel.quick_reply(kernel.current()?)
 }
 
 /// A ReplyRecv that may write a debug register.

@@ -4,6 +4,7 @@
 mod capabilities;
 mod errors;
 mod fastpath;
+mod fastpath_ipc;
 mod fuzz;
 mod invariants;
 mod ipc;
