@@ -12,6 +12,12 @@ pub struct Counts {
     contexts: u8,
 }
 
+/// Whether the performance monitors' registers are there, by `ID_AA64DFR0_EL1.PMUVer`; without them an access is
+/// undefined at EL2 too. Arm ARM, ID_AA64DFR0_EL1: 0 is none, 15 something else than PMUv3.
+pub const fn has_pmu(id_aa64dfr0: u64) -> bool {
+    !matches!(nibble(id_aa64dfr0, 8), 0 | 15)
+}
+
 impl Counts {
     /// None at all.
     pub const NONE: Self = Self { breakpoints: 0, watchpoints: 0, contexts: 0 };

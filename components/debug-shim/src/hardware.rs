@@ -42,7 +42,7 @@ pub enum Register {
 pub trait DebugHardware {
     /// How much this core has, from `ID_AA64DFR0_EL1` ([`Counts::from_id_aa64dfr0`]).
     fn counts(&self) -> Counts;
-    /// `PMCR_EL0.N`.
+    /// `PMCR_EL0.N`; 0 on a core that has no PMU ([`has_pmu`](crate::has_pmu)).
     fn event_counters(&self) -> u8;
     /// `MRS`.
     fn read(&self, register: Register) -> u64;

@@ -38,7 +38,7 @@ pub mod fake;
 mod tests;
 
 pub use clamp::{bcr as clamp_bcr, wcr as clamp_wcr};
-pub use counts::{Counts, MAX_PER_KIND};
+pub use counts::{Counts, MAX_PER_KIND, has_pmu};
 pub use hardware::{DebugHardware, Register};
 pub use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister, DebugStatus};
 pub use shim::{Armed, Error, Handle, Ready, Shim};

@@ -3,7 +3,7 @@
 #![no_std]
 #![cfg(target_os = "none")]
 
-use debug_shim::{Counts, DebugHardware, Register};
+use debug_shim::{Counts, DebugHardware, Register, has_pmu};
 
 /// This core, at EL2.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,7 @@ impl DebugHardware for Hardware {
     }
 
     fn event_counters(&self) -> u8 {
-        (get!("pmcr_el0") >> 11) as u8 & 31
+        if has_pmu(get!("id_aa64dfr0_el1")) { (get!("pmcr_el0") >> 11) as u8 & 31 } else { 0 }
     }
 
     fn read(&self, register: Register) -> u64 {

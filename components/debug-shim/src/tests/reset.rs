@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::*;
-use crate::{Error, Register, State};
+use crate::{Error, Register, State, has_pmu};
 
 #[test]
 fn p10_p11_poisoned_core_is_known_before_the_first_guest() {
@@ -167,4 +167,12 @@ fn p10_p11_everything_that_must_trap_does() {
 fn p14_counts_are_one_more_than_the_fields() {
     assert_eq!(Counts::from_id_aa64dfr0(0x1030_5106), Counts::new(6, 4, 2));
     assert_eq!(Counts::from_id_aa64dfr0(!0), Counts::new(16, 16, 16));
+}
+
+/// PMUv3 of any version, none, and one that the architecture does not know.
+#[test]
+fn a_core_may_have_no_performance_monitors() {
+    let with = [1u64, 4, 5, 6, 9, 14].map(|version| has_pmu(0x1030_5006 | version << 8));
+    assert_eq!(with, [true; 6]);
+    assert!(has_pmu(0x1030_5106) && !has_pmu(0x1030_5006) && !has_pmu(0x1030_5f06));
 }

@@ -190,7 +190,9 @@ fn define_registers() {
     sysreg::vpidr_el2::write(sysreg::midr_el1::read());
     sysreg::vmpidr_el2::write(sysreg::mpidr_el1::read());
     sysreg::vttbr_el2::write(0);
-    sysreg::pmuserenr_el0::write(0);
+    if debug_shim::has_pmu(sysreg::id_aa64dfr0_el1::read()) {
+        sysreg::pmuserenr_el0::write(0);
+    }
     sysreg::sctlr_el1::write(policy::SCTLR_EL1_NATIVE);
     sysreg::cpacr_el1::write(0);
     sysreg::contextidr_el1::write(0);

@@ -155,10 +155,10 @@ registers! {
     midr_el1 = "midr_el1",
     /// Memory features: PA size.
     id_aa64mmfr0_el1 = "id_aa64mmfr0_el1",
+    /// Debug features and the version of the performance monitors.
+    id_aa64dfr0_el1 = "id_aa64dfr0_el1",
     /// Execution states of each level.
     id_aa64pfr0_el1 = "id_aa64pfr0_el1",
-    /// Performance monitors: number of counters.
-    pmcr_el0 = "pmcr_el0",
     /// EL0's access to the performance monitors.
     pmuserenr_el0 = "pmuserenr_el0",
     /// Cache line sizes.
