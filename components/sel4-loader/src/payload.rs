@@ -92,7 +92,8 @@ impl Payload {
             return Err(PayloadError::Alignment);
         }
         let inside = |p: &Piece| image.start <= p.from && p.source().end <= image.end && p.target().end <= TABLE_SPAN;
-        if !pieces.iter().all(inside) {
+        let mapped = image.end <= TABLE_SPAN && self.uart < TABLE_SPAN;
+        if !mapped || !pieces.iter().all(inside) || self.tree_size > self.tree.size {
             return Err(PayloadError::Range);
         }
         let targets = pieces.map(|p| p.target());
@@ -165,6 +166,9 @@ pub(crate) mod tests {
         assert_eq!(bad(|p| p.task.size = 0x20_0000), Err(PayloadError::Range));
         assert_eq!(bad(|p| p.task.to = TABLE_SPAN), Err(PayloadError::Range));
         assert_eq!(bad(|p| p.task.to = !4095), Err(PayloadError::Range));
+        assert_eq!(bad(|p| p.tree_size = 0x2001), Err(PayloadError::Range));
+        assert_eq!(bad(|p| p.uart = TABLE_SPAN), Err(PayloadError::Range));
+        assert_eq!(payload().check(IMAGE.start..TABLE_SPAN + 1), Err(PayloadError::Range));
         assert_eq!(bad(|p| p.kernel.to = 0x4000_0000), Err(PayloadError::Overlap));
         assert_eq!(bad(|p| p.tree.to = 0x6024_6000), Err(PayloadError::Overlap));
         assert_eq!(bad(|p| p.kernel_vaddr = 0x4000_0000), Err(PayloadError::Window));

@@ -13,7 +13,7 @@ use crate::image::Image;
 use crate::manifest::model::MovedDevice;
 use crate::manifest::{self, Diagnostic, SearchPath};
 use crate::plan::{self, Plan};
-use crate::policy::{self, Policy};
+use crate::policy::Policy;
 use crate::programs::Config;
 use crate::report::program::Program;
 use crate::sizes::{self, Size};
@@ -146,6 +146,7 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     // A mistake in what is given is told at once, not after the programs are built.
     let files = search_path_in(workspace, request, &target.output);
     manifest::load(&request.system, board, &files.clone().with_pending(MADE).without_old_ones())
+        .and_then(|system| Policy::of(&system))
         .map_err(BadDescription)?;
     request.guest_kernel.as_deref().map(guests::read_given).transpose()?;
     let text = std::fs::read_to_string(&request.system).unwrap_or_default();
@@ -171,12 +172,10 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let options = plan::Options {
         audit: request.audit,
         plant_capability: request.plant_capability,
-        policy: Policy::beside(&request.system)?,
         allow_shared_debug: request.allow_shared_debug,
         ..plan::Options::of(board)
     };
     let verified = verify::load(&request.system, board, &files, &options).map_err(BadDescription)?;
-    policy::check(&options.policy, &request.system, &verified.system)?;
     let stand_ins = verified.system.stand_ins;
     let plan = verified.plan.context("files that the build makes are missing")?;
     let vmm = std::fs::read(executables.join("vmm")).context("vmm")?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Everything that can be known of a system before it is built or started: the description's rules, the guests, the
-//! plan, and whether it all fits. `check` and `build` refuse the same systems.
+//! policy for faults, the plan, and whether it all fits. `check` and `build` refuse the same systems.
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use crate::manifest::model::Prefill;
 use crate::manifest::{self, Diagnostic, SearchPath, System};
 use crate::payload;
 use crate::plan::{Options, Plan};
+use crate::policy::Policy;
 
 /// A system without errors.
 #[derive(Debug)]
@@ -26,7 +27,8 @@ pub fn load(path: &Path, board: &Board, files: &SearchPath, options: &Options) -
     if !refused.is_empty() {
         return Err(refused);
     }
-    let plan = if is_complete(&system) { Some(Plan::build(&system, options)?) } else { None };
+    let options = Options { policy: Policy::of(&system)?, ..options.clone() };
+    let plan = if is_complete(&system) { Some(Plan::build(&system, &options)?) } else { None };
     if let Some(error) = plan.as_ref().and_then(|plan| too_large(&system, plan, board)) {
         return Err(vec![error]);
     }

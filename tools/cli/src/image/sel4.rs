@@ -43,7 +43,8 @@ pub fn pack(parts: &Parts<'_>) -> Result<Image, ImageError> {
     let (mut from, mut to) = (loader.memory.end() + ALIGN, paddr);
     let mut place = |memory: &Flat| {
         let piece = Piece { from, to, size: memory.bytes.len() as u64 };
-        (from, to) = (from + piece.size, to + piece.size);
+        // An address that does not exist is refused below.
+        (from, to) = (from + piece.size, to.saturating_add(piece.size));
         piece
     };
     let head = Payload {
@@ -101,7 +102,10 @@ mod tests {
     }
 
     fn kernel_at(paddr: u64) -> Vec<u8> {
-        Elf::new(0xff_c000_0000).physical(0xff_c000_0000 - paddr).segment(0xff_c000_0000, vec![7; 16], 0x4010).build()
+        Elf::new(0xff_c000_0000)
+            .physical(0xff_c000_0000u64.wrapping_sub(paddr))
+            .segment(0xff_c000_0000, vec![7; 16], 0x4010)
+            .build()
     }
 
     fn pack_with(kernel: &[u8]) -> Result<Image, ImageError> {
@@ -130,6 +134,8 @@ mod tests {
     fn a_kernel_where_the_image_is_cannot_be_packed() {
         let error = pack_with(&kernel_at(0x4020_0000)).unwrap_err();
         assert!(matches!(error, ImageError::Sel4Payload(PayloadError::Overlap)), "{error}");
+        let error = pack_with(&kernel_at(u64::MAX - 0xfff)).unwrap_err();
+        assert!(matches!(error, ImageError::Sel4Payload(PayloadError::Range | PayloadError::Alignment)), "{error}");
         assert!(matches!(pack_with(b"no ELF"), Err(ImageError::Elf { .. })));
     }
 }

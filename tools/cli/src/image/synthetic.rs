@@ -62,7 +62,7 @@ impl Elf {
         half(&mut out, &[64, 56, self.segments.len() as u16, 64, 3, 2]);
         for (vaddr, data, memory_size) in &self.segments {
             word(&mut out, &[1, 7]);
-            long(&mut out, &[data_at, *vaddr, *vaddr - self.below, data.len() as u64, *memory_size, 1]);
+            long(&mut out, &[data_at, *vaddr, vaddr.wrapping_sub(self.below), data.len() as u64, *memory_size, 1]);
             data_at += data.len() as u64;
         }
         self.segments.iter().for_each(|s| out.extend_from_slice(&s.1));

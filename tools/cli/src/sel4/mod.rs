@@ -117,5 +117,9 @@ struct Region {
 fn memory(path: &Path) -> anyhow::Result<Vec<Range<u64>>> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let file: PlatformFile = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+    if let Some(Region { start, end }) = file.memory.iter().find(|region| region.end < region.start) {
+        let reason = format!("{}: memory from {start:#x} ends before that, at {end:#x}", path.display());
+        return Err(refused(path, [reason]));
+    }
     Ok(file.memory.iter().map(|region| region.start..region.end).collect())
 }

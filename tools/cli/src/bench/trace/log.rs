@@ -40,7 +40,7 @@ pub fn read(log: &Path, announced: &[Announced]) -> anyhow::Result<Vec<Trace>> {
     let mut traces = Vec::new();
     for one in announced {
         file.seek(SeekFrom::Start(one.log_from))?;
-        let part = BufReader::new(std::io::Read::take(&mut file, one.log_to - one.log_from));
+        let part = BufReader::new(std::io::Read::take(&mut file, one.log_to.saturating_sub(one.log_from)));
         traces.push(Reader { words: &mut words, trace: start(one), inside: false, level: 1 }.read(part, one)?);
     }
     Ok(traces)
