@@ -17,6 +17,7 @@ use crate::{Scenario, machine};
 pub const SCENARIOS: &[Scenario] = &[
     ("boot-bad-device-tree", bad_device_trees),
     ("boot-no-root-task", no_root_task),
+    ("boot-no-counter", no_counter),
     ("memory-too-little", too_little_memory),
 ];
 
@@ -63,6 +64,15 @@ fn no_root_task() -> anyhow::Result<()> {
     let qemu = Qemu::of(&Workspace::find(), &bench.board)?;
     let file = bench.file("alone.img", kernel)?;
     watch("no root task", &qemu, &file, message)
+}
+
+/// Firmware that does not say how fast the counter is: the kernel divides by that.
+fn no_counter() -> anyhow::Result<()> {
+    let bench = Bench::new()?;
+    let mut qemu = Qemu::of(&Workspace::find(), &bench.board)?;
+    qemu.cpu.push_str(",cntfrq=1000");
+    let file = bench.file("whole.img", &bench.image.bytes)?;
+    watch("no counter", &qemu, &file, "cannot boot: CNTFRQ_EL0 says 1000 Hz")
 }
 
 /// What fits the board can be more than a machine has: the root task adds up, and creates nothing.

@@ -13,6 +13,9 @@ use core::fmt::{self, Write as _};
 use core::ops::Range;
 use zerocopy::FromBytes as _;
 
+/// Hz. The kernel divides by the counter's frequency; firmware that forgot to set it leaves 0.
+const SLOWEST_COUNTER: u64 = 1_000_000;
+
 /// Why the kernel does not boot.
 #[derive(Debug)]
 pub(super) enum BootError {
@@ -20,6 +23,8 @@ pub(super) enum BootError {
     /// The device tree is of another board: which one, in its own words.
     OtherBoard(&'static str),
     Payload(PayloadError),
+    /// The counter's frequency in Hz is too low to tell microseconds apart.
+    Counter(u64),
     /// RAM is too small or too fragmented for this.
     NoMemoryFor(&'static str),
     /// RAM in more pieces than boot can list.
@@ -68,6 +73,9 @@ pub fn boot(device_tree: u64) -> ! {
 }
 
 fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
+    if kernel.arch.frequency() < SLOWEST_COUNTER {
+        return Err(BootError::Counter(kernel.arch.frequency()));
+    }
     let tree = find_device_tree(device_tree)?;
     if let Some(other) = device_tree::other_than(tree, board::MACHINE_COMPATIBLE)? {
         return Err(BootError::OtherBoard(other));
@@ -163,6 +171,10 @@ impl fmt::Display for Reason<'_> {
                 PayloadError::Alignment => "the root task's image is empty or not page-aligned",
                 PayloadError::Range => "the root task's image or entry is outside user space",
             }),
+            BootError::Counter(frequency) => write!(
+                f,
+                "CNTFRQ_EL0 says {frequency} Hz, and less than {SLOWEST_COUNTER} cannot be: the firmware has to set it"
+            ),
             BootError::NoMemoryFor(what) => write!(f, "not enough memory for {what}"),
             BootError::TooManyRegions => f.write_str("memory is in too many pieces"),
         }
