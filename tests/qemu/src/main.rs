@@ -19,6 +19,7 @@ mod entry;
 mod linux;
 mod linux32;
 mod machine;
+mod panics;
 mod plain;
 mod poisoned;
 mod sel4;
@@ -61,6 +62,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let scenarios = [
         plain::SCENARIOS,
+        panics::SCENARIOS,
         bad_boot::SCENARIOS,
         entry::SCENARIOS,
         poisoned::SCENARIOS,

@@ -16,6 +16,7 @@ pub mod image;
 pub mod inject;
 pub mod manifest;
 pub mod microkit;
+pub mod panics;
 pub mod payload;
 pub mod plan;
 pub mod policy;
