@@ -53,6 +53,8 @@ pub(crate) struct FakeVcpu {
     pub(crate) acked: usize,
     pub(crate) width: Width,
     pub(crate) has_aarch32: bool,
+    /// The kernel has our extension.
+    pub(crate) kernel_counts: bool,
     pub(crate) states: HashMap<u64, u64>,
 }
 
@@ -74,6 +76,7 @@ impl FakeVcpu {
             acked: 0,
             width: Width::Aarch64,
             has_aarch32: true,
+            kernel_counts: true,
             states: HashMap::new(),
         }
     }
@@ -153,7 +156,7 @@ impl Vcpu for FakeVcpu {
         self.states.insert(state as u64, value);
     }
     fn debug_use(&self) -> Option<DebugUse> {
-        Some(DebugUse { exits: 7, ..DebugUse::default() })
+        self.kernel_counts.then(|| DebugUse { exits: 7, ..DebugUse::default() })
     }
 }
 

@@ -26,7 +26,8 @@ const X0: usize = 3;
 /// Reset all registers, and the width first: the others depend on it.
 pub fn vcpu(vcpu: &mut impl Vcpu, loaded: Loaded) -> Result<(), BootError> {
     if !vcpu.set_width(loaded.width) {
-        return Err(BootError::NoAarch32);
+        let ours = vcpu.debug_use().is_some();
+        return Err(if ours { BootError::NoAarch32 } else { BootError::KernelWithoutAarch32 });
     }
     let mut words = [0; NUM_REGISTERS];
     words[PC] = loaded.entry;

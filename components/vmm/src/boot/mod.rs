@@ -28,6 +28,8 @@ pub enum BootError {
     },
     /// A 32-bit guest on a core whose EL1 is 64-bit only.
     NoAarch32,
+    /// A 32-bit guest on a kernel without our extension: seL4's vCPUs are 64-bit.
+    KernelWithoutAarch32,
     /// Kernel, initrd and device tree need more than the RAM.
     TooLarge {
         /// Bytes needed.
@@ -64,6 +66,7 @@ impl fmt::Display for BootError {
                 write!(f, "`guest = {}`, but its image is {image}", kind.name())
             }
             Self::NoAarch32 => write!(f, "the guest is 32-bit, and this core's EL1 is 64-bit only"),
+            Self::KernelWithoutAarch32 => write!(f, "the guest is 32-bit, and this seL4 has 64-bit vCPUs only"),
             Self::TooLarge { needed, ram } => {
                 write!(f, "the guest needs {needed:#x} bytes and has {ram:#x} bytes of RAM")
             }

@@ -355,7 +355,7 @@ fn a_32_bit_guest_starts_in_supervisor_mode() {
 }
 
 #[test]
-fn a_core_without_aarch32_is_named() {
+fn a_core_or_a_kernel_without_aarch32_is_named() {
     let memory: Vec<_> = (0..(1 << 20) / 8).map(|_| AtomicU64::new(0)).collect();
     let kernel = zimage_file(0, 0x1000, 0x800);
     let config = Config::parse(b"name = vm\nguest = bare32\n").expect("a configuration");
@@ -364,6 +364,9 @@ fn a_core_without_aarch32_is_named() {
     let mut vm = Vm::new(config, images, GuestRam::new(&memory, |_| {}), FakeSerial::default(), &mut state);
     let mut vcpu = FakeVcpu::new();
     vcpu.has_aarch32 = false;
-    let error = vm.start(&mut vcpu).expect_err("it cannot start");
-    assert_eq!(format!("{error}"), "the guest is 32-bit, and this core's EL1 is 64-bit only");
+    for (kernel_counts, why) in [(true, "this core's EL1 is 64-bit only"), (false, "this seL4 has 64-bit vCPUs only")] {
+        vcpu.kernel_counts = kernel_counts;
+        let error = vm.start(&mut vcpu).expect_err("it cannot start");
+        assert_eq!(format!("{error}"), format!("the guest is 32-bit, and {why}"));
+    }
 }
