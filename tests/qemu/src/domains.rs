@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use lazaret_cli::runner::{Qemu, Script, Watch};
+use lazaret_cli::runner::{Outcome, Qemu, Script, Watch};
 use lazaret_cli::system::Request;
 use lazaret_cli::workspace::Workspace;
 
 use crate::{Scenario, machine};
 
-pub const SCENARIOS: &[Scenario] = &[("protection-domains", domains)];
+pub const SCENARIOS: &[Scenario] = &[("protection-domains", domains), ("policy-halt", halt)];
 
 fn domains() -> anyhow::Result<()> {
     let built = machine::build(&Request::new(machine::description("protection_domains")))?;
@@ -17,6 +17,24 @@ fn domains() -> anyhow::Result<()> {
     watch.faults_expected = true;
     let run = watch.run(Qemu::of(&Workspace::find(), &built.board)?.command(&built.path))?;
     run.expect_seen()
+}
+
+/// One fault ends everything, if the policy says so; without a policy the others go on.
+fn halt() -> anyhow::Result<()> {
+    const COUNTS: &str = "native: round";
+    const HALTED: &str = "'orphan' has faulted: the system is halted";
+    let run = |name: &str, script: Script, seconds| {
+        let built = machine::build(&Request::new(machine::description(name)))?;
+        let mut watch = Watch::script(script, Duration::from_secs(seconds));
+        watch.faults_expected = true;
+        watch.run(Qemu::of(&Workspace::find(), &built.board)?.command(&built.path))
+    };
+    run("stop", Script::new().expect("'orphan' faulted").expect(COUNTS), 60)?.expect_seen()?;
+    // Longer than the other one takes to its first line.
+    let halted = run("halt", Script::new().expect(HALTED).expect(COUNTS), 10)?;
+    anyhow::ensure!(halted.outcome == Outcome::TimedOut(COUNTS.into()), "{:?}\n{}", halted.outcome, halted.output);
+    anyhow::ensure!(!halted.output.contains(COUNTS), "{}", halted.output);
+    Ok(())
 }
 
 /// What they say.

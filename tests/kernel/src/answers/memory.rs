@@ -53,7 +53,7 @@ answers! { "memory", e;
     } => FailedLookup[0, 2, 12];
     large_page_map: { let page = e.large(); ask(page, PageMap, &[SCRATCH + 0x20_0000, 3, 3], &[init::VSPACE]) }
         => Success;
-    page_unmap_twice: { let page = e.page(); ask(page, PageUnmap, &[], &[]) } => Success;
+    page_unmap_not_mapped: { let page = e.page(); ask(page, PageUnmap, &[], &[]) } => Success;
     page_unmap: { let page = e.mapped(); ask(page, PageUnmap, &[], &[]) } => Success;
     page_clean: { let page = e.mapped(); ask(page, PageCleanData, &[0, 0x1000], &[]) } => Success;
     page_clean_unmapped: { let page = e.page(); ask(page, PageCleanData, &[0, 0x1000], &[]) } => IllegalOperation;

@@ -57,7 +57,7 @@ answers! { "untyped", e;
     count_257: retype(e, 2, 0, 257) => RangeError[1, 0x100];
     count_of_all_ones: retype(e, 2, 0, u64::MAX) => RangeError[1, 0x100];
     more_than_there_is: retype(e, 0, 24, 1) => NotEnoughMemory[0x800000];
-    many_more_than_there_is: retype(e, 9, 0, 256) => Success;
+    count_256_pages: retype(e, 9, 0, 256) => Success;
     five_words: { let slot = e.fresh(); ask(e.untyped.bits(), UntypedRetype, &[2, 0, 0, 0, slot], &[init::CNODE]) }
         => TruncatedMessage;
     no_capability: { let slot = e.fresh(); ask(e.untyped.bits(), UntypedRetype, &[2, 0, 0, 0, slot, 1], &[]) }

@@ -111,7 +111,7 @@ answers! { "vcpu", e;
         => RangeError[0, 3];
     inject_index_255: { let vcpu = e.vcpu(); ask(vcpu, VcpuInjectIrq, &[irq(40, 0, 1, 255)], &[]) }
         => RangeError[0, 3];
-    inject_1023: { let vcpu = e.vcpu(); ask(vcpu, VcpuInjectIrq, &[irq(1019, 0, 1, 0)], &[]) }
+    inject_1019: { let vcpu = e.vcpu(); ask(vcpu, VcpuInjectIrq, &[irq(1019, 0, 1, 0)], &[]) }
         => Success;
     inject_65535: { let vcpu = e.vcpu(); ask(vcpu, VcpuInjectIrq, &[irq(65535, 0, 1, 0)], &[]) }
         => RangeError[0, 0x3ff];
