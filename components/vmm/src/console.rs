@@ -27,6 +27,7 @@ const HOLD: u32 = 1024;
 const PREFIX: &str = "VMM|INFO: ";
 /// So many lines about the guest's mistakes, then only each second, fourth, eighth ...
 const FREELY: u32 = 16;
+const _: () = assert!(FREELY.is_power_of_two());
 
 /// Where input and output are, as it is kept.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Debug, PartialEq, Eq)]
@@ -79,13 +80,23 @@ impl<'a, S: Serial> Console<'a, S> {
         self.flush();
     }
 
-    /// A line that the guest can provoke: rate-limited.
+    /// A line that the guest can provoke: rate-limited. None goes unmentioned: the next line that is told, or the end of
+    /// the guest, has the number of those that were not.
     pub fn complain(&mut self, line: fmt::Arguments<'_>) {
+        let before = self.untold();
         let complaints = self.lines.complaints.saturating_add(1);
         self.lines.change().complaints = complaints;
-        if complaints <= FREELY || complaints.is_power_of_two() {
+        if complaints <= FREELY {
             self.log(line);
+        } else if complaints.is_power_of_two() {
+            self.log(format_args!("{line} ({before} lines like it before were not told)"));
         }
+    }
+
+    /// Complaints since the last that was told.
+    pub fn untold(&self) -> u32 {
+        let complaints = self.lines.complaints;
+        if complaints <= FREELY { 0 } else { complaints - (1 << complaints.ilog2()) }
     }
 
     /// Take a byte of input.
@@ -222,6 +233,9 @@ mod tests {
             (0..1000).for_each(|n| console.complain(format_args!("{n}")));
             console.publish();
             assert_eq!(console.serial.output().lines().count(), 16 + 5);
+            assert!(console.serial.output().contains("\nVMM|INFO: 31 (15 lines like it before were not told)\n"));
+            assert!(console.serial.output().ends_with("\nVMM|INFO: 511 (255 lines like it before were not told)\n"));
+            assert_eq!(console.untold(), 1000 - 512);
         });
     }
 

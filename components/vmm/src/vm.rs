@@ -244,6 +244,10 @@ impl<'a, S: Serial> Vm<'a, S> {
                  {mdscr_writes} MDSCR writes"
             ));
         }
+        match self.console.untold() {
+            0 => {}
+            untold => self.console.log(format_args!("{name}: {untold} more lines about its mistakes were not told")),
+        }
         self.console.log(format_args!("{name}: powered off"));
         Next::Stay
     }
