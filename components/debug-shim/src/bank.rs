@@ -38,14 +38,33 @@ pub(crate) enum Slot {
     Vcr32,
 }
 
-/// The one order in which the bank is saved, loaded and scrubbed: controls before values when the bank is taken off
-/// makes no difference, because `MDSCR_EL1` is 0 whenever this list runs.
-pub(crate) fn slots(counts: Counts, aarch32: bool) -> impl Iterator<Item = Slot> {
-    let breakpoints = (0..counts.breakpoints()).flat_map(|n| [Slot::Bcr(n), Slot::Bvr(n)]);
-    let watchpoints = (0..counts.watchpoints()).flat_map(|n| [Slot::Wcr(n), Slot::Wvr(n)]);
-    let rest = [Slot::Mdccint, Slot::Claim].into_iter().chain(aarch32.then_some(Slot::Vcr32));
-    breakpoints.chain(watchpoints).chain(rest)
+/// Runs a body for each register of the bank, in the one order in which it is saved, loaded and scrubbed: controls before
+/// values when the bank is taken off makes no difference, because `MDSCR_EL1` is 0 whenever this list runs. Written out, for
+/// the index in `MRS` and `MSR` is part of the instruction: as a loop each register would cost a jump table.
+macro_rules! for_slots {
+    (@kind [$($n:literal)*] $count:expr, $control:ident, $value:ident, $slot:ident => $body:expr) => {
+        'kind: {
+            let count = $count;
+            $(
+                if $n >= count {
+                    break 'kind;
+                }
+                { let $slot = Slot::$control($n); $body }
+                { let $slot = Slot::$value($n); $body }
+            )*
+        }
+    };
+    ($counts:expr, $aarch32:expr, $slot:ident => $body:expr) => {
+        for_slots!(@kind [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15] $counts.breakpoints(), Bcr, Bvr, $slot => $body);
+        for_slots!(@kind [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15] $counts.watchpoints(), Wcr, Wvr, $slot => $body);
+        { let $slot = Slot::Mdccint; $body }
+        { let $slot = Slot::Claim; $body }
+        if $aarch32 { let $slot = Slot::Vcr32; $body }
+    };
 }
+
+#[cfg(any(test, feature = "fake"))]
+pub(crate) use for_slots;
 
 impl Bank {
     pub(crate) const fn new() -> Self {
@@ -63,6 +82,7 @@ impl Bank {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn get(&self, slot: Slot) -> u64 {
         match slot {
             Slot::Bvr(n) => self.bvr[n as usize].get(),
@@ -76,6 +96,7 @@ impl Bank {
     }
 
     /// `value` has gone through [`Slot::clamp`].
+    #[inline(always)]
     pub(crate) fn set(&self, slot: Slot, value: u64) {
         match slot {
             Slot::Bvr(n) => self.bvr[n as usize].set(value),
@@ -100,18 +121,25 @@ impl Bank {
 
     /// Hardware to memory. Returns the number of registers.
     pub(crate) fn save(&self, hw: &impl DebugHardware, counts: Counts, aarch32: bool) -> u64 {
-        slots(counts, aarch32).map(|slot| self.set(slot, slot.read(hw, counts))).count() as u64
+        for_slots!(counts, aarch32, slot => self.set(slot, slot.read(hw, counts)));
+        registers(counts, aarch32)
     }
 
     /// Memory to hardware. Returns the number of registers.
     pub(crate) fn load(&self, hw: &impl DebugHardware, counts: Counts, aarch32: bool) -> u64 {
-        slots(counts, aarch32).map(|slot| slot.write(hw, self.get(slot))).count() as u64
+        for_slots!(counts, aarch32, slot => slot.write(hw, self.get(slot)));
+        registers(counts, aarch32)
     }
+}
+
+/// How many a bank has.
+fn registers(counts: Counts, aarch32: bool) -> u64 {
+    2 * (u64::from(counts.breakpoints()) + u64::from(counts.watchpoints())) + 2 + u64::from(aarch32)
 }
 
 /// All zero on the hardware, so that the next owner finds nothing of the last one.
 pub(crate) fn scrub(hw: &impl DebugHardware, counts: Counts, aarch32: bool) {
-    slots(counts, aarch32).for_each(|slot| slot.write(hw, 0));
+    for_slots!(counts, aarch32, slot => slot.write(hw, 0));
 }
 
 /// Empties the debug communications channel, which no copy is kept of: only under the OS lock are the two data words
@@ -128,6 +156,7 @@ pub(crate) fn scrub_channel(hw: &impl DebugHardware) {
 
 impl Slot {
     /// What of `value` the hardware may see.
+    #[inline(always)]
     pub(crate) fn clamp(self, value: u64, counts: Counts) -> u64 {
         match self {
             Self::Bvr(_) | Self::Wvr(_) => value,
@@ -140,6 +169,7 @@ impl Slot {
     }
 
     /// A value read is clamped as well: a guest with the bank in its hands may have written anything.
+    #[inline(always)]
     pub(crate) fn read(self, hw: &impl DebugHardware, counts: Counts) -> u64 {
         let value = match self {
             Self::Bvr(n) => hw.read(Register::Bvr(n)),
@@ -154,6 +184,7 @@ impl Slot {
     }
 
     /// `value` has gone through [`Self::clamp`].
+    #[inline(always)]
     pub(crate) fn write(self, hw: &impl DebugHardware, value: u64) {
         match self {
             Self::Bvr(n) => hw.write(Register::Bvr(n), value),

@@ -84,6 +84,7 @@ impl DebugHardware for Hardware {
         if has_pmu(get!("id_aa64dfr0_el1")) { (get!("pmcr_el0") >> 11) as u8 & 31 } else { 0 }
     }
 
+    #[inline(always)]
     fn read(&self, register: Register) -> u64 {
         match register {
             Register::Bvr(n) => get_indexed!("dbgbvr", n),
@@ -103,6 +104,7 @@ impl DebugHardware for Hardware {
         }
     }
 
+    #[inline(always)]
     fn write(&self, register: Register, value: u64) {
         match register {
             Register::Bvr(n) => set_indexed!("dbgbvr", n, value),

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use crate::bank::{self, Slot};
+use crate::bank::{Slot, for_slots};
 use crate::{Armed, Counts, Handle, Hazards, Shim, State, VcpuDebug};
 
 /// A [`VcpuDebug`] without its counters, on a core with a given number of registers.
@@ -28,7 +28,9 @@ pub struct ShimImage<Owner> {
 }
 
 fn slots(counts: Counts) -> impl Iterator<Item = Slot> {
-    bank::slots(counts, true)
+    let mut slots = Vec::new();
+    for_slots!(counts, true, slot => slots.push(slot));
+    slots.into_iter()
 }
 
 impl VcpuImage {
