@@ -11,7 +11,6 @@ pub mod gdb;
 mod html;
 mod machine;
 pub mod outcome;
-mod patience;
 pub mod points;
 pub mod result;
 
