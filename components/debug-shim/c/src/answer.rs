@@ -23,8 +23,8 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Carries out the invocation of a label; `words` is the message, of which [`WORDS`] count. A label that is none of the shim's is an
-    /// `IllegalOperation`.
+    /// Carries out the invocation of a label; `words` is the message, of which [`WORDS`] count. A label that is none of the
+    /// shim's is an `IllegalOperation`.
     pub fn to<H: Handle>(shim: &Shim<H>, vcpu: H, label: u64, words: &[u64], hw: &impl DebugHardware) -> Self {
         let register = || match words.first().map(|word| DebugRegister::from_word(*word)) {
             None => Err(Sel4::TruncatedMessage),
@@ -35,7 +35,7 @@ impl Answer {
                 register().map(|register| shim.read(vcpu, register, hw).map(|value| Self::success(&[value])))
             }
             VCPU_DEBUG_WRITE => match words {
-                [_, value, flags] => register().map(|register| {
+                [_, value, flags, ..] => register().map(|register| {
                     shim.write(vcpu, register, *value, flags & FLAG_DIRTY != 0, hw).map(|()| Self::success(&[]))
                 }),
                 _ => Err(Sel4::TruncatedMessage),

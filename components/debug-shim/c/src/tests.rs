@@ -34,6 +34,8 @@ fn the_four_invocations_and_what_is_none() {
     let bvr = DebugRegister::Bvr(1).to_word();
     assert_eq!(ask(VCPU_DEBUG_WRITE, &[bvr, 0x1000, FLAG_DIRTY]), Answer::default());
     assert_eq!(ask(VCPU_DEBUG_READ, &[bvr]), Answer::success(&[0x1000]));
+    assert_eq!(ask(VCPU_DEBUG_WRITE, &[bvr, 0x2000, FLAG_DIRTY, 7]), Answer::default());
+    assert_eq!(ask(VCPU_DEBUG_READ, &[bvr, 7]), Answer::success(&[0x2000]));
     assert_eq!(ask(VCPU_DEBUG_FLAG_DIRTY, &[]), Answer::default());
     let status = ask(VCPU_DEBUG_STATUS, &[]);
     assert_eq!((status.length, status.words[0]), (DEBUG_STATUS_WORDS as u64, 1));
