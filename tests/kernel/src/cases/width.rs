@@ -151,7 +151,6 @@ fn last(guest: u64, round: u64) -> [u64; 7] {
 /// Two 32-bit guests and a 64-bit one take turns on the core. Each 32-bit one finds what it wrote, or the VMM for it,
 /// and never the other's.
 pub fn three_guests_of_both_widths(env: &mut Env) -> Outcome {
-    needs_extension(env)?;
     const ROUNDS: u64 = 20;
     needs_aarch32(env)?;
     let narrow = [prepare(env, &EXCHANGE, SCRATCH)?, prepare(env, &EXCHANGE, SCRATCH + 0x1000)?];

@@ -49,7 +49,10 @@ pub fn run(
             scope.spawn(|| {
                 while let Some(&number) = numbers.get(next.fetch_add(1, Relaxed)) {
                     let attempt = || one(&bench, &good, &Case::new(seed, number));
-                    let result = attempt().or_else(|_| attempt());
+                    let result = attempt().or_else(|error| {
+                        eprintln!("run {number}, once more: {error:#}");
+                        attempt()
+                    });
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     match result {
                         Ok((row, _)) => results.0.push(row),
