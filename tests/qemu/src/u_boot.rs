@@ -12,24 +12,24 @@ use crate::{Scenario, machine};
 
 pub const SCENARIOS: &[Scenario] = &[("u-boot-go", go), ("u-boot-booti", booti)];
 
-/// Where the image runs.
-const ITS_PLACE: u64 = 0x20_0000;
-/// Anywhere else: `booti` moves it.
+/// Not where the image runs: `booti` moves it.
 const ELSEWHERE: u64 = 0x1000_0000;
 
 fn go() -> anyhow::Result<()> {
-    start("go", ITS_PLACE, "go 0x200000 ${fdt_addr}\r")
+    start("go", |its_place| (its_place, format!("go {its_place:#x} ${{fdt_addr}}\r")))
 }
 
 fn booti() -> anyhow::Result<()> {
-    start("booti", ELSEWHERE, "booti 0x10000000 - ${fdt_addr}\r")
+    start("booti", |_| (ELSEWHERE, format!("booti {ELSEWHERE:#x} - ${{fdt_addr}}\r")))
 }
 
 /// The image lies in memory, as `fatload` would put it. U-Boot talks on the mini UART, which is the machine's second:
 /// both are on QEMU's terminal, and what is typed goes to the second.
-fn start(name: &str, address: u64, command: &str) -> anyhow::Result<()> {
+/// `how`: from where it runs to where it is put, and what is typed.
+fn start(name: &str, how: impl Fn(u64) -> (u64, String)) -> anyhow::Result<()> {
     let more = ["--system", &machine::description("one_bare").display().to_string()];
     let card = Card::write(&format!("u-boot-{name}"), &more)?;
+    let (address, command) = how(card.board.kernel_base);
     let (u_boot, from) = guests::u_boot(&Workspace::find())?;
     println!("  {from}");
     let path = card.folder.join("u-boot.bin");
@@ -41,7 +41,7 @@ fn start(name: &str, address: u64, command: &str) -> anyhow::Result<()> {
     qemu.more.push(format!("loader,file={},addr={address:#x},force-raw=on", image.display()));
     let script = Script::new()
         .step("Hit any key to stop autoboot", " ")
-        .step("U-Boot> $", command)
+        .step("U-Boot> $", &command)
         .expect(r"GUEST workout: \d+ passed, 0 failed");
     Watch::script(script, Duration::from_secs(180)).run(qemu.command(&path))?.expect_seen()
 }
