@@ -2,26 +2,11 @@
 //! The system under test: one core, production code.
 
 use debug_registers::{Access, Counts, DebugBackend, DebugRegister, Outcome, lookup, masks};
-use debug_shim::fake::{FakeHardware, Registers};
-use debug_shim::{Armed, Error, Handle, Shim, VcpuDebug, clamp_bcr, clamp_wcr, mdcr_el2};
+use debug_shim::fake::{FakeHardware, Registers, Vcpu};
+use debug_shim::{Armed, Error, Shim, VcpuDebug, clamp_bcr, clamp_wcr, mdcr_el2};
 use esr::SysReg;
 
 use crate::{BREAKPOINTS, CONTEXTS, WATCHPOINTS};
-
-#[derive(Clone, Copy, Debug)]
-struct Vcpu<'a>(&'a VcpuDebug);
-
-impl PartialEq for Vcpu<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-    }
-}
-
-impl Handle for Vcpu<'_> {
-    fn debug(&self) -> &VcpuDebug {
-        self.0
-    }
-}
 
 /// A core and its vCPUs.
 pub struct Lazy<'a> {

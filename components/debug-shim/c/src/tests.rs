@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What C cannot get wrong, on the fake hardware.
 
-use debug_shim::fake::FakeHardware;
-use debug_shim::{Counts, DEBUG_STATUS_WORDS, DebugRegister, Handle, Shim, VcpuDebug};
+use debug_shim::fake::{FakeHardware, Vcpu};
+use debug_shim::{Counts, DEBUG_STATUS_WORDS, DebugRegister, Shim, VcpuDebug};
 use sel4_sys::error::Error as Sel4;
 use sel4_sys::extension::{FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE};
 
 use crate::{Answer, delete};
-
-#[derive(Clone, Copy, Debug)]
-struct Vcpu<'a>(&'a VcpuDebug);
-impl PartialEq for Vcpu<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-    }
-}
-impl Handle for Vcpu<'_> {
-    fn debug(&self) -> &VcpuDebug {
-        self.0
-    }
-}
 
 fn hardware() -> FakeHardware {
     FakeHardware::poisoned(Counts::new(6, 4, 2), 6)

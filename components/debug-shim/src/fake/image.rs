@@ -27,17 +27,13 @@ pub struct ShimImage<Owner> {
     pub armed: Armed,
 }
 
-fn slots(counts: Counts) -> impl Iterator<Item = Slot> {
-    let mut slots = Vec::new();
-    for_slots!(counts, true, slot => slots.push(slot));
-    slots.into_iter()
-}
-
 impl VcpuImage {
     /// Of an object as it is.
     pub fn of(debug: &VcpuDebug, counts: Counts) -> Self {
+        let mut bank = Vec::new();
+        for_slots!(counts, true, slot => bank.push(debug.bank.get(slot)));
         Self {
-            bank: slots(counts).map(|slot| debug.bank.get(slot)).collect(),
+            bank,
             mdscr: debug.mdscr.get(),
             hazards: debug.hazards.get(),
             state: debug.state.get(),
@@ -50,7 +46,8 @@ impl VcpuImage {
     /// The object again, with counters at 0.
     pub fn restore(&self, counts: Counts) -> VcpuDebug {
         let debug = VcpuDebug::new();
-        slots(counts).zip(&self.bank).for_each(|(slot, &value)| debug.bank.set(slot, value));
+        let mut values = self.bank.iter();
+        for_slots!(counts, true, slot => debug.bank.set(slot, *values.next().expect("an image of these counts")));
         debug.mdscr.set(self.mdscr);
         debug.hazards.set(self.hazards);
         debug.state.set(self.state);

@@ -2,12 +2,14 @@
 //! A core's debug registers for tests: behaves as the hardware does and counts every access.
 
 mod image;
+mod vcpu;
 
 use std::cell::{Cell, RefCell};
 
 use crate::{Counts, DebugHardware, Register, mdcr_el2};
 
 pub use image::{ShimImage, VcpuImage};
+pub use vcpu::Vcpu;
 
 const N: usize = crate::MAX_PER_KIND;
 const CLAIM_TAGS: u64 = 0xff;

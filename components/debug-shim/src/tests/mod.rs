@@ -6,8 +6,8 @@ mod laziness;
 mod ownership;
 mod reset;
 
-use crate::fake::FakeHardware;
-use crate::{Counts, DebugRegister, Handle, Shim, VcpuDebug, mdcr_el2};
+use crate::fake::{FakeHardware, Vcpu};
+use crate::{Counts, DebugRegister, Shim, VcpuDebug, mdcr_el2};
 
 /// A Cortex-A57.
 const A57: Counts = Counts::new(6, 4, 2);
@@ -20,21 +20,6 @@ const MDE: u64 = 1 << 15;
 const KDE: u64 = 1 << 13;
 const TDCC: u64 = 1 << 12;
 const SS: u64 = 1;
-
-#[derive(Clone, Copy, Debug)]
-struct Vcpu<'a>(&'a VcpuDebug);
-
-impl PartialEq for Vcpu<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-    }
-}
-
-impl Handle for Vcpu<'_> {
-    fn debug(&self) -> &VcpuDebug {
-        self.0
-    }
-}
 
 /// One core that has been through `init_core`, with its access counters at 0.
 struct Core<'a> {
