@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! After the start: fault handler of every protection domain without a parent.
 
+use core::fmt;
+
 use sel4::cap;
 use sel4_sys::fault::FaultLabel;
 use system_spec::{Component, NONE, OnFault};
 
 use crate::restart::{History, Verdict};
-use crate::{FaultReport, Registers, System, counter, fault_report::Backtrace};
+use crate::watchdog::Seen;
+use crate::{FaultReport, Registers, System, counter, fault_report::Backtrace, ticker};
 
 /// Components that can be started again: as many as there are protection domains at most.
 const MAX_COMPONENTS: usize = 64;
@@ -18,6 +21,8 @@ const WATCH_PERIOD_US: u64 = 1000;
 /// The monitor's memory.
 struct Watch {
     histories: [History; MAX_COMPONENTS],
+    /// Of guests, in the order of [`System::guests`].
+    seen: [Seen; MAX_COMPONENTS],
     frequency: u64,
 }
 
@@ -26,13 +31,18 @@ impl System<'_> {
     pub(crate) fn monitor(&self) -> ! {
         let endpoint: cap::Endpoint = self.object(self.spec.monitor_endpoint());
         let reply: cap::Reply = self.object(self.spec.monitor_reply());
-        let mut watch = Watch { histories: [History::default(); MAX_COMPONENTS], frequency: counter::frequency() };
+        let mut watch = Watch {
+            histories: [History::default(); MAX_COMPONENTS],
+            seen: [Seen::default(); MAX_COMPONENTS],
+            frequency: counter::frequency(),
+        };
         loop {
             let (info, badge) =
                 if self.start_what_is_due(&mut watch) { endpoint.nb_recv(reply) } else { endpoint.recv(reply) };
             let index = badge.wrapping_sub(1) as usize;
             match self.spec.components.get(index) {
                 None if badge == 0 => sel4::r#yield(),
+                None if badge == ticker::BADGE => self.look_after_guests(&mut watch),
                 None => sel4::debug_println!("MON|ERROR: a message from nobody: badge {badge:#x}"),
                 Some(component) if info.label() == FaultLabel::NullFault as u64 => self.make_passive(component),
                 Some(component) => {
@@ -59,6 +69,22 @@ impl System<'_> {
         waiting
     }
 
+    fn look_after_guests(&self, watch: &mut Watch) {
+        for ((guest, machine), seen) in self.guests().zip(&mut watch.seen) {
+            let Some(history) = watch.histories.get_mut(machine).filter(|history| history.runs()) else { continue };
+            let component = &self.spec.components[machine];
+            if let Some(neglect) = self.look_after(guest, component, seen) {
+                let name = self.spec.name(component.name);
+                self.restart_if_allowed(
+                    component,
+                    history,
+                    watch.frequency,
+                    format_args!("MON|WARN: '{name}' {neglect}\n"),
+                );
+            }
+        }
+    }
+
     fn fault(
         &self,
         component: &Component,
@@ -79,23 +105,35 @@ impl System<'_> {
         match component.on_fault() {
             OnFault::Stop => sel4::debug_println!("{facts}MON|ERROR: '{name}' is stopped"),
             OnFault::Halt => self.halt(&facts, name),
-            OnFault::Restart => match history.fault(&component.limits, now, frequency) {
-                Verdict::GiveUp => {
-                    sel4::debug_println!("{facts}MON|ERROR: '{name}' has used up its restarts and is stopped");
-                }
-                Verdict::Restart(due) if due <= now => {
-                    self.start_again(component);
-                    self.limit_own_time();
-                    // It goes on first: the console is slow.
-                    sel4::r#yield();
-                    sel4::debug_println!("{facts}MON|WARN: '{name}' was started again");
-                }
-                Verdict::Restart(due) => {
-                    self.limit_own_time();
-                    history.due = Some(due);
-                    sel4::debug_println!("{facts}MON|WARN: '{name}' will be started again");
-                }
-            },
+            OnFault::Restart => self.restart_if_allowed(component, history, frequency, format_args!("{facts}")),
+        }
+    }
+
+    /// `facts` are lines that say why.
+    fn restart_if_allowed(
+        &self,
+        component: &Component,
+        history: &mut History,
+        frequency: u64,
+        facts: fmt::Arguments<'_>,
+    ) {
+        let (now, name) = (counter::now(), self.spec.name(component.name));
+        match history.fault(&component.limits, now, frequency) {
+            Verdict::GiveUp => {
+                sel4::debug_println!("{facts}MON|ERROR: '{name}' has used up its restarts and is stopped");
+            }
+            Verdict::Restart(due) if due <= now => {
+                self.start_again(component);
+                self.limit_own_time();
+                // It goes on first: the console is slow.
+                sel4::r#yield();
+                sel4::debug_println!("{facts}MON|WARN: '{name}' was started again");
+            }
+            Verdict::Restart(due) => {
+                self.limit_own_time();
+                history.due = Some(due);
+                sel4::debug_println!("{facts}MON|WARN: '{name}' will be started again");
+            }
         }
     }
 

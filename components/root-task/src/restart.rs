@@ -17,6 +17,8 @@ pub struct History {
     pub due: Option<u64>,
     /// First and last timeout of a row without a pause.
     busy: Option<(u64, u64)>,
+    /// It has used up its restarts.
+    ended: bool,
 }
 
 /// What to do now.
@@ -42,6 +44,7 @@ impl History {
         }
         self.faults = self.faults.saturating_add(1);
         if self.faults > limits.restarts {
+            self.ended = true;
             return Verdict::GiveUp;
         }
         let delay = match self.faults {
@@ -50,6 +53,11 @@ impl History {
             n => ticks(limits.backoff_ms.saturating_mul(1 << (n - 2).min(20)).min(1000), frequency),
         };
         Verdict::Restart(now + delay)
+    }
+
+    /// It is neither stopped nor about to be started.
+    pub fn runs(&self) -> bool {
+        self.due.is_none() && !self.ended
     }
 
     /// Its budget ended; whether it has used all that it gets for longer than it may. A pause of two periods ends a row.
@@ -101,7 +109,9 @@ mod tests {
         assert_eq!(fault(&mut history, 100), Verdict::Restart(100));
         assert_eq!(fault(&mut history, 200), Verdict::Restart(10_200));
         assert_eq!(fault(&mut history, 11_000), Verdict::Restart(31_000));
+        assert!(history.runs());
         assert_eq!(fault(&mut history, 40_000), Verdict::GiveUp);
+        assert!(!history.runs());
     }
 
     #[test]

@@ -50,6 +50,9 @@ impl<'a> System<'a> {
         if self.spec.flags() & flags::AUDIT != 0 {
             self.audit();
         }
+        if self.guests().next().is_some() {
+            self.start_ticker()?;
+        }
         self.start_threads()?;
         let domains =
             self.spec.components.iter().filter(|component| component.kind() == ComponentKind::ProtectionDomain);

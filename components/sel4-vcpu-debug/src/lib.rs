@@ -126,7 +126,7 @@ pub fn status<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<Status> {
     })
 }
 
-/// A fault message that waits for its answer, as its handler got it.
+/// A fault message that is not answered yet, as its handler gets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unanswered {
     /// The label.
@@ -136,13 +136,21 @@ pub struct Unanswered {
 }
 
 impl Unanswered {
+    /// Such a message; words beyond the longest are cut off.
+    pub fn new(label: Word, words: &[Word]) -> Self {
+        let mut own = [0; fault_context::ABORT_LENGTH];
+        let length = words.len().min(own.len());
+        own[..length].copy_from_slice(&words[..length]);
+        Self { label, words: own, length }
+    }
+
     /// The words.
     pub fn words(&self) -> &[Word] {
         &self.words[..self.length]
     }
 }
 
-/// What the vCPU's thread waits for; and the message, if that is an answer.
+/// What the vCPU's thread waits for; and the message, if it has a fault.
 pub fn unanswered_fault<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<(VcpuWait, Option<Unanswered>)> {
     let mut message = [0; 2 + fault_context::ABORT_LENGTH];
     vcpu.invoke_with(VCPU_UNANSWERED_FAULT, &[], &[], |ipc_buffer| {
@@ -156,7 +164,8 @@ pub fn unanswered_fault<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<(Vcp
         Some(FaultLabel::VgicMaintenance | FaultLabel::VppiEvent) => fault_context::EVENT_LENGTH,
         _ => 0,
     };
-    Ok((wait, (wait == VcpuWait::Answer).then_some(Unanswered { label, words, length })))
+    let faulted = !matches!(wait, VcpuWait::Stopped | VcpuWait::Runs);
+    Ok((wait, faulted.then_some(Unanswered { label, words, length })))
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ pub(crate) struct FakeVcpu {
     pub(crate) words_read: usize,
     pub(crate) words_written: usize,
     pub(crate) restarts: usize,
+    pub(crate) stopped: bool,
     pub(crate) system: HashMap<u64, u64>,
     pub(crate) debug: HashMap<u64, u64>,
     pub(crate) dirty: usize,
@@ -69,6 +70,7 @@ impl FakeVcpu {
             words_read: 0,
             words_written: 0,
             restarts: 0,
+            stopped: false,
             system: HashMap::new(),
             debug: HashMap::new(),
             dirty: 0,
@@ -122,7 +124,13 @@ impl Vcpu for FakeVcpu {
         });
     }
     fn restart(&mut self) {
-        effect(|| self.restarts += 1);
+        effect(|| {
+            self.restarts += 1;
+            self.stopped = false;
+        });
+    }
+    fn stop(&mut self) {
+        effect(|| self.stopped = true);
     }
     fn wait(&mut self) -> bool {
         false

@@ -90,6 +90,11 @@ impl Frame {
         (self.changed != 0).then(|| self.answer(self.changed_registers()))
     }
 
+    /// No reply can carry an answer: [`Self::close`] writes registers.
+    pub fn answers_no_more(&mut self) {
+        self.answers = 0;
+    }
+
     /// What changed besides PC and SPSR.
     fn changed_registers(&self) -> u64 {
         self.changed & !(bit(PC) | bit(SPSR))

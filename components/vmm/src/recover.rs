@@ -18,12 +18,18 @@ pub enum Waits<'m> {
     /// It runs, or its message is still to come.
     Elsewhere,
     /// For the answer to this message.
-    ForAnswer {
-        /// Label.
-        label: u64,
-        /// Words.
-        words: &'m [u64],
-    },
+    ForAnswer(Message<'m>),
+    /// For the answer to this message, which no reply can give any more.
+    Lost(Message<'m>),
+}
+
+/// A fault message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'m> {
+    /// Label.
+    pub label: u64,
+    /// Words.
+    pub words: &'m [u64],
 }
 
 impl<S: Serial> Vm<'_, S> {
@@ -37,7 +43,10 @@ impl<S: Serial> Vm<'_, S> {
                 self.start(vcpu)?;
                 (Next::Stay, None)
             }
-            Phase::Off => (Next::Stay, None),
+            Phase::Off => {
+                vcpu.stop();
+                (Next::Stay, None)
+            }
             Phase::On => self.go_on(waits, vcpu),
         };
         // So may the serial driver.
@@ -46,19 +55,37 @@ impl<S: Serial> Vm<'_, S> {
     }
 
     fn go_on(&mut self, waits: Waits<'_>, vcpu: &mut impl Vcpu) -> (Next, Option<Answer>) {
-        let (label, words) = match waits {
-            Waits::ForAnswer { label, words } => (label, words),
+        match waits {
+            Waits::ForAnswer(message) => self.exit_again(message, false, vcpu),
+            Waits::Lost(message) => match self.exit_again(message, true, vcpu) {
+                (Next::Resume, _) => {
+                    vcpu.restart();
+                    (Next::Stay, None)
+                }
+                done => done,
+            },
             Waits::Stopped if !self.power.is_parked() => {
                 vcpu.restart();
-                return (Next::Stay, None);
+                (Next::Stay, None)
             }
-            Waits::Stopped | Waits::Elsewhere => return (Next::Stay, None),
-        };
+            Waits::Stopped | Waits::Elsewhere => (Next::Stay, None),
+        }
+    }
+
+    /// An exit once more, or what is left of it.
+    fn exit_again(&mut self, message: Message<'_>, lost: bool, vcpu: &mut impl Vcpu) -> (Next, Option<Answer>) {
+        let Message { label, words } = message;
         let number = number(label, words);
         match number.and_then(|number| self.journal.answer(number)) {
-            None => self.exit(Exit::from_message(label, words), Given::from_message(label, words), number, vcpu),
+            None => {
+                let given = Given::from_message(label, words).filter(|_| !lost);
+                self.exit(Exit::from_message(label, words), given, number, vcpu)
+            }
             Some(decided) => {
                 self.number = number;
+                if lost {
+                    self.frame.answers_no_more();
+                }
                 self.answer_again(decided, vcpu)
             }
         }

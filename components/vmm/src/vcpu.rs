@@ -15,6 +15,8 @@ pub trait Vcpu: Inject + DebugBackend {
     fn write_registers(&mut self, words: &[u64]);
     /// Let it run from where its registers say, whatever it was blocked on.
     fn restart(&mut self);
+    /// Let it stop, and forget what it was blocked on.
+    fn stop(&mut self);
     /// Let it sleep until its virtual timer interrupts or [`Self::wake`]; false if the kernel cannot do that.
     fn wait(&mut self) -> bool;
     /// End that wait, if it has not ended.

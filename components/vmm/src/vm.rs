@@ -234,8 +234,16 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.gic.deliver(vcpu);
     }
 
-    pub(crate) fn power_off(&mut self, vcpu: &impl Vcpu) -> Next {
+    /// The guest runs no more. Its thread is told so: a fault without an answer would be one that was lost.
+    fn end(&mut self, vcpu: &mut impl Vcpu) -> Next {
         self.power.change().enter(Phase::Off);
+        self.console.settle();
+        self.commit(Next::Stay);
+        vcpu.stop();
+        Next::Stay
+    }
+
+    pub(crate) fn power_off(&mut self, vcpu: &mut impl Vcpu) -> Next {
         let name = self.config.name;
         let traps = self.journal.traps();
         if let Some(DebugUse { loads, saves, accesses, mdscr_writes, exits }) = vcpu.debug_use() {
@@ -249,7 +257,7 @@ impl<'a, S: Serial> Vm<'a, S> {
             untold => self.console.log(format_args!("{name}: {untold} more lines about its mistakes were not told")),
         }
         self.console.log(format_args!("{name}: powered off"));
-        Next::Stay
+        self.end(vcpu)
     }
 
     pub(crate) fn reset(&mut self, vcpu: &mut impl Vcpu) -> Next {
@@ -260,7 +268,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.commit(Next::Stay);
         if let Err(error) = self.start(vcpu) {
             self.console.log(format_args!("{name}: {error}"));
-            self.power.change().enter(Phase::Off);
+            return self.end(vcpu);
         }
         Next::Stay
     }
@@ -288,8 +296,7 @@ impl<'a, S: Serial> Vm<'a, S> {
             _ => {
                 let name = self.config.name;
                 self.console.log(format_args!("{name}: stopped by a fault of label {label}"));
-                self.power.change().enter(Phase::Off);
-                Next::Stay
+                self.end(vcpu)
             }
         }
     }

@@ -114,7 +114,10 @@ impl Kernel {
             && let Some(other) = reply.tcb.get()
             && other != thread
         {
+            // A fault stays known as one that nobody answers.
+            let fault = other.fault.get();
             self.cancel_ipc(other);
+            other.fault.set(fault);
         }
         if let Some(notification) = thread.bound_notification.get() {
             if self.take_bound_signal(notification, thread) {

@@ -8,7 +8,8 @@ use crate::fault::Fault;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::tcb::ThreadState::*;
-use sel4_sys::extension::{VCPU_WAIT, VCPU_WAKE};
+use sel4_sys::extension::{VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, VcpuWait};
+use sel4_sys::fault::FaultLabel;
 use sel4_sys::invocation::Invocation::*;
 use sel4_sys::object::ObjectType;
 use sel4_sys::syscall::Syscall::Recv;
@@ -62,6 +63,12 @@ impl Vms {
         let answer = self.w.call_label(self.guests[n].1, VCPU_WAIT, &[], &[]).label;
         check(&self.w);
         answer
+    }
+
+    /// What VCPU_UnansweredFault says: the state, and the label of the fault if there is one.
+    fn unanswered(&self, n: usize) -> (Option<VcpuWait>, Option<u64>) {
+        let words = self.w.call_label(self.guests[n].1, VCPU_UNANSWERED_FAULT, &[], &[]).words;
+        (VcpuWait::from_word(words[0]), words.get(1).copied())
     }
 
     fn states(&self) -> [crate::object::tcb::ThreadState; 2] {
@@ -172,4 +179,26 @@ fn waking_concerns_the_stopped_only() {
     assert_eq!(vms.states()[0], BlockedOnReply);
     vms.w.delete(notification);
     check(&vms.w);
+}
+
+#[test]
+fn a_fault_that_nobody_can_answer_any_more_is_lost() {
+    const LABEL: Option<u64> = Some(FaultLabel::VcpuFault as u64);
+    type Deed = fn(&Vms);
+    let deeds: [(Deed, VcpuWait, Option<u64>); 6] = [
+        (|_| (), VcpuWait::Answer, LABEL),
+        // The reply object takes another caller: the guest that was stopped first is forgotten.
+        (|vms| vms.stop(1), VcpuWait::Lost, LABEL),
+        (|vms| vms.w.delete(vms.reply), VcpuWait::Lost, LABEL),
+        (|vms| vms.w.expect(vms.guests[0].0, TcbSuspend, &[], &[]), VcpuWait::Stopped, None),
+        (|vms| assert_eq!(vms.wait(0), 0), VcpuWait::Stopped, None),
+        (|vms| vms.w.resume(vms.guests[0].0), VcpuWait::Runs, None),
+    ];
+    for (deed, wait, label) in deeds {
+        let vms = Vms::new();
+        vms.stop(0);
+        deed(&vms);
+        assert_eq!(vms.unanswered(0), (Some(wait), label));
+        check(&vms.w);
+    }
 }

@@ -18,8 +18,8 @@ pub const VCPU_READ_FEATURES: u64 = VCPU_DEBUG_READ + 4;
 pub const VCPU_STATE_READ: u64 = VCPU_DEBUG_READ + 5;
 /// `VCPU_WriteState`: MR0 = [`VcpuState`], MR1 = value.
 pub const VCPU_STATE_WRITE: u64 = VCPU_DEBUG_READ + 6;
-/// `VCPU_UnansweredFault`: -> MR0 = [`VcpuWait`], and when it waits for an answer MR1 = label, MR2.. = words of the
-/// fault message, as its handler got them. A handler that has forgotten the message asks for it again.
+/// `VCPU_UnansweredFault`: -> MR0 = [`VcpuWait`], and of a thread with a fault MR1 = label, MR2.. = words of the fault
+/// message, as its handler gets them. A handler that has forgotten the message asks for it again.
 pub const VCPU_UNANSWERED_FAULT: u64 = VCPU_DEBUG_READ + 7;
 /// `VCPU_Wait`: the vCPU's thread, stopped at a fault that it forgets, sleeps until its virtual timer would interrupt
 /// (enabled, not masked, VPPI acknowledged) or until it is resumed. `IllegalOperation` for a thread that is not stopped,
@@ -51,6 +51,9 @@ pub enum VcpuWait {
     Sends = 2,
     /// Its fault message has not been answered yet.
     Answer = 3,
+    /// Nobody can answer its fault any more: the reply object was used for something else, or is gone. To stop a thread
+    /// without that, suspend it.
+    Lost = 4,
 }
 
 impl VcpuWait {
@@ -61,6 +64,7 @@ impl VcpuWait {
             1 => Self::Runs,
             2 => Self::Sends,
             3 => Self::Answer,
+            4 => Self::Lost,
             _ => return None,
         })
     }

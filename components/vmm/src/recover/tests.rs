@@ -116,8 +116,8 @@ impl World {
         }
     }
 
-    /// One event, with the VMM killed at a point if there are so many; and again in its recovery. Points passed.
-    fn happen(&mut self, event: Event, kills: &[u32]) -> bool {
+    /// The registers before a trap, or the input. The message, if there is one.
+    fn prepare(&mut self, event: Event) -> Option<(u64, Vec<u64>)> {
         if let Event::Fault { esr, x, .. } = event {
             self.number += 1;
             self.vcpu.set_pc(PC);
@@ -127,32 +127,47 @@ impl World {
         } else if let Event::Input(bytes) = event {
             self.wire.borrow_mut().input.extend(bytes);
         }
-        let before = self.vcpu.restarts;
-        let mut result = None;
-        let mut kills = kills.iter().copied();
-        kill_after(kills.next());
-        let message = matches!(event, Event::Fault { .. }).then(|| self.words(event));
-        let mut alive = self.with(|vm, vcpu| match &message {
+        matches!(event, Event::Fault { .. }).then(|| self.words(event))
+    }
+
+    /// What a VMM makes of it; `None`: it was killed.
+    fn handle(&mut self, message: &Option<(u64, Vec<u64>)>) -> Option<(Next, Option<Answer>)> {
+        let mut result = (Next::Stay, None);
+        let alive = self.with(|vm, vcpu| match message {
             Some((label, words)) => {
                 let (given, number) = (Given::from_message(*label, words), number(*label, words));
-                result = Some(vm.exit(Exit::from_message(*label, words), given, number, vcpu));
+                result = vm.exit(Exit::from_message(*label, words), given, number, vcpu);
             }
             None => vm.notified(vcpu),
         });
-        let was_killed = !alive;
-        while !alive {
-            kill_after(kills.next());
-            assert_eq!(self.state.find(), Ok(Found::Left));
+        alive.then_some(result)
+    }
+
+    /// Another VMM takes over.
+    fn recover(&mut self, waits: Waits<'_>) -> Option<(Next, Option<Answer>)> {
+        assert_eq!(self.state.find(), Ok(Found::Left));
+        let mut result = None;
+        self.with(|vm, vcpu| result = Some(vm.recover(waits, vcpu).expect("it starts")));
+        result
+    }
+
+    /// One event, with the VMM killed at a point if there are so many; and again in its recovery. Whether it was.
+    fn happen(&mut self, event: Event, kills: &[u32]) -> bool {
+        let mut kills = kills.iter().copied();
+        let message = self.prepare(event);
+        let before = self.vcpu.restarts;
+        kill_after(kills.next());
+        let mut result = self.handle(&message);
+        let was_killed = result.is_none();
+        while result.is_none() {
             // The kernel forgets the message of a vCPU that was started anew; the registers are as they are now.
             let waits_for_answer = message.is_some() && self.vcpu.restarts == before;
             let again = waits_for_answer.then(|| self.words(event));
-            alive = self.with(|vm, vcpu| {
-                let waits = match &again {
-                    Some((label, words)) => Waits::ForAnswer { label: *label, words },
-                    None if message.is_some() => Waits::Elsewhere,
-                    None => Waits::Stopped,
-                };
-                result = Some(vm.recover(waits, vcpu).expect("it starts"));
+            kill_after(kills.next());
+            result = self.recover(match &again {
+                Some((label, words)) => Waits::ForAnswer(Message { label: *label, words }),
+                None if message.is_some() => Waits::Elsewhere,
+                None => Waits::Stopped,
             });
         }
         kill_after(None);
@@ -160,6 +175,31 @@ impl World {
             self.take(answer);
         }
         was_killed
+    }
+
+    /// One event whose reply gets lost, and the VMM that is started for that killed at a point if there are so many.
+    /// Whether it was; `None`: there is no reply.
+    fn lose_reply(&mut self, event: Event, kill: u32) -> Option<bool> {
+        let message = self.prepare(event);
+        let before = self.vcpu.restarts;
+        if !matches!(self.handle(&message), Some((Next::Resume, _))) || message.is_none() {
+            return None;
+        }
+        let mut kill = Some(kill);
+        loop {
+            let (label, words) = self.words(event);
+            let lost = Waits::Lost(Message { label, words: &words });
+            kill_after(kill);
+            let result = self.recover(if self.vcpu.restarts == before { lost } else { Waits::Elsewhere });
+            kill_after(None);
+            if let Some(result) = result {
+                // Nothing is left for a reply, which nobody would get.
+                assert_eq!(result, (Next::Stay, None));
+                assert_eq!(self.vcpu.restarts, before + 1);
+                return Some(kill.is_none());
+            }
+            kill = None;
+        }
     }
 
     /// What the guest, its devices' drivers and the console could find.
@@ -262,13 +302,18 @@ fn before(index: usize) -> World {
     world
 }
 
-#[test]
-fn no_crash_point_is_visible() {
+/// A VMM that is killed says nothing.
+fn hush() {
     std::panic::set_hook(Box::new(|info| {
         if !info.payload().is::<Killed>() {
             std::eprintln!("{info}");
         }
     }));
+}
+
+#[test]
+fn no_crash_point_is_visible() {
+    hush();
     let (mut points, mut twice, mut differ) = (0, 0, Vec::new());
     for (index, (name, event)) in EVENTS.iter().enumerate() {
         let mut world = before(index);
@@ -301,4 +346,26 @@ fn no_crash_point_is_visible() {
         differ.len()
     );
     assert!(differ.is_empty(), "{differ:#?}");
+}
+
+#[test]
+fn no_lost_reply_is_visible() {
+    hush();
+    let mut lost = 0;
+    for (index, (name, event)) in EVENTS.iter().enumerate() {
+        let mut good = before(index);
+        good.happen(*event, &[]);
+        let good = good.view();
+        for point in 0.. {
+            let mut world = before(index);
+            let Some(was_killed) = world.lose_reply(*event, point) else { break };
+            lost += 1;
+            assert_eq!(world.view(), good, "{name}, its reply lost, and the recovery killed at {point}");
+            if !was_killed {
+                break;
+            }
+        }
+    }
+    std::println!("{lost} lost replies");
+    assert!(lost > EVENTS.len());
 }

@@ -102,6 +102,10 @@ impl Vcpu for Machine {
         report("Resume", self.vcpu.tcb().tcb_resume());
     }
 
+    fn stop(&mut self) {
+        report("Suspend", self.vcpu.tcb().tcb_suspend());
+    }
+
     fn wait(&mut self) -> bool {
         // A kernel that refuses once is not asked again: seL4's debug build prints a line for each refusal.
         self.waits = self.waits && sel4_vcpu_debug::wait(self.vcpu.vcpu()).is_ok();

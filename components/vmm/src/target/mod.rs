@@ -17,7 +17,7 @@ use sel4_vcpu_debug::VcpuWait;
 use vmm::config::Config;
 use vmm::exit::{self, Exit};
 use vmm::frame::Given;
-use vmm::recover::Waits;
+use vmm::recover::{Message, Waits};
 use vmm::short::Answer;
 use vmm::state::Found;
 use vmm::trace::Trace;
@@ -148,8 +148,10 @@ impl Monitor {
             vm.say(format_args!("{name}: stopped: this kernel does not keep unanswered faults"));
             return None;
         };
-        let waits = match (wait, &message) {
-            (VcpuWait::Answer, Some(message)) => Waits::ForAnswer { label: message.label, words: message.words() },
+        let message = message.as_ref().map(|message| Message { label: message.label, words: message.words() });
+        let waits = match (wait, message) {
+            (VcpuWait::Answer, Some(message)) => Waits::ForAnswer(message),
+            (VcpuWait::Lost, Some(message)) => Waits::Lost(message),
             (VcpuWait::Stopped, _) => Waits::Stopped,
             _ => Waits::Elsewhere,
         };

@@ -21,7 +21,7 @@ pub enum Outcome {
     Stopped,
     /// Its own VMM's flip (or what it ran itself) changed what the victim's guest says.
     OwnGuest,
-    /// The victim's guest does not go on, because of its own VMM's flip, and nobody has noticed.
+    /// The victim's guest does not go on, because of its own VMM's flip or of what it ran itself.
     OwnGuestStalled,
     /// The kernel noticed that its memory is damaged, and stopped.
     Detected,
@@ -97,6 +97,15 @@ impl Transcript {
     fn has_ended(&self, guest: usize) -> bool {
         self.guests[guest].contains("powered off")
     }
+
+    fn kernel_stopped(&self) -> bool {
+        self.kernel.contains("KRN|PANIC") || self.kernel.contains("KRN|ERROR")
+    }
+
+    /// Neither guest says any more, or the kernel does not run.
+    pub fn is_over(&self) -> bool {
+        self.kernel_stopped() || self.has_ended(1) && (self.has_ended(0) || is_stopped(self))
+    }
 }
 
 /// A guest's lines, without the counts that depend on time.
@@ -107,7 +116,7 @@ fn said(output: &str, name: &str) -> String {
 
 /// Compares a run with one without a fault.
 pub fn classify(kind: Kind, run: &Transcript, good: &Transcript) -> Outcome {
-    if run.kernel.contains("KRN|PANIC") || run.kernel.contains("KRN|ERROR") {
+    if run.kernel_stopped() {
         return Outcome::KernelPanic;
     }
     if !run.has_ended(1) {
@@ -191,5 +200,7 @@ mod tests {
         assert_eq!(outcome(Kind::Register, &stalled), Outcome::OwnGuestStalled);
         let stopped = format!("{stalled}MON|ERROR: 'vmm_bare_a' has used up its restarts and is stopped\n");
         assert_eq!(outcome(Kind::Register, &stopped), Outcome::Stopped);
+        let is_over = |output| Transcript::new(output).is_over();
+        assert!(is_over(GOOD) && is_over(&stopped) && is_over("KRN|PANIC: x\n") && !is_over(&stalled));
     }
 }

@@ -122,17 +122,19 @@ fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
     }
 }
 
-/// What the vCPU's thread waits for, and again the message if that is an answer.
+/// What the vCPU's thread waits for, and again the message of its fault.
 fn unanswered(args: &Args<'_>, vcpu: Ref<Vcpu>) -> usize {
     let thread = vcpu.tcb.get();
+    let faulted = thread.filter(|thread| !thread.fault.get().is_none());
     let wait = match thread.map(|thread| thread.state.get()) {
         Some(ThreadState::Running | ThreadState::Restart) => VcpuWait::Runs,
         Some(ThreadState::BlockedOnSend) => VcpuWait::Sends,
         Some(ThreadState::BlockedOnReply) => VcpuWait::Answer,
+        _ if faulted.is_some() => VcpuWait::Lost,
         _ => VcpuWait::Stopped,
     };
     args.answer(0, wait as u64);
-    let Some(thread) = thread.filter(|_| wait == VcpuWait::Answer) else { return 1 };
+    let Some(thread) = faulted else { return 1 };
     let (label, words, length) = event_message(thread.fault.get(), thread);
     args.answer(1, label);
     words.iter().take(length).enumerate().for_each(|(index, &word)| {

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Guests whose VMM does not answer them. Such a VMM has not faulted, so nobody would hear of it: its reply got lost, or
+//! it waits for something else for ever. At each tick the monitor asks the kernel what each vCPU waits for.
+
+use core::fmt;
+
+use sel4::cap;
+use sel4_sys::rights::CapRights;
+use sel4_vcpu_debug::{Unanswered, VcpuWait, unanswered_fault};
+use system_spec::{Component, NONE, OnFault, Thread};
+
+use crate::{System, ticker};
+
+/// A VMM that has not come to a fault for so long, though it may have been kept from it by others, is started again.
+const PATIENCE_US: u64 = 2_000_000;
+const PATIENCE: u32 = (PATIENCE_US / ticker::PERIOD_US) as u32;
+
+/// What was seen of a vCPU at the last tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    fault: Option<Unanswered>,
+    ticks: u32,
+}
+
+/// What is wrong with a VMM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Neglect {
+    /// Nobody can answer its guest's fault any more.
+    Lost,
+    /// The same fault for [`PATIENCE`] ticks.
+    Late,
+}
+
+impl fmt::Display for Neglect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lost => "has lost the answer to its guest's fault",
+            Self::Late => "does not answer its guest's fault",
+        })
+    }
+}
+
+impl Seen {
+    /// One tick later. `patient`: the fault of a guest that waits in WFI may stay open.
+    pub fn look(&mut self, wait: VcpuWait, fault: Option<Unanswered>, patient: bool) -> Option<Neglect> {
+        let is_same = fault.is_some() && fault == self.fault && !patient;
+        *self = Self { fault, ticks: if is_same { self.ticks + 1 } else { 0 } };
+        let neglect = match wait {
+            VcpuWait::Lost => Neglect::Lost,
+            _ if self.ticks >= PATIENCE => Neglect::Late,
+            _ => return None,
+        };
+        *self = Self::default();
+        Some(neglect)
+    }
+}
+
+impl System<'_> {
+    /// Guests whose VMMs can be started again, with these; nothing on a kernel that cannot tell what a vCPU waits for.
+    pub(crate) fn guests(&self) -> impl Iterator<Item = (&Thread, usize)> {
+        self.spec.threads.iter().filter_map(|thread| {
+            let machine = (thread.vcpu != NONE).then(|| self.machine_of(thread)).flatten()?;
+            let restarts = self.spec.components[machine].on_fault() == OnFault::Restart;
+            (restarts && unanswered_fault(self.vcpu_of(thread)).is_ok()).then_some((thread, machine))
+        })
+    }
+
+    fn vcpu_of(&self, thread: &Thread) -> cap::VCpu {
+        self.object(thread.vcpu)
+    }
+
+    /// The component that receives a vCPU's faults.
+    fn machine_of(&self, thread: &Thread) -> Option<usize> {
+        let receives = |component: &Component| {
+            self.spec.caps.iter().any(|cap| {
+                let reads = u64::from(cap.rights) & CapRights::READ != 0;
+                cap.cnode == component.cspace && cap.object == thread.fault_endpoint && reads
+            })
+        };
+        self.spec.components.iter().position(receives)
+    }
+
+    /// What is wrong with a guest's VMM at this tick.
+    pub(crate) fn look_after(&self, guest: &Thread, machine: &Component, seen: &mut Seen) -> Option<Neglect> {
+        let (wait, fault) = unanswered_fault(self.vcpu_of(guest)).ok()?;
+        seen.look(wait, fault, machine.passive != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(number: u64) -> Option<Unanswered> {
+        Some(Unanswered::new(9, &[27, number]))
+    }
+
+    #[test]
+    fn a_lost_answer_is_seen_at_once() {
+        assert_eq!(Seen::default().look(VcpuWait::Lost, fault(1), true), Some(Neglect::Lost));
+    }
+
+    #[test]
+    fn the_same_fault_may_stay_for_a_while() {
+        let mut seen = Seen::default();
+        let mut look = |number| seen.look(VcpuWait::Answer, fault(number), false);
+        assert_eq!((0..=PATIENCE).filter_map(|_| look(1)).count(), 1);
+        // From the start again, and with another fault in between.
+        assert_eq!((0..PATIENCE).find_map(|_| look(1)), None);
+        assert_eq!(look(2), None);
+        assert_eq!((1..PATIENCE).find_map(|_| look(2)), None);
+        assert_eq!(look(2), Some(Neglect::Late));
+    }
+
+    #[test]
+    fn no_fault_and_a_passive_machine_are_no_neglect() {
+        let mut seen = Seen::default();
+        assert_eq!((0..100).find_map(|_| seen.look(VcpuWait::Runs, None, false)), None);
+        assert_eq!((0..100).find_map(|_| seen.look(VcpuWait::Answer, fault(1), true)), None);
+    }
+}
