@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! VMMs that are killed, and other faults: one of each kind; the campaign is `tools/lazaret inject`.
 
-use lazaret_cli::inject::case::KINDS;
+use lazaret_cli::inject;
+use lazaret_cli::inject::case::{KINDS, Kind};
 use lazaret_cli::inject::outcome::Outcome;
-use lazaret_cli::inject::{self, result::is_forbidden};
+use lazaret_cli::inject::result::{Row, is_forbidden};
 use lazaret_cli::workspace::Workspace;
 
 use crate::Scenario;
@@ -16,8 +17,10 @@ fn one_of_each() -> anyhow::Result<()> {
     anyhow::ensure!(errors.is_empty(), "{errors:#?}");
     let forbidden: Vec<_> = campaign.rows.iter().filter(|row| is_forbidden(row)).collect();
     anyhow::ensure!(forbidden.is_empty(), "{forbidden:#?}");
-    let restarted = campaign.rows.iter().filter(|row| row.outcome == Outcome::Restarted).count();
-    anyhow::ensure!(restarted > 0, "nothing was started again: {:#?}", campaign.rows);
+    for kind in [Kind::Killed, Kind::DroppedReply] {
+        let restarted = |row: &Row| row.kind == kind && row.outcome == Outcome::Restarted;
+        anyhow::ensure!(campaign.rows.iter().any(restarted), "{kind:?} did not restart: {:#?}", campaign.rows);
+    }
     Ok(())
 }
 

@@ -56,7 +56,7 @@ pub struct Options<'a> {
     pub exits: u64,
     /// `yield=wfi|hvc|spin`: of modes leak and sweep.
     pub yielding: Yield,
-    /// `marks=1`: of mode crash, each round begins at an address of its own.
+    /// `marks=1`: of mode crash, each step of a round begins at an address of its own.
     pub marks: bool,
 }
 

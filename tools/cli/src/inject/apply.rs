@@ -17,7 +17,7 @@ const EMPTY_SLOT: u64 = 500;
 /// ReplyRecv is a Recv without its first half.
 const RECV: u64 = -5i64 as u64;
 /// Free memory of the guest.
-const SCRATCH: u64 = 0x40c0_0000;
+const SCRATCH: u64 = 0x4030_0000;
 const JUMP_TO_ITSELF: u32 = 0x1400_0000;
 /// `GICD_ISPENDR1` of the machine.
 const PENDING: u64 = 0x0800_0204;
@@ -33,7 +33,7 @@ pub struct Done {
 /// Leads the machine to the fault and injects it. A place that is not reached is an error.
 pub fn apply(bench: &Bench, gdb: &mut Gdb, case: &Case) -> anyhow::Result<Done> {
     let mut case = case.clone();
-    let mark = bench.marks + 8 * case.round;
+    let mark = bench.marks + 8 * case.mark;
     gdb.breakpoint(mark, true)?;
     gdb.go_on()?;
     gdb.breakpoint(mark, false)?;

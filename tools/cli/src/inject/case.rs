@@ -64,9 +64,12 @@ pub const KINDS: [Kind; 16] = [
 ];
 
 /// Rounds of the guest in which a fault can come.
-const ROUNDS: u64 = 36;
-/// Exits after the round's start.
-const EXITS: u64 = 24;
+const ROUNDS: u64 = 10;
+/// Places in a round, of as many as the guest has marks for.
+const PLACES: u64 = 14;
+const MARKS: u64 = 16;
+/// Exits after the place.
+const EXITS: u64 = 3;
 /// Instructions of the VMM after the exit.
 const STEPS: u64 = 220;
 
@@ -77,9 +80,9 @@ pub struct Case {
     pub number: u64,
     /// What is injected.
     pub kind: Kind,
-    /// In this round of the victim's guest,
-    pub round: u64,
-    /// at this exit,
+    /// At this mark in the victim's guest,
+    pub mark: u64,
+    /// at this exit after it,
     pub exit: u64,
     /// after so many instructions of its VMM.
     pub steps: u64,
@@ -93,9 +96,10 @@ impl Case {
         let mut random = Random(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         random.word();
         let kind = KINDS[(number % KINDS.len() as u64) as usize];
-        let (round, exit, steps) = (1 + random.below(ROUNDS), random.below(EXITS), random.below(STEPS));
+        let mark = MARKS * (1 + random.below(ROUNDS)) + random.below(PLACES);
+        let (exit, steps) = (random.below(EXITS), random.below(STEPS));
         let at_entry = matches!(kind, Kind::Message | Kind::DroppedReply | Kind::DoubledReply);
-        Self { number, kind, round, exit, steps: if at_entry { 0 } else { steps }, random }
+        Self { number, kind, mark, exit, steps: if at_entry { 0 } else { steps }, random }
     }
 }
 
@@ -151,7 +155,7 @@ mod tests {
     fn the_same_seed_is_the_same_run() {
         let words = |seed, number| {
             let mut case = Case::new(seed, number);
-            (case.kind, case.round, case.exit, case.steps, case.random.word())
+            (case.kind, case.mark, case.exit, case.steps, case.random.word())
         };
         assert_eq!(words(1, 7), words(1, 7));
         assert_ne!(words(1, 7), words(2, 7));
