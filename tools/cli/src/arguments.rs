@@ -311,6 +311,12 @@ pub enum InjectCommand {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Kill a Linux's monitor at random instructions, from its boot to its power-off
+    Linux {
+        /// How often
+        #[arg(long, value_name = "N", default_value = "200")]
+        kills: u64,
+    },
     /// Kill the monitor at one instruction after the other of each kind of exit
     CrashPoints {
         /// Only at every n-th instruction

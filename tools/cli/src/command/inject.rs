@@ -17,6 +17,9 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
     if let Some(InjectCommand::CrashPoints { stride, first }) = arguments.command {
         return crash_points(workspace, stride, first);
     }
+    if let Some(InjectCommand::Linux { kills }) = arguments.command {
+        return linux(workspace, kills, arguments.seed);
+    }
     let mut failed = Vec::new();
     let campaign = match (&arguments.command, arguments.only) {
         (Some(InjectCommand::Merge { files }), _) => merge(files)?,
@@ -61,6 +64,13 @@ fn crash_points(workspace: &Workspace, stride: u64, first: u64) -> anyhow::Resul
     let (kinds, complete, differ) = (points.kinds.len(), points.complete, points.differ.len());
     println!("{kinds} kinds of exit ({complete} to their end), {} crash points, {differ} differ", points.total());
     Ok(ExitCode::from(u8::from(differ > 0 || points.total() == 0)))
+}
+
+fn linux(workspace: &Workspace, wanted: u64, seed: u64) -> anyhow::Result<ExitCode> {
+    let inject::linux::Kills { kills, differ, lines } = inject::linux::run(workspace, wanted, seed)?;
+    differ.iter().for_each(|line| println!("{line}"));
+    println!("{kills} kills, {lines} lines of both guests, {} differ", differ.len());
+    Ok(ExitCode::from(u8::from(!differ.is_empty() || kills < wanted)))
 }
 
 fn merge(files: &[std::path::PathBuf]) -> anyhow::Result<Campaign> {

@@ -14,6 +14,7 @@ const INIT: &str = "#!/bin/busybox sh
 hostname lazaret
 echo \"Linux $(uname -r) in a Lazaret VM; poweroff ends it.\"
 grep -qw lazaret.debug /proc/cmdline && /bin/debug-loop &
+grep -qw lazaret.once /proc/cmdline && exec /bin/debug-once
 exec /bin/busybox init
 ";
 
@@ -32,6 +33,17 @@ while true; do
     TRY >/tmp/debug.log 2>&1 </dev/null && grep -q 'END' /tmp/debug.log || failed=$((failed + 1))
     echo \"guest linux $(uname -m): round $round, $failed failed\" >/dev/console
 done
+";
+
+/// With `lazaret.once` it computes, debugs itself three times, and powers off.
+const DEBUG_ONCE: &str = "#!/bin/sh
+sum=0
+for n in $(seq 300000); do sum=$(((sum * 31 + n) % 1000003)); done
+echo \"sum $sum\"
+sha256sum /bin/busybox
+for n in 1 2 3; do TRY </dev/null; done
+dd if=/dev/zero bs=1M count=256 2>/dev/null | sha256sum
+poweroff -f
 ";
 
 /// Escape sequences get in the way on a shared console.
@@ -76,6 +88,7 @@ pub(super) fn base(busybox: &[u8], debug: &str, end: &str) -> anyhow::Result<Ini
     archive.file("etc/profile", PROFILE.as_bytes())?;
     archive.file("etc/passwd", b"root::0:0:root:/:/bin/sh\n")?;
     archive.program("bin/debug-loop", DEBUG_LOOP.replace("TRY", debug).replace("END", end).as_bytes())?;
+    archive.program("bin/debug-once", DEBUG_ONCE.replace("TRY", debug).as_bytes())?;
     Ok(archive)
 }
 

@@ -91,6 +91,18 @@ impl Gdb {
         self.ask("c").map(|_| ())
     }
 
+    /// Over the present instruction and on, without waiting for a stop.
+    pub fn run(&mut self) -> anyhow::Result<()> {
+        self.step()?;
+        self.send("c")
+    }
+
+    /// Stops a machine that [`Self::run`] let go.
+    pub fn interrupt(&mut self) -> anyhow::Result<()> {
+        self.stream.write_all(&[3])?;
+        self.receive().map(|_| ())
+    }
+
     /// Without a stop, for good.
     pub fn detach(mut self) -> anyhow::Result<()> {
         self.step()?;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The machine that faults are injected into: two bare guests, the first one's VMM the victim.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use anyhow::{Context, bail};
 use object::{Object, ObjectSegment, ObjectSymbol};
 
 use super::gdb::Gdb;
+use crate::programs::Config;
 use crate::runner::Qemu;
 use crate::system::{self, Built, Request};
 use crate::workspace::Workspace;
@@ -25,8 +27,8 @@ const SVC: u32 = 0xd400_0001;
 const REPLY_RECV: u32 = 0x9280_0027;
 /// Without output for so long, nothing more comes. On a loaded machine that can be wrong.
 const SILENCE: Duration = Duration::from_secs(2);
-/// A hundred times what a run takes.
-const TIMEOUT: Duration = Duration::from_secs(120);
+/// Many times what a run takes.
+const TIMEOUT: Duration = Duration::from_secs(240);
 
 /// The built system, and where in it things are.
 pub struct Bench {
@@ -39,6 +41,7 @@ pub struct Bench {
     /// All `svc` of the VMM.
     pub svcs: Vec<u64>,
     name: u64,
+    victim: &'static str,
     /// The first of the guest's marks.
     pub marks: u64,
 }
@@ -46,13 +49,13 @@ pub struct Bench {
 impl Bench {
     /// Builds the system that faults are injected into.
     pub fn new(workspace: &Workspace) -> anyhow::Result<Self> {
-        Self::of(workspace, "crash")
+        Self::of(workspace, "crash", Config::Debug, VICTIM)
     }
 
-    /// Builds this system of `tests/qemu/systems`.
-    pub fn of(workspace: &Workspace, name: &str) -> anyhow::Result<Self> {
-        let description = workspace.root().join(format!("tests/qemu/systems/{name}.system"));
-        let built = system::build(workspace, &Request::new(description))?;
+    /// Builds this system of `tests/qemu/systems`, to inject into this domain.
+    pub fn of(workspace: &Workspace, name: &str, config: Config, victim: &'static str) -> anyhow::Result<Self> {
+        let system = workspace.root().join(format!("tests/qemu/systems/{name}.system"));
+        let built = system::build(workspace, &Request { config, ..Request::new(system) })?;
         let mut qemu = Qemu::of(workspace, &built.board)?;
         qemu.icount = true;
         let folder = built.path.parent().context("the image's folder")?.to_path_buf();
@@ -68,7 +71,13 @@ impl Bench {
         let (svcs, reply) = system_calls(&vmm)?;
         let kernel = kernel_data(&built);
         let (name, marks) = (symbol(&vmm, "microkit_name")?, symbol(&guest, "marks")?);
-        Ok(Self { qemu, image: built.path, kernel, reply, svcs, name, marks })
+        Ok(Self { qemu, image: built.path, kernel, reply, svcs, name, marks, victim })
+    }
+
+    /// Time is the clock's from here on, not the instructions'.
+    pub fn in_real_time(mut self) -> Self {
+        self.qemu.icount = false;
+        self
     }
 
     /// Starts the machine, stopped before its first instruction.
@@ -93,7 +102,7 @@ impl Bench {
                 }
             }
         });
-        let machine = Machine { child, output, socket };
+        let machine = Machine { child, output, seen: RefCell::default(), socket };
         let gdb = Gdb::connect(&machine.socket)?;
         Ok((machine, gdb))
     }
@@ -111,8 +120,8 @@ impl Bench {
 
     /// Whether the victim is what runs.
     pub fn is_victim(&self, gdb: &mut Gdb) -> anyhow::Result<bool> {
-        let name = gdb.read(self.name, VICTIM.len() + 1)?;
-        Ok(name.is_some_and(|name| name.strip_suffix(&[0]) == Some(VICTIM.as_bytes())))
+        let name = gdb.read(self.name, self.victim.len() + 1)?;
+        Ok(name.is_some_and(|name| name.strip_suffix(&[0]) == Some(self.victim.as_bytes())))
     }
 }
 
@@ -120,6 +129,7 @@ impl Bench {
 pub struct Machine {
     child: Child,
     output: Receiver<Vec<u8>>,
+    seen: RefCell<Vec<u8>>,
     socket: PathBuf,
 }
 
@@ -129,6 +139,10 @@ impl Drop for Machine {
         let _ = self.child.wait();
         let _ = std::fs::remove_file(&self.socket);
     }
+}
+
+fn text(seen: &[u8]) -> String {
+    String::from_utf8_lossy(seen).replace('\r', "")
 }
 
 /// What to think of a machine's output so far.
@@ -146,8 +160,7 @@ impl Machine {
     /// Everything that it prints until that is all. Silence ends it too, if what it means is `Plausible`: whatever must
     /// not be is only believed after a time that no load explains.
     pub fn output(&self, look: impl Fn(&str) -> Look) -> String {
-        let (start, mut seen) = (Instant::now(), Vec::new());
-        let text = |seen: &[u8]| String::from_utf8_lossy(seen).replace('\r', "");
+        let (start, mut seen) = (Instant::now(), self.seen.take());
         while start.elapsed() < TIMEOUT {
             // Bytes come one by one; what counts are lines.
             let silent = match self.output.recv_timeout(SILENCE) {
@@ -172,6 +185,13 @@ impl Machine {
             }
         }
         text(&seen)
+    }
+
+    /// Has it printed this yet?
+    pub fn has_said(&self, what: &str) -> bool {
+        let mut seen = self.seen.borrow_mut();
+        self.output.try_iter().for_each(|piece| seen.extend(piece));
+        text(&seen).contains(what)
     }
 }
 

@@ -9,6 +9,7 @@ mod apply;
 pub mod case;
 pub mod gdb;
 mod html;
+pub mod linux;
 mod machine;
 pub mod outcome;
 pub mod points;

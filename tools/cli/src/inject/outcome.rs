@@ -79,15 +79,9 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// Takes the output of a run apart. The kernel's and the monitor's lines are in between, in mid-line at times.
+    /// Takes the output of a run apart.
     pub fn new(output: &str) -> Self {
-        let (mut rest, mut monitor, mut kernel) = (String::new(), String::new(), String::new());
-        for line in output.split_inclusive('\n') {
-            let at = ["MON|", "KRN|"].iter().filter_map(|tag| line.find(tag)).min();
-            let (guests, own) = line.split_at(at.unwrap_or(line.len()));
-            rest.push_str(guests);
-            if own.starts_with("KRN|") { kernel.push_str(own) } else { monitor.push_str(own) }
-        }
+        let [rest, monitor, kernel] = apart(output);
         let restarts = monitor.matches("started again").count();
         let rejoined = rejoin(&rest);
         let guests = GUESTS.map(|name| said(&rejoined, name));
@@ -108,8 +102,20 @@ impl Transcript {
     }
 }
 
+/// What comes from the serial driver, the monitor and the kernel. The latter two write in between, in mid-line at times.
+pub fn apart(output: &str) -> [String; 3] {
+    let (mut rest, mut monitor, mut kernel) = (String::new(), String::new(), String::new());
+    for line in output.split_inclusive('\n') {
+        let at = ["MON|", "KRN|"].iter().filter_map(|tag| line.find(tag)).min();
+        let (guests, own) = line.split_at(at.unwrap_or(line.len()));
+        rest.push_str(guests);
+        if own.starts_with("KRN|") { kernel.push_str(own) } else { monitor.push_str(own) }
+    }
+    [rest, monitor, kernel]
+}
+
 /// A guest's lines, without the counts that depend on time.
-fn said(output: &str, name: &str) -> String {
+pub fn said(output: &str, name: &str) -> String {
     let own = output.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix("| "));
     own.filter(|line| !line.contains(" exits, ")).map(|line| format!("{line}\n")).collect()
 }

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 
 use super::gdb::{Gdb, PC};
-use super::machine::Bench;
+use super::machine::{Bench, VICTIM};
 use super::outcome::Transcript;
+use crate::programs::Config;
 use crate::workspace::Workspace;
 
 /// Where a killed VMM goes on: nothing is there.
-const NOWHERE: u64 = 0xdead_0000;
+pub(super) const NOWHERE: u64 = 0xdead_0000;
 /// A VMM's code is below.
 const CODE_END: u64 = 0x0100_0000;
 /// The call that ends a guest.
@@ -46,7 +47,7 @@ struct Kind {
 
 /// Kills at every `stride`-th instruction, from the `first`.
 pub fn run(workspace: &Workspace, stride: u64, first: u64) -> anyhow::Result<Points> {
-    let bench = Bench::of(workspace, "crash_points")?;
+    let bench = Bench::of(workspace, "crash_points", Config::Debug, VICTIM)?;
     let good = super::reference(&bench)?;
     let (machine, mut gdb) = bench.start()?;
     let mut kinds: BTreeMap<String, Kind> = BTreeMap::new();
@@ -62,7 +63,10 @@ pub fn run(workspace: &Workspace, stride: u64, first: u64) -> anyhow::Result<Poi
         if kind.complete {
             continue;
         }
-        if walk(&bench, &mut gdb, kind.next)? {
+        gdb.breakpoint(entry, false)?;
+        let reached = walk(&bench, &mut gdb, kind.next)?;
+        gdb.breakpoint(entry, true)?;
+        if reached {
             gdb.set_register(PC, NOWHERE)?;
             (kind.next, kind.kills) = (kind.next + stride, kind.kills + 1);
         } else {
@@ -79,9 +83,7 @@ pub fn run(workspace: &Workspace, stride: u64, first: u64) -> anyhow::Result<Poi
 }
 
 /// So many instructions of the VMM, system calls as one; `false`: the handling ends before.
-fn walk(bench: &Bench, gdb: &mut Gdb, steps: u64) -> anyhow::Result<bool> {
-    let entry = bench.reply + 4;
-    gdb.breakpoint(entry, false)?;
+pub(super) fn walk(bench: &Bench, gdb: &mut Gdb, steps: u64) -> anyhow::Result<bool> {
     let mut reached = true;
     for _ in 0..steps {
         let pc = gdb.registers()?[PC];
@@ -96,7 +98,6 @@ fn walk(bench: &Bench, gdb: &mut Gdb, steps: u64) -> anyhow::Result<bool> {
         }
     }
     let pc = gdb.registers()?[PC];
-    gdb.breakpoint(entry, true)?;
     anyhow::ensure!(pc < CODE_END && bench.is_victim(gdb)?, "after {steps} steps the VMM is at {pc:#x}");
     Ok(reached && pc != bench.reply)
 }
