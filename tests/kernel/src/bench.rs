@@ -14,7 +14,7 @@ use sel4::{CapRights, MessageInfoBuilder, cap, cap_type};
 use crate::cases::passive_thread;
 use crate::env::{Env, slot_of};
 use crate::memory::{ticks, ticks_per_second};
-use crate::outlet::tell;
+use crate::outlet::{begin, end, tell, tell_and_wait};
 use crate::thread::{clear_notes, spawn};
 
 const BATCHES: usize = 41;
@@ -32,6 +32,27 @@ pub fn run(env: &mut Env) {
     capabilities(env);
     machines(env);
     tell(format_args!("GUEST native: 1 passed, 0 failed\n"));
+}
+
+/// A few of them between marks; see `tools/lazaret bench --profile`.
+pub fn trace(env: &mut Env) {
+    const COUNT: u64 = 4;
+    let marks = [begin as extern "C" fn() as usize, end as extern "C" fn() as usize];
+    let traced = |name: &str, operation: &dyn Fn()| {
+        operation();
+        let [begin_at, end_at] = marks;
+        tell_and_wait(format_args!("TRACE op={name} count={COUNT} begin={begin_at:#x} end={end_at:#x} level=0\n"));
+        begin();
+        (0..black_box(COUNT)).for_each(|_| operation());
+        end();
+        tell_and_wait(format_args!("TRACED\n"));
+    };
+    for (name, words) in [("ipc_call_reply", 0), ("ipc_call_reply_16_words", 16)] {
+        if let Ok((endpoint, ..)) = passive_thread(env) {
+            traced(name, &|| _ = endpoint.call(MessageInfoBuilder::default().length(words).build()));
+        }
+    }
+    tell_and_wait(format_args!("DONE\n"));
 }
 
 struct Bench {

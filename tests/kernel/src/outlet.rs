@@ -31,14 +31,35 @@ impl fmt::Write for Line {
     }
 }
 
-#[cfg(target_os = "none")]
 fn write(line: &[u8; LINE]) {
     const WRITE_TEXT: u64 = 0x04;
-    // SAFETY: semihosting reads the line, which ends with a zero, and changes x0.
-    unsafe {
-        core::arch::asm!("hlt #0xf000", inout("x0") WRITE_TEXT => _, in("x1") line.as_ptr(), options(nostack));
-    }
+    call(WRITE_TEXT, line.as_ptr() as u64);
+}
+
+/// A line, then nothing until QEMU has a byte for this program.
+pub fn tell_and_wait(text: fmt::Arguments<'_>) {
+    const READ_BYTE: u64 = 0x07;
+    tell(text);
+    call(READ_BYTE, 0);
+}
+
+#[cfg(target_os = "none")]
+fn call(operation: u64, argument: u64) {
+    // SAFETY: semihosting changes x0; it reads the line, which lives until it is done and ends with a zero.
+    unsafe { core::arch::asm!("hlt #0xf000", inout("x0") operation => _, in("x1") argument, options(nostack)) };
 }
 
 #[cfg(not(target_os = "none"))]
-fn write(_: &[u8; LINE]) {}
+fn call(_: u64, _: u64) {}
+
+/// Two instructions for QEMU to look for.
+#[inline(never)]
+pub extern "C" fn begin() {
+    core::hint::black_box(1u8);
+}
+
+/// The second.
+#[inline(never)]
+pub extern "C" fn end() {
+    core::hint::black_box(2u8);
+}

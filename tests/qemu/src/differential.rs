@@ -13,7 +13,14 @@ pub const SCENARIOS: &[Scenario] = &[("differential", compare)];
 fn compare() -> anyhow::Result<()> {
     let workspace = Workspace::find();
     let timeout = Duration::from_secs(400);
-    let bench = Bench { workspace: &workspace, cpu: "cortex-a57".into(), kernels: vec![], kvm_kernel: None, timeout };
+    let bench = Bench {
+        workspace: &workspace,
+        cpu: "cortex-a57".into(),
+        kernels: vec![],
+        kvm_kernel: None,
+        linux: false,
+        timeout,
+    };
     let comparison = differential::compare(&bench)?;
     comparison.reasons().iter().for_each(|(why, count)| println!("  {count} rows: {why}"));
     println!("  differential: {}", comparison.summary());

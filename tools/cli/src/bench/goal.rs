@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the rows should cost at most, on a Cortex-A57.
 
+/// QEMU's name of it.
+pub const CPU: &str = "cortex-a57";
+
 /// A row's goal.
 pub struct Goal {
     /// The operation.
     pub op: &'static str,
     /// What it is.
     pub what: &'static str,
-    /// Instructions.
+    /// In the row's [`super::unit`].
     pub most: u64,
 }
 
@@ -16,7 +19,7 @@ const fn goal(op: &'static str, most: u64, what: &'static str) -> Goal {
 }
 
 /// All of them.
-pub const GOALS: [Goal; 11] = [
+pub const GOALS: [Goal; 13] = [
     goal("trap_debug_read", 400, "debug register read that always traps (OSLSR)"),
     goal("trap_debug_write", 400, "debug register write that always traps (OSDLR)"),
     goal("hvc_psci_version", 380, "hypercall answered by the VMM"),
@@ -26,6 +29,8 @@ pub const GOALS: [Goal; 11] = [
     goal("exit_and_rearm", 400, "hypercall, then one debug write"),
     goal("owned_access", 1, "debug access while owned"),
     goal("oslar_write", 420, "OS lock write"),
+    goal("clean_switch_bank", 0, "debug registers touched by a switch between two that do not debug"),
+    goal("linux_boot_ratio", 1020, "Debian's Linux to its first program, against none below it"),
     goal("ipc_call_reply", 400, "native Call and ReplyRecv, round trip"),
     goal("vcpu_switch", 500, "from one busy vCPU's last instruction to the other's first"),
 ];

@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::Measured;
+use super::{Measured, unit};
 
 /// The file, from the top of the tree.
 pub const FILE: &str = "tests/bench/figures.json";
@@ -31,7 +31,7 @@ pub struct Kept {
 #[derive(Debug, Clone, Deserialize)]
 struct Op {
     op: String,
-    lazaret: Option<u64>,
+    lazaret: Option<f64>,
 }
 
 /// A row that is not as it was.
@@ -58,6 +58,12 @@ impl Kept {
         serde_json::from_str(text).with_context(|| format!("{FILE} is not what bench --json writes for several CPUs"))
     }
 
+    /// Without the rows that take a Linux boot: Debian's kernel changes, and a test has no time for it.
+    pub fn without_linux(mut self) -> Self {
+        self.ops.retain(|op| !op.op.starts_with("linux_"));
+        self
+    }
+
     /// Rows that cost more than they may, and rows of which one side knows nothing.
     pub fn growth(&self, measured: &Measured, compiler: &str) -> Vec<Change> {
         let percent = if compiler == self.compiler { TOLERANCE } else { OTHER_COMPILER };
@@ -75,7 +81,8 @@ impl Kept {
     }
 
     fn changes(&self, measured: &Measured, differs: impl Fn(Option<u64>, Option<u64>) -> bool) -> Vec<Change> {
-        let known = self.ops.iter().map(|op| (op.op.as_str(), op.lazaret, measured.net(&op.op)));
+        let kept = |op: &Op| op.lazaret.map(|figure| unit::from_json(&op.op, figure));
+        let known = self.ops.iter().map(|op| (op.op.as_str(), kept(op), measured.net(&op.op)));
         let is_new = |op: &str| self.ops.iter().all(|known| known.op != op);
         let new = measured.rows.iter().filter(|row| is_new(&row.op)).map(|row| (row.op.as_str(), None, Some(row.net)));
         let all = known.chain(new).filter(|(_, before, now)| differs(*before, *now));

@@ -9,6 +9,7 @@ pub mod differential;
 pub mod goal;
 pub mod growth;
 pub mod kept;
+pub mod linux;
 pub mod measured;
 pub mod native;
 pub mod peer;
@@ -17,6 +18,7 @@ pub mod subject;
 pub mod switch;
 pub mod table;
 pub mod trace;
+pub mod unit;
 
 pub use measured::Measured;
 pub use subject::{Bench, Subject, sel4_subject};

@@ -12,11 +12,14 @@ use crate::image;
 use crate::runner::Qemu;
 
 const PROGRAM: &str = "kernel-bench";
+/// The same calls between two marks.
+pub const TRACED: &str = "kernel-trace";
 const JOB: Job<'_> = Job::new("", r"GUEST native: \d+ passed");
 
 /// Runs it; gives all that it prints.
 pub fn output(bench: &Bench<'_>) -> anyhow::Result<String> {
-    let (qemu, image) = machine(bench)?;
+    let (mut qemu, image) = machine(bench, PROGRAM)?;
+    qemu.more.extend(["-semihosting-config".into(), "enable=on,userspace=on,target=native".into()]);
     let run = bench.watch(&qemu, &image, JOB).context("the kernel's calls were not measured")?;
     Ok(run.output)
 }
@@ -26,13 +29,12 @@ pub fn rows(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     Ok(Measured::parse(&output(bench)?)?.rows)
 }
 
-fn machine(bench: &Bench<'_>) -> anyhow::Result<(Qemu, PathBuf)> {
+/// QEMU and an image with one of the programs as root task.
+pub fn machine(bench: &Bench<'_>, program: &str) -> anyhow::Result<(Qemu, PathBuf)> {
     let executables = bench.build(&["microkernel", "kernel-tests"])?;
     let read = |name: &str| std::fs::read(executables.join(name)).with_context(|| name.to_string());
-    let packed = image::pack(&read("microkernel")?, &read(PROGRAM)?, None)?;
+    let packed = image::pack(&read("microkernel")?, &read(program)?, None)?;
     let path = bench.folder()?.join("native.img");
     std::fs::write(&path, packed.bytes)?;
-    let mut qemu = bench.qemu()?;
-    qemu.more.extend(["-semihosting-config".into(), "enable=on,userspace=on,target=native".into()]);
-    Ok((qemu, path))
+    Ok((bench.qemu()?, path))
 }

@@ -2,13 +2,16 @@
 //! Where the instructions of one operation go under Lazaret, by function.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use anyhow::Context;
 
 use super::subject::Job;
 use super::table::write_aligned;
-use super::trace::{capture, count, flame, log, symbols::Symbols};
-use super::{Bench, Subject};
+use super::trace::log::{self, Trace};
+use super::trace::{capture, count, flame, symbols::Symbols, windows};
+use super::{Bench, Subject, native, switch};
+use crate::runner::Qemu;
 
 /// One operation's path.
 pub struct Profile {
@@ -26,16 +29,24 @@ const PARTS: usize = 6;
 const WORTH: f64 = 4.0;
 
 impl Profile {
-    /// Runs the guest with that operation watched.
+    /// Runs that operation and watches it.
     pub fn take(bench: &Bench<'_>, op: &str) -> anyhow::Result<Self> {
-        let bootargs = format!("mode=trace id={op}");
-        let (qemu, image) = bench.machine(Subject::Lazaret, Job::new(&bootargs, ""))?;
-        let folder = bench.folder()?;
-        let announced = capture::run(qemu, &image, &folder, bench.timeout)?;
-        let traces = log::read(&folder.join("trace.log"), &announced)?;
-        let trace = traces.into_iter().find(|trace| trace.op == op);
-        let trace = trace.with_context(|| format!("the bench has no operation '{op}'"))?;
-        let mut symbols = Symbols::load(&bench.build(&["microkernel", "vmm", crate::guests::BARE_PACKAGE])?)?;
+        let guest = crate::guests::BARE_PACKAGE;
+        let (trace, programs, packages) = match op {
+            "vcpu_switch" => (between_guests(bench, op)?, vec![(2, "microkernel")], ["microkernel", "vmm"]),
+            op if op.starts_with("ipc_") => {
+                let machine = native::machine(bench, native::TRACED)?;
+                let programs = vec![(2, "microkernel"), (0, native::TRACED)];
+                (marked(bench, op, machine)?, programs, ["microkernel", "kernel-tests"])
+            }
+            _ => {
+                let bootargs = format!("mode=trace id={op}");
+                let machine = bench.machine(Subject::Lazaret, Job::new(&bootargs, ""))?;
+                let programs = vec![(2, "microkernel"), (0, "vmm"), (1, guest)];
+                (marked(bench, op, machine)?, programs, ["microkernel", "vmm"])
+            }
+        };
+        let mut symbols = Symbols::load(&bench.build(&[packages[0], packages[1], guest])?, &programs)?;
         let kinds = count::Kinds::of(&trace);
         Ok(Self { op: op.into(), stacks: count::stacks(&trace, &mut symbols), kinds })
     }
@@ -44,7 +55,7 @@ impl Profile {
     pub fn text(&self) -> String {
         let kinds = &self.kinds;
         let mut out = format!(
-            "{}: {:.1} instructions: VMM {:.1}, kernel {:.1}, guest {:.1}\n\
+            "{}: {:.1} instructions: at EL0 {:.1}, in the kernel {:.1}, in the guest {:.1}\n\
              {:.1} system-register writes, {:.1} reads, {:.1} barriers, {:.1} TLBI, {:.1} exceptions to EL2, {:.1} ERET\n\n",
             self.op,
             kinds.all,
@@ -76,4 +87,24 @@ impl Profile {
             format!("{}: {:.0} instructions, by program, function and what is inlined in it", self.op, self.kinds.all);
         flame::svg(&title, &self.stacks)
     }
+}
+
+/// An operation that a program announces and puts between two marks.
+fn marked(bench: &Bench<'_>, op: &str, (qemu, image): (Qemu, PathBuf)) -> anyhow::Result<Trace> {
+    let folder = bench.folder()?;
+    let announced = capture::run(qemu, &image, &folder, bench.timeout)?;
+    let traces = log::read(&folder.join("trace.log"), &announced)?;
+    let trace = traces.into_iter().find(|trace| trace.op == op);
+    trace.with_context(|| format!("the bench has no operation '{op}'"))
+}
+
+/// The end of a guest's time slice, to the other's first instruction.
+fn between_guests(bench: &Bench<'_>, op: &str) -> anyhow::Result<Trace> {
+    let log = bench.folder()?.join("trace.log");
+    let kernel = bench.kernel_memory()?;
+    switch::run_clean(bench, |qemu| windows::watched(qemu, &kernel, &log))?;
+    let trace = windows::middle(&log, op);
+    // Half a gigabyte.
+    let _ = std::fs::remove_file(&log);
+    trace
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::{Measured, native, peer, switch};
+use super::{Measured, goal, linux, native, peer, switch};
 use crate::programs::{Config, Setting};
 use crate::runner::{Outcome, Qemu, Run, Script, Watch};
 use crate::system::{self, Request};
@@ -60,6 +60,8 @@ pub struct Bench<'a> {
     pub kernels: Vec<PathBuf>,
     /// A Linux kernel for KVM instead of Debian's.
     pub kvm_kernel: Option<PathBuf>,
+    /// Boot Linux too.
+    pub linux: bool,
     /// How long a guest may take.
     pub timeout: Duration,
 }
@@ -87,6 +89,9 @@ impl<'a> Job<'a> {
     }
 }
 
+/// The kernel takes no more memory.
+const KERNEL_SIZE: u64 = 1 << 20;
+
 /// The rows.
 const ROWS: Job<'_> = Job::new("mode=bench", r"GUEST bench: \d+ passed, \d+ failed");
 
@@ -99,6 +104,10 @@ impl Bench<'_> {
         let mut more = vec![switch::rows(self, subject)];
         if subject == Subject::Lazaret {
             more.push(native::rows(self));
+            // Its goal is that core's.
+            if self.linux && self.cpu == goal::CPU {
+                more.push(linux::rows(self));
+            }
         }
         let mut problems = Vec::new();
         for rows in more {
@@ -153,6 +162,12 @@ impl Bench<'_> {
         let elf = self.build(&[guests::BARE_PACKAGE])?.join(guests::BARE_PACKAGE);
         let elf = std::fs::read(&elf).with_context(|| elf.display().to_string())?;
         Ok(image::flatten(&elf, "bare-metal guest")?.bytes)
+    }
+
+    /// Where the kernel lies.
+    pub fn kernel_memory(&self) -> anyhow::Result<std::ops::Range<u64>> {
+        let base = system::board(self.workspace, BOARD, Config::Release)?.kernel_base;
+        Ok(base..base + KERNEL_SIZE)
     }
 
     fn lazaret(&self, job: Job<'_>, kernel: Option<&PathBuf>) -> anyhow::Result<(Qemu, PathBuf)> {

@@ -11,6 +11,7 @@ use regex::Regex;
 use super::measured::Row;
 use super::subject::{Job, Peer};
 use super::{Bench, Subject};
+use crate::runner::Qemu;
 
 /// Who uses debug registers, and the names of the rows: one to other, other to one.
 const PAIRS: [(&str, [&str; 2], [&str; 2]); 3] = [
@@ -19,6 +20,8 @@ const PAIRS: [(&str, [&str; 2], [&str; 2]); 3] = [
     ("dirty", ["1", "1"], ["vcpu_switch_dirty_dirty", "vcpu_switch_dirty_dirty"]),
 ];
 const UNTIL: &str = r"GUEST switch: \d+ passed";
+/// What our VMM says after that.
+const USE: &str = r"(\d+) bank accesses";
 /// Longer than this, somebody else ran in between.
 const MOST: u64 = 100_000;
 
@@ -33,17 +36,20 @@ pub fn rows(bench: &Bench<'_>, subject: Subject) -> anyhow::Result<Vec<Row>> {
         if own && what != "clean" {
             break;
         }
-        let arguments = |id: &str, pattern: &str| format!("mode=switch id={id} pattern={pattern}");
-        let (first, second) = (arguments("A", patterns[0]), arguments("B", patterns[1]));
+        let [first, second] = arguments(patterns);
+        let until = if subject == Subject::Lazaret { USE } else { UNTIL };
         let output = if own {
             let first = format!("{first} cpus=2");
             bench.run(subject, Job { cpus: 2, ..Job::new(&first, UNTIL) })
         } else {
-            bench.run(subject, Job { second: Some(&second), ..Job::new(&first, UNTIL) })
+            bench.run(subject, Job { second: Some(&second), ..Job::new(&first, until) })
         };
         let context = || format!("{}: switches between {what} vCPUs were not measured", subject.name());
         let output = output.with_context(context)?.output;
         let (there, back) = samples(&output);
+        if subject == Subject::Lazaret && what == "clean" {
+            rows.push(banks(&output, there.len() + back.len()).with_context(context)?);
+        }
         if names[0] == names[1] {
             rows.push(row(names[0], [there, back].concat()).with_context(context)?);
         } else {
@@ -52,6 +58,28 @@ pub fn rows(bench: &Bench<'_>, subject: Subject) -> anyhow::Result<Vec<Row>> {
         }
     }
     Ok(rows)
+}
+
+/// Boot arguments of two neighbours.
+fn arguments(patterns: [&str; 2]) -> [String; 2] {
+    [("A", patterns[0]), ("B", patterns[1])].map(|(id, pattern)| format!("mode=switch id={id} pattern={pattern}"))
+}
+
+/// Runs two neighbours that do not debug, in a changed QEMU.
+pub fn run_clean(bench: &Bench<'_>, change: impl FnOnce(Qemu) -> Qemu) -> anyhow::Result<()> {
+    let [first, second] = arguments(PAIRS[0].1);
+    let job = Job { second: Some(&second), ..Job::new(&first, UNTIL) };
+    let (qemu, image) = bench.machine(Subject::Lazaret, job)?;
+    bench.watch(&change(qemu), &image, job).map(|_| ())
+}
+
+/// Registers of the debug bank that were touched at each switch.
+fn banks(output: &str, switches: usize) -> anyhow::Result<Row> {
+    let accesses = Regex::new(USE)?;
+    let all: Vec<u64> = accesses.captures_iter(output).filter_map(|found| found[1].parse().ok()).collect();
+    anyhow::ensure!(all.len() >= 2 && switches > 0, "the VMMs did not say how often the bank was touched");
+    let each = all.iter().sum::<u64>().div_ceil(switches as u64);
+    Ok(Row { op: "clean_switch_bank".into(), net: each, min: each, max: each })
 }
 
 fn row(name: &str, mut samples: Vec<u64>) -> anyhow::Result<Row> {
@@ -90,5 +118,8 @@ mod tests {
         assert_eq!(samples(output), (vec![700, 1000], vec![600]));
         assert_eq!(row("x", vec![3, 1, 2]).unwrap().net, 2);
         assert!(row("x", vec![]).is_err());
+        let used = "a: 0 bank loads, 0 bank accesses,\nb: 7 bank accesses,\n";
+        assert_eq!(banks(used, 7).unwrap().net, 1);
+        assert!(banks("0 bank accesses", 7).is_err() && banks(used, 0).is_err());
     }
 }

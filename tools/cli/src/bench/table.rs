@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::goal;
 use super::{Measured, Subject};
+use super::{goal, unit};
 
 /// What was measured on one CPU: a column each, ours first.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Table {
     }
 
     fn line(&self, op: &str) -> Vec<String> {
-        let number = |figure: Option<u64>| figure.map_or("-".into(), |n| n.to_string());
+        let number = |figure: Option<u64>| figure.map_or("-".into(), |n| unit::text(op, n));
         let ours = self.figure(Subject::Lazaret, op);
         let mut line = vec![op.to_string()];
         line.extend(self.columns.iter().map(|(_, measured)| number(measured.net(op))));
@@ -67,8 +67,8 @@ impl Table {
             _ => "-".into(),
         }));
         line.push(match (goal::of(op), ours) {
-            (Some(goal), Some(ours)) if ours > goal.most => format!("{} missed", goal.most),
-            (Some(goal), _) => goal.most.to_string(),
+            (Some(goal), Some(ours)) if ours > goal.most => format!("{} missed", unit::text(op, goal.most)),
+            (Some(goal), _) => unit::text(op, goal.most),
             (None, _) => String::new(),
         });
         line
@@ -110,10 +110,10 @@ impl Table {
         let mut row = Map::new();
         row.insert("op".into(), op.into());
         for (subject, measured) in &self.columns {
-            row.insert(subject.name().into(), measured.net(op).into());
+            row.insert(subject.name().into(), measured.net(op).map(|net| unit::json(op, net)).into());
         }
         if let Some(goal) = goal::of(op) {
-            row.insert("goal".into(), goal.most.into());
+            row.insert("goal".into(), unit::json(op, goal.most));
         }
         row.into()
     }

@@ -25,6 +25,7 @@ pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<
         cpu: cpu.clone(),
         kernels: arguments.kernel.clone(),
         kvm_kernel: arguments.kvm_kernel.clone(),
+        linux: true,
         timeout: Duration::from_secs(arguments.timeout),
     });
     if let Some(op) = &arguments.profile {

@@ -22,6 +22,8 @@ pub struct Announced {
     pub begin: u64,
     /// The second.
     pub end: u64,
+    /// The exception level of both.
+    pub level: u8,
     /// Where in the log it starts.
     pub log_from: u64,
     /// And ends.
@@ -29,13 +31,14 @@ pub struct Announced {
 }
 
 impl Announced {
-    /// `TRACE op=NAME count=N begin=A end=A`.
+    /// `TRACE op=NAME count=N begin=A end=A`, and `level=N` if that is not 1.
     pub(super) fn parse(line: &str) -> Option<Self> {
         let value = |key: &str| line.split_whitespace().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
         let address = |key| u64::from_str_radix(value(key)?.strip_prefix("0x")?, 16).ok();
         let (begin, end) = (address("begin")?, address("end")?);
         let count = value("count")?.parse().ok()?;
-        Some(Self { op: value("op")?.into(), count, begin, end, log_from: 0, log_to: 0 })
+        let level = value("level").map_or(Some(1), |level| level.parse().ok())?;
+        Some(Self { op: value("op")?.into(), count, begin, end, level, log_from: 0, log_to: 0 })
     }
 }
 
@@ -59,7 +62,7 @@ pub fn run(mut qemu: Qemu, kernel: &Path, folder: &Path, timeout: Duration) -> a
     let socket = |path: &Path| format!("{},server=on,wait=off", path.display());
     qemu.more.extend(["-monitor".into(), format!("unix:{}", socket(&monitor))]);
     qemu.more.extend(["-chardev".into(), format!("socket,id=guest,path={}", socket(&guest))]);
-    qemu.more.extend(["-semihosting-config".into(), "enable=on,target=native,chardev=guest".into()]);
+    qemu.more.extend(["-semihosting-config".into(), "enable=on,userspace=on,target=native,chardev=guest".into()]);
     qemu.more.extend(["-D".into(), log.display().to_string()]);
     let mut command = qemu.command(kernel);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());

@@ -41,7 +41,7 @@ pub fn read(log: &Path, announced: &[Announced]) -> anyhow::Result<Vec<Trace>> {
     for one in announced {
         file.seek(SeekFrom::Start(one.log_from))?;
         let part = BufReader::new(std::io::Read::take(&mut file, one.log_to.saturating_sub(one.log_from)));
-        traces.push(Reader { words: &mut words, trace: start(one), inside: false, level: 1 }.read(part, one)?);
+        traces.push(Reader { words: &mut words, trace: start(one), inside: false, level: one.level }.read(part, one)?);
     }
     Ok(traces)
 }
@@ -80,9 +80,9 @@ impl Reader<'_> {
 
     /// Whether it was the second mark.
     fn step(&mut self, pc: u64, one: &Announced) -> bool {
-        if self.level == 1 && pc == one.begin {
+        if self.level == one.level && pc == one.begin {
             self.inside = true;
-        } else if self.level == 1 && pc == one.end && self.inside {
+        } else if self.level == one.level && pc == one.end && self.inside {
             self.inside = false;
             return true;
         } else if self.inside {
@@ -94,13 +94,13 @@ impl Reader<'_> {
 }
 
 /// `Trace 0: 0x7efc98291e40 [00000000/0000000040200c80/00000261/ff022201] `
-fn executed(line: &str) -> Option<u64> {
+pub(super) fn executed(line: &str) -> Option<u64> {
     let fields = line.strip_prefix("Trace ")?.split_once('[')?.1;
     u64::from_str_radix(fields.split('/').nth(1)?, 16).ok()
 }
 
 /// `...to EL2 PC 0x40200c80 PSTATE 0x3c9`, and `Exception return from AArch64 EL2 to AArch64 EL1 PC 0x...`.
-fn destination(line: &str) -> Option<u8> {
+pub(super) fn destination(line: &str) -> Option<u8> {
     let rest = match line.strip_prefix("...to EL") {
         Some(rest) => rest,
         None => line.strip_prefix("Exception return from AArch64 EL")?.split_once(" to AArch64 EL")?.1,
@@ -109,7 +109,7 @@ fn destination(line: &str) -> Option<u8> {
 }
 
 /// `0x40200c80:  d10443ff  sub sp, sp, #0x110`
-fn code(line: &str) -> Option<(u64, u32)> {
+pub(super) fn code(line: &str) -> Option<(u64, u32)> {
     let (address, rest) = line.strip_prefix("0x")?.split_once(':')?;
     let word = rest.split_whitespace().next()?;
     Some((u64::from_str_radix(address, 16).ok()?, u32::from_str_radix(word, 16).ok()?))

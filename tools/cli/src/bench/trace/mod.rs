@@ -10,3 +10,4 @@ pub mod flame;
 pub mod instruction;
 pub mod log;
 pub mod symbols;
+pub mod windows;

@@ -7,17 +7,17 @@ use std::path::Path;
 use addr2line::Loader;
 use anyhow::{Context, anyhow};
 
-/// The programs of a system with one guest, by the level that they run at.
+/// The programs of a system, by the level that they run at.
 pub struct Symbols {
     programs: Vec<(u8, &'static str, Loader)>,
     known: HashMap<(u8, u64), Vec<String>>,
 }
 
 impl Symbols {
-    /// Reads the executables.
-    pub fn load(executables: &Path) -> anyhow::Result<Self> {
+    /// Reads the executables of these names: one for each level.
+    pub fn load(executables: &Path, names: &[(u8, &'static str)]) -> anyhow::Result<Self> {
         let mut programs = Vec::new();
-        for (level, name) in [(2, "microkernel"), (0, "vmm"), (1, "bare-aarch64")] {
+        for &(level, name) in names {
             let path = executables.join(name);
             let loader = Loader::new(&path).map_err(|error| anyhow!("{error}")).context(path.display().to_string())?;
             programs.push((level, name, loader));
