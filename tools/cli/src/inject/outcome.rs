@@ -102,16 +102,25 @@ impl Transcript {
     }
 }
 
-/// What comes from the serial driver, the monitor and the kernel. The latter two write in between, in mid-line at times.
+/// What comes from the serial driver, the monitor and the kernel. The latter two write in between, in mid-line at times;
+/// so does, on a debug kernel's console, a VMM that has no other way, and one that dies there does not end its line.
 pub fn apart(output: &str) -> [String; 3] {
     let (mut rest, mut monitor, mut kernel) = (String::new(), String::new(), String::new());
     for line in output.split_inclusive('\n') {
-        let at = ["MON|", "KRN|"].iter().filter_map(|tag| line.find(tag)).min();
+        let at = ["MON|", "KRN|"].iter().filter_map(|tag| line.find(tag)).chain(past_the_driver(line)).min();
         let (guests, own) = line.split_at(at.unwrap_or(line.len()));
         rest.push_str(guests);
+        let next = GUESTS.iter().filter_map(|name| own.find(&format!("{name}| "))).min();
+        let (own, next) = own.split_at(next.filter(|_| own.starts_with("VMM|")).unwrap_or(own.len()));
+        rest.push_str(next);
         if own.starts_with("KRN|") { kernel.push_str(own) } else { monitor.push_str(own) }
     }
     [rest, monitor, kernel]
+}
+
+/// Where a VMM's line begins that did not come through the serial driver.
+fn past_the_driver(line: &str) -> Option<usize> {
+    line.match_indices("VMM|").map(|(at, _)| at).find(|&at| !line[..at].ends_with("| ") && !line[..at].ends_with("+ "))
 }
 
 /// A guest's lines, without the counts that depend on time.
@@ -186,6 +195,10 @@ mod tests {
         assert_eq!(outcome(Kind::Register, GOOD), Outcome::NoEffect);
         let torn = GOOD.replace("| hello\nbare_b", "| helMON|WARN: 'vmm_bare_a' was started again\nlo\nbare_b");
         assert_eq!(outcome(Kind::Register, &torn), Outcome::Restarted);
+        let garbage = GOOD.replace("bare_b| hello", "VMM|ERROR: \u{1}\u{2}bare_b| hello");
+        assert_eq!(outcome(Kind::Register, &garbage), Outcome::NoEffect);
+        let in_a_line = GOOD.replace("b| hello", "b| helVMM|ERROR: x\nlo");
+        assert_eq!(outcome(Kind::Register, &in_a_line), Outcome::NoEffect);
     }
 
     #[test]

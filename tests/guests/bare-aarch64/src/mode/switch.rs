@@ -54,7 +54,9 @@ pub fn run(options: &Options<'_>) -> &'static str {
             debug::set_mdscr(debug::MDE | debug::KDE);
         }
         watch(&OWN, counter::physical);
-        debug::set_mdscr(0);
+        if options.pattern != 0 {
+            debug::set_mdscr(0);
+        }
     }
     OWN.print(options.id);
     "switch"
