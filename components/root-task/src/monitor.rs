@@ -3,12 +3,13 @@
 
 use core::fmt;
 
+use heapless::Vec;
 use sel4::cap;
 use sel4_sys::fault::FaultLabel;
 use system_spec::{Component, NONE, OnFault};
 
 use crate::restart::{History, Verdict};
-use crate::watchdog::Seen;
+use crate::watchdog::Guest;
 use crate::{FaultReport, Registers, System, counter, fault_report::Backtrace, ticker};
 
 /// Components that can be started again: as many as there are protection domains at most.
@@ -21,8 +22,7 @@ const WATCH_PERIOD_US: u64 = 1000;
 /// The monitor's memory.
 struct Watch {
     histories: [History; MAX_COMPONENTS],
-    /// Of guests, in the order of [`System::guests`].
-    seen: [Seen; MAX_COMPONENTS],
+    guests: Vec<Guest, MAX_COMPONENTS>,
     frequency: u64,
 }
 
@@ -33,7 +33,7 @@ impl System<'_> {
         let reply: cap::Reply = self.object(self.spec.monitor_reply());
         let mut watch = Watch {
             histories: [History::default(); MAX_COMPONENTS],
-            seen: [Seen::default(); MAX_COMPONENTS],
+            guests: self.guests().take(MAX_COMPONENTS).collect(),
             frequency: counter::frequency(),
         };
         loop {
@@ -70,10 +70,13 @@ impl System<'_> {
     }
 
     fn look_after_guests(&self, watch: &mut Watch) {
-        for ((guest, machine), seen) in self.guests().zip(&mut watch.seen) {
-            let Some(history) = watch.histories.get_mut(machine).filter(|history| history.runs()) else { continue };
-            let component = &self.spec.components[machine];
-            if let Some(neglect) = self.look_after(guest, component, seen) {
+        for guest in &mut watch.guests {
+            let component = &self.spec.components[guest.machine];
+            let history = watch.histories.get_mut(guest.machine).filter(|history| history.runs());
+            if let Some((history, neglect)) = history.and_then(|history| Some((history, guest.look_after()?))) {
+                // It has not faulted, so nothing has stopped it.
+                let tcb: cap::Tcb = self.object(component.tcb);
+                let _ = tcb.tcb_suspend();
                 let name = self.spec.name(component.name);
                 self.restart_if_allowed(
                     component,

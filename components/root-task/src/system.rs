@@ -50,7 +50,7 @@ impl<'a> System<'a> {
         if self.spec.flags() & flags::AUDIT != 0 {
             self.audit();
         }
-        if self.guests().next().is_some() {
+        if self.guests().any(|guest| guest.is_known()) {
             self.start_ticker()?;
         }
         self.start_threads()?;

@@ -17,7 +17,7 @@ const PATIENCE: u32 = (PATIENCE_US / ticker::PERIOD_US) as u32;
 
 /// What was seen of a vCPU at the last tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+struct Seen {
     fault: Option<Unanswered>,
     ticks: u32,
 }
@@ -41,9 +41,9 @@ impl fmt::Display for Neglect {
 }
 
 impl Seen {
-    /// One tick later. `patient`: the fault of a guest that waits in WFI may stay open.
-    pub fn look(&mut self, wait: VcpuWait, fault: Option<Unanswered>, patient: bool) -> Option<Neglect> {
-        let is_same = fault.is_some() && fault == self.fault && !patient;
+    /// One tick later.
+    fn look(&mut self, wait: VcpuWait, fault: Option<Unanswered>) -> Option<Neglect> {
+        let is_same = fault.is_some() && fault == self.fault;
         *self = Self { fault, ticks: if is_same { self.ticks + 1 } else { 0 } };
         let neglect = match wait {
             VcpuWait::Lost => Neglect::Lost,
@@ -55,18 +55,37 @@ impl Seen {
     }
 }
 
-impl System<'_> {
-    /// Guests whose VMMs can be started again, with these; nothing on a kernel that cannot tell what a vCPU waits for.
-    pub(crate) fn guests(&self) -> impl Iterator<Item = (&Thread, usize)> {
-        self.spec.threads.iter().filter_map(|thread| {
-            let machine = (thread.vcpu != NONE).then(|| self.machine_of(thread)).flatten()?;
-            let restarts = self.spec.components[machine].on_fault() == OnFault::Restart;
-            (restarts && unanswered_fault(self.vcpu_of(thread)).is_ok()).then_some((thread, machine))
-        })
+/// A vCPU to look after.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest {
+    vcpu: cap::VCpu,
+    /// The component that receives its faults.
+    pub machine: usize,
+    seen: Seen,
+}
+
+impl Guest {
+    /// What is wrong with its VMM at this tick.
+    pub fn look_after(&mut self) -> Option<Neglect> {
+        let (wait, fault) = unanswered_fault(self.vcpu).ok()?;
+        self.seen.look(wait, fault)
     }
 
-    fn vcpu_of(&self, thread: &Thread) -> cap::VCpu {
-        self.object(thread.vcpu)
+    /// Whether the kernel can tell what it waits for.
+    pub fn is_known(&self) -> bool {
+        unanswered_fault(self.vcpu).is_ok()
+    }
+}
+
+impl System<'_> {
+    /// Guests whose VMMs can be started again. Not those of passive ones: such a VMM's time is with the guest that waits.
+    pub(crate) fn guests(&self) -> impl Iterator<Item = Guest> {
+        self.spec.threads.iter().filter(|thread| thread.vcpu != NONE).filter_map(|thread| {
+            let machine = self.machine_of(thread)?;
+            let component = &self.spec.components[machine];
+            let watched = component.on_fault() == OnFault::Restart && component.passive == 0;
+            watched.then(|| Guest { vcpu: self.object(thread.vcpu), machine, seen: Seen::default() })
+        })
     }
 
     /// The component that receives a vCPU's faults.
@@ -78,12 +97,6 @@ impl System<'_> {
             })
         };
         self.spec.components.iter().position(receives)
-    }
-
-    /// What is wrong with a guest's VMM at this tick.
-    pub(crate) fn look_after(&self, guest: &Thread, machine: &Component, seen: &mut Seen) -> Option<Neglect> {
-        let (wait, fault) = unanswered_fault(self.vcpu_of(guest)).ok()?;
-        seen.look(wait, fault, machine.passive != 0)
     }
 }
 
@@ -97,13 +110,13 @@ mod tests {
 
     #[test]
     fn a_lost_answer_is_seen_at_once() {
-        assert_eq!(Seen::default().look(VcpuWait::Lost, fault(1), true), Some(Neglect::Lost));
+        assert_eq!(Seen::default().look(VcpuWait::Lost, fault(1)), Some(Neglect::Lost));
     }
 
     #[test]
     fn the_same_fault_may_stay_for_a_while() {
         let mut seen = Seen::default();
-        let mut look = |number| seen.look(VcpuWait::Answer, fault(number), false);
+        let mut look = |number| seen.look(VcpuWait::Answer, fault(number));
         assert_eq!((0..=PATIENCE).filter_map(|_| look(1)).count(), 1);
         // From the start again, and with another fault in between.
         assert_eq!((0..PATIENCE).find_map(|_| look(1)), None);
@@ -113,9 +126,8 @@ mod tests {
     }
 
     #[test]
-    fn no_fault_and_a_passive_machine_are_no_neglect() {
+    fn no_fault_is_no_neglect() {
         let mut seen = Seen::default();
-        assert_eq!((0..100).find_map(|_| seen.look(VcpuWait::Runs, None, false)), None);
-        assert_eq!((0..100).find_map(|_| seen.look(VcpuWait::Answer, fault(1), true)), None);
+        assert_eq!((0..100).find_map(|_| seen.look(VcpuWait::Runs, None)), None);
     }
 }

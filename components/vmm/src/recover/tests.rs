@@ -215,7 +215,7 @@ impl World {
         let mut view = format!("{words:x?}\n{system:x?}\n{debug:x?}\n{list:?}\n{}\n", self.wire.borrow().output());
         self.with(|vm, vcpu| {
             let gic: Vec<_> = (0..0x1000).step_by(4).map(|offset| vm.gic.read(offset, 4)).collect();
-            let power = (vm.power.phase(), vm.power.is_parked(), vm.journal.traps());
+            let power = (vm.power.phase(), vm.power.is_parked(), vm.journal.traps(), vcpu.stopped);
             view.push_str(&format!("{gic:x?}\n{power:?}\n"));
             for offset in (0..0x50).step_by(4) {
                 let read = vm.uart.read(offset, 4, &vm.console);
