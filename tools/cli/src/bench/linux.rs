@@ -6,16 +6,16 @@ use std::sync::LazyLock;
 
 use anyhow::Context;
 use regex::Regex;
+use vmm::config::Config;
 
 use super::measured::Row;
 use super::subject::Job;
 use super::{Bench, unit};
-use crate::programs::Config;
+use crate::programs;
 use crate::system::{self, Request};
 
-/// As `components/vmm/config/linux.vmmcfg` has it.
-const BOOTARGS: &str = "console=ttyAMA0";
-const MEMORY: &str = "256M";
+/// What the VM is like; the machine without a hypervisor gets the same.
+const CONFIG: &str = "components/vmm/config/linux.vmmcfg";
 /// The line to which it is measured.
 const JOB: Job<'_> = Job::new("", "Run /init as init process");
 
@@ -25,17 +25,20 @@ static STAMP: LazyLock<Regex> =
 /// The rows: instructions in a VM, and how many times those without a hypervisor.
 pub fn rows(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let request = Request {
-        config: Config::Release,
+        config: programs::Config::Release,
         ..Request::new(bench.workspace.root().join("tests/qemu/systems/linux.system"))
     };
     let built = system::build(bench.workspace, &request)?;
     let context = "a Linux boot was not measured";
     let ours = instructions(&bench.watch(&bench.qemu()?, &built.path, JOB).context(context)?.output)?;
     let files = built.path.parent().context(context)?.join("files");
+    let text = std::fs::read(bench.workspace.root().join(CONFIG)).context(CONFIG)?;
+    let config = Config::parse(&text).map_err(|error| anyhow::anyhow!("{CONFIG}: {error}"))?;
+    let ram_size = config.ram_size.with_context(|| format!("{CONFIG}: no ram_size"))?;
     let mut bare = bench.qemu()?;
-    (bare.machine, bare.memory) = ("virt,gic-version=2".into(), MEMORY.into());
+    (bare.machine, bare.memory) = ("virt,gic-version=2".into(), format!("{ram_size}B"));
     let initrd = files.join("linux-initrd.img").display().to_string();
-    bare.more.extend(["-initrd", &initrd, "-append", BOOTARGS].map(String::from));
+    bare.more.extend(["-initrd", &initrd, "-append", config.bootargs].map(String::from));
     let theirs = instructions(&bench.watch(&bare, &files.join("linux.img"), JOB).context(context)?.output)?;
     let row = |op: &str, net| Row { op: op.into(), net, min: net, max: net };
     Ok(vec![row("linux_boot", ours), row("linux_boot_ratio", unit::ratio(ours, theirs))])
