@@ -52,13 +52,13 @@ fn call(operation: u64, argument: u64) {
 #[cfg(not(target_os = "none"))]
 fn call(_: u64, _: u64) {}
 
-/// Two instructions for QEMU to look for.
+/// A place for QEMU to look for.
 #[inline(never)]
 pub extern "C" fn begin() {
     core::hint::black_box(1u8);
 }
 
-/// The second.
+/// Another.
 #[inline(never)]
 pub extern "C" fn end() {
     core::hint::black_box(2u8);

@@ -65,7 +65,7 @@ pub const KINDS: [Kind; 16] = [
 
 /// Rounds of the guest in which a fault can come.
 const ROUNDS: u64 = 10;
-/// Places in a round, of as many as the guest has marks for.
+/// Places in a round, of as many as the guest (its mode crash) has marks for.
 const PLACES: u64 = 14;
 const MARKS: u64 = 16;
 /// Exits after the place.
