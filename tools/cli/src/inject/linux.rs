@@ -40,7 +40,7 @@ pub fn run(workspace: &Workspace, kills: u64, seed: u64) -> anyhow::Result<Kills
     let bench = Bench::of(workspace, "crash_linux", Config::Release, "vmm_linux")?.in_real_time();
     let (machine, gdb) = bench.start()?;
     gdb.detach()?;
-    let good = transcripts(&machine.output(until_off))?;
+    let good = transcripts(&machine.output(until_off)?)?;
     let (machine, mut gdb) = bench.start()?;
     let (mut random, mut done) = (Random::new(seed), 0);
     while done < kills {
@@ -53,7 +53,7 @@ pub fn run(workspace: &Workspace, kills: u64, seed: u64) -> anyhow::Result<Kills
         done += u64::from(kill(&bench, &mut gdb, random.below(STEPS))?);
     }
     gdb.detach()?;
-    let output = machine.output(until_off);
+    let output = machine.output(until_off)?;
     let is = transcripts(&output)?;
     let differ = good.iter().zip(&is).flat_map(|(good, is)| differences(good, is)).collect();
     Ok(Kills { kills: done, differ, lines: good.iter().map(Vec::len).sum() })

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use object::{Object, ObjectSegment, ObjectSymbol};
 
+use super::clock::{self, Limit};
 use super::gdb::Gdb;
 use crate::programs::Config;
 use crate::runner::Qemu;
@@ -27,8 +28,12 @@ const SVC: u32 = 0xd400_0001;
 const REPLY_RECV: u32 = 0x9280_0027;
 /// Without output for so long, nothing more comes. On a loaded machine that can be wrong.
 const SILENCE: Duration = Duration::from_secs(2);
-/// Many times what a run takes.
-const TIMEOUT: Duration = Duration::from_secs(240);
+/// Seconds of the machine's time that output may take, once the debugger is gone: many times what it takes.
+const LIMIT: u32 = 20;
+/// The same where its time is the clock's.
+const LIMIT_IN_REAL_TIME: u32 = 240;
+/// Where the machine's time goes so slowly that there is no waiting for it.
+const TOO_SLOW: Duration = Duration::from_secs(1800);
 
 /// The built system, and where in it things are.
 pub struct Bench {
@@ -44,6 +49,7 @@ pub struct Bench {
     victim: &'static str,
     /// The first of the guest's marks.
     pub marks: u64,
+    limit: u32,
 }
 
 impl Bench {
@@ -71,12 +77,13 @@ impl Bench {
         let (svcs, reply) = system_calls(&vmm)?;
         let kernel = kernel_data(&built);
         let (name, marks) = (symbol(&vmm, "microkit_name")?, symbol(&guest, "marks")?);
-        Ok(Self { qemu, image: built.path, kernel, reply, svcs, name, marks, victim })
+        Ok(Self { qemu, image: built.path, kernel, reply, svcs, name, marks, victim, limit: LIMIT })
     }
 
     /// Time is the clock's from here on, not the instructions'.
     pub fn in_real_time(mut self) -> Self {
         self.qemu.icount = false;
+        self.limit = LIMIT_IN_REAL_TIME;
         self
     }
 
@@ -84,12 +91,14 @@ impl Bench {
     pub fn start(&self) -> anyhow::Result<(Machine, Gdb)> {
         static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let socket = std::env::temp_dir().join(format!("lazaret-inject-{}-{number}", std::process::id()));
-        let _ = std::fs::remove_file(&socket);
+        let socket = |what| std::env::temp_dir().join(format!("lazaret-{what}-{}-{number}", std::process::id()));
+        let (socket, control) = (socket("inject"), socket("control"));
+        [&socket, &control].into_iter().for_each(|path| drop(std::fs::remove_file(path)));
         let mut command = self.qemu.command(&self.image);
         command.arg("-S").arg("-chardev");
         command.arg(format!("socket,path={},server=on,wait=off,id=gdb", socket.display()));
         command.args(["-gdb", "chardev:gdb"]);
+        clock::options(&mut command, &control);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().context("cannot start QEMU")?;
         let mut out = child.stdout.take().context("QEMU's output")?;
@@ -102,7 +111,7 @@ impl Bench {
                 }
             }
         });
-        let machine = Machine { child, output, seen: RefCell::default(), socket };
+        let machine = Machine { child, output, seen: RefCell::default(), socket, control, limit: self.limit };
         let gdb = Gdb::connect(&machine.socket)?;
         Ok((machine, gdb))
     }
@@ -131,13 +140,15 @@ pub struct Machine {
     output: Receiver<Vec<u8>>,
     seen: RefCell<Vec<u8>>,
     socket: PathBuf,
+    control: PathBuf,
+    limit: u32,
 }
 
 impl Drop for Machine {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_file(&self.socket);
+        [&self.socket, &self.control].into_iter().for_each(|path| drop(std::fs::remove_file(path)));
     }
 }
 
@@ -158,15 +169,17 @@ pub enum Look {
 
 impl Machine {
     /// Everything that it prints until that is all. Silence ends it too, if what it means is `Plausible`: whatever must
-    /// not be is only believed after a time that no load explains.
-    pub fn output(&self, look: impl Fn(&str) -> Look) -> String {
+    /// not be is only believed when the machine had its time, however long that took.
+    pub fn output(&self, look: impl Fn(&str) -> Look) -> anyhow::Result<String> {
         let (start, mut seen) = (Instant::now(), self.seen.take());
-        while start.elapsed() < TIMEOUT {
+        let mut limit = Limit::new(&self.control, self.limit)?;
+        loop {
             // Bytes come one by one; what counts are lines.
             let silent = match self.output.recv_timeout(SILENCE) {
                 Ok(piece) => {
-                    seen.extend_from_slice(&piece);
-                    if !piece.ends_with(b"\n") {
+                    seen.extend(piece);
+                    seen.extend(self.output.try_iter().flatten());
+                    if !seen.ends_with(b"\n") {
                         continue;
                     }
                     false
@@ -177,20 +190,21 @@ impl Machine {
             match look(&text(&seen)) {
                 Look::Over => {
                     std::thread::sleep(Duration::from_millis(50));
-                    self.output.try_iter().for_each(|piece| seen.extend(piece));
+                    seen.extend(self.output.try_iter().flatten());
                     break;
                 }
                 Look::Plausible if silent => break,
-                _ => {}
+                _ if limit.is_over()? => break,
+                _ => anyhow::ensure!(start.elapsed() < TOO_SLOW, "too slow to judge: {}", limit.state()),
             }
         }
-        text(&seen)
+        Ok(text(&seen))
     }
 
     /// Has it printed this yet?
     pub fn has_said(&self, what: &str) -> bool {
         let mut seen = self.seen.borrow_mut();
-        self.output.try_iter().for_each(|piece| seen.extend(piece));
+        seen.extend(self.output.try_iter().flatten());
         text(&seen).contains(what)
     }
 }

@@ -7,6 +7,7 @@
 
 mod apply;
 pub mod case;
+mod clock;
 pub mod gdb;
 mod html;
 pub mod linux;
@@ -80,7 +81,7 @@ pub fn replay(workspace: &Workspace, seed: u64, number: u64) -> anyhow::Result<(
 fn reference(bench: &Bench) -> anyhow::Result<Transcript> {
     let (machine, gdb) = bench.start()?;
     gdb.detach()?;
-    let output = machine.output(until_over);
+    let output = machine.output(until_over)?;
     let good = Transcript::new(&output);
     anyhow::ensure!(
         good.guests.iter().all(|said| said.contains(" 0 failed") && said.contains("powered off")),
@@ -103,7 +104,7 @@ fn one(bench: &Bench, good: &Transcript, case: &Case) -> anyhow::Result<(Row, St
         run if classify(case.kind, &run, good).is_forbidden() => Look::Unfinished,
         _ => Look::Plausible,
     };
-    let output = machine.output(look);
+    let output = machine.output(look)?;
     let outcome = classify(case.kind, &Transcript::new(&output), good);
     let outcome = if case.kind == Kind::Kernel { of_kernel_flip(outcome) } else { outcome };
     let Case { number, kind, .. } = *case;

@@ -75,7 +75,7 @@ pub fn run(workspace: &Workspace, stride: u64, first: u64) -> anyhow::Result<Poi
     }
     gdb.breakpoint(entry, false)?;
     gdb.detach()?;
-    let output = Transcript::new(&machine.output(super::until_over));
+    let output = Transcript::new(&machine.output(super::until_over)?);
     let kernel = output.kernel.clone();
     let differ = output.guests.into_iter().zip(good.guests).filter(|(is, should)| is != should).collect();
     let complete = kinds.values().filter(|kind| kind.complete).count() as u64;

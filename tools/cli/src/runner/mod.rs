@@ -10,7 +10,7 @@ mod terminal;
 mod watch;
 
 pub use lines::rejoin;
-pub use monitor::Monitor;
+pub use monitor::{Monitor, Session};
 pub use qemu::Qemu;
 pub use script::Script;
 pub use watch::{Input, Outcome, Run, Watch};
