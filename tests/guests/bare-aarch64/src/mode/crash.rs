@@ -68,8 +68,9 @@ fn system_registers(pattern: u16, round: &Round) {
     debug::set_os_lock(false);
     check(3, 0b1000, debug::os_lock_status());
     round.step(4);
+    debug::clear_claim_tags(0xff);
     debug::set_claim_tags(number & 0xff);
-    check(4, number & 0xff, debug::claim_tags() & number & 0xff);
+    check(4, number & 0xff, debug::claim_tags());
     debug::clear_double_lock();
     forget();
     round.step(5);
