@@ -52,6 +52,8 @@ pub struct Config<'a> {
     pub bootargs: &'a str,
     /// Record exits, if there is memory for it.
     pub trace: bool,
+    /// A line in the log for each of the guest's mistakes, however many there are.
+    pub log_all: bool,
 }
 
 /// What is wrong with a file, and in which line (from 1).
@@ -92,6 +94,7 @@ struct Partial<'a> {
     ram_size: Option<u64>,
     bootargs: Option<&'a str>,
     trace: Option<bool>,
+    log_all: Option<bool>,
 }
 
 impl<'a> Config<'a> {
@@ -112,6 +115,7 @@ impl<'a> Config<'a> {
             ram_size: partial.ram_size,
             bootargs: partial.bootargs.unwrap_or(""),
             trace: partial.trace.unwrap_or(true),
+            log_all: partial.log_all.unwrap_or(false),
         })
     }
 }
@@ -140,6 +144,10 @@ impl<'a> Partial<'a> {
             "trace" => (self.trace.is_some(), {
                 self.trace = switch(value);
                 self.trace.is_some()
+            }),
+            "log_all" => (self.log_all.is_some(), {
+                self.log_all = switch(value);
+                self.log_all.is_some()
             }),
             _ => return Err(ConfigError::UnknownKey(number, key)),
         };
@@ -185,13 +193,13 @@ mod tests {
 
     #[test]
     fn reads_all_keys() {
-        let file =
-            b"# a VM\nname = linux\n\nguest=linux64\nram_size = 0x10_000_000\nbootargs = a=b c\ntrace = off\n\0\0";
+        let file = b"# a VM\nname = linux\n\nguest=linux64\nram_size = 0x10_000_000\nbootargs = a=b c\ntrace = off\n\
+            log_all = on\n\0\0";
         let config = Config::parse(file).expect("it is right");
         assert_eq!(config.name, "linux");
         assert_eq!(config.guest, GuestKind::Linux64);
         assert_eq!(config.ram_size, Some(256 << 20));
-        assert_eq!((config.bootargs, config.trace), ("a=b c", false));
+        assert_eq!((config.bootargs, config.trace, config.log_all), ("a=b c", false, true));
     }
 
     #[test]

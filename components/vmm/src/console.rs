@@ -63,12 +63,19 @@ pub struct Console<'a, S> {
     /// What the driver has not been told.
     unpublished: bool,
     ring_due: bool,
+    /// Every complaint is told.
+    all: bool,
 }
 
 impl<'a, S: Serial> Console<'a, S> {
     /// On this state. Whatever a VMM before this one may have left unsaid is said at once.
     pub fn new(serial: S, lines: Section<'a, Lines>) -> Self {
-        Self { serial, lines, unpublished: true, ring_due: false }
+        Self { serial, lines, unpublished: true, ring_due: false, all: false }
+    }
+
+    /// With every complaint, or only as many as do not flood it.
+    pub fn telling_all(self, all: bool) -> Self {
+        Self { all, ..self }
     }
 
     /// A line of the VMM's own, apart from what the guest prints.
@@ -86,7 +93,7 @@ impl<'a, S: Serial> Console<'a, S> {
         let before = self.untold();
         let complaints = self.lines.complaints.saturating_add(1);
         self.lines.change().complaints = complaints;
-        if complaints <= FREELY {
+        if self.all || complaints <= FREELY {
             self.log(line);
         } else if complaints.is_power_of_two() {
             self.log(format_args!("{line} ({before} lines like it before were not told)"));
@@ -96,7 +103,7 @@ impl<'a, S: Serial> Console<'a, S> {
     /// Complaints since the last that was told.
     pub fn untold(&self) -> u32 {
         let complaints = self.lines.complaints;
-        if complaints <= FREELY { 0 } else { complaints - (1 << complaints.ilog2()) }
+        if self.all || complaints <= FREELY { 0 } else { complaints - (1 << complaints.ilog2()) }
     }
 
     /// Take a byte of input.
@@ -236,6 +243,17 @@ mod tests {
             assert!(console.serial.output().contains("\nVMM|INFO: 31 (15 lines like it before were not told)\n"));
             assert!(console.serial.output().ends_with("\nVMM|INFO: 511 (255 lines like it before were not told)\n"));
             assert_eq!(console.untold(), 1000 - 512);
+        });
+    }
+
+    #[test]
+    fn all_complaints_are_told_if_somebody_wants_them() {
+        with_console(|console| {
+            console.all = true;
+            (0..100).for_each(|n| console.complain(format_args!("{n}")));
+            console.publish();
+            assert_eq!(console.serial.output().lines().count(), 100);
+            assert_eq!(console.untold(), 0);
         });
     }
 

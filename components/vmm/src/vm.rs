@@ -76,7 +76,7 @@ impl<'a, S: Serial> Vm<'a, S> {
             frame: &mut state.frame,
             gic: Vgic::new(Section::new(&mut state.inputs, journal), Section::new(&mut state.routing, journal)),
             uart: Pl011::new(Section::new(&mut state.uart, journal)),
-            console: Console::new(serial, Section::new(&mut state.console, journal)),
+            console: Console::new(serial, Section::new(&mut state.console, journal)).telling_all(config.log_all),
             power: Section::new(&mut state.power, journal),
             journal,
             number: None,

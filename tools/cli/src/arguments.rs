@@ -321,10 +321,10 @@ pub enum InjectCommand {
     CrashPoints {
         /// Only at every n-th instruction
         #[arg(long, value_name = "N", default_value = "1")]
-        stride: u64,
+        stride: usize,
         /// From this one
         #[arg(long, value_name = "N", default_value = "0")]
-        first: u64,
+        first: usize,
     },
 }
 

@@ -54,14 +54,19 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
     Ok(ExitCode::from(u8::from(campaign.forbidden > 0 || !failed.is_empty())))
 }
 
-fn crash_points(workspace: &Workspace, stride: u64, first: u64) -> anyhow::Result<ExitCode> {
+fn crash_points(workspace: &Workspace, stride: usize, first: usize) -> anyhow::Result<ExitCode> {
     let points = inject::points::run(workspace, stride.max(1), first)?;
-    points.kinds.iter().for_each(|(name, kills)| println!("{kills:6} {name}"));
+    println!("{:>6} {:>6} {:>6}  kind of exit", "instr.", "killed", "missed");
+    for (name, kind) in &points.kinds {
+        let open = if kind.is_complete() { "" } else { " (not to its end)" };
+        println!("{:6} {:6} {:6}  {name}{open}", kind.instructions(), kind.kills, kind.missed);
+    }
     points.differ.iter().for_each(|(is, should)| println!("--- is\n{is}--- should be\n{should}"));
     if !points.differ.is_empty() {
         println!("{}", points.kernel);
     }
-    let (kinds, complete, differ) = (points.kinds.len(), points.complete, points.differ.len());
+    let complete = points.kinds.values().filter(|kind| kind.is_complete()).count();
+    let (kinds, differ) = (points.kinds.len(), points.differ.len());
     println!("{kinds} kinds of exit ({complete} to their end), {} crash points, {differ} differ", points.total());
     Ok(ExitCode::from(u8::from(differ > 0 || points.total() == 0)))
 }

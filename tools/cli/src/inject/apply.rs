@@ -33,7 +33,7 @@ pub struct Done {
 /// Leads the machine to the fault and injects it. A place that is not reached is an error.
 pub fn apply(bench: &Bench, gdb: &mut Gdb, case: &Case) -> anyhow::Result<Done> {
     let mut case = case.clone();
-    let mark = bench.marks + 8 * case.mark;
+    let mark = bench.mark(case.round, case.step);
     gdb.breakpoint(mark, true)?;
     gdb.go_on()?;
     gdb.breakpoint(mark, false)?;
@@ -43,7 +43,7 @@ pub fn apply(bench: &Bench, gdb: &mut Gdb, case: &Case) -> anyhow::Result<Done> 
         _ => {}
     }
     to_exit(bench, gdb, case.exit)?;
-    for _ in 0..case.steps {
+    for _ in 0..case.instructions {
         gdb.step()?;
     }
     if !bench.is_victim(gdb)? || gdb.registers()?[PC] > STATE {

@@ -65,13 +65,12 @@ pub const KINDS: [Kind; 16] = [
 
 /// Rounds of the guest in which a fault can come.
 const ROUNDS: u64 = 10;
-/// Places in a round, of as many as the guest (its mode crash) has marks for.
+/// Steps of a round in which one can come.
 const PLACES: u64 = 14;
-const MARKS: u64 = 16;
 /// Exits after the place.
 const EXITS: u64 = 3;
 /// Instructions of the VMM after the exit.
-const STEPS: u64 = 220;
+const INSTRUCTIONS: u64 = 220;
 
 /// One run.
 #[derive(Debug, Clone)]
@@ -80,12 +79,14 @@ pub struct Case {
     pub number: u64,
     /// What is injected.
     pub kind: Kind,
-    /// At this mark in the victim's guest,
-    pub mark: u64,
-    /// at this exit after it,
+    /// In this round of the victim's guest,
+    pub round: u64,
+    /// from this step of it on,
+    pub step: u64,
+    /// at this exit,
     pub exit: u64,
     /// after so many instructions of its VMM.
-    pub steps: u64,
+    pub instructions: u64,
     /// Whatever else is random.
     pub random: Random,
 }
@@ -96,10 +97,10 @@ impl Case {
         let mut random = Random(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         random.word();
         let kind = KINDS[(number % KINDS.len() as u64) as usize];
-        let mark = MARKS * (1 + random.below(ROUNDS)) + random.below(PLACES);
-        let (exit, steps) = (random.below(EXITS), random.below(STEPS));
+        let (round, step) = (1 + random.below(ROUNDS), random.below(PLACES));
+        let (exit, instructions) = (random.below(EXITS), random.below(INSTRUCTIONS));
         let at_entry = matches!(kind, Kind::Message | Kind::DroppedReply | Kind::DoubledReply);
-        Self { number, kind, mark, exit, steps: if at_entry { 0 } else { steps }, random }
+        Self { number, kind, round, step, exit, instructions: if at_entry { 0 } else { instructions }, random }
     }
 }
 
@@ -155,7 +156,7 @@ mod tests {
     fn the_same_seed_is_the_same_run() {
         let words = |seed, number| {
             let mut case = Case::new(seed, number);
-            (case.kind, case.mark, case.exit, case.steps, case.random.word())
+            (case.kind, case.round, case.step, case.exit, case.instructions, case.random.word())
         };
         assert_eq!(words(1, 7), words(1, 7));
         assert_ne!(words(1, 7), words(2, 7));

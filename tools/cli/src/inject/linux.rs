@@ -10,7 +10,8 @@ use super::case::Random;
 use super::gdb::{Gdb, PC};
 use super::machine::{Bench, Look};
 use super::outcome::{apart, said};
-use super::points::{NOWHERE, walk};
+use super::path::walk;
+use super::points::NOWHERE;
 use crate::programs::Config;
 use crate::runner::rejoin;
 use crate::workspace::Workspace;
@@ -37,7 +38,8 @@ pub struct Kills {
 
 /// One run without kills, one with so many.
 pub fn run(workspace: &Workspace, kills: u64, seed: u64) -> anyhow::Result<Kills> {
-    let bench = Bench::of(workspace, "crash_linux", Config::Release, "vmm_linux")?.in_real_time();
+    let bench =
+        Bench::of(workspace, &Bench::request(workspace, "crash_linux", Config::Release), "vmm_linux")?.in_real_time();
     let (machine, gdb) = bench.start()?;
     gdb.detach()?;
     let good = transcripts(&machine.output(until_off)?)?;

@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use object::{Object, ObjectSegment, ObjectSymbol};
 
 use super::clock::{self, Limit};
-use super::gdb::Gdb;
+use super::gdb::{Gdb, PC};
 use crate::programs::Config;
 use crate::runner::Qemu;
 use crate::system::{self, Built, Request};
@@ -32,6 +32,9 @@ const SILENCE: Duration = Duration::from_secs(2);
 const LIMIT: u32 = 20;
 /// The same where its time is the clock's.
 const LIMIT_IN_REAL_TIME: u32 = 240;
+/// Marks in the guest, used again after so many, and what one takes in bytes.
+const MARKS: u64 = 256;
+const MARK_SIZE: u64 = 8;
 /// Where the machine's time goes so slowly that there is no waiting for it.
 const TOO_SLOW: Duration = Duration::from_secs(1800);
 
@@ -47,21 +50,24 @@ pub struct Bench {
     pub svcs: Vec<u64>,
     name: u64,
     victim: &'static str,
-    /// The first of the guest's marks.
-    pub marks: u64,
+    marks: u64,
     limit: u32,
 }
 
 impl Bench {
     /// Builds the system that faults are injected into.
     pub fn new(workspace: &Workspace) -> anyhow::Result<Self> {
-        Self::of(workspace, "crash", Config::Debug, VICTIM)
+        Self::of(workspace, &Self::request(workspace, "crash", Config::Debug), VICTIM)
     }
 
-    /// Builds this system of `tests/qemu/systems`, to inject into this domain.
-    pub fn of(workspace: &Workspace, name: &str, config: Config, victim: &'static str) -> anyhow::Result<Self> {
-        let system = workspace.root().join(format!("tests/qemu/systems/{name}.system"));
-        let built = system::build(workspace, &Request { config, ..Request::new(system) })?;
+    /// A system of `tests/qemu/systems`.
+    pub fn request(workspace: &Workspace, name: &str, config: Config) -> Request {
+        Request { config, ..Request::new(workspace.root().join(format!("tests/qemu/systems/{name}.system"))) }
+    }
+
+    /// Builds a system, to inject into this domain.
+    pub fn of(workspace: &Workspace, request: &Request, victim: &'static str) -> anyhow::Result<Self> {
+        let built = system::build(workspace, request)?;
         let mut qemu = Qemu::of(workspace, &built.board)?;
         qemu.icount = true;
         let folder = built.path.parent().context("the image's folder")?.to_path_buf();
@@ -125,6 +131,40 @@ impl Bench {
             left -= u64::from(self.is_victim(gdb)?);
         }
         places.iter().try_for_each(|&place| gdb.breakpoint(place, false))
+    }
+
+    /// Runs to where the victim comes to this place, after so many passes of it; `false` if it answers before.
+    pub fn reaches(&self, gdb: &mut Gdb, place: u64, passes: usize) -> anyhow::Result<bool> {
+        [place, self.reply].iter().try_for_each(|&place| gdb.breakpoint(place, true))?;
+        let (mut left, mut at) = (passes + 1, place);
+        while left > 0 && at == place {
+            gdb.go_on()?;
+            if self.is_victim(gdb)? {
+                at = gdb.registers()?[PC];
+                left -= 1;
+            }
+        }
+        [place, self.reply].iter().try_for_each(|&place| gdb.breakpoint(place, false))?;
+        Ok(at == place)
+    }
+
+    /// Steps of a round of the guest (its mode crash); not all are used.
+    pub const STEPS: u64 = 16;
+
+    /// Where the guest passes at the beginning of a step of a round, which are counted from 1.
+    pub fn mark(&self, round: u64, step: u64) -> u64 {
+        self.marks + MARK_SIZE * ((Self::STEPS * round + step) % MARKS)
+    }
+
+    /// The same of these steps, for all rounds.
+    pub fn marks_of(&self, steps: std::ops::Range<u64>) -> Vec<u64> {
+        (0..MARKS / Self::STEPS).flat_map(|round| steps.clone().map(move |step| self.mark(round, step))).collect()
+    }
+
+    /// The step that begins here.
+    pub fn step_at(&self, pc: u64) -> Option<u64> {
+        let mark = pc.checked_sub(self.marks)? / MARK_SIZE;
+        (mark < MARKS).then_some(mark % Self::STEPS)
     }
 
     /// Whether the victim is what runs.

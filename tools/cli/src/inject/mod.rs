@@ -13,6 +13,7 @@ mod html;
 pub mod linux;
 mod machine;
 pub mod outcome;
+mod path;
 pub mod points;
 pub mod result;
 

@@ -38,6 +38,32 @@ pub fn describe(record: &Record) -> String {
     }
 }
 
+/// The kind of what the guest did: without values, Rt, and numbers of breakpoints. `value`: x0 of a call, else the address.
+pub fn kind(esr: u64, value: u64) -> String {
+    let direction = |is_read: bool, read, write| -> &str { if is_read { read } else { write } };
+    match Esr::new(esr).decode() {
+        Syndrome::SysReg(SysRegAccess { register, direction: way, .. }) => {
+            format!("{} {}", direction(way.is_read(), "mrs", "msr"), without_number(&register_name(register)))
+        }
+        Syndrome::DataAbort(abort) => {
+            format!("{} at {}", direction(abort.direction.is_read(), "read", "write"), place(value & !0x7f))
+        }
+        Syndrome::Wait(wait) => format!("{:?}", wait.kind).to_uppercase(),
+        Syndrome::Hvc(_) => call("HVC", value),
+        _ => format!("exception class {:#x}", esr >> 26),
+    }
+}
+
+/// `DBGBVR_EL1` for all of them.
+fn without_number(name: &str) -> String {
+    let bank =
+        ["DBGBVR", "DBGBCR", "DBGWVR", "DBGWCR"].iter().find_map(|kind| name.strip_prefix(kind).map(|end| (kind, end)));
+    bank.map_or_else(
+        || name.into(),
+        |(kind, end)| format!("{kind}{}", end.trim_start_matches(|c: char| c.is_ascii_digit())),
+    )
+}
+
 fn register_access(access: SysRegAccess, value: u64) -> String {
     let name = register_name(access.register);
     let rt = match access.rt.number() {
@@ -58,9 +84,13 @@ fn register_name(register: SysReg) -> String {
 fn memory_access(abort: DataAbort, address: u64) -> String {
     let what = if abort.direction.is_read() { "read" } else { "write" };
     let size = abort.transfer.map_or(String::new(), |transfer| format!(" {} bytes", transfer.size.bytes()));
+    format!("{what}{size} at {}", place(address))
+}
+
+fn place(address: u64) -> String {
     match DEVICES.iter().find(|(base, _)| address & !(PAGE - 1) == *base) {
-        Some((base, device)) => format!("{what}{size} at {device}+{:#x}", address - base),
-        None => format!("{what}{size} at {address:#x}"),
+        Some((base, device)) => format!("{device}+{:#x}", address - base),
+        None => format!("{address:#x}"),
     }
 }
 
@@ -68,5 +98,21 @@ fn call(conduit: &str, function: u64) -> String {
     match CALLS.iter().find(|(number, _)| *number == function as u32) {
         Some((_, name)) => format!("{conduit} {name}"),
         None => format!("{conduit} {function:#x}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_no_numbers() {
+        let msr = |op2: u64, crm: u64| 0x18 << 26 | 1 << 25 | 2 << 20 | op2 << 17 | 7 << 5 | crm << 1;
+        assert_eq!(kind(msr(4, 3), 0), "msr DBGBVR_EL1");
+        assert_eq!(kind(msr(7, 0) | 1, 0), "mrs DBGWCR_EL1");
+        assert_eq!(kind(msr(2, 2), 0), "msr MDSCR_EL1");
+        assert_eq!(kind(0x24 << 26 | 1 << 25 | 1 << 6, vmm::guest_map::GICD + 0x109), "write at GICD+0x100");
+        assert_eq!(kind(0x16 << 26 | 1 << 25, 0x8400_0008), "HVC SYSTEM_OFF");
+        assert_eq!(kind(0x3f << 26, 0), "exception class 0x3f");
     }
 }

@@ -5,7 +5,7 @@ mod describe;
 mod perfetto;
 mod table;
 
-pub use describe::describe;
+pub use describe::{describe, kind};
 pub use perfetto::timeline;
 pub use table::{Counts, Table};
 

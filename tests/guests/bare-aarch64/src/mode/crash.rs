@@ -49,17 +49,26 @@ pub fn run(options: &Options<'_>) -> &'static str {
     "crash"
 }
 
-/// Trapped first, direct after it: the OS lock's change and the disarmed bank bring the traps back.
+/// While the OS lock is on, each access traps, whoever has the bank.
+fn trapped<R>(access: impl FnOnce() -> R) -> R {
+    debug::set_os_lock(true);
+    let result = access();
+    debug::set_os_lock(false);
+    result
+}
+
+/// Each kind of register both trapped and direct.
 fn system_registers(pattern: u16, round: &Round) {
     let number = round.number;
     let check = |what: u64, expected, got| check_quietly(format_args!("register.{number}.{what}"), expected, got);
     round.step(0);
-    debug::set_mdscr(0);
+    debug::reset();
     round.step(1);
     for kind in Kind::ALL {
         let value = pattern::value(pattern, kind, 1);
-        debug::write(kind, 1, value);
+        trapped(|| debug::write(kind, 1, value));
         check(1, value, debug::read(kind, 1));
+        check(1, value, trapped(|| debug::read(kind, 1)));
     }
     round.step(2);
     debug::set_os_lock(true);
@@ -68,9 +77,9 @@ fn system_registers(pattern: u16, round: &Round) {
     debug::set_os_lock(false);
     check(3, 0b1000, debug::os_lock_status());
     round.step(4);
-    debug::clear_claim_tags(0xff);
-    debug::set_claim_tags(number & 0xff);
-    check(4, number & 0xff, debug::claim_tags());
+    trapped(|| debug::clear_claim_tags(0xff));
+    trapped(|| debug::set_claim_tags(number & 0xff));
+    check(4, number & 0xff, trapped(debug::claim_tags));
     debug::clear_double_lock();
     forget();
     round.step(5);
@@ -106,6 +115,7 @@ fn interrupts(round: &Round) {
     };
     let priority = (number as u32 & 0xf) << 4;
     round.step(10);
+    interrupt::init();
     gic::set_priority(40, priority as u8);
     check(1, priority, gic::priority(40).into());
     round.step(11);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The way that a VMM takes from an exit to its answer, instruction by instruction.
+
+use std::collections::BTreeMap;
+
+use super::gdb::{Gdb, PC};
+use super::machine::Bench;
+
+/// A VMM's code is below.
+const CODE_END: u64 = 0x0100_0000;
+
+/// An instruction of a path.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    pc: u64,
+    /// How often the path was there before.
+    passes: usize,
+}
+
+/// Where the VMM is at each instruction until it answers.
+pub fn path(bench: &Bench, gdb: &mut Gdb) -> anyhow::Result<Vec<Place>> {
+    let (mut path, mut passes) = (Vec::new(), BTreeMap::new());
+    loop {
+        let pc = gdb.registers()?[PC];
+        let passes: &mut usize = passes.entry(pc).or_default();
+        path.push(Place { pc, passes: *passes });
+        *passes += 1;
+        if !walk(bench, gdb, 1)? {
+            return Ok(path);
+        }
+    }
+}
+
+/// From the beginning of a path to an instruction of it; `false` if the VMM goes another way.
+pub fn go_to(bench: &Bench, gdb: &mut Gdb, path: &[Place], to: usize) -> anyhow::Result<bool> {
+    // Past a loop it is quicker to stop once behind it, in a loop to stop at each turn.
+    let stop = (0..=to).rev().min_by_key(|&at| path[at].passes + to - at).unwrap_or(0);
+    if stop > 0 && !bench.reaches(gdb, path[stop].pc, path[stop].passes)? {
+        return Ok(false);
+    }
+    Ok(walk(bench, gdb, (to - stop) as u64)? && gdb.registers()?[PC] == path[to].pc)
+}
+
+/// So many instructions of the VMM, system calls as one; `false`: the handling ends before.
+pub fn walk(bench: &Bench, gdb: &mut Gdb, steps: u64) -> anyhow::Result<bool> {
+    let mut reached = true;
+    for _ in 0..steps {
+        let pc = gdb.registers()?[PC];
+        if pc == bench.reply {
+            reached = false;
+            break;
+        }
+        if bench.svcs.binary_search(&pc).is_ok() || pc >= CODE_END {
+            bench.to(gdb, &[pc + 4], 0)?;
+        } else {
+            gdb.step()?;
+        }
+    }
+    let pc = gdb.registers()?[PC];
+    anyhow::ensure!(pc < CODE_END && bench.is_victim(gdb)?, "after {steps} steps the VMM is at {pc:#x}");
+    Ok(reached && pc != bench.reply)
+}
