@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A vCPU for host tests.
+//! A vCPU and a serial line for host tests.
 
 use crate::device::vgic::Inject;
 use crate::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg, VcpuState, Width};
@@ -14,15 +14,16 @@ thread_local! {
 }
 
 /// What a killed VMM unwinds with.
-pub(crate) struct Killed;
+#[derive(Debug)]
+pub struct Killed;
 
 /// Kill this thread's VMM at the crash point after so many.
-pub(crate) fn kill_after(points: Option<u32>) {
+pub fn kill_after(points: Option<u32>) {
     LEFT.set(points);
 }
 
 /// A crash point: before or after everything that outlives the VMM.
-pub(crate) fn crash_point() {
+pub fn crash_point() {
     match LEFT.get() {
         None => {}
         Some(0) => {
@@ -41,30 +42,51 @@ fn effect<R>(what: impl FnOnce() -> R) -> R {
     result
 }
 
-pub(crate) struct FakeVcpu {
+/// A vCPU's registers, and what was done to it.
+#[derive(Debug)]
+pub struct FakeVcpu {
     words: [u64; NUM_REGISTERS],
-    pub(crate) words_read: usize,
-    pub(crate) words_written: usize,
-    pub(crate) restarts: usize,
-    pub(crate) stopped: bool,
-    pub(crate) system: HashMap<u64, u64>,
-    pub(crate) debug: HashMap<u64, u64>,
-    pub(crate) dirty: usize,
-    pub(crate) injected: Vec<(u8, u16)>,
-    pub(crate) acked: usize,
-    pub(crate) width: Width,
-    pub(crate) has_aarch32: bool,
+    /// Words of the context that were read.
+    pub words_read: usize,
+    /// And written.
+    pub words_written: usize,
+    /// How often it was started again.
+    pub restarts: usize,
+    /// It is stopped.
+    pub stopped: bool,
+    /// EL1's registers, by number.
+    pub system: HashMap<u64, u64>,
+    /// Debug registers, by word.
+    pub debug: HashMap<u64, u64>,
+    /// Debug writes that flagged the bank dirty.
+    pub dirty: usize,
+    /// List registers and interrupts that were injected.
+    pub injected: Vec<(u8, u16)>,
+    /// Virtual timer's interrupts that were acknowledged.
+    pub acked: usize,
+    /// EL1's.
+    pub width: Width,
+    /// The core has AArch32.
+    pub has_aarch32: bool,
     /// The kernel has our extension.
-    pub(crate) kernel_counts: bool,
-    pub(crate) states: HashMap<u64, u64>,
+    pub kernel_counts: bool,
+    /// What only the kernel's extension has.
+    pub states: HashMap<u64, u64>,
 }
 
 fn position(register: ContextRegister) -> usize {
     ORDER.iter().position(|&other| other == register).expect("a register of the context")
 }
 
+impl Default for FakeVcpu {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl FakeVcpu {
-    pub(crate) fn new() -> Self {
+    /// With all registers 0, 64 bits wide.
+    pub fn new() -> Self {
         Self {
             words: [0; NUM_REGISTERS],
             words_read: 0,
@@ -82,22 +104,28 @@ impl FakeVcpu {
             states: HashMap::new(),
         }
     }
-    pub(crate) fn pc(&self) -> u64 {
+    /// The program counter.
+    pub fn pc(&self) -> u64 {
         self.words[position(ContextRegister::Pc)]
     }
-    pub(crate) fn set_pc(&mut self, pc: u64) {
+    /// Sets it.
+    pub fn set_pc(&mut self, pc: u64) {
         self.words[position(ContextRegister::Pc)] = pc;
     }
-    pub(crate) fn spsr(&self) -> u64 {
+    /// SPSR_EL2.
+    pub fn spsr(&self) -> u64 {
         self.words[position(ContextRegister::Spsr)]
     }
-    pub(crate) fn set_spsr(&mut self, spsr: u64) {
+    /// Sets it.
+    pub fn set_spsr(&mut self, spsr: u64) {
         self.words[position(ContextRegister::Spsr)] = spsr;
     }
-    pub(crate) fn x(&self, n: u8) -> u64 {
+    /// A general register.
+    pub fn x(&self, n: u8) -> u64 {
         self.words[position(ContextRegister::X(n))]
     }
-    pub(crate) fn set_x(&mut self, n: u8, value: u64) {
+    /// Sets it.
+    pub fn set_x(&mut self, n: u8, value: u64) {
         self.words[position(ContextRegister::X(n))] = value;
     }
 }
@@ -187,22 +215,28 @@ impl DebugBackend for FakeVcpu {
     }
 }
 
-#[derive(Default)]
-pub(crate) struct FakeSerial {
+/// A serial driver's end.
+#[derive(Debug, Default)]
+pub struct FakeSerial {
     /// All bytes, and how many of them the driver has been told of.
     sent: Vec<u8>,
     published: usize,
     forgotten: usize,
-    pub(crate) input: Vec<u8>,
-    pub(crate) rings: usize,
-    pub(crate) full: bool,
+    /// What it has for the guest.
+    pub input: Vec<u8>,
+    /// How often it was called.
+    pub rings: usize,
+    /// It takes nothing.
+    pub full: bool,
 }
 
 impl FakeSerial {
-    pub(crate) fn output(&self) -> &str {
+    /// What the driver was told of, since it was forgotten.
+    pub fn output(&self) -> &str {
         std::str::from_utf8(&self.sent[self.forgotten..self.published]).expect("text")
     }
-    pub(crate) fn forget(&mut self) {
+    /// From here on.
+    pub fn forget(&mut self) {
         self.forgotten = self.published;
     }
 }

@@ -27,10 +27,10 @@
 //! | WFE | goes on |
 //! | HVC, SMC | PSCI; an unknown function answers NOT_SUPPORTED |
 //! | VGICMaintenance, VPPIEvent | list registers are filled anew |
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(any(test, feature = "fake")), no_std)]
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fake"))]
 extern crate std;
 
 pub mod boot;
@@ -54,5 +54,5 @@ mod trap;
 pub mod vcpu;
 pub mod vm;
 
-#[cfg(test)]
-mod fake;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;

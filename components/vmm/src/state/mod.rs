@@ -126,6 +126,24 @@ impl State {
     }
 }
 
+#[cfg(any(test, feature = "fake"))]
+impl State {
+    /// Flips bits of a byte of a section, as a stray write does; past the end of one, nothing. For tests.
+    pub fn flip(&mut self, section: u8, at: usize, bits: u8) {
+        let bytes = match section % 6 {
+            0 => self.power.live_mut().as_mut_bytes(),
+            1 => self.inputs.live_mut().as_mut_bytes(),
+            2 => self.routing.live_mut().as_mut_bytes(),
+            3 => self.uart.live_mut().as_mut_bytes(),
+            4 => self.console.live_mut().as_mut_bytes(),
+            _ => self.header.as_mut_bytes(),
+        };
+        if let Some(byte) = bytes.get_mut(at) {
+            *byte ^= bits;
+        }
+    }
+}
+
 impl Default for State {
     fn default() -> Self {
         Self::new()

@@ -33,7 +33,7 @@ impl<T: Stored> Kept<T> {
         Self { opened: 0, sum, before_sum: sum, before: content.clone(), live: content }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fake"))]
     pub(super) fn live_mut(&mut self) -> &mut T {
         &mut self.live
     }
