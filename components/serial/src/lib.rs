@@ -15,4 +15,4 @@ pub mod mux;
 pub mod ring;
 
 /// The most clients that a driver has.
-pub const MAX_CLIENTS: usize = 8;
+pub const MAX_CLIENTS: usize = 16;

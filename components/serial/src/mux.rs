@@ -8,6 +8,8 @@ use crate::{
 
 /// Ctrl-]: the next key is for the driver.
 pub const ESCAPE: u8 = 0x1d;
+/// Of clients, by number.
+const DIGITS: &[u8; MAX_CLIENTS] = b"0123456789abcdef";
 
 /// Between a client's name and a line of its output.
 pub const STARTS: &str = "| ";
@@ -94,12 +96,11 @@ impl Mux {
         self.escaped = false;
         match byte {
             ESCAPE => self.deliver(byte),
-            b'0'..=b'9' => {
-                self.select(usize::from(byte - b'0'), out);
-                None
-            }
             _ => {
-                self.notice("keys: Ctrl-] 0 to 7 selects a console, Ctrl-] twice types it", "", out);
+                match DIGITS.iter().position(|digit| *digit == byte) {
+                    Some(index) => self.select(index, out),
+                    None => self.notice("keys: Ctrl-] 0 to f selects a console, Ctrl-] twice types it", "", out),
+                }
                 None
             }
         }
@@ -147,7 +148,7 @@ impl Mux {
             let name = client.tx.name();
             let taken = self.names.contains(&name);
             if name.is_empty() || taken {
-                return core::iter::once(char::from(b'0' + index as u8)).collect();
+                return core::iter::once(char::from(DIGITS[index])).collect();
             }
             self.names[index] = name;
         }

@@ -47,7 +47,8 @@ struct Driver {
 impl Driver {
     fn interrupt(&mut self, channel: Channel) {
         self.line.0.clear_interrupts(Interrupts::all());
-        let mut touched = 0u8;
+        let mut touched = 0u16;
+        const { assert!(serial::MAX_CLIENTS <= u16::BITS as usize) };
         loop {
             match self.line.0.read_word() {
                 Ok(Some(byte)) => {

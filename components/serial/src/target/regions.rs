@@ -28,6 +28,14 @@ pub fn clients() -> [Option<Client>; MAX_CLIENTS] {
         client!(client_tx_vaddr_5, client_rx_vaddr_5),
         client!(client_tx_vaddr_6, client_rx_vaddr_6),
         client!(client_tx_vaddr_7, client_rx_vaddr_7),
+        client!(client_tx_vaddr_8, client_rx_vaddr_8),
+        client!(client_tx_vaddr_9, client_rx_vaddr_9),
+        client!(client_tx_vaddr_10, client_rx_vaddr_10),
+        client!(client_tx_vaddr_11, client_rx_vaddr_11),
+        client!(client_tx_vaddr_12, client_rx_vaddr_12),
+        client!(client_tx_vaddr_13, client_rx_vaddr_13),
+        client!(client_tx_vaddr_14, client_rx_vaddr_14),
+        client!(client_tx_vaddr_15, client_rx_vaddr_15),
     ]
 }
 

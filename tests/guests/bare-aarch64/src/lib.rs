@@ -12,6 +12,7 @@
 //! | `armed` | the same with a breakpoint armed |
 //! | `differential` | every encoding of debug registers, ID registers and performance monitors, read and written |
 //! | `bench` | what every operation costs, and whether debugging works at all |
+//! | `growth` | how the costs of exits and interrupts grow |
 //! | `switch` | when it was off the core: a neighbour shows what a switch costs |
 //! | `trace` | the operation `id=` of the bench between two marks |
 //! | `crash` | `rounds=` times every kind of exit, checked; with `marks=1` at addresses where a debugger can stop |

@@ -20,6 +20,8 @@ pub enum Mode {
     Bench,
     /// When it was not running.
     Switch,
+    /// How costs grow with breakpoints and interrupts.
+    Growth,
     /// The operation `id=` of the bench, to be watched.
     Trace,
     /// Every kind of exit, for a VMM that is killed.
@@ -42,7 +44,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|differential|bench|switch|trace|crash|attack`.
+    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|attack`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -56,6 +58,8 @@ pub struct Options<'a> {
     pub exits: u64,
     /// `yield=wfi|hvc|spin`: of modes leak and sweep.
     pub yielding: Yield,
+    /// `shortest=`: of mode switch, ticks of a time without the core that counts.
+    pub shortest: u64,
     /// `marks=1`: of mode crash, each step of a round begins at an address of its own.
     pub marks: bool,
 }
@@ -70,6 +74,7 @@ impl Default for Options<'_> {
             rounds: 10_000,
             exits: 1_000_000,
             yielding: Yield::Wfi,
+            shortest: 400_000,
             marks: false,
         }
     }
@@ -100,6 +105,7 @@ impl<'a> Options<'a> {
             "rounds" => self.rounds = number(value)?,
             "exits" => self.exits = number(value)?,
             "yield" => self.yielding = yielding(value)?,
+            "shortest" => self.shortest = number(value)?,
             "marks" => self.marks = number(value)? != 0,
             _ => return None,
         }
@@ -116,6 +122,7 @@ fn mode(value: &str) -> Option<Mode> {
         "armed" => Mode::Armed,
         "differential" => Mode::Differential,
         "bench" => Mode::Bench,
+        "growth" => Mode::Growth,
         "switch" => Mode::Switch,
         "trace" => Mode::Trace,
         "crash" => Mode::Crash,

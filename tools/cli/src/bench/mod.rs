@@ -10,6 +10,7 @@ pub mod goal;
 pub mod growth;
 pub mod kept;
 pub mod linux;
+pub mod many;
 pub mod measured;
 pub mod native;
 pub mod peer;

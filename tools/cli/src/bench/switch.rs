@@ -89,15 +89,25 @@ fn row(name: &str, mut samples: Vec<u64>) -> anyhow::Result<Row> {
     Ok(Row { op: name.into(), net: samples[samples.len() / 2], min: *min, max: *max })
 }
 
+/// Of any number of neighbours: all switches that both sides saw.
+pub fn costs(output: &str) -> Vec<u64> {
+    let all = gaps(output);
+    let others = |who: &str| all.iter().filter(|(id, _)| *id != who).map(|(_, gap)| *gap).collect::<Vec<_>>();
+    all.iter().flat_map(|(id, gap)| between(&[*gap], &others(id))).collect()
+}
+
 /// From A to B, and from B to A.
 fn samples(output: &str) -> (Vec<u64>, Vec<u64>) {
-    let gaps = |who: &str| -> Vec<(u64, u64)> {
-        let all = output.lines().filter_map(|line| GAP.captures(line)).map(|c| c.extract::<3>());
-        let own = all.filter(|(_, [id, ..])| *id == who);
-        own.filter_map(|(_, [_, last, first])| Some((last.parse().ok()?, first.parse().ok()?))).collect()
-    };
-    let (a, b) = (gaps("A"), gaps("B"));
+    let all = gaps(output);
+    let of = |who: &str| all.iter().filter(|(id, _)| *id == who).map(|(_, gap)| *gap).collect::<Vec<_>>();
+    let (a, b) = (of("A"), of("B"));
     (between(&a, &b), between(&b, &a))
+}
+
+/// Who was off the core, and from when to when.
+fn gaps(output: &str) -> Vec<(&str, (u64, u64))> {
+    let all = output.lines().filter_map(|line| GAP.captures(line)).map(|c| c.extract::<3>());
+    all.filter_map(|(_, [id, last, first])| Some((id, (last.parse().ok()?, first.parse().ok()?)))).collect()
 }
 
 /// Each time that one stopped, how long until the other went on.
@@ -116,6 +126,7 @@ mod tests {
         let output = "bare_a| SWITCH id=A last=1000 first=2001100\nbare_b| SWITCH id=B last=2000500 first=4000000\n\
             SWITCH id=B last=500 first=1700\nSWITCH id=A last=3999000 first=9000000\n";
         assert_eq!(samples(output), (vec![700, 1000], vec![600]));
+        assert_eq!(costs(output), vec![700, 600, 1000]);
         assert_eq!(row("x", vec![3, 1, 2]).unwrap().net, 2);
         assert!(row("x", vec![]).is_err());
         let used = "a: 0 bank loads, 0 bank accesses,\nb: 7 bank accesses,\n";

@@ -30,7 +30,7 @@ static WATCHED: AtomicU64 = AtomicU64::new(0);
 
 /// Runs the mode and prints the last line.
 pub fn run(options: &Options<'_>) {
-    if !matches!(options.mode, Mode::Idle | Mode::Bench | Mode::Trace | Mode::Switch | Mode::Workout) {
+    if !matches!(options.mode, Mode::Idle | Mode::Bench | Mode::Growth | Mode::Trace | Mode::Switch | Mode::Workout) {
         debug::reset();
     }
     let (breakpoints, watchpoints) = (debug::count(Kind::Bvr), debug::count(Kind::Wvr));
@@ -44,6 +44,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Sweep => sweep::run(options),
         Mode::Differential => differential::run(),
         Mode::Bench => bench::run(),
+        Mode::Growth => bench::growth(),
         Mode::Switch => switch::run(options),
         Mode::Trace => bench::trace(options),
         Mode::Crash => crash::run(options),

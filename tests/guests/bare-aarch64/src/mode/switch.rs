@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! When this vCPU was taken off the core and came back: two busy neighbours' lines show what a switch between them costs.
 //!
-//! `SWITCH id=ID last=N first=N` are the last reading of the counter before a gap and the first one after it. With
+//! `SWITCH id=ID last=N first=N` are the last reading of the counter before a gap and the first one after it. Gaps below
+//! `shortest=` ticks are no other vCPU, but interrupts that the hypervisor had. With
 //! `cpus=2` the neighbour is a second vCPU of the same machine (id B), for hypervisors whose machines have clocks of
 //! their own.
 
@@ -12,8 +13,6 @@ use crate::pattern::Kind;
 use crate::runtime::{console::println, counter, debug, interrupt, psci, secondary};
 
 const GAPS: usize = 16;
-/// Shorter ones are interrupts that the hypervisor had.
-const SHORTEST: u64 = 400_000;
 /// The neighbour may have ended.
 const PATIENCE: u64 = 400_000_000;
 
@@ -43,7 +42,7 @@ static OTHER: Log = Log::EMPTY;
 pub fn run(options: &Options<'_>) -> &'static str {
     if options.cpus == 2 {
         secondary::start(neighbour);
-        watch(&OWN, counter::now);
+        watch(&OWN, options.shortest, counter::now);
         while OTHER.done.load(Relaxed) == 0 {
             psci::version();
         }
@@ -53,7 +52,7 @@ pub fn run(options: &Options<'_>) -> &'static str {
             debug::write(Kind::Bvr, 0, 0x1000);
             debug::set_mdscr(debug::MDE | debug::KDE);
         }
-        watch(&OWN, counter::physical);
+        watch(&OWN, options.shortest, counter::physical);
         if options.pattern != 0 {
             debug::set_mdscr(0);
         }
@@ -63,19 +62,19 @@ pub fn run(options: &Options<'_>) -> &'static str {
 }
 
 extern "C" fn neighbour() -> ! {
-    watch(&OTHER, counter::now);
+    watch(&OTHER, Options::default().shortest, counter::now);
     loop {
         interrupt::wait();
     }
 }
 
-fn watch(log: &Log, now: impl Fn() -> u64) {
+fn watch(log: &Log, shortest: u64, now: impl Fn() -> u64) {
     let start = now();
     let mut last = start;
     let mut found = 0;
     while found < GAPS && last - start < PATIENCE {
         let time = now();
-        if time - last > SHORTEST {
+        if time - last > shortest {
             log.gaps[found][0].store(last, Relaxed);
             log.gaps[found][1].store(time, Relaxed);
             found += 1;

@@ -5,15 +5,18 @@
 //! |---|---|
 //! | `COUNTER frequency=N batch=N` | ticks a second, and for a hundred rounds of an empty loop |
 //! | `BENCH op=NAME net=N min=N max=N` | median, least and most of the samples, less the same without an operation |
+//! | `GROWTH curve=NAME x=N net=N` | one point of a curve (`mode=growth`) |
 //! | `FUNCTION name=NAME passed=N failed=N` | whether that part of the debug architecture works at all |
 //!
 //! `net` of a loop is what one of its operations costs, its one to three instructions in the guest included.
 
 mod function;
+mod growth;
 mod operations;
 mod sample;
 mod trace;
 
+pub use growth::run as growth;
 pub use trace::run as trace;
 
 use crate::runtime::{console::println, counter, interrupt};
