@@ -100,7 +100,7 @@ mod tests {
 
     fn measured(rows: &[(&str, u64)]) -> Measured {
         let rows = rows.iter().map(|&(op, net)| Row { op: op.into(), net, min: net, max: net });
-        Measured { rows: rows.collect(), functions: Vec::new() }
+        Measured { rows: rows.collect(), functions: Vec::new(), hidden: std::collections::BTreeMap::new() }
     }
 
     fn growth(hvc: u64, compiler: &str) -> Vec<String> {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the guest printed.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use super::trace::count::Kinds;
 
 use crate::problem::Problem;
 
@@ -32,12 +35,14 @@ pub struct Function {
 }
 
 /// A run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Measured {
     /// In the order of measurement.
     pub rows: Vec<Row>,
     /// Whether debugging works.
     pub functions: Vec<Function>,
+    /// What instructions hide, by operation, if it was looked at.
+    pub hidden: BTreeMap<String, Kinds>,
 }
 
 /// The counter's frequency at which a tick is an instruction.
@@ -66,7 +71,7 @@ impl Measured {
             }
         }
         derive(&mut rows);
-        Ok(Self { rows, functions })
+        Ok(Self { rows, functions, hidden: BTreeMap::new() })
     }
 
     /// More rows; those that are there already stay as they are.

@@ -89,13 +89,23 @@ impl Profile {
     }
 }
 
+/// What a count of instructions hides, of every operation of the guest.
+pub fn hidden(bench: &Bench<'_>, subject: Subject) -> anyhow::Result<BTreeMap<String, count::Kinds>> {
+    let machine = bench.machine(subject, Job::new("mode=trace id=all", ""))?;
+    let traces = all_marked(bench, machine).with_context(|| format!("{} was not watched", subject.name()))?;
+    Ok(traces.iter().map(|trace| (trace.op.clone(), count::Kinds::of(trace))).collect())
+}
+
 /// An operation that a program announces and puts between two marks.
-fn marked(bench: &Bench<'_>, op: &str, (qemu, image): (Qemu, PathBuf)) -> anyhow::Result<Trace> {
+fn marked(bench: &Bench<'_>, op: &str, machine: (Qemu, PathBuf)) -> anyhow::Result<Trace> {
+    let trace = all_marked(bench, machine)?.into_iter().find(|trace| trace.op == op);
+    trace.with_context(|| format!("the bench has no operation '{op}'"))
+}
+
+fn all_marked(bench: &Bench<'_>, (qemu, image): (Qemu, PathBuf)) -> anyhow::Result<Vec<Trace>> {
     let folder = bench.folder()?;
     let announced = capture::run(qemu, &image, &folder, bench.timeout)?;
-    let traces = log::read(&folder.join("trace.log"), &announced)?;
-    let trace = traces.into_iter().find(|trace| trace.op == op);
-    trace.with_context(|| format!("the bench has no operation '{op}'"))
+    log::read(&folder.join("trace.log"), &announced)
 }
 
 /// The end of a guest's time slice, to the other's first instruction.

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::{Measured, Subject};
-use super::{goal, unit};
+use super::trace::count::Kinds;
+use super::{Measured, Subject, goal, unit};
 
 /// What was measured on one CPU: a column each, ours first.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ impl Table {
         let mut lines = vec![header];
         lines.extend(self.operations().into_iter().map(|op| self.line(op)));
         write_aligned(&mut out, &lines);
+        out.push_str("\nwhat that hides: MSR / MRS / barriers / TLBI / exceptions to EL2 an operation\n\n");
+        write_aligned(&mut out, &self.hidden());
         out.push_str("\ndoes debugging work: checks that held, of all\n\n");
         write_aligned(&mut out, &self.functions());
         out
@@ -72,6 +74,19 @@ impl Table {
             (None, _) => String::new(),
         });
         line
+    }
+
+    fn hidden(&self) -> Vec<Vec<String>> {
+        let mut lines = vec![vec!["operation".to_string()]];
+        lines[0].extend(self.columns.iter().map(|(subject, _)| subject.name().to_string()));
+        for op in self.operations() {
+            let kinds: Vec<_> = self.columns.iter().map(|(_, measured)| measured.hidden.get(op)).collect();
+            if kinds.iter().any(Option::is_some) {
+                let cell = |kinds: &Option<&Kinds>| kinds.map_or("-".into(), Kinds::hidden);
+                lines.push(std::iter::once(op.to_string()).chain(kinds.iter().map(cell)).collect());
+            }
+        }
+        lines
     }
 
     fn functions(&self) -> Vec<Vec<String>> {
@@ -112,6 +127,13 @@ impl Table {
         for (subject, measured) in &self.columns {
             row.insert(subject.name().into(), measured.net(op).map(|net| unit::json(op, net)).into());
         }
+        let hidden = self.columns.iter().filter_map(|(subject, measured)| {
+            measured.hidden.get(op).map(|kinds| (subject.name().to_string(), kinds.json()))
+        });
+        let hidden: Map<_, _> = hidden.collect();
+        if !hidden.is_empty() {
+            row.insert("hidden".into(), hidden.into());
+        }
         if let Some(goal) = goal::of(op) {
             row.insert("goal".into(), unit::json(op, goal.most));
         }
@@ -134,13 +156,15 @@ pub fn write_aligned(out: &mut String, lines: &[Vec<String>]) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::measured::Row;
     use super::super::subject::Peer;
     use super::*;
 
     fn measured(rows: &[(&str, u64)]) -> Measured {
         let rows = rows.iter().map(|&(op, net)| Row { op: op.into(), net, min: net, max: net });
-        Measured { rows: rows.collect(), functions: Vec::new() }
+        Measured { rows: rows.collect(), functions: Vec::new(), hidden: BTreeMap::new() }
     }
 
     fn table() -> Table {
@@ -160,6 +184,19 @@ mod tests {
             ["hvc_psci_version", "400", "1600", "4.00", "380", "missed"]
         );
         assert!(text.lines().any(|line| line.split_whitespace().eq(["extra", "-", "7", "-"])), "{text}");
+    }
+
+    #[test]
+    fn what_is_hidden_has_its_own_lines() {
+        let mut table = table();
+        let kinds = Kinds { system_writes: 12.25, barriers: 3.0, exceptions: 2.0, ..Kinds::default() };
+        table.columns[1].1.hidden.insert("hvc_psci_version".into(), kinds);
+        let text = table.text();
+        let line = text.lines().filter(|line| line.starts_with("hvc")).nth(1).unwrap();
+        assert!(line.split_whitespace().eq(["hvc_psci_version", "-", "12/0/3/0/2"]), "{text}");
+        let expected =
+            json!({"system_writes": 12.25, "system_reads": 0.0, "barriers": 3.0, "tlbi": 0.0, "exceptions": 2.0});
+        assert_eq!(table.json()["ops"][0]["hidden"], json!({"kvm": expected}));
     }
 
     #[test]

@@ -49,6 +49,23 @@ impl Kinds {
         kinds.divided(trace.count.max(1) as f64)
     }
 
+    /// What a count of instructions hides, for people: MSR / MRS / barriers / TLBI / exceptions.
+    pub fn hidden(&self) -> String {
+        let numbers = [self.system_writes, self.system_reads, self.barriers, self.tlb, self.exceptions];
+        numbers.map(|number| format!("{number:.0}")).join("/")
+    }
+
+    /// The same for programs.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "system_writes": self.system_writes,
+            "system_reads": self.system_reads,
+            "barriers": self.barriers,
+            "tlbi": self.tlb,
+            "exceptions": self.exceptions,
+        })
+    }
+
     fn divided(mut self, by: f64) -> Self {
         let all = [
             &mut self.all,
