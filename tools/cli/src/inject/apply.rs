@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The injection: stops the machine where the case says, does the damage, lets it go on.
 
+use super::bench::Bench;
 use super::case::{Case, Kind, register_name};
 use super::gdb::{Gdb, PC, SP};
-use super::machine::Bench;
 
 /// Where the victim's VMM has its memory, as the description and the packer place it.
 const STATE: u64 = 0x0220_0000;

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::bench::Bench;
 use super::case::Random;
 use super::gdb::{Gdb, PC};
-use super::machine::{Bench, Look};
+use super::kind::NOWHERE;
+use super::machine::Look;
 use super::outcome::{apart, said};
 use super::path::walk;
-use super::points::NOWHERE;
+
 use crate::programs::Config;
 use crate::runner::rejoin;
 use crate::workspace::Workspace;

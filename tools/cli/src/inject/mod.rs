@@ -6,10 +6,12 @@
 //! from outside, through QEMU's debug interface, into the images as they are built.
 
 mod apply;
+mod bench;
 pub mod case;
 mod clock;
 pub mod gdb;
 mod html;
+mod kind;
 pub mod linux;
 mod machine;
 pub mod outcome;
@@ -24,9 +26,10 @@ use std::time::Instant;
 
 use anyhow::Context;
 
+use bench::Bench;
 use case::{Case, Kind};
 pub use html::page;
-use machine::{Bench, Look};
+use machine::Look;
 use outcome::{Transcript, classify, of_kernel_flip};
 use result::{Campaign, Row, is_forbidden};
 

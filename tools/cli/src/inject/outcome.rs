@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bench::GUESTS;
 use super::case::Kind;
-use super::machine::GUESTS;
 use crate::runner::rejoin;
 
 /// Classes of outcomes.

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::bench::Bench;
 use super::gdb::{Gdb, PC};
-use super::machine::Bench;
 
 /// A VMM's code is below.
 const CODE_END: u64 = 0x0100_0000;

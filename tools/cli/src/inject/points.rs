@@ -6,31 +6,23 @@
 //! do, and stops at exits from there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
 
-use sel4_sys::fault::FaultLabel;
-
+use super::bench::{Bench, VICTIM};
 use super::gdb::{Gdb, PC};
-use super::machine::{Bench, VICTIM};
+use super::kind::{Kind, OFF, name};
 use super::outcome::Transcript;
-use super::path::{Place, go_to, path};
+use super::path::path;
 use crate::programs::Config;
 use crate::system::Request;
-use crate::trace::kind;
 use crate::workspace::Workspace;
 
-/// Where a killed VMM goes on: nothing is there.
-pub(super) const NOWHERE: u64 = 0xdead_0000;
 /// Instructions of more than the longest handling: of an unknown register, with a line in the log.
 const LONG: usize = 10_000;
 /// Rounds beyond those that it takes to come to each point once.
 const MORE_ROUNDS: usize = 100;
 /// Rounds in which each exit is looked at: it may be of a kind that was not there yet.
 const FIRST_ROUNDS: usize = 4;
-/// Exits that may go another way than their kind's earlier one before the way is looked at again, or the point given up.
-const TRIES: u32 = 4;
-const ALL_TRIES: u32 = 4 * TRIES - 1;
-/// Rounds without an exit of a kind, until no other is expected.
-const ABSENT: u32 = 20;
 
 /// What was found.
 #[derive(Debug)]
@@ -47,68 +39,6 @@ impl Points {
     /// All kills.
     pub fn total(&self) -> u64 {
         self.kinds.values().map(|kind| kind.kills).sum()
-    }
-}
-
-/// A kind of exit.
-#[derive(Debug)]
-pub struct Kind {
-    /// The step of the guest's round where it was last seen.
-    step: u64,
-    /// Where the VMM was at each instruction of one to which nothing was done.
-    path: Vec<Place>,
-    /// The instruction to kill at next time.
-    next: usize,
-    tries: u32,
-    /// Rounds in which none came there.
-    absent: u32,
-    /// Kills done.
-    pub kills: u64,
-    /// Points that no exit came to.
-    pub missed: u64,
-}
-
-impl Kind {
-    /// Is every point in reach of the stride done, or given up?
-    pub fn is_complete(&self) -> bool {
-        self.next >= self.path.len()
-    }
-
-    /// Is it worth to wait for another one?
-    fn is_open(&self) -> bool {
-        !self.is_complete() && self.absent < ABSENT
-    }
-
-    /// Instructions of its handling.
-    pub fn instructions(&self) -> usize {
-        self.path.len()
-    }
-
-    /// An exit of the kind: the VMM is killed in it, if it comes to the next point.
-    fn kill(&mut self, bench: &Bench, gdb: &mut Gdb, stride: usize) -> anyhow::Result<()> {
-        (self.tries, self.absent) = (self.tries + 1, 0);
-        if self.tries.is_multiple_of(TRIES) {
-            return self.look_again(bench, gdb);
-        }
-        if go_to(bench, gdb, &self.path, self.next)? {
-            gdb.set_register(PC, NOWHERE)?;
-            self.kills += 1;
-        } else if self.tries < ALL_TRIES {
-            return Ok(());
-        } else {
-            self.missed += 1;
-        }
-        (self.next, self.tries) = (self.next + stride, 0);
-        Ok(())
-    }
-
-    /// The way may be another one by now: with what its guest did before, or without the line in the log.
-    fn look_again(&mut self, bench: &Bench, gdb: &mut Gdb) -> anyhow::Result<()> {
-        let path = path(bench, gdb)?;
-        if path.len() > self.next {
-            self.path = path;
-        }
-        Ok(())
     }
 }
 
@@ -181,6 +111,7 @@ impl Campaign<'_> {
             let Some(&last) = stops.last() else { break };
             at = match at {
                 Some(step) => {
+                    self.show();
                     left -= usize::from(step == last);
                     self.visit(gdb, step)?
                 }
@@ -239,14 +170,22 @@ impl Campaign<'_> {
             }
             None => {
                 let path = path(self.bench, gdb)?;
-                self.kinds.insert(
-                    name.clone(),
-                    Kind { step, path, next: self.first, tries: 0, absent: 0, kills: 0, missed: 0 },
-                );
+                self.kinds.insert(name.clone(), Kind::new(step, path, self.first));
             }
         }
         gdb.breakpoint(self.entry(), true)?;
         Ok(Some(name))
+    }
+
+    /// How far it is, on a terminal only.
+    fn show(&self) {
+        if !std::io::stderr().is_terminal() {
+            return;
+        }
+        let sum = |part: fn(&Kind) -> usize| self.kinds.values().map(part).sum::<usize>();
+        let (done, all) = (sum(Kind::passed), sum(Kind::instructions));
+        let open = self.open_kinds().count();
+        eprint!("\r{done} of {all} instructions, {open} of {} kinds of exit are open ", self.kinds.len());
     }
 
     fn open_kinds(&self) -> impl Iterator<Item = (&String, &Kind)> {
@@ -256,24 +195,5 @@ impl Campaign<'_> {
     /// The VMM's first instruction with a message.
     fn entry(&self) -> u64 {
         self.bench.reply + 4
-    }
-}
-
-/// The end of the guest.
-const OFF: &str = "HVC SYSTEM_OFF";
-
-/// What a message is about.
-fn name(registers: &[u64]) -> String {
-    let (badge, label) = (registers[0], registers[1] >> 12 & 0xffff);
-    if badge & 1 << 62 == 0 {
-        return "signal".into();
-    }
-    // An HVC's x0 is the message's last word.
-    let (esr, address) = (registers[2] & 0xffff_ffff, registers[4]);
-    match FaultLabel::from_label(label) {
-        Some(FaultLabel::VcpuFault) => kind(esr, registers[5]),
-        Some(event) => format!("{event:?}"),
-        // An access to a device, as the kernel's extension tells it.
-        None => kind(esr, address),
     }
 }
