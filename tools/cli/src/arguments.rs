@@ -161,7 +161,7 @@ pub struct TestArguments {
     /// Only what takes seconds
     #[arg(long)]
     pub quick: bool,
-    /// All mutants, and the model without a bound
+    /// All mutants, the model thirty times as far, every syndrome
     #[arg(long)]
     pub full: bool,
     /// An installed seL4 (SEL4_PREFIX): what must be the same on it is tried on it as well

@@ -118,7 +118,8 @@ impl Bench {
 
     /// Runs to where the victim comes to this place, after so many passes of it; `false` if it answers before.
     pub fn reaches(&self, gdb: &mut Gdb, place: u64, passes: usize) -> anyhow::Result<bool> {
-        [place, self.reply].iter().try_for_each(|&place| gdb.breakpoint(place, true))?;
+        let places = std::collections::BTreeSet::from([place, self.reply]);
+        places.iter().try_for_each(|&place| gdb.breakpoint(place, true))?;
         let (mut left, mut at) = (passes + 1, place);
         while left > 0 && at == place {
             gdb.go_on()?;
@@ -127,7 +128,7 @@ impl Bench {
                 left -= 1;
             }
         }
-        [place, self.reply].iter().try_for_each(|&place| gdb.breakpoint(place, false))?;
+        places.iter().try_for_each(|&place| gdb.breakpoint(place, false))?;
         Ok(at == place)
     }
 

@@ -74,8 +74,14 @@ impl Kind {
         } else {
             self.missed += 1;
         }
-        (self.next, self.tries) = (self.next + stride, 0);
+        (self.next, self.tries) = (self.after(stride), 0);
         Ok(())
+    }
+
+    /// The next point; the last one, where all is done and only the answer is left, is always one.
+    fn after(&self, stride: usize) -> usize {
+        let last = self.path.len() - 1;
+        if self.next < last { last.min(self.next + stride) } else { self.path.len() }
     }
 
     /// The way may be another one by now: with what its guest did before, or without the line in the log.
@@ -104,5 +110,28 @@ pub fn name(registers: &[u64]) -> String {
         Some(event) => format!("{event:?}"),
         // An access to a device, as the kernel's extension tells it.
         None => trace::kind(esr, address),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_point_is_never_left_out() {
+        let places = |length| vec![Place { pc: 0, passes: 0 }; length];
+        let points = |length, stride, first| {
+            let mut kind = Kind::new(0, places(length), first);
+            let mut points = Vec::new();
+            while !kind.is_complete() {
+                points.push(kind.next);
+                kind.next = kind.after(stride);
+            }
+            points
+        };
+        assert_eq!(points(8, 3, 1), [1, 4, 7]);
+        assert_eq!(points(8, 3, 0), [0, 3, 6, 7]);
+        assert_eq!(points(3, 1, 0), [0, 1, 2]);
+        assert_eq!(points(3, 300, 1), [1, 2]);
     }
 }

@@ -12,12 +12,13 @@ const CODE_END: u64 = 0x0100_0000;
 /// An instruction of a path.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
-    pc: u64,
+    /// Its address.
+    pub pc: u64,
     /// How often the path was there before.
-    passes: usize,
+    pub passes: usize,
 }
 
-/// Where the VMM is at each instruction until it answers.
+/// Where the VMM is at each instruction until it answers, which is the last one.
 pub fn path(bench: &Bench, gdb: &mut Gdb) -> anyhow::Result<Vec<Place>> {
     let (mut path, mut passes) = (Vec::new(), BTreeMap::new());
     loop {
@@ -26,6 +27,7 @@ pub fn path(bench: &Bench, gdb: &mut Gdb) -> anyhow::Result<Vec<Place>> {
         path.push(Place { pc, passes: *passes });
         *passes += 1;
         if !walk(bench, gdb, 1)? {
+            path.push(Place { pc: bench.reply, passes: 0 });
             return Ok(path);
         }
     }
@@ -38,7 +40,8 @@ pub fn go_to(bench: &Bench, gdb: &mut Gdb, path: &[Place], to: usize) -> anyhow:
     if stop > 0 && !bench.reaches(gdb, path[stop].pc, path[stop].passes)? {
         return Ok(false);
     }
-    Ok(walk(bench, gdb, (to - stop) as u64)? && gdb.registers()?[PC] == path[to].pc)
+    let is_answer = path[to].pc == bench.reply;
+    Ok((walk(bench, gdb, (to - stop) as u64)? || is_answer) && gdb.registers()?[PC] == path[to].pc)
 }
 
 /// So many instructions of the VMM, system calls as one; `false`: the handling ends before.
