@@ -4,7 +4,7 @@
 //! Under `-icount sleep=off` each stop moves the virtual clock to its next timer. So stops are few, and the machine is
 //! stepped only for short ways; the runs stay the same from one time to the next.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -134,7 +134,10 @@ impl Gdb {
                 return Ok(packet);
             }
             let mut buffer = [0; 4096];
-            let count = self.stream.read(&mut buffer).context("QEMU's debug interface is silent")?;
+            let count = match self.stream.read(&mut buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read.context("QEMU's debug interface is silent")?,
+            };
             if count == 0 {
                 bail!("QEMU has ended");
             }

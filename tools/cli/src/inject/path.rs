@@ -35,9 +35,15 @@ pub fn path(bench: &Bench, gdb: &mut Gdb) -> anyhow::Result<Vec<Place>> {
 
 /// From the beginning of a path to an instruction of it; `false` if the VMM goes another way.
 pub fn go_to(bench: &Bench, gdb: &mut Gdb, path: &[Place], to: usize) -> anyhow::Result<bool> {
-    // Past a loop it is quicker to stop once behind it, in a loop to stop at each turn.
-    let stop = (0..=to).rev().min_by_key(|&at| path[at].passes + to - at).unwrap_or(0);
-    if stop > 0 && !bench.reaches(gdb, path[stop].pc, path[stop].passes)? {
+    // To where the path is for the first time, in the loops behind that with a stop at each turn, the rest in steps.
+    let first = (0..=to).rev().find(|&at| path[at].passes == 0).unwrap_or(0);
+    if first > 0 && !bench.reaches(gdb, path[first].pc, 0)? {
+        return Ok(false);
+    }
+    let turns = |at: usize| path[first + 1..at].iter().filter(|place| place.pc == path[at].pc).count();
+    let cost = |at: &usize| if *at == first { to - at } else { turns(*at) + 1 + to - at };
+    let stop = (first..=to).rev().min_by_key(cost).unwrap_or(first);
+    if stop > first && !bench.reaches(gdb, path[stop].pc, turns(stop))? {
         return Ok(false);
     }
     let is_answer = path[to].pc == bench.reply;

@@ -18,7 +18,7 @@ use crate::system::Request;
 use crate::workspace::Workspace;
 
 /// Instructions of more than the longest handling: of an unknown register, with a line in the log.
-const LONG: usize = 10_000;
+const LONG: usize = 7_500;
 /// Rounds beyond those that it takes to come to each point once.
 const MORE_ROUNDS: usize = 100;
 /// Rounds in which each exit is looked at: it may be of a kind that was not there yet.
