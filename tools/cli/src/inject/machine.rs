@@ -14,6 +14,8 @@ use super::clock::Limit;
 
 /// Without output for so long, nothing more comes. On a loaded machine that can be wrong.
 const SILENCE: Duration = Duration::from_secs(2);
+/// Between two looks at what it said.
+const PERIOD: Duration = Duration::from_millis(50);
 /// Where the machine's time goes so slowly that there is no waiting for it.
 const TOO_SLOW: Duration = Duration::from_secs(1800);
 
@@ -76,20 +78,27 @@ impl Machine {
     pub fn output(&self, look: impl Fn(&str) -> Look) -> anyhow::Result<String> {
         let (start, mut seen) = (Instant::now(), self.seen.take());
         let mut limit = Limit::new(&self.control, self.limit)?;
+        let (mut heard, mut looked, mut due) = (start, start, true);
         loop {
-            // Bytes come one by one; what counts are lines.
-            let silent = match self.output.recv_timeout(SILENCE) {
+            // Bytes come one by one; what counts are lines, and many of them together.
+            match self.output.recv_timeout(PERIOD) {
                 Ok(piece) => {
                     seen.extend(piece);
                     seen.extend(self.output.try_iter().flatten());
-                    if !seen.ends_with(b"\n") {
+                    (heard, due) = (Instant::now(), due || seen.ends_with(b"\n"));
+                    if !due || looked.elapsed() < PERIOD {
                         continue;
                     }
-                    false
                 }
-                Err(RecvTimeoutError::Timeout) => true,
+                Err(RecvTimeoutError::Timeout) if !due && heard.elapsed() < SILENCE => continue,
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
-            };
+            }
+            let silent = heard.elapsed() >= SILENCE;
+            (looked, due) = (Instant::now(), false);
+            if silent {
+                heard = looked;
+            }
             match look(&text(&seen)) {
                 Look::Over => {
                     std::thread::sleep(Duration::from_millis(50));
