@@ -137,6 +137,7 @@ impl Campaign<'_> {
     fn visit(&mut self, gdb: &mut Gdb, step: u64) -> anyhow::Result<Option<u64>> {
         let mut due: BTreeSet<String> =
             self.open_kinds().filter(|(_, kind)| kind.step == step).map(|(name, _)| name.clone()).collect();
+        let kills = self.kills();
         gdb.breakpoint(self.entry(), true)?;
         let mut next = None;
         while !due.is_empty() && next.is_none() {
@@ -148,7 +149,10 @@ impl Campaign<'_> {
             }
         }
         gdb.breakpoint(self.entry(), false)?;
-        self.kinds.iter_mut().filter(|(name, _)| due.contains(*name)).for_each(|(_, kind)| kind.absent += 1);
+        // A VMM that was just started takes its first message elsewhere: the exit after a kill is not seen.
+        if self.kills() == kills {
+            self.kinds.iter_mut().filter(|(name, _)| due.contains(*name)).for_each(|(_, kind)| kind.absent += 1);
+        }
         Ok(next)
     }
 
@@ -175,6 +179,10 @@ impl Campaign<'_> {
         }
         gdb.breakpoint(self.entry(), true)?;
         Ok(Some(name))
+    }
+
+    fn kills(&self) -> u64 {
+        self.kinds.values().map(|kind| kind.kills).sum()
     }
 
     /// How far it is, on a terminal only.
