@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A VMM that gets messages: any label, any words; and one that finds a state region in which bytes were changed.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 
 use vmm::boot::Images;
@@ -19,37 +20,63 @@ const LABELS: [u64; 8] = [2, 3, 5, 6, 7, 8, 9, 77];
 /// A label's number, then its words.
 const MESSAGE: usize = 1 + 8 * WORDS;
 const WORDS: usize = 5;
-/// Words of 8 bytes.
-const RAM: usize = 0x4000;
+/// Words of 8 bytes: a mebibyte, which is what a guest with a device tree takes.
+const RAM: usize = 0x2_0000;
+/// A 64-bit kernel's file, and a 32-bit one's.
+const GUEST64: [u8; 64] = header([(16, 0x40), (56, 0x644d_5241)]);
+const GUEST32: [u8; 64] = header([(0x24, 0x016f_2818), (0x2c, 0x40)]);
+
+/// Words at these offsets.
+const fn header(words: [(usize, u32); 2]) -> [u8; 64] {
+    let mut file = [0; 64];
+    let mut at = 0;
+    while at < 8 {
+        let (offset, word) = words[at / 4];
+        file[offset + at % 4] = word.to_le_bytes()[at % 4];
+        at += 1;
+    }
+    file
+}
 
 /// Every message is answered, whatever it is. The first byte: the guest's width, and whether the kernel has our extension.
 pub fn exits(bytes: &[u8]) {
     let Some((setting, messages)) = bytes.split_first() else { return };
-    with_vm(*setting, &mut State::new(), |vm, vcpu| answer(vm, *setting, messages, vcpu));
+    with_vm(*setting, &mut State::new(), |vm, vcpu| {
+        start(vm, vcpu);
+        answer(vm, *setting, messages, vcpu);
+    });
 }
 
 /// Bytes of a state in use are flipped: a section, a byte of it, the bits; three zeros end this, and messages follow.
-/// Either the damage is found, or nothing was changed.
+/// Damage to one byte is found; damage to more may be taken for a state, which then is no worse than another one.
 pub fn state(bytes: &[u8]) {
-    let (mut state, mut rest, mut flipped) = (State::new(), bytes, false);
-    with_vm(1, &mut state, |vm, vcpu| _ = vm.start(vcpu));
+    let (mut state, mut rest) = (State::new(), bytes);
+    let mut damage: BTreeMap<(u8, u8), u8> = BTreeMap::new();
+    with_vm(1, &mut state, start);
     while let [section, at, bits, more @ ..] = rest {
         rest = more;
         if [*section, *at, *bits] == [0; 3] {
             break;
         }
-        state.flip(*section, (*at).into(), *bits);
-        flipped |= *bits != 0;
+        if state.flip(*section, (*at).into(), *bits) {
+            *damage.entry((section % State::SECTIONS, *at)).or_default() ^= bits;
+        }
     }
+    let damaged = damage.values().filter(|bits| **bits != 0).count();
     match state.find() {
         Ok(Found::Left) => with_vm(1, &mut state, |vm, vcpu| {
+            assert_ne!(damaged, 1, "a damaged state is taken for a whole one");
             if vm.recover(Waits::Stopped, vcpu).is_ok() {
                 answer(vm, 1, rest, vcpu);
             }
         }),
         Ok(Found::Fresh) => panic!("a state in use is taken for a fresh one"),
-        Err(_) => assert!(flipped, "damage where there is none"),
+        Err(_) => assert!(damaged > 0, "damage where there is none"),
     }
+}
+
+fn start(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu) {
+    vm.start(vcpu).unwrap_or_else(|error| panic!("the guest does not start: {error}"));
 }
 
 fn with_vm(setting: u8, state: &mut State, work: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcpu)) {
@@ -57,8 +84,12 @@ fn with_vm(setting: u8, state: &mut State, work: impl FnOnce(&mut Vm<'_, FakeSer
     vcpu.kernel_counts = setting & 1 != 0;
     vcpu.width = if setting & 2 == 0 { Width::Aarch64 } else { Width::Aarch32 };
     let memory: Vec<AtomicU64> = (0..RAM).map(|_| AtomicU64::new(0)).collect();
-    let Ok(config) = Config::parse(b"name = vm\nguest = bare64\n") else { return };
-    let images = Images { kernel: &[], initrd: &[] };
+    let (file, kernel) = match vcpu.width {
+        Width::Aarch64 => (b"name = vm\nguest = bare64\n", &GUEST64),
+        Width::Aarch32 => (b"name = vm\nguest = bare32\n", &GUEST32),
+    };
+    let config = Config::parse(file).unwrap_or_else(|error| panic!("{error}"));
+    let images = Images { kernel, initrd: &[] };
     work(&mut Vm::new(config, images, GuestRam::new(&memory, |_| {}), FakeSerial::default(), state), &mut vcpu);
 }
 

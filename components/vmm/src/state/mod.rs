@@ -128,9 +128,12 @@ impl State {
 
 #[cfg(any(test, feature = "fake"))]
 impl State {
-    /// Flips bits of a byte of a section, as a stray write does; past the end of one, nothing. For tests.
-    pub fn flip(&mut self, section: u8, at: usize, bits: u8) {
-        let bytes = match section % 6 {
+    /// What can be damaged: the header and the parts that have a checksum. For tests.
+    pub const SECTIONS: u8 = 6;
+
+    /// Flips bits of a byte of a section, as a stray write does; `false` past the end of one. For tests.
+    pub fn flip(&mut self, section: u8, at: usize, bits: u8) -> bool {
+        let bytes = match section % Self::SECTIONS {
             0 => self.power.live_mut().as_mut_bytes(),
             1 => self.inputs.live_mut().as_mut_bytes(),
             2 => self.routing.live_mut().as_mut_bytes(),
@@ -138,9 +141,7 @@ impl State {
             4 => self.console.live_mut().as_mut_bytes(),
             _ => self.header.as_mut_bytes(),
         };
-        if let Some(byte) = bytes.get_mut(at) {
-            *byte ^= bits;
-        }
+        bytes.get_mut(at).map(|byte| *byte ^= bits).is_some()
     }
 }
 

@@ -42,7 +42,7 @@ fn a_trap_counts_once() {
 fn every_flip_in_a_section_is_found() {
     for bit in 0..8 * size_of::<Inputs>() {
         let mut state = State::new();
-        state.flip(1, bit / 8, 1 << (bit % 8));
+        assert!(state.flip(1, bit / 8, 1 << (bit % 8)));
         assert_eq!(state.find(), Err(Damaged::Section("interrupts")), "bit {bit}");
     }
 }

@@ -2,7 +2,8 @@
 //! QEMU's log: `in_asm`, `exec` and `int`, one instruction a block.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use anyhow::Context;
@@ -35,15 +36,31 @@ pub struct Trace {
 
 /// Reads the parts of the log that belong to operations.
 pub fn read(log: &Path, announced: &[Announced]) -> anyhow::Result<Vec<Trace>> {
-    let mut file = std::fs::File::open(log).with_context(|| log.display().to_string())?;
+    let mut file = File::open(log).with_context(|| log.display().to_string())?;
     let mut words = HashMap::new();
     let mut traces = Vec::new();
     for one in announced {
-        file.seek(SeekFrom::Start(one.log_from))?;
-        let part = BufReader::new(std::io::Read::take(&mut file, one.log_to.saturating_sub(one.log_from)));
-        traces.push(Reader { words: &mut words, trace: start(one), inside: false, level: one.level }.read(part, one)?);
+        let level = first_level(part(&mut file, one)?)?.unwrap_or(one.level);
+        let reader = Reader { words: &mut words, trace: start(one), inside: false, level };
+        traces.push(reader.read(part(&mut file, one)?, one)?);
     }
     Ok(traces)
+}
+
+/// What was logged while the operation was done.
+fn part<'a>(file: &'a mut File, one: &Announced) -> anyhow::Result<impl BufRead + use<'a>> {
+    file.seek(SeekFrom::Start(one.log_from))?;
+    Ok(BufReader::new(file.take(one.log_to.saturating_sub(one.log_from))))
+}
+
+/// The level that the log begins at: logging can start in the middle of an interrupt's handling.
+fn first_level(part: impl BufRead) -> anyhow::Result<Option<u8>> {
+    for line in part.lines() {
+        if let Some(level) = origin(&line?) {
+            return Ok(Some(level));
+        }
+    }
+    Ok(None)
 }
 
 fn start(one: &Announced) -> Trace {
@@ -66,7 +83,7 @@ impl Reader<'_> {
             let line = line?;
             if let Some(pc) = executed(&line) {
                 fresh.drain(..).for_each(|(pc, word)| _ = self.words.insert((self.level, pc), word));
-                done |= self.step(pc, one);
+                done |= self.step(pc, one)?;
             } else if let Some(level) = destination(&line) {
                 self.level = level;
                 self.trace.exceptions += u64::from(self.inside && level == 2);
@@ -79,17 +96,18 @@ impl Reader<'_> {
     }
 
     /// Whether it was the second mark.
-    fn step(&mut self, pc: u64, one: &Announced) -> bool {
+    fn step(&mut self, pc: u64, one: &Announced) -> anyhow::Result<bool> {
         if self.level == one.level && pc == one.begin {
             self.inside = true;
         } else if self.level == one.level && pc == one.end && self.inside {
             self.inside = false;
-            return true;
+            return Ok(true);
         } else if self.inside {
             let word = self.words.get(&(self.level, pc)).copied();
+            anyhow::ensure!(word.is_some(), "'{}' runs code at EL{} {pc:#x} that QEMU never told", one.op, self.level);
             self.trace.steps.push(Step { pc, word, level: self.level });
         }
-        false
+        Ok(false)
     }
 }
 
@@ -99,13 +117,23 @@ pub(super) fn executed(line: &str) -> Option<u64> {
     u64::from_str_radix(fields.split('/').nth(1)?, 16).ok()
 }
 
+/// `...from EL1 to EL2`, and `Exception return from AArch64 EL2 to AArch64 EL1 PC 0x...`.
+fn origin(line: &str) -> Option<u8> {
+    let rest = line.strip_prefix("...from EL").or_else(|| line.strip_prefix("Exception return from AArch64 EL"))?;
+    level(rest)
+}
+
 /// `...to EL2 PC 0x40200c80 PSTATE 0x3c9`, and `Exception return from AArch64 EL2 to AArch64 EL1 PC 0x...`.
 pub(super) fn destination(line: &str) -> Option<u8> {
     let rest = match line.strip_prefix("...to EL") {
         Some(rest) => rest,
         None => line.strip_prefix("Exception return from AArch64 EL")?.split_once(" to AArch64 EL")?.1,
     };
-    rest.bytes().next()?.checked_sub(b'0').filter(|level| *level < 4)
+    level(rest)
+}
+
+fn level(text: &str) -> Option<u8> {
+    text.bytes().next()?.checked_sub(b'0').filter(|level| *level < 4)
 }
 
 /// `0x40200c80:  d10443ff  sub sp, sp, #0x110`
@@ -132,13 +160,27 @@ mod tests {
     #[test]
     fn follows_levels_and_words_between_the_marks() {
         let announced = Announced::parse("TRACE op=hvc count=1 begin=0x40081000 end=0x40081004").unwrap();
-        let mut words = HashMap::new();
-        let reader = Reader { words: &mut words, trace: start(&announced), inside: false, level: 1 };
-        let trace = reader.read(LOG.as_bytes(), &announced).unwrap();
+        let trace = of(LOG, &announced).unwrap();
         assert_eq!(trace.steps, [Step { pc: 0x4020_0c00, word: Some(0xd503_42df), level: 2 }]);
         assert_eq!(trace.exceptions, 1);
         let cut = LOG.split_once("Exception return").unwrap().0;
-        let reader = Reader { words: &mut words, trace: start(&announced), inside: false, level: 1 };
-        assert!(reader.read(cut.as_bytes(), &announced).is_err());
+        assert!(of(cut, &announced).unwrap_err().to_string().contains("second mark"));
+        let untold = LOG.replace("d50342df", "OBJD-T:");
+        assert!(of(&untold, &announced).unwrap_err().to_string().contains("EL2 0x40200c00"));
+    }
+
+    fn of(log: &str, announced: &Announced) -> anyhow::Result<Trace> {
+        let level = first_level(log.as_bytes())?.unwrap();
+        Reader { words: &mut HashMap::new(), trace: start(announced), inside: false, level }
+            .read(log.as_bytes(), announced)
+    }
+
+    #[test]
+    fn a_log_can_begin_at_any_level() {
+        let interrupted = "Exception return from AArch64 EL2 to AArch64 EL1 PC 0x40081000\n";
+        let guest = "Taking exception 13 [Hypervisor Call] on CPU 0\n...from EL1 to EL2\n";
+        assert_eq!(first_level(format!("{interrupted}{guest}").as_bytes()).unwrap(), Some(2));
+        assert_eq!(first_level(guest.as_bytes()).unwrap(), Some(1));
+        assert_eq!(first_level("Trace 0: 0x7f [0/0/0/0]\n".as_bytes()).unwrap(), None);
     }
 }
