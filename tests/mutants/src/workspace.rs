@@ -42,7 +42,15 @@ impl Copy {
         for member in MEMBERS {
             copy.refresh(Path::new(member))?;
         }
+        copy.fetch()?;
         Ok(copy)
+    }
+
+    /// Suites run offline, and may be the first thing that is built on a machine.
+    fn fetch(&self) -> anyhow::Result<()> {
+        let status = Command::new("cargo").args(["fetch", "--quiet"]).current_dir(&self.root).status()?;
+        anyhow::ensure!(status.success(), "cargo cannot fetch what the tests are built with");
+        Ok(())
     }
 
     /// Runs the suites on the sources as they are.

@@ -105,6 +105,17 @@ fn a_console_that_is_not_there_is_not_selected() {
 }
 
 #[test]
+fn each_of_sixteen_has_its_key() {
+    let mut bench = Bench::new(&["vm"; MAX_CLIENTS]);
+    for (index, key) in (b'0'..=b'9').chain(b'a'..=b'f').enumerate() {
+        assert_eq!(bench.type_in(&[ESCAPE, key, key]), [None, None, Some(index)]);
+        assert_eq!(bench.received(index), [key]);
+    }
+    bench.type_in(&[ESCAPE, b'g', b'x']);
+    assert_eq!(bench.received(MAX_CLIENTS - 1), [b'x']);
+}
+
+#[test]
 fn without_clients_nothing_happens() {
     let mut bench = Bench::new(&[]);
     assert_eq!(bench.type_in(b"x"), [None]);

@@ -10,6 +10,7 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use regex::Regex;
 
+use super::measured::check_counter;
 use super::subject::Job;
 use super::table::write_aligned;
 use super::{Bench, Subject, many, native};
@@ -41,7 +42,9 @@ impl Growth {
     /// Runs the programs and the systems that show them.
     pub fn take(bench: &Bench<'_>) -> anyhow::Result<Self> {
         let mut growth = Self::parse(&native::output(bench)?)?;
-        growth.curves.extend(Self::parse(&bench.run(Subject::Lazaret, GUEST)?.output)?.curves);
+        let guest = bench.run(Subject::Lazaret, GUEST)?.output;
+        check_counter(&guest)?;
+        growth.curves.extend(Self::parse(&guest)?.curves);
         growth.curves.extend(many::curves(bench)?);
         Ok(growth)
     }

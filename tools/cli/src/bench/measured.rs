@@ -87,7 +87,8 @@ impl Measured {
 }
 
 /// An empty loop of a hundred rounds is a few hundred instructions; if its ticks are something else, so are all.
-fn check_counter(output: &str) -> anyhow::Result<()> {
+/// Does the guest's counter count instructions?
+pub(super) fn check_counter(output: &str) -> anyhow::Result<()> {
     let numbers = output.lines().find_map(|line| {
         let (_, [frequency, batch]) = COUNTER.captures(line)?.extract();
         Some((frequency.parse::<u64>().ok()?, batch.parse::<u64>().ok()?))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::{Measured, goal, linux, native, peer, profile, switch};
+use super::{Measured, goal, linux, native, peer, switch};
 use crate::programs::{Config, Setting};
 use crate::runner::{Outcome, Qemu, Run, Script, Watch};
 use crate::system::{self, Request};
@@ -110,10 +110,6 @@ impl Bench<'_> {
             }
         }
         let mut problems = Vec::new();
-        match profile::hidden(self, subject) {
-            Ok(hidden) => measured.hidden = hidden,
-            Err(error) => problems.push(error),
-        }
         for rows in more {
             match rows {
                 Ok(rows) => measured.add(rows),

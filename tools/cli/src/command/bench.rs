@@ -11,7 +11,7 @@ use anyhow::Context;
 
 use crate::arguments::BenchArguments;
 use crate::bench::growth::Growth;
-use crate::bench::profile::Profile;
+use crate::bench::profile::{self, Profile};
 use crate::bench::table::Table;
 use crate::bench::{Bench, Subject, chart, sel4_subject};
 use crate::problem;
@@ -30,7 +30,7 @@ pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<
     });
     if let Some(op) = &arguments.profile {
         for bench in benches {
-            profile(&bench, op, arguments)?;
+            profile_of(&bench, op, arguments)?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -70,7 +70,7 @@ fn beside(path: &Path, cpu: &str) -> PathBuf {
 }
 
 /// Where the instructions of one operation go.
-fn profile(bench: &Bench<'_>, op: &str, arguments: &BenchArguments) -> anyhow::Result<()> {
+fn profile_of(bench: &Bench<'_>, op: &str, arguments: &BenchArguments) -> anyhow::Result<()> {
     let profile = Profile::take(bench, op)?;
     print!("{}", profile.text());
     if let Some(path) = &arguments.svg {
@@ -101,7 +101,11 @@ fn measure(bench: &Bench<'_>, arguments: &BenchArguments, complete: &mut bool) -
     for subject in std::iter::once(Subject::Lazaret).chain(peers) {
         progress(&format!("measuring {} on {} ...", subject.name(), bench.cpu));
         match bench.measure(subject) {
-            Ok((measured, problems)) => {
+            Ok((mut measured, mut problems)) => {
+                match profile::hidden(bench, subject) {
+                    Ok(hidden) => measured.hidden = hidden,
+                    Err(error) => problems.push(error),
+                }
                 *complete &= problems.is_empty();
                 problems.iter().for_each(|error| eprintln!("{}", problem::describe(error)));
                 columns.push((subject, measured));

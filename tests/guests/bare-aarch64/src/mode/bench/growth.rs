@@ -2,12 +2,10 @@
 //! What an exit costs with more and more breakpoints armed, and an interrupt with more and more of them a second.
 
 use super::sample::Samples;
-use super::{OPERATIONS, batch};
+use super::{OPERATIONS, Timer, batch};
 use crate::pattern::Kind;
 use crate::runtime::{console::println, counter, debug, interrupt, psci};
 
-/// Of the counter: a tick is an instruction.
-const TICKS_PER_SECOND: u64 = 1_000_000_000;
 /// Interrupts a second.
 const RATES: [u64; 9] = [100, 1_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 400_000];
 /// Enabled, EL1 and EL0: DBGBCR and DBGWCR, the latter for loads and stores of a byte.
@@ -18,18 +16,14 @@ const NOWHERE: u64 = 0x1000;
 
 /// Prints the curves.
 pub fn run() -> &'static str {
-    breakpoints();
+    breakpoints(&Timer::new());
     interrupts();
     "growth"
 }
 
 /// None, then one more at a time: breakpoints first, then watchpoints.
-fn breakpoints() {
-    let empty = Samples::take(|| batch(counter::nothing)).median();
-    let exit = || {
-        let all = Samples::take(|| batch(|| _ = psci::version())).median();
-        (all.saturating_sub(empty) + OPERATIONS / 2) / OPERATIONS
-    };
+fn breakpoints(timer: &Timer) {
+    let exit = || timer.each(Samples::take(|| batch(|| _ = psci::version())).median());
     let kinds = [(Kind::Bvr, Kind::Bcr, BREAKPOINT), (Kind::Wvr, Kind::Wcr, WATCHPOINT)];
     let mut armed = 0;
     debug::reset();
@@ -49,7 +43,7 @@ fn breakpoints() {
 fn interrupts() {
     interrupt::init();
     for rate in RATES {
-        let cost = Samples::take(|| interrupt::timer_cost(TICKS_PER_SECOND / rate)).median();
+        let cost = Samples::take(|| interrupt::timer_cost(counter::frequency() / rate)).median();
         println!("GROWTH curve=interrupt_by_interrupts_per_second x={rate} net={cost}");
     }
 }

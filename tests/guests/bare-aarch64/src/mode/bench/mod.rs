@@ -48,6 +48,11 @@ impl Timer {
         println!("COUNTER frequency={} batch={empty_batch}", counter::frequency());
         Self { empty_batch, empty_shot }
     }
+
+    /// An operation's part of a batch that took so many ticks.
+    fn each(&self, ticks: u64) -> u64 {
+        (ticks.saturating_sub(self.empty_batch) + OPERATIONS / 2) / OPERATIONS
+    }
 }
 
 fn batch(operation: impl Fn()) -> u64 {
@@ -59,7 +64,7 @@ fn batch(operation: impl Fn()) -> u64 {
 impl Visitor for Timer {
     fn repeat(&mut self, name: &str, operation: impl Fn()) {
         let samples = Samples::take(|| batch(&operation));
-        report(name, &samples, |ticks| (ticks.saturating_sub(self.empty_batch) + OPERATIONS / 2) / OPERATIONS);
+        report(name, &samples, |ticks| self.each(ticks));
     }
 
     fn once(&mut self, name: &str, operation: impl Fn()) {
