@@ -30,7 +30,7 @@ impl Hazards {
     pub const NONE: Self = Self(0);
     /// The bank must go on the hardware, or is on some core's: then only there may the guest run.
     pub const BANK: Self = Self(1 << 0);
-    /// `MDSCR_EL1` is not 0.
+    /// `MDSCR_EL1` is not 0. Not said of a vCPU that is [direct](Self::DIRECT): there it always has to be written.
     pub const MDSCR: Self = Self(1 << 1);
     /// The bank is on some core's hardware, and there the guest may reach it.
     pub const DIRECT: Self = Self(1 << 2);
@@ -153,19 +153,17 @@ impl VcpuDebug {
 
     /// Brings the hazards word up to date. Due after each change of state, MDSCR or OS lock.
     pub(crate) fn refresh(&self) {
-        let bank = self.wants_bank() || self.state.get() == State::Loaded;
+        let (bank, direct) = (self.wants_bank() || self.state.get() == State::Loaded, self.is_direct());
         // Reads of MOE trap unless the bank is there.
-        let mdscr = self.effective_mdscr() & !mdscr_el1::MOE != 0;
+        let mdscr = !direct && self.effective_mdscr() & !mdscr_el1::MOE != 0;
         let hazards = Hazards::NONE.with(Hazards::BANK, bank).with(Hazards::MDSCR, mdscr);
-        self.hazards.set(hazards.with(Hazards::DIRECT, self.is_direct()));
+        self.hazards.set(hazards.with(Hazards::DIRECT, direct));
     }
 
-    /// The guest, with the bank in its hands, has left this in `MDSCR_EL1`. As [`Self::refresh`] would find it.
+    /// The guest, with the bank in its hands, has left this in `MDSCR_EL1`. The hazards are those of any direct vCPU.
     #[inline(always)]
     pub(crate) fn keep_mdscr(&self, value: u64) {
         self.mdscr.set(value);
-        const DIRECT: Hazards = Hazards::BANK.with(Hazards::DIRECT, true);
-        self.hazards.set(DIRECT.with(Hazards::MDSCR, value & !mdscr_el1::MOE != 0));
     }
 
     pub(crate) fn set_state(&self, state: State) {

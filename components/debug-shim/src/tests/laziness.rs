@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::*;
-use crate::{DebugStatus, Hazards, State};
+use crate::{DebugStatus, State};
 
 #[test]
 fn p5_idle_guest_costs_nothing_in_a_million_exits() {
@@ -148,14 +148,21 @@ fn p12_locked_guest_gets_no_bank_until_it_is_free() {
 }
 
 #[test]
-fn hazards_follow_what_a_direct_guest_wrote() {
+fn hazards_need_no_refresh_after_what_a_direct_guest_wrote() {
     let core = Core::new();
     let vcpu = VcpuDebug::new();
     core.write(&vcpu, DebugRegister::Mdscr, MDE);
-    core.enter(&vcpu);
-    core.hw.with_registers(|r| r.mdscr = 0);
-    core.leave(&vcpu);
-    assert!(vcpu.hazards().contains(Hazards::BANK) && !vcpu.hazards().contains(Hazards::MDSCR));
+    for mdscr in [0, MDE, 1] {
+        core.enter(&vcpu);
+        core.hw.with_registers(|r| r.mdscr = mdscr);
+        core.leave(&vcpu);
+        let kept = vcpu.hazards();
+        vcpu.refresh();
+        assert_eq!(kept, vcpu.hazards());
+        core.enter(&vcpu);
+        assert_eq!(core.hw.with_registers(|r| r.mdscr), mdscr);
+        core.leave(&vcpu);
+    }
 }
 
 #[test]

@@ -71,10 +71,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         to: "        if armed != Armed::No {\n            debug.keep",
     },
     Mutant {
-        name: "exit_leaves_hazards_stale",
+        name: "exit_leaves_mdscr_stale",
         file: "debug-shim/src/vcpu.rs",
-        from: "        self.hazards.set(DIRECT.with(Hazards::MDSCR, value & !mdscr_el1::MOE != 0));\n",
-        to: "        self.hazards.set(DIRECT);\n",
+        from: "        self.mdscr.set(value);\n",
+        to: "        self.mdscr.set(self.mdscr.get() | value);\n",
     },
     Mutant {
         name: "exit_forgets_that_it_stopped",
@@ -97,7 +97,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "locked_bank_is_as_good",
         file: "debug-shim/src/vcpu.rs",
-        from: "hazards.with(Hazards::DIRECT, self.is_direct())",
+        from: "hazards.with(Hazards::DIRECT, direct)",
         to: "hazards.with(Hazards::DIRECT, self.state.get() == State::Loaded)",
     },
     Mutant {
