@@ -7,6 +7,8 @@ use sel4_config::{sel4_cfg_bool, sel4_cfg_usize, sel4_cfg_word};
 pub const PRINTING: bool = sel4_cfg_bool!(PRINTING);
 /// The other debug system calls.
 pub const DEBUG_BUILD: bool = sel4_cfg_bool!(DEBUG_BUILD);
+/// The kernel checks its own state after each entry (`invariants`).
+pub const CHECK_INVARIANTS: bool = sel4_cfg_bool!(LAZARET_CHECK_INVARIANTS);
 /// The debug shim's invocations exist.
 pub const VCPU_DEBUG: bool = sel4_cfg_bool!(LAZARET_VCPU_DEBUG);
 /// Messages of VCPUFault and VMFault carry the guest's context, and their replies may.

@@ -4,7 +4,7 @@
 use crate::arch;
 use crate::arch::Ticks;
 use crate::board;
-use crate::cap::Slot;
+use crate::cap::{CNodeCap, Slot};
 use crate::fastpath::Exchange;
 use crate::object::asid::AsidPool;
 use crate::object::reference::Ref;
@@ -76,6 +76,8 @@ pub struct Kernel {
     pub(crate) irq_states: [Cell<IrqState>; NUM_IRQS],
     /// ASID pools by the high bits of an ASID.
     pub asid_pools: [Cell<Option<Ref<AsidPool>>>; NUM_ASID_POOLS],
+    /// Where the root task's capabilities are: `invariants` begins there.
+    pub(crate) root_cnode: Cell<Option<CNodeCap>>,
 }
 
 impl Kernel {
@@ -99,6 +101,7 @@ impl Kernel {
             irq_slots: [const { Slot::empty() }; NUM_IRQS],
             irq_states: [const { Cell::new(IrqState::Inactive) }; NUM_IRQS],
             asid_pools: [const { Cell::new(None) }; NUM_ASID_POOLS],
+            root_cnode: Cell::new(None),
         }
     }
 

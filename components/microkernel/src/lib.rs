@@ -48,6 +48,7 @@ pub mod cspace;
 pub mod debug;
 mod fastpath;
 pub mod fault;
+mod invariants;
 pub mod invocation;
 mod ipc;
 pub mod kernel;

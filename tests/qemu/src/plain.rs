@@ -6,6 +6,7 @@ use std::time::Duration;
 use kernel_tests::differences::listed;
 use lazaret_cli::programs::{Config, Setting};
 use lazaret_cli::runner::{Qemu, Script, Watch};
+use lazaret_cli::system::Request;
 use lazaret_cli::toolchain::Toolchain;
 use lazaret_cli::workspace::Workspace;
 use lazaret_cli::{image, system};
@@ -17,35 +18,51 @@ pub const SCENARIOS: &[Scenario] = &[
     ("kernel-self-test", self_test),
     ("kernel-fuzz", fuzz),
     ("kernel-fuzz-guest", fuzz_guest),
+    ("kernel-fuzz-checked", fuzz_checked),
+    ("kernel-checked-two-vms", checked_vms),
 ];
 
 fn conformance() -> anyhow::Result<()> {
-    run("kernel-tests", 120, &[])
+    run(Config::Debug, "kernel-tests", 120, &[])
 }
 
 /// What the emulator cannot show passes on it all the same, but for what needs a real line.
 fn self_test() -> anyhow::Result<()> {
-    run("self-test", 120, &["nothing slows this UART down"])
+    run(Config::Debug, "self-test", 120, &["nothing slows this UART down"])
 }
 
 fn fuzz() -> anyhow::Result<()> {
-    run("kernel-fuzz", 300, &[])
+    run(Config::Debug, "kernel-fuzz", 300, &[])
 }
 
 fn fuzz_guest() -> anyhow::Result<()> {
-    run("kernel-fuzz-guest", 300, &[])
+    run(Config::Debug, "kernel-fuzz-guest", 300, &[])
+}
+
+/// The kernel looks at its own state after each call.
+fn fuzz_checked() -> anyhow::Result<()> {
+    run(Config::Checked, "kernel-fuzz-checked", 300, &[])
+}
+
+/// And after each exit of two guests, their monitors' calls, and all that the root task does.
+fn checked_vms() -> anyhow::Result<()> {
+    let request = Request { config: Config::Checked, ..Request::new(machine::description("crash")) };
+    let over = r"GUEST crash: [1-9]\d* passed, 0 failed";
+    let script = Script::new().expect(over).expect(over);
+    machine::run_built(&machine::build(&request)?, script, 300)?;
+    Ok(())
 }
 
 /// `skipped`: the reasons that may be given; our kernel on these cores has all else.
-fn run(program: &str, seconds: u64, skipped: &[&str]) -> anyhow::Result<()> {
+fn run(config: Config, program: &str, seconds: u64, skipped: &[&str]) -> anyhow::Result<()> {
     let workspace = Workspace::find();
-    let setting = Setting { workspace: &workspace, board: machine::board(), config: Config::Debug };
+    let setting = Setting { workspace: &workspace, board: machine::board(), config };
     let executables = setting.build(&Toolchain::detect()?, &["microkernel", "kernel-tests"])?;
     let read = |name: &str| std::fs::read(executables.join(name));
     let packed = image::pack(&read("microkernel")?, &read(program)?, None)?;
     let path = setting.output().join(format!("{program}.img"));
     std::fs::write(&path, packed.bytes)?;
-    let board = system::board(&workspace, machine::board(), Config::Debug)?;
+    let board = system::board(&workspace, machine::board(), config)?;
     let mut watch = Watch::script(Script::new().expect("TEST-SUITE (PASS|FAIL)"), Duration::from_secs(seconds));
     watch.faults_expected = true;
     let run = watch.run(Qemu::of(&workspace, &board)?.command(&path))?;

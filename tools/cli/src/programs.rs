@@ -17,17 +17,28 @@ pub enum Config {
     Debug,
     /// The kernel is silent.
     Release,
+    /// As debug, and the kernel checks its own state after each entry: slow.
+    Checked,
 }
 
 impl Config {
+    /// Does the kernel print, and let programs print?
+    pub fn prints(self) -> bool {
+        self != Self::Release
+    }
+
     /// Its name in paths and on command lines.
     pub fn name(self) -> &'static str {
         match self {
             Self::Debug => "debug",
             Self::Release => "release",
+            Self::Checked => "checked",
         }
     }
 }
+
+/// Slots of the root CNode, as a power of two, where they are all looked at again and again.
+const CHECKED_CNODE_BITS: u8 = 13;
 
 /// What to build for.
 #[derive(Debug, Clone)]
@@ -107,7 +118,12 @@ impl Setting<'_> {
         let mut options: Map<String, Value> =
             serde_json::from_str(&text).with_context(|| source.display().to_string())?;
         for key in ["DEBUG_BUILD", "PRINTING"] {
-            options.insert(key.into(), Value::Bool(self.config == Config::Debug));
+            options.insert(key.into(), Value::Bool(self.config.prints()));
+        }
+        if self.config == Config::Checked {
+            options.insert("LAZARET_CHECK_INVARIANTS".into(), Value::Bool(true));
+            // Each check looks at all of them.
+            options.insert("ROOT_CNODE_SIZE_BITS".into(), Value::String(CHECKED_CNODE_BITS.to_string()));
         }
         let prefix = self.shared().join("sel4");
         let include = prefix.join("libsel4/include");

@@ -173,15 +173,10 @@ impl<'k> RootTask<'k> {
 
     fn fixed_capabilities(&self, pool: Ref<AsidPool>, sc: Ref<SchedContext>, buffer: u64) {
         self.put(slot::TCB, Cap::Thread(self.thread));
-        self.put(
-            slot::CNODE,
-            Cap::CNode(CNodeCap {
-                slots: self.slots,
-                radix: ROOT_CNODE_SIZE_BITS,
-                guard_bits: WORD_BITS as u8 - ROOT_CNODE_SIZE_BITS,
-                guard: 0,
-            }),
-        );
+        let guard_bits = WORD_BITS as u8 - ROOT_CNODE_SIZE_BITS;
+        let root = CNodeCap { slots: self.slots, radix: ROOT_CNODE_SIZE_BITS, guard_bits, guard: 0 };
+        self.kernel.root_cnode.set(Some(root));
+        self.put(slot::CNODE, Cap::CNode(root));
         self.put(slot::VSPACE, Cap::VSpace { object: self.root, asid: ASID });
         self.put(slot::IRQ_CONTROL, Cap::IrqControl);
         self.put(slot::ASID_CONTROL, Cap::AsidControl);

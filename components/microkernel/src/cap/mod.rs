@@ -6,7 +6,7 @@ pub mod derivation;
 mod derive;
 mod encoding;
 mod finalise;
-mod relation;
+pub(crate) mod relation;
 mod slot;
 
 pub use slot::Slot;

@@ -99,7 +99,6 @@ impl Slot {
     }
 
     /// Previous and next in the derivation list.
-    #[cfg(test)]
     pub(crate) fn neighbours(&self) -> [Option<Ref<Slot>>; 2] {
         [self.previous.get(), self.next.get()]
     }

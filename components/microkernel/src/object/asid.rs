@@ -142,3 +142,21 @@ fn drop_vmid(kernel: &Kernel, asid: u16) {
         kernel.arch.vmids.give_back(vmid);
     }
 }
+
+/// Every ASID names a VSpace that there is, and the VMIDs are those of their owners (`invariants`).
+pub(crate) fn check(kernel: &Kernel, is_alive: &dyn Fn(u64) -> bool) {
+    let vmids = &kernel.arch.vmids.owners;
+    for (number, pool) in kernel.asid_pools.iter().enumerate() {
+        let Some(pool) = pool.get() else { continue };
+        for (at, entry) in pool.entries.iter().enumerate() {
+            let asid = (number * POOL_ENTRIES + at) as u16;
+            let (root, vmid) = (entry.get() & ADDRESS, entry.get() >> VMID_SHIFT);
+            assert!(root == 0 || is_alive(root), "ASID {asid} names {root:x}, which is gone");
+            assert!(vmid == 0 || vmids.get(vmid as usize).is_some_and(|owner| owner.get() == asid));
+        }
+    }
+    for (vmid, owner) in vmids.iter().enumerate() {
+        let owner = owner.get();
+        assert!(owner == 0 || entry(kernel, owner) >> VMID_SHIFT == vmid as u64, "VMID {vmid} is not {owner}'s");
+    }
+}

@@ -111,17 +111,15 @@ impl ReadyQueues {
         &self.queues[priority]
     }
 
-    /// All threads, and that queues and bitmap agree.
-    #[cfg(test)]
-    pub(crate) fn threads(&self) -> Vec<Ref<Tcb>> {
-        let mut all = Vec::new();
+    /// Visits all threads; panics unless queues and bitmap agree (`invariants`).
+    pub(crate) fn check(&self, mut visit: impl FnMut(Ref<Tcb>)) {
         for (priority, queue) in self.queues.iter().enumerate() {
             let marked = self.words[priority / 64].get() >> (priority % 64) & 1 != 0;
             assert_eq!(marked, queue.head.get().is_some());
             let (mut next, mut before) = (queue.head.get(), None);
             while let Some(thread) = next {
                 assert_eq!((thread.sched_previous.get(), thread.priority.get() as usize), (before, priority));
-                all.push(thread);
+                visit(thread);
                 (before, next) = (Some(thread), thread.sched_next.get());
             }
             assert_eq!(queue.tail.get(), before);
@@ -129,6 +127,5 @@ impl ReadyQueues {
         for (number, word) in self.words.iter().enumerate() {
             assert_eq!(self.summary.get() >> number & 1 != 0, word.get() != 0);
         }
-        all
     }
 }

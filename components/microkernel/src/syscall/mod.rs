@@ -8,6 +8,7 @@ use crate::debug::debug_syscall;
 use crate::fastpath::QuickFault;
 pub use crate::fastpath::Trapped;
 use crate::fault::Fault;
+use crate::invariants::{Way, after_entry};
 use crate::invocation::{How, invoke};
 use crate::kernel::{IrqState, Kernel};
 use crate::object::reference::Ref;
@@ -31,10 +32,10 @@ pub fn quick_syscall(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
     let number = thread.x[7].get() as i64;
     if number == Syscall::ReplyRecv.number() {
         kernel.settle_exchange();
-        kernel.quick_reply(kernel.current()?)
+        kernel.quick_reply(kernel.current()?).inspect(|_| after_entry(kernel, Way::Short))
     } else if number == Syscall::Call.number() {
         kernel.settle_exchange();
-        kernel.quick_call(kernel.current()?)
+        kernel.quick_call(kernel.current()?).inspect(|_| after_entry(kernel, Way::Short))
     } else {
         None
     }
@@ -73,7 +74,7 @@ pub fn pass_abort(kernel: &Kernel, guest: &Trapped<'_>, addr: u64) -> Option<Ref
 #[inline]
 pub fn quick_trap(kernel: &Kernel, esr: u64) -> Option<Ref<Tcb>> {
     kernel.settle_exchange();
-    kernel.quick_fault(kernel.current()?, QuickFault::Vcpu(esr))
+    kernel.quick_fault(kernel.current()?, QuickFault::Vcpu(esr)).inspect(|_| after_entry(kernel, Way::Short))
 }
 
 /// `svc #0` by the current thread; `elr` is the address after it.
@@ -97,6 +98,7 @@ pub fn handle_syscall(kernel: &Kernel) {
         }
     }
     kernel.leave();
+    after_entry(kernel, Way::Whole);
 }
 
 /// For whatever is done about the current thread before one of the others is called.
@@ -112,13 +114,14 @@ pub fn handle_fault(kernel: &Kernel, fault: Fault) {
     if let Fault::VmFault { addr, prefetch, esr } = fault
         && kernel.quick_fault(thread, QuickFault::Vm { addr, prefetch, esr }).is_some()
     {
-        return;
+        return after_entry(kernel, Way::Short);
     }
     kernel.update_time();
     if kernel.check_budget_restart() {
         kernel.fault(thread, fault);
     }
     kernel.leave();
+    after_entry(kernel, Way::Whole);
 }
 
 /// An interrupt, already acknowledged at the controller; ends it there as well.
@@ -137,6 +140,7 @@ pub fn handle_interrupt(kernel: &Kernel, irq: u16) {
     }
     kernel.arch.end_irq(irq);
     kernel.leave();
+    after_entry(kernel, Way::Whole);
 }
 
 impl Kernel {

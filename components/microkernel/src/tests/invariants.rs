@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What holds between any two system calls.
 
-use super::world::{UNTYPED_BITS, World};
-use crate::arch::modes;
-use crate::cap::{Cap, Slot, derivation};
-use crate::fault::Fault;
-use crate::kernel::{Choice, Kernel};
+use super::world::{UNTYPED, UNTYPED_BITS, World, at};
+use crate::cap::{Cap, Slot, UntypedCap, derivation};
+use crate::invariants::{self, Way};
 use crate::object::reference::Ref;
-use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Tcb, ThreadState};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 
 /// All slots that hold something, found from the root CNode and the interrupt table.
 fn all_slots(w: &World) -> Vec<Ref<Slot>> {
@@ -27,45 +25,22 @@ fn all_slots(w: &World) -> Vec<Ref<Slot>> {
         match slot.cap() {
             Cap::CNode(node) => todo.extend((0..1usize << node.radix).map(|n| node.slots.offset(n))),
             Cap::Zombie(zombie) => todo.extend((0..zombie.count as usize).map(|n| zombie.slots.offset(n))),
-            Cap::Thread(thread) => todo.extend(thread_slots(&thread).map(Ref::to_part)),
+            Cap::Thread(thread) => todo.extend(invariants::thread_slots(&thread).map(Ref::to_part)),
             _ => {}
         }
     }
     found
 }
 
-fn thread_slots(thread: &Tcb) -> [&Slot; 5] {
-    [&thread.cspace, &thread.vspace, &thread.buffer_frame, &thread.fault_endpoint, &thread.timeout_endpoint]
-}
-
-/// Checks everything.
+/// Checks everything: with sets, what is alive and apart from everything else; and what the machine's kernel can check.
 pub fn check(w: &World) {
     crate::syscall::settle(&w.kernel);
     let slots = all_slots(w);
     check_links(&slots);
     check_memory(w, &slots);
-    let mut threads: HashMap<u64, Ref<Tcb>> = HashMap::new();
-    let mut contexts: HashMap<u64, Ref<SchedContext>> = HashMap::new();
-    let mut alive = HashSet::new();
-    for slot in &slots {
-        match slot.cap() {
-            Cap::Thread(thread) => {
-                threads.insert(thread.addr(), thread);
-            }
-            Cap::SchedContext { object, .. } => {
-                contexts.insert(object.addr(), object);
-            }
-            _ => {}
-        }
-        alive.extend(slot.cap().region().map(|region| region.base));
-    }
-    for thread in threads.values() {
-        check_thread(&w.kernel, *thread, &alive);
-    }
-    for sc in contexts.values() {
-        check_sched_context(*sc, &alive);
-    }
-    check_queues(&w.kernel, &threads);
+    let alive: HashSet<u64> = slots.iter().filter_map(|slot| Some(slot.cap().region()?.base)).collect();
+    invariants::check(&w.kernel, Way::Whole, &|addr| alive.contains(&addr));
+    assert_eq!(w.kernel.arch.loaded.get(), w.kernel.current());
 }
 
 /// Neighbours agree.
@@ -132,155 +107,34 @@ fn check_memory(w: &World, slots: &[Ref<Slot>]) {
     }
 }
 
-fn check_thread(kernel: &Kernel, thread: Ref<Tcb>, alive: &HashSet<u64>) {
-    let is_alive = |addr: u64| assert!(alive.contains(&addr), "{addr:x} is gone, {thread:?} still has it");
-    if let Some(sc) = thread.sched_context.get() {
-        is_alive(sc.addr());
-        assert_eq!(sc.tcb.get(), Some(thread));
-    }
-    if let Some(notification) = thread.bound_notification.get() {
-        is_alive(notification.addr());
-        assert_eq!(notification.bound_tcb.get(), Some(thread));
-    }
-    if let Some(vcpu) = thread.vcpu.get() {
-        is_alive(vcpu.addr());
-        assert_eq!(vcpu.tcb.get(), Some(thread));
-    }
-    // A return to a mode that the width does not have would stay at EL2.
-    let mode = thread.context.spsr.get() & 0x1f;
-    let legal = match thread.vcpu.get() {
-        Some(vcpu) if vcpu.is_aarch32() => modes::AARCH32,
-        Some(_) => modes::of_aarch64(kernel.arch.aarch32_levels()),
-        None => 1,
-    };
-    assert!(legal >> mode & 1 != 0, "{thread:?} returns to mode {mode:#x}");
-    if let Some(reply) = thread.reply.get() {
-        is_alive(reply.addr());
-        assert_eq!(reply.tcb.get(), Some(thread), "{:?}", thread.state.get());
-    }
-    match thread.state.get() {
-        ThreadState::BlockedOnReply => assert!(thread.reply.get().is_some()),
-        ThreadState::BlockedOnSend | ThreadState::BlockedOnReceive => {
-            let endpoint = thread.blocking_endpoint.get().unwrap();
-            is_alive(endpoint.addr());
-            assert_eq!(queue(endpoint.head.get(), thread.state.get()).iter().filter(|t| **t == thread).count(), 1);
-        }
-        ThreadState::BlockedOnNotification => {
-            let notification = thread.blocking_notification.get().unwrap();
-            is_alive(notification.addr());
-            let waiting = queue(notification.head.get(), thread.state.get());
-            assert_eq!(waiting.iter().filter(|t| **t == thread).count(), 1);
-        }
-        ThreadState::Running | ThreadState::Restart => {
-            assert_eq!(thread.fault.get(), Fault::None);
-            let waits = thread.queued.get() || thread.in_release_queue.get() || kernel.current() == Some(thread);
-            assert_eq!(waits, thread.sched_context.get().is_some_and(|sc| sc.is_active()), "{thread:?} got lost");
-        }
-        ThreadState::Inactive => {
-            assert!(!thread.queued.get() && !thread.in_release_queue.get());
-            assert!(thread.reply.get().is_none());
-        }
-    }
-}
-
-/// The threads of a queue, all in one state, in order of priority.
-fn queue(head: Option<Ref<Tcb>>, state: ThreadState) -> Vec<Ref<Tcb>> {
-    let mut threads = Vec::new();
-    let mut next = head;
-    while let Some(thread) = next {
-        assert_eq!(thread.state.get(), state);
-        assert_eq!(thread.queue_previous.get(), threads.last().copied());
-        threads.push(thread);
-        next = thread.queue_next.get();
-    }
-    assert!(threads.is_sorted_by_key(|thread| core::cmp::Reverse(thread.priority.get())));
-    threads
-}
-
-fn check_sched_context(sc: Ref<SchedContext>, alive: &HashSet<u64>) {
-    let is_alive = |addr: u64| assert!(alive.contains(&addr), "{addr:x} is gone, {sc:?} still has it");
-    if let Some(thread) = sc.tcb.get() {
-        is_alive(thread.addr());
-        assert_eq!(thread.sched_context.get(), Some(sc));
-    }
-    if let Some(notification) = sc.notification.get() {
-        is_alive(notification.addr());
-        assert_eq!(notification.sched_context.get(), Some(sc));
-    }
-    if let Some(reply) = sc.reply.get() {
-        assert_eq!(reply.head_of.get(), Some(sc));
-        let (mut next, mut after) = (Some(reply), None);
-        while let Some(reply) = next {
-            is_alive(reply.addr());
-            assert_eq!(reply.next.get(), after);
-            assert_eq!(reply.tcb.get().map(|tcb| tcb.state.get()), Some(ThreadState::BlockedOnReply));
-            (after, next) = (Some(reply), reply.previous.get());
-        }
-    }
-    if sc.is_active() {
-        sc.check_refills();
-    }
-}
-
-/// Ready and release queues hold exactly those that say so, and the current thread is the right one.
-fn check_queues(kernel: &Kernel, threads: &HashMap<u64, Ref<Tcb>>) {
-    assert_eq!(kernel.choice.get(), Choice::Resume);
-    let mut ready = 0;
-    for thread in kernel.ready.threads() {
-        assert!(threads.contains_key(&thread.addr()) && thread.queued.get() && kernel.is_schedulable(thread));
-        assert!(kernel.has_budget(thread.sched_context.get().unwrap()));
-        ready += 1;
-    }
-    assert_eq!(ready, threads.values().filter(|thread| thread.queued.get()).count());
-    let (mut next, mut before, mut waiting) = (kernel.release_head.get(), None, 0);
-    while let Some(thread) = next {
-        assert!(threads.contains_key(&thread.addr()) && thread.in_release_queue.get() && !thread.queued.get());
-        assert_eq!(thread.sched_previous.get(), before);
-        let time = |thread: Ref<Tcb>| thread.sched_context.get().unwrap().head().time.get();
-        assert!(before.is_none_or(|before| time(before) <= time(thread)));
-        assert!(time(thread) > kernel.now.get());
-        (before, next, waiting) = (Some(thread), thread.sched_next.get(), waiting + 1);
-    }
-    assert_eq!(waiting, threads.values().filter(|thread| thread.in_release_queue.get()).count());
-    let (mut next, mut before) = (kernel.waiting.get(), None);
-    while let Some(vcpu) = next {
-        let thread = vcpu.tcb.get().expect("a waiting vCPU has a thread");
-        assert!(threads.contains_key(&thread.addr()) && thread.state.get() == ThreadState::Inactive);
-        assert!(vcpu.timer_wait.waits.get() && vcpu.timer_wait.previous.get() == before);
-        assert!(before.is_none_or(|before| before.timer_wait.due.get() <= vcpu.timer_wait.due.get()));
-        (before, next) = (Some(vcpu), vcpu.timer_wait.next.get());
-    }
-    match kernel.current() {
-        Some(current) => {
-            assert!(threads.contains_key(&current.addr()));
-            assert!(kernel.is_schedulable(current) && !current.queued.get());
-            assert_eq!(current.state.get(), ThreadState::Running);
-            assert!(kernel.ready.is_highest(current.priority.get()));
-            let payer = match kernel.on_guest_time.get() {
-                // The guest whose trap it handles.
-                true => current_guest(threads, current).sched_context.get(),
-                false => current.sched_context.get(),
-            };
-            assert_eq!(kernel.current_sc.get(), payer);
-        }
-        None => assert!(kernel.ready.highest().is_none()),
-    }
-    assert_eq!(kernel.arch.loaded.get(), kernel.current());
-}
-
-/// The guest whose scheduling context is the current one.
-fn current_guest(threads: &HashMap<u64, Ref<Tcb>>, handler: Ref<Tcb>) -> Ref<Tcb> {
-    let waits = |thread: &&Ref<Tcb>| {
-        thread.state.get() == ThreadState::BlockedOnReply && thread.vcpu.get().is_some() && **thread != handler
-    };
-    let mut guests = threads.values().filter(waits).filter(|thread| {
-        let head = thread.sched_context.get();
-        head.is_some_and(|sc| sc.tcb.get() == Some(**thread))
-    });
-    *guests.next().expect("somebody's guest")
-}
-
 /// The slot's children, for tests.
 pub fn has_children(w: &World, slot: u64) -> bool {
     derivation::has_children(w.slot(slot))
+}
+
+/// Whether damage to a world with a thread that is ready is seen.
+fn is_seen(damage: impl FnOnce(&World, Ref<Tcb>)) -> bool {
+    let w = World::new();
+    let (_, thread) = w.running(100);
+    check(&w);
+    damage(&w, thread);
+    std::panic::catch_unwind(AssertUnwindSafe(|| invariants::check(&w.kernel, Way::Whole, &|_| true))).is_err()
+}
+
+#[test]
+fn damage_is_seen_without_sets_too() {
+    assert!(!is_seen(|_, _| ()));
+    assert!(is_seen(|_, thread| thread.queued.set(false)), "lost from its queue");
+    assert!(is_seen(|_, thread| thread.priority.set(101)), "in another's queue");
+    assert!(is_seen(|_, thread| thread.state.set(ThreadState::Inactive)), "ready, but inactive");
+    assert!(is_seen(|_, thread| thread.context.spsr.set(0x3c9)), "returns to EL2");
+    assert!(is_seen(|_, thread| thread.sched_context.get().unwrap().tcb.set(None)), "paid for by nobody");
+    assert!(is_seen(|w, thread| w.kernel.current.set(Some(thread))), "the wrong one runs");
+    assert!(is_seen(|w, _| w.kernel.current_sc.set(None)), "nobody pays");
+    assert!(is_seen(|w, _| w.kernel.asid_pools[0].get().unwrap().set(9, at(0x5_0000_0000_5000))), "a wrong VMID");
+    let free_again = |w: &World, _| match w.slot(UNTYPED).cap() {
+        Cap::Untyped(untyped) => w.slot(UNTYPED).update(Cap::Untyped(UntypedCap { free: 0, ..untyped })),
+        other => panic!("{other:?}"),
+    };
+    assert!(is_seen(free_again), "used memory is free");
 }

@@ -81,7 +81,9 @@ impl World {
         pool.set(1, vspace);
         let put = |number: u64, cap| derivation::insert_root(cap, slots.offset(number as usize));
         put(slot::TCB, Cap::Thread(root));
-        put(slot::CNODE, Cap::CNode(CNodeCap { slots, radix: RADIX, guard_bits: 64 - RADIX, guard: 0 }));
+        let cnode = CNodeCap { slots, radix: RADIX, guard_bits: 64 - RADIX, guard: 0 };
+        kernel.root_cnode.set(Some(cnode));
+        put(slot::CNODE, Cap::CNode(cnode));
         put(slot::VSPACE, Cap::VSpace { object: vspace, asid: 1 });
         put(slot::IRQ_CONTROL, Cap::IrqControl);
         put(slot::ASID_CONTROL, Cap::AsidControl);

@@ -2,7 +2,7 @@
 //! What an exit costs with more and more breakpoints armed, and an interrupt with more and more of them a second.
 
 use super::sample::Samples;
-use super::{OPERATIONS, Timer, batch};
+use super::{Timer, batch};
 use crate::pattern::Kind;
 use crate::runtime::{console::println, counter, debug, interrupt, psci};
 

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What holds between any two entries into the kernel.
+//!
+//! A kernel of configuration `checked` looks after each entry, and panics where something does not hold; tests on the
+//! host do the same and look at more, with sets to remember what they saw. In other configurations none of this is
+//! part of the kernel. Short ways between a guest and its VMM are looked at when they are over.
+
+mod capabilities;
+mod queues;
+mod threads;
+mod walk;
+
+#[cfg(test)]
+pub(crate) use walk::thread_slots;
+
+use crate::cap::Cap;
+use crate::config::CHECK_INVARIANTS;
+use crate::kernel::Kernel;
+use crate::object::asid;
+
+/// Which way an entry went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Past the scheduler.
+    Whole,
+    /// From one thread to another: whose time has come in between is released by the interrupt that is due.
+    Short,
+}
+
+/// Due at the end of each entry.
+#[inline(always)]
+pub(crate) fn after_entry(kernel: &Kernel, way: Way) {
+    if CHECK_INVARIANTS {
+        check(kernel, way, &|_| true);
+    }
+}
+
+/// Checks everything. `is_alive`: whether there is a capability to the object at this address, as far as is known.
+pub(crate) fn check(kernel: &Kernel, way: Way, is_alive: &dyn Fn(u64) -> bool) {
+    crate::syscall::settle(kernel);
+    let mut queued = queues::Counts::default();
+    walk::each_slot(kernel, &mut |slot| {
+        if slot.neighbours()[0].is_none() {
+            capabilities::check_list(slot);
+        }
+        if !walk::is_first(slot) {
+            return;
+        }
+        match slot.cap() {
+            Cap::Thread(thread) => {
+                queued.add(thread);
+                threads::check(kernel, thread, is_alive);
+            }
+            Cap::SchedContext { object, .. } => threads::check_sched_context(object, is_alive),
+            _ => {}
+        }
+    });
+    queues::check(kernel, way, &queued);
+    asid::check(kernel, is_alive);
+}
