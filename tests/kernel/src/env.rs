@@ -121,6 +121,13 @@ impl Env {
         self.make(T::object_blueprint()).expect("memory for an object")
     }
 
+    /// Makes an object in memory of the case's own.
+    pub fn object_in<T: CapTypeForObjectOfFixedSize>(&mut self, memory: cap::Untyped) -> sel4::Result<Cap<T>> {
+        let cap = self.empty();
+        retype(memory, T::object_blueprint(), cap.bits() as usize)?;
+        Ok(cap)
+    }
+
     /// A copy of a capability with rights and, unless 0, a badge.
     pub fn mint<T: CapType>(&mut self, cap: Cap<T>, rights: CapRights, badge: u64) -> Cap<T> {
         let to = self.empty();

@@ -28,7 +28,7 @@ fn first(guest: &Guest) -> MessageInfo {
 }
 
 /// The answer that says how to go on.
-fn answer(ip: u64, spsr: u64, register: u64, value: u64) -> MessageInfo {
+pub(super) fn answer(ip: u64, spsr: u64, register: u64, value: u64) -> MessageInfo {
     with_ipc_buffer_mut(|buffer| buffer.msg_regs_mut()[..4].copy_from_slice(&[ip, spsr, register, value]));
     MessageInfoBuilder::default().label(fault_context::REPLY_LABEL).length(fault_context::REPLY_LENGTH).build()
 }

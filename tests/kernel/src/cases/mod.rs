@@ -2,6 +2,7 @@
 //! The cases, by what they ask about.
 
 mod cnode;
+mod debug;
 mod exit;
 mod fault;
 mod ipc;
@@ -61,6 +62,8 @@ cases! {
         guest_mode_is_clamped;
     exit: context_of_a_trap context_of_an_abort answer_with_a_register answer_is_clamped a_thousand_exits
         other_calls_between budget_of_a_chatty_guest;
+    debug: guest_finds_what_its_monitor_wrote higher_levels_are_out_of_reach reply_is_clamped_too nonsense_is_refused
+        deleted_while_loaded bank_stays_when_the_thread_goes;
     width: a32_and_t32 modes_are_confined register_names_of_a_32_bit_guest three_guests_of_both_widths
         width_resets_the_debug_registers program_of_32_bits_in_a_64_bit_guest;
 }

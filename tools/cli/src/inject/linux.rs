@@ -79,10 +79,10 @@ fn until_off(output: &str) -> Look {
     if over { Look::Over } else { Look::Unfinished }
 }
 
-/// Each guest's own lines, without what depends on time: stamps, numbers of processes, and Linux's surprise at an
+/// Each guest's own lines, without what depends on time: stamps, durations, numbers of processes, and Linux's surprise at an
 /// interrupt that took long because a debugger stopped the machine in it.
 fn transcripts(output: &str) -> anyhow::Result<[Vec<String>; 2]> {
-    let varies = Regex::new(r"^\[ *\d+\.\d+\] |process \d+|audit\(\d+\.\d+")?;
+    let varies = Regex::new(r"^\[ *\d+\.\d+\] |process \d+|audit\(\d+\.\d+|\d+ms\b")?;
     let [consoles, ..] = apart(output);
     let rejoined = rejoin(&consoles);
     Ok(GUESTS.map(|name| {
@@ -114,9 +114,9 @@ mod tests {
 
     #[test]
     fn time_and_other_lines_in_between_make_no_difference() {
-        let good = "linux| [    0.000000] Booting\nlinux| process 57 done\nbare| round 1\n";
+        let good = "linux| [    0.000000] Booting\nlinux| process 57 done\nlinux| pages in 0ms\nbare| round 1\n";
         let torn = "linux| [    0.010000] BoMON|WARN: 'vmm_linux' was started again\noting\nbare| rou\n\
-                    linux| VMM|INFO: linux: powered off\nbare+ nd 1\nlinux| process 9 done\n";
+                    linux| VMM|INFO: linux: powered off\nbare+ nd 1\nlinux| process 9 done\nlinux| pages in 18ms\n";
         let (good, torn) = (transcripts(good).unwrap(), transcripts(torn).unwrap());
         assert_eq!(good, torn);
         assert!(differences(&good[0], &torn[0]).is_empty());

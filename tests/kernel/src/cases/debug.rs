@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The debug registers of a guest whose monitor asks for what it must not have, or is gone while they are loaded.
+//! Guests look at the hardware: with their bank loaded, their reads do not trap.
+
+use sel4::{CapRights, Error, ObjectBlueprint, VmAttributes, cap, cap_type, init_thread::slot::VSPACE, sys::extension};
+use sel4_vcpu_debug::{DebugRegister, State, flag_dirty, read, status, write};
+
+use crate::{
+    case::{Outcome, check, message_register, needs_extension, refused, same},
+    env::{Env, SCRATCH, slot_of},
+    memory::peek,
+};
+
+use super::exit::answer;
+use super::vcpu::{CODE, EL1H, Guest, HVC_66};
+
+/// `mrs x1, dbgbvr0_el1`, and so on to x5.
+const READ_HARDWARE: [u32; 6] = [0xd530_0081, 0xd530_00a2, 0xd530_00c3, 0xd530_00e4, 0xd530_0245, HVC_66];
+const HSR_HVC: u64 = 0x5a00_0042;
+/// DBGBVR0, DBGBCR0, DBGWVR0, DBGWCR0, MDSCR.
+type Found = [u64; 5];
+const REGISTERS: [DebugRegister; 5] =
+    [DebugRegister::Bvr(0), DebugRegister::Bcr(0), DebugRegister::Wvr(0), DebugRegister::Wcr(0), DebugRegister::Mdscr];
+/// EL1 and EL0, and for a monitor that wants more: EL2 and the secure states.
+const BREAKPOINT: u64 = 0x1e7;
+const WATCHPOINT: u64 = 0x1ff;
+const HIGHER_LEVELS: u64 = 7 << 13;
+/// Of MDSCR: a guest may step, and enable its monitor and itself.
+const SS: u64 = 1;
+const KDE_MDE: u64 = 5 << 13;
+
+/// A guest that tells what is on the hardware; its page is also `here`.
+fn observer(env: &mut Env, here: usize) -> sel4::Result<Guest> {
+    let context = env.sched_context(1_000_000, 1_000_000, 0);
+    Guest::prepare(env, &READ_HARDWARE, context, here)
+}
+
+/// Runs it, from its beginning, with this vCPU's bank. All debug exceptions are masked.
+fn observe(guest: &Guest, vcpu: cap::VCpu) -> Result<Found, crate::case::Failure> {
+    flag_dirty(vcpu)?;
+    guest.run(CODE as u64, EL1H)?;
+    same(guest.hsr(), HSR_HVC)?;
+    check(status(vcpu)?.state() == Some(State::Loaded), "its bank is on the hardware")?;
+    let registers = guest.tcb.tcb_read_all_registers(false)?;
+    guest.tcb.tcb_suspend()?;
+    Ok([1, 2, 3, 4, 5].map(|n| *registers.gpr(n)))
+}
+
+fn words(is: Found, should: Found) -> Outcome {
+    is.into_iter().zip(should).try_for_each(|(is, should)| same(is, should))
+}
+
+const ARMED: Found = [0x5000, BREAKPOINT, 0x6000, WATCHPOINT, KDE_MDE];
+
+fn arm(vcpu: cap::VCpu, more: Found) -> sel4::Result<()> {
+    let values = ARMED.into_iter().zip(more).map(|(value, more)| value | more);
+    REGISTERS.into_iter().zip(values).try_for_each(|(register, value)| write(vcpu, register, value, false))
+}
+
+pub fn guest_finds_what_its_monitor_wrote(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
+    let guest = observer(env, SCRATCH)?;
+    arm(guest.vcpu, [0; 5])?;
+    words(observe(&guest, guest.vcpu)?, ARMED)
+}
+
+/// What would stop the kernel, a program or a higher level does not get there, whichever way it is written.
+pub fn higher_levels_are_out_of_reach(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
+    let guest = observer(env, SCRATCH)?;
+    arm(guest.vcpu, [0, HIGHER_LEVELS, 0, HIGHER_LEVELS, 0])?;
+    words(observe(&guest, guest.vcpu)?, ARMED)?;
+    for register in REGISTERS {
+        write(guest.vcpu, register, u64::MAX, true)?;
+    }
+    let [_, breakpoint, _, watchpoint, mdscr] = observe(&guest, guest.vcpu)?;
+    same(breakpoint & HIGHER_LEVELS, 0)?;
+    same(watchpoint & HIGHER_LEVELS, 0)?;
+    same(mdscr, KDE_MDE | SS | 1 << 12)
+}
+
+/// The reply that writes a register is held to the same.
+pub fn reply_is_clamped_too(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
+    let guest = observer(env, SCRATCH)?;
+    observe(&guest, guest.vcpu)?;
+    for register in REGISTERS {
+        guest.run(CODE as u64, EL1H)?;
+        same(guest.hsr(), HSR_HVC)?;
+        let word = extension::fault_context::debug_write(register, true);
+        let ip = message_register(extension::fault_context::VCPU_IP);
+        // It executes nothing more: its next instruction is the hypercall again.
+        guest.faults.reply_recv(answer(ip, EL1H, word, u64::MAX), guest.reply);
+        same(message_register(0), HSR_HVC)?;
+        guest.tcb.tcb_suspend()?;
+    }
+    let [_, breakpoint, _, watchpoint, _] = observe(&guest, guest.vcpu)?;
+    same(breakpoint & HIGHER_LEVELS, 0)?;
+    same(watchpoint & HIGHER_LEVELS, 0)
+}
+
+/// An index that this core has not, a kind that there is not, another object: nothing happens.
+pub fn nonsense_is_refused(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
+    let guest = observer(env, SCRATCH)?;
+    arm(guest.vcpu, [0; 5])?;
+    let counts = status(guest.vcpu)?;
+    let too_many = [u64::from(counts.breakpoints()), 1 << 8 | u64::from(counts.breakpoints())];
+    let watchpoints = u64::from(counts.watchpoints());
+    let indexes = (0..4).flat_map(|kind| [16, 255].map(|index| kind << 8 | index));
+    let others = [2 << 8 | watchpoints, 3 << 8 | watchpoints, 4 << 8 | 1, 8 << 8 | 1, 9 << 8, 1 << 16, u64::MAX];
+    for word in too_many.into_iter().chain(indexes).chain(others) {
+        let writes = [word, u64::MAX, extension::FLAG_DIRTY];
+        check(guest.vcpu.invoke_raw(extension::VCPU_DEBUG_READ, &[word], &[]).is_err(), "a read of nothing")?;
+        check(guest.vcpu.invoke_raw(extension::VCPU_DEBUG_WRITE, &writes, &[]).is_err(), "a write of nothing")?;
+    }
+    check(status(guest.vcpu)?.state() == Some(State::Clean), "nothing was flagged")?;
+    refused(guest.vcpu.invoke_raw(extension::VCPU_DEBUG_WRITE, &[0], &[]), Error::TruncatedMessage)?;
+    refused(guest.tcb.invoke_raw(extension::VCPU_DEBUG_WRITE, &[0, 0, 0], &[]), Error::IllegalOperation)?;
+    words(observe(&guest, guest.vcpu)?, ARMED)
+}
+
+/// The vCPU goes while its bank is loaded, by deletion or by revocation. Whoever gets its memory never finds the bank
+/// there, and the next guest not on the hardware.
+pub fn deleted_while_loaded(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
+    let [guest, next] = [observer(env, SCRATCH)?, observer(env, SCRATCH + 0x1000)?];
+    let page_here = SCRATCH + 0x2000;
+    for revoke in [false, true] {
+        let memory: cap::Untyped = env.make(ObjectBlueprint::Untyped { size_bits: 12 })?;
+        let vcpu: cap::VCpu = env.object_in::<cap_type::VCpu>(memory)?;
+        vcpu.vcpu_set_tcb(guest.tcb)?;
+        arm(vcpu, [0; 5])?;
+        words(observe(&guest, vcpu)?, ARMED)?;
+        if revoke {
+            slot_of(memory).revoke()?
+        } else {
+            slot_of(vcpu).delete()?
+        }
+        let page: cap::Granule = env.object_in::<cap_type::Granule>(memory)?;
+        page.frame_map(VSPACE.cap(), page_here, CapRights::read_write(), VmAttributes::DEFAULT)?;
+        let is_zero = || (0..0x1000).step_by(8).all(|at| peek(page_here + at) == 0);
+        check(is_zero(), "fresh memory")?;
+        words(observe(&next, next.vcpu)?, [0; 5])?;
+        check(is_zero(), "nobody put a bank where its vCPU was")?;
+        slot_of(page).delete()?;
+    }
+    Ok(())
+}
+
+/// The bank is the vCPU's, not the thread's.
+pub fn bank_stays_when_the_thread_goes(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
+    let [guest, next] = [observer(env, SCRATCH)?, observer(env, SCRATCH + 0x1000)?];
+    arm(guest.vcpu, [0; 5])?;
+    words(observe(&guest, guest.vcpu)?, ARMED)?;
+    slot_of(guest.tcb).delete()?;
+    same(read(guest.vcpu, DebugRegister::Bvr(0))?, ARMED[0])?;
+    words(observe(&next, next.vcpu)?, [0; 5])?;
+    guest.vcpu.vcpu_set_tcb(next.tcb)?;
+    words(observe(&next, guest.vcpu)?, ARMED)
+}
