@@ -11,6 +11,8 @@ pub const SCENARIOS: &[Scenario] = &[
     ("bare32-workout-cortex-a53", workout32_a53),
     ("bare-workout-cortex-a53", workout_a53),
     ("bare-workout-cortex-a72", workout_a72),
+    ("bare-workout-64-bit-only", workout_without_aarch32),
+    ("bare32-refused-64-bit-only", refused_without_aarch32),
     ("bare-attack", attack),
     ("bare-two-vms", two),
     ("bare-sweep", sweep),
@@ -54,6 +56,17 @@ fn workout32() -> anyhow::Result<()> {
 
 fn workout32_a53() -> anyhow::Result<()> {
     workout32_on("cortex-a53")
+}
+
+/// Nothing that a 64-bit guest does needs AArch32.
+fn workout_without_aarch32() -> anyhow::Result<()> {
+    workout_on(machine::WITHOUT_AARCH32)
+}
+
+fn refused_without_aarch32() -> anyhow::Result<()> {
+    let script = Script::new().expect("bare32: not started: the guest is 32-bit, and this core's EL1 is 64-bit only");
+    machine::run_on(machine::WITHOUT_AARCH32, "one_bare32", script, 60)?;
+    Ok(())
 }
 
 fn workout32_on(cpu: &str) -> anyhow::Result<()> {

@@ -14,6 +14,9 @@ thread_local! {
     static BOARD: Cell<&'static str> = const { Cell::new(crate::DEFAULT_BOARD) };
 }
 
+/// A CPU that has AArch32 at EL0 only.
+pub const WITHOUT_AARCH32: &str = "cortex-a76";
+
 /// From here on, this thread's scenario runs on that board.
 pub fn set_board(name: &'static str) {
     BOARD.set(name);

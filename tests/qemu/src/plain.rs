@@ -15,6 +15,7 @@ use crate::{Scenario, machine};
 
 pub const SCENARIOS: &[Scenario] = &[
     ("kernel-conformance", conformance),
+    ("kernel-conformance-64-bit-only", conformance_without_aarch32),
     ("kernel-self-test", self_test),
     ("kernel-fuzz", fuzz),
     ("kernel-fuzz-guest", fuzz_guest),
@@ -24,6 +25,11 @@ pub const SCENARIOS: &[Scenario] = &[
 
 fn conformance() -> anyhow::Result<()> {
     run(Config::Debug, "kernel-tests", 120, &[])
+}
+
+/// A core whose EL1 has no AArch32.
+fn conformance_without_aarch32() -> anyhow::Result<()> {
+    run_on(Some(machine::WITHOUT_AARCH32), Config::Debug, "kernel-tests", 120, &["this core has no AArch32 at EL1"])
 }
 
 /// What the emulator cannot show passes on it all the same, but for what needs a real line.
@@ -55,6 +61,11 @@ fn checked_vms() -> anyhow::Result<()> {
 
 /// `skipped`: the reasons that may be given; our kernel on these cores has all else.
 fn run(config: Config, program: &str, seconds: u64, skipped: &[&str]) -> anyhow::Result<()> {
+    run_on(None, config, program, seconds, skipped)
+}
+
+/// The same on another CPU than the board's.
+fn run_on(cpu: Option<&str>, config: Config, program: &str, seconds: u64, skipped: &[&str]) -> anyhow::Result<()> {
     let workspace = Workspace::find();
     let setting = Setting { workspace: &workspace, board: machine::board(), config };
     let executables = setting.build(&Toolchain::detect()?, &["microkernel", "kernel-tests"])?;
@@ -65,7 +76,9 @@ fn run(config: Config, program: &str, seconds: u64, skipped: &[&str]) -> anyhow:
     let board = system::board(&workspace, machine::board(), config)?;
     let mut watch = Watch::script(Script::new().expect("TEST-SUITE (PASS|FAIL)"), Duration::from_secs(seconds));
     watch.faults_expected = true;
-    let run = watch.run(Qemu::of(&workspace, &board)?.command(&path))?;
+    let mut qemu = Qemu::of(&workspace, &board)?;
+    qemu.cpu = cpu.map_or(qemu.cpu, String::from);
+    let run = watch.run(qemu.command(&path))?;
     run.expect_seen()?;
     let unasked = |line: &str| line.contains(" SKIP: ") && !skipped.iter().any(|why| line.contains(why));
     let is_bad = |line: &&str| line.contains("FAIL") || line.contains("KRN|PANIC") || unasked(line);
