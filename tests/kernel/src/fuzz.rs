@@ -41,7 +41,7 @@ pub fn run(env: &mut Env, calls: u64) {
             Err(error) => return debug_println!("TEST-SUITE FAIL: round {round}: {error:?}"),
         }
         env.clean_up();
-        if round % REPORT_ROUNDS == REPORT_ROUNDS - 1 {
+        if round % REPORT_ROUNDS == REPORT_ROUNDS - 1 || round == rounds - 1 {
             debug_println!("FUZZ {} calls, {restarts} restarts", (round + 1) * CALLS_A_ROUND);
             if !answers(env) {
                 return debug_println!("TEST-SUITE FAIL: the kernel does not answer as it did");
