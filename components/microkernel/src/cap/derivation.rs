@@ -150,9 +150,14 @@ pub fn has_children(slot: Ref<Slot>) -> bool {
     first_child(slot).is_some()
 }
 
+/// There is no capability to its object before it in the list.
+pub fn is_first(slot: Ref<Slot>) -> bool {
+    let cap = slot.cap();
+    !slot.previous.get().is_some_and(|previous| previous.cap().same_object(&cap))
+}
+
 /// No other slot holds a capability to the object.
 pub fn is_last(slot: Ref<Slot>) -> bool {
     let cap = slot.cap();
-    let shared_before = slot.previous.get().is_some_and(|previous| previous.cap().same_object(&cap));
-    !shared_before && !slot.next.get().is_some_and(|next| cap.same_object(&next.cap()))
+    is_first(slot) && !slot.next.get().is_some_and(|next| cap.same_object(&next.cap()))
 }

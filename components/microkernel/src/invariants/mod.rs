@@ -13,7 +13,7 @@ mod walk;
 #[cfg(test)]
 pub(crate) use walk::thread_slots;
 
-use crate::cap::Cap;
+use crate::cap::{Cap, derivation};
 use crate::config::CHECK_INVARIANTS;
 use crate::kernel::Kernel;
 use crate::object::asid;
@@ -43,7 +43,7 @@ pub(crate) fn check(kernel: &Kernel, way: Way, is_alive: &dyn Fn(u64) -> bool) {
         if slot.neighbours()[0].is_none() {
             capabilities::check_list(slot);
         }
-        if !walk::is_first(slot) {
+        if !derivation::is_first(slot) {
             return;
         }
         match slot.cap() {

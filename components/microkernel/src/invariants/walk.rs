@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! All slots that hold something, each once, without a place to remember them in.
 
-use crate::cap::{Cap, Slot};
+use crate::cap::{Cap, Slot, derivation};
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
@@ -19,11 +19,6 @@ pub fn each_slot(kernel: &Kernel, visit: &mut dyn FnMut(Ref<Slot>)) {
         walk.root = Some(node.slots);
         walk.slots(node.slots, 1 << node.radix, DEPTH);
     }
-}
-
-/// Is there no capability to its object before it in the derivation list?
-pub fn is_first(slot: Ref<Slot>) -> bool {
-    !slot.neighbours()[0].is_some_and(|previous| previous.cap().same_object(&slot.cap()))
 }
 
 /// The slots of a thread.
@@ -46,7 +41,7 @@ impl Walk<'_> {
             return;
         }
         (self.visit)(slot);
-        if depth == 0 || !is_first(slot) {
+        if depth == 0 || !derivation::is_first(slot) {
             return;
         }
         match slot.cap() {
