@@ -11,12 +11,11 @@ use crate::{
     memory::peek,
 };
 
-use super::exit::answer;
+use super::exit::{HSR_HVC, answer};
 use super::vcpu::{CODE, EL1H, Guest, HVC_66};
 
 /// `mrs x1, dbgbvr0_el1`, and so on to x5.
 const READ_HARDWARE: [u32; 6] = [0xd530_0081, 0xd530_00a2, 0xd530_00c3, 0xd530_00e4, 0xd530_0245, HVC_66];
-const HSR_HVC: u64 = 0x5a00_0042;
 /// DBGBVR0, DBGBCR0, DBGWVR0, DBGWCR0, MDSCR.
 type Found = [u64; 5];
 const REGISTERS: [DebugRegister; 5] =
@@ -25,8 +24,9 @@ const REGISTERS: [DebugRegister; 5] =
 const BREAKPOINT: u64 = 0x1e7;
 const WATCHPOINT: u64 = 0x1ff;
 const HIGHER_LEVELS: u64 = 7 << 13;
-/// Of MDSCR: a guest may step, and enable its monitor and itself.
+/// What MDSCR has for a guest: steps, traps of the debug channel, exceptions at its EL1 and at all.
 const SS: u64 = 1;
+const TDCC: u64 = 1 << 12;
 const KDE_MDE: u64 = 5 << 13;
 
 /// A guest that tells what is on the hardware; its page is also `here`.
@@ -76,7 +76,7 @@ pub fn higher_levels_are_out_of_reach(env: &mut Env) -> Outcome {
     let [_, breakpoint, _, watchpoint, mdscr] = observe(&guest, guest.vcpu)?;
     same(breakpoint & HIGHER_LEVELS, 0)?;
     same(watchpoint & HIGHER_LEVELS, 0)?;
-    same(mdscr, KDE_MDE | SS | 1 << 12)
+    same(mdscr, KDE_MDE | SS | TDCC)
 }
 
 /// The reply that writes a register is held to the same.

@@ -18,7 +18,7 @@ const STR_X1: u32 = 0xf900_0041;
 const LDR_X3: u32 = 0xf940_0043;
 /// Two instructions back.
 const BACK: u32 = 0x17ff_fffe;
-const HSR_HVC: u64 = 0x5a00_0042;
+pub(super) const HSR_HVC: u64 = 0x5a00_0042;
 const START: u64 = 0x1111;
 /// What x2 points at.
 const NOWHERE: u64 = 0x0a00_0000;

@@ -79,8 +79,8 @@ fn until_off(output: &str) -> Look {
     if over { Look::Over } else { Look::Unfinished }
 }
 
-/// Each guest's own lines, without what depends on time: stamps, durations, numbers of processes, and Linux's surprise at an
-/// interrupt that took long because a debugger stopped the machine in it.
+/// Each guest's own lines, without what depends on time: stamps, durations, numbers of processes, and Linux's surprise
+/// at an interrupt that took long because a debugger stopped the machine in it.
 fn transcripts(output: &str) -> anyhow::Result<[Vec<String>; 2]> {
     let varies = Regex::new(r"^\[ *\d+\.\d+\] |process \d+|audit\(\d+\.\d+|\d+ms\b")?;
     let [consoles, ..] = apart(output);
