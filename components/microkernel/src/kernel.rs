@@ -78,6 +78,8 @@ pub struct Kernel {
     pub asid_pools: [Cell<Option<Ref<AsidPool>>>; NUM_ASID_POOLS],
     /// Where the root task's capabilities are: `invariants` begins there.
     pub(crate) root_cnode: Cell<Option<CNodeCap>>,
+    /// Entries that `invariants` still lets pass.
+    pub(crate) unseen: Cell<usize>,
 }
 
 impl Kernel {
@@ -102,6 +104,7 @@ impl Kernel {
             irq_states: [const { Cell::new(IrqState::Inactive) }; NUM_IRQS],
             asid_pools: [const { Cell::new(None) }; NUM_ASID_POOLS],
             root_cnode: Cell::new(None),
+            unseen: Cell::new(0),
         }
     }
 
