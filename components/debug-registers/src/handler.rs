@@ -98,6 +98,8 @@ impl Handler {
     }
 }
 
+/// One place in the VMM's shortest way; the compiler does not always see that.
+#[inline(always)]
 fn backed<B: DebugBackend>(backend: &mut B, register: DebugRegister, access: Access) -> Result<Outcome, B::Error> {
     let counts = backend.counts();
     let exists = match register {

@@ -36,5 +36,5 @@ pub use difference::{DIFFERENCES, Difference, Expected, Seen, Way};
 pub use documentation::Documentation;
 pub use handler::{Handler, Outcome};
 pub use row::Row;
-pub use sel4_sys::extension::DebugRegister;
+pub use sel4_abi::extension::DebugRegister;
 pub use table::{TRAP_TABLE, is_reserved_feature, lookup};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What of a written value stays, so that a trapped write reads back as one that went to the hardware.
 
-use sel4_sys::extension::DebugRegister;
+use sel4_abi::extension::DebugRegister;
 
 use crate::Counts;
 

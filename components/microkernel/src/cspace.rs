@@ -5,7 +5,7 @@ use crate::cap::{CNodeCap, Cap, Slot};
 use crate::invocation::SyscallError;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
-use sel4_sys::WORD_BITS;
+use sel4_abi::WORD_BITS;
 
 /// Why a capability pointer led nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

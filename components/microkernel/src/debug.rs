@@ -9,7 +9,7 @@ use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::{NAME_LENGTH, Tcb};
 use core::fmt::{self, Write};
-use sel4_sys::syscall::Syscall;
+use sel4_abi::syscall::Syscall;
 
 /// The console as a place to format to.
 pub struct Console<'k>(pub &'k Kernel);

@@ -11,7 +11,7 @@ use crate::kernel::Kernel;
 use crate::object::endpoint::Sending;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
-use sel4_sys::fault::FaultLabel;
+use sel4_abi::fault::FaultLabel;
 
 /// A fault. `None` is the state of a thread that has not faulted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

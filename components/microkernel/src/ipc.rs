@@ -9,8 +9,8 @@ use crate::object::endpoint::Endpoint;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
-use sel4_sys::ipc_buffer::{MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH, NUM_FAST_MESSAGE_REGISTERS};
-use sel4_sys::message_info::MessageInfo;
+use sel4_abi::ipc_buffer::{MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH, NUM_FAST_MESSAGE_REGISTERS};
+use sel4_abi::message_info::MessageInfo;
 
 /// The slots of a message's capabilities, in order, then `None`.
 pub(crate) type ExtraCaps = [Option<Ref<Slot>>; MSG_MAX_EXTRA_CAPS];

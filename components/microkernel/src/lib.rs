@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The microkernel: seL4's MCS API at EL2, with an unprivileged VMM doing everything else.
 //!
-//! The binary interface is that of seL4 for AArch64 with hypervisor support and MCS on one core; `sel4-sys` has its
+//! The binary interface is that of seL4 for AArch64 with hypervisor support and MCS on one core; `sel4-abi` has its
 //! numbers. Semantics are safe code that runs on hosts too, with [`arch::fake`] as the machine.
 //!
 //! # What is here of seL4's API

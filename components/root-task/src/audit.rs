@@ -44,7 +44,7 @@ impl System<'_> {
 }
 
 /// The name of a capability's tag, as `seL4_DebugCapIdentify` returns it on AArch64.
-fn type_name(tag: u64) -> &'static str {
+fn type_name(tag: u32) -> &'static str {
     match tag {
         0 => "null",
         1 => "frame",

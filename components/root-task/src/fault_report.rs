@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use sel4_sys::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vcpu_fault, vm_fault};
+use sel4_abi::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vcpu_fault, vm_fault};
 
 /// Everything that is printed of a fault.
 #[derive(Clone, Debug)]

@@ -45,7 +45,7 @@ impl<'a> System<'a> {
     }
 
     fn boot_chunk(&self, id: u32) -> Option<&'a [u8]> {
-        let fdt = u64::from(id) == sel4_sys::boot_info::EXTRA_FDT;
+        let fdt = u64::from(id) == sel4_abi::boot_info::EXTRA_FDT;
         let chunk = self.boot_info.extra().find(|chunk| fdt && chunk.id == sel4::BootInfoExtraId::Fdt)?;
         Some(chunk.content_with_header)
     }

@@ -68,7 +68,7 @@ impl<'a> System<'a> {
     /// Is there a program's code at this address?
     pub(crate) fn is_code(&self, component: &Component, vaddr: u64) -> bool {
         let Some(thread) = self.thread_of(component) else { return false };
-        let never = sel4_sys::object::vm_attributes::EXECUTE_NEVER;
+        let never = sel4_abi::object::vm_attributes::EXECUTE_NEVER;
         self.spec.mappings.iter().any(|mapping| {
             let end = mapping.vaddr + (u64::from(mapping.count) << mapping.page_bits);
             let executable = u64::from(mapping.attributes) & never == 0;

@@ -2,6 +2,8 @@
 //! Page tables and frames in address spaces.
 
 use sel4::{VmAttributes, cap};
+use sel4_abi::invocation::Invocation;
+use sel4_vcpu_debug::raw::invoke;
 use system_spec::{Mapping, PAGE_SIZE, Ref, mapping_flags};
 
 use crate::{
@@ -45,7 +47,8 @@ impl<'a> System<'a> {
             let vaddr = mapping.vaddr as usize + ((n as usize) << mapping.page_bits);
             frame.frame_map(vspace, vaddr, rights(mapping.rights), attributes).step("map a frame into", name)?;
             if mapping.flags & mapping_flags::UNIFY != 0 {
-                frame.frame_unify_instruction(0, PAGE_SIZE).step("make code visible in", name)?;
+                invoke(frame, Invocation::PageUnifyInstruction.label(), &[0, PAGE_SIZE as u64], &[])
+                    .step("make code visible in", name)?;
             }
         }
         Ok(())
@@ -53,7 +56,7 @@ impl<'a> System<'a> {
 }
 
 fn attributes(word: u8) -> VmAttributes {
-    use sel4_sys::object::vm_attributes as bit;
+    use sel4_abi::object::vm_attributes as bit;
     let known = [
         (bit::PAGE_CACHEABLE, VmAttributes::PAGE_CACHEABLE),
         (bit::PARITY_ENABLED, VmAttributes::PARITY_ENABLED),

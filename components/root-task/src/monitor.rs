@@ -5,7 +5,9 @@ use core::fmt;
 
 use heapless::Vec;
 use sel4::cap;
-use sel4_sys::fault::FaultLabel;
+use sel4_abi::fault::FaultLabel;
+use sel4_abi::invocation::Invocation;
+use sel4_vcpu_debug::raw::invoke;
 use system_spec::{Component, NONE, OnFault};
 
 use crate::restart::{History, Verdict};
@@ -159,7 +161,7 @@ impl System<'_> {
 
     /// What is to be said of a fault, before anything of it is lost.
     fn facts(&self, component: &Component, label: u64, length: usize) -> FaultReport<'_> {
-        let mut words = [0; sel4_sys::fault::unknown_syscall::LENGTH];
+        let mut words = [0; sel4_abi::fault::unknown_syscall::LENGTH];
         sel4::with_ipc_buffer(|buffer| {
             let length = length.min(words.len());
             words[..length].copy_from_slice(&buffer.msg_regs()[..length]);
@@ -220,7 +222,7 @@ impl System<'_> {
             context.unbind()?;
             if component.notification != NONE {
                 let notification: cap::Notification = self.object(component.notification);
-                context.bind(notification)?;
+                invoke(context, Invocation::SchedContextBind.label(), &[], &[notification.bits()])?;
             }
             Ok(())
         };

@@ -8,7 +8,7 @@ use system_spec::{ComponentKind, NONE, Ref, Spec, flags};
 use crate::{Failure, Image, Pool, Slots, failure::Context, slots::slot_of};
 
 /// Untyped capabilities that are used: those of the boot information, and pads.
-const MAX_UNTYPEDS: usize = sel4_sys::boot_info::MAX_UNTYPED + 128;
+const MAX_UNTYPEDS: usize = sel4_abi::boot_info::MAX_UNTYPED + 128;
 
 /// State of the construction.
 pub struct System<'a> {
@@ -115,6 +115,6 @@ pub(crate) fn path_in(cnode: cap::CNode, slot: u32, size_bits: u8) -> AbsoluteCP
 /// seL4's rights word.
 pub(crate) fn rights(word: u8) -> sel4::CapRights {
     let has = |bit: u64| u64::from(word) & bit != 0;
-    use sel4_sys::rights::CapRights as Word;
+    use sel4_abi::rights::CapRights as Word;
     sel4::CapRights::new(has(Word::GRANT_REPLY), has(Word::GRANT), has(Word::READ), has(Word::WRITE))
 }

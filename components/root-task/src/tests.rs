@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use sel4::fake::{Answer, push_answer, take_calls};
-use sel4_sys::{
+use sel4_abi::{
     boot_info::{BootInfo, SlotRegion},
     invocation::Invocation,
 };

@@ -3,7 +3,7 @@
 
 use sel4::init_thread::slot::TCB;
 use sel4::{CNodeCapData, UserContext, cap};
-use sel4_sys::rights::CapRights;
+use sel4_abi::rights::CapRights;
 use system_spec::{NONE, OnFault, Thread, thread_flags};
 
 use crate::{Failure, System, failure::Context, system::rights};

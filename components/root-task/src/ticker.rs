@@ -5,7 +5,7 @@
 
 use sel4::init_thread::slot::{CNODE, TCB, VSPACE};
 use sel4::{CNodeCapData, CapRights, ObjectBlueprint, UserContext, cap};
-use sel4_sys::object::MIN_SCHED_CONTEXT_BITS;
+use sel4_abi::object::MIN_SCHED_CONTEXT_BITS;
 
 use crate::{
     Failure, System,
@@ -54,7 +54,7 @@ const ENDPOINT: u8 = 19;
 
 #[cfg(target_os = "none")]
 fn entry() -> u64 {
-    use sel4_sys::syscall::Syscall;
+    use sel4_abi::syscall::Syscall;
 
     /// Sends nothing, and gives the rest of the period away. Without a stack.
     // SAFETY: only ever the entry of a thread of its own; touches no memory.

@@ -2,7 +2,7 @@
 //! Which untyped memory an object is made from. Pure: it tracks what the kernel will do.
 
 use heapless::Vec;
-use sel4_sys::object::{MIN_UNTYPED_BITS, RETYPE_FAN_OUT_LIMIT};
+use sel4_abi::object::{MIN_UNTYPED_BITS, RETYPE_FAN_OUT_LIMIT};
 
 use crate::Cause;
 

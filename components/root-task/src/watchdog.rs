@@ -5,7 +5,7 @@
 use core::fmt;
 
 use sel4::cap;
-use sel4_sys::rights::CapRights;
+use sel4_abi::rights::CapRights;
 use sel4_vcpu_debug::{Unanswered, VcpuWait, unanswered_fault};
 use system_spec::{Component, NONE, OnFault, Thread};
 

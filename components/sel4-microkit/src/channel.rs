@@ -51,11 +51,6 @@ impl Channel {
         self.cap("pp_call", pd_pps(), BASE_ENDPOINT)
     }
 
-    /// Whether it is an interrupt's.
-    pub fn is_irq(&self) -> bool {
-        pd_irqs() & (1 << self.index) != 0
-    }
-
     /// Signals the other end.
     pub fn notify(&self) {
         self.notification().signal()

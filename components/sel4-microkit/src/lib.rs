@@ -52,7 +52,6 @@ mod handler;
 mod ipc;
 mod message;
 mod symbols;
-mod vcpu;
 
 pub use channel::{Channel, IrqAckError};
 pub use child::Child;
@@ -68,7 +67,6 @@ pub use sel4::{debug_print, debug_println};
 /// Makes a function the protection domain's `init`. Takes `stack_size = <bytes>`.
 pub use sel4_microkit_macros::protection_domain;
 pub use symbols::{pd_is_passive, pd_name, pd_name_bytes};
-pub use vcpu::Vcpu;
 
 /// What `#[protection_domain]` expands to.
 #[doc(hidden)]

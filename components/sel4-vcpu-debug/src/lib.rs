@@ -3,18 +3,23 @@
 //! width of a vCPU with the registers that only a 32-bit one has,
 //! and the wait for its timer.
 //!
-//! Labels and words are in [`sel4_sys::extension`]. A kernel without them says so to [`probe`].
+//! Labels and words are in [`sel4_abi::extension`]. A kernel without them says so to [`probe`].
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod raw;
+
+use raw::invoke;
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
-pub use sel4_sys::extension::{AARCH32, AARCH64, DebugRegister, DebugStatus, VcpuState, VcpuWait};
-use sel4_sys::extension::{
+pub use sel4_abi::extension::{AARCH32, AARCH64, DebugRegister, DebugStatus, VcpuState, VcpuWait};
+use sel4_abi::extension::{
     DEBUG_STATUS_WORDS, FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE,
     VCPU_READ_FEATURES, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, fault_context,
     feature_word,
 };
-use sel4_sys::fault::FaultLabel;
+use sel4_abi::fault::FaultLabel;
+use sel4_abi::invocation::Invocation;
+use sel4_abi::vcpu_reg::VcpuReg;
 
 /// Where a vCPU's debug state is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +78,7 @@ pub fn probe<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Option<Word> {
 
 /// A register of the vCPU's bank.
 pub fn read<C: InvocationContext>(vcpu: Cap<VCpu, C>, register: DebugRegister) -> Result<Word> {
-    vcpu.invoke_raw(VCPU_DEBUG_READ, &[register.to_word()], &[])
+    invoke(vcpu, VCPU_DEBUG_READ, &[register.to_word()], &[]).map(|reply| reply.word())
 }
 
 /// Sets a register of the vCPU's bank; the kernel clamps the value. `dirty` flags the state as well.
@@ -84,46 +89,42 @@ pub fn write<C: InvocationContext>(
     dirty: bool,
 ) -> Result<()> {
     let flags = if dirty { FLAG_DIRTY } else { 0 };
-    vcpu.invoke_with(VCPU_DEBUG_WRITE, &[register.to_word(), value, flags], &[], |_| ())
+    invoke(vcpu, VCPU_DEBUG_WRITE, &[register.to_word(), value, flags], &[]).map(drop)
 }
 
 /// The bank goes on the hardware at the next resume.
 pub fn flag_dirty<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
-    vcpu.invoke_with(VCPU_DEBUG_FLAG_DIRTY, &[], &[], |_| ())
+    invoke(vcpu, VCPU_DEBUG_FLAG_DIRTY, &[], &[]).map(drop)
 }
 
 /// What the core has in an ID register of CRm 1 to 7: guests' own reads trap.
 pub fn read_features<C: InvocationContext>(vcpu: Cap<VCpu, C>, crm: u8, op2: u8) -> Result<Word> {
-    vcpu.invoke_raw(VCPU_READ_FEATURES, &[feature_word(crm, op2)], &[])
+    invoke(vcpu, VCPU_READ_FEATURES, &[feature_word(crm, op2)], &[]).map(|reply| reply.word())
 }
 
 /// The vCPU's width, or a register that only a 32-bit one has.
 pub fn read_state<C: InvocationContext>(vcpu: Cap<VCpu, C>, state: VcpuState) -> Result<Word> {
-    vcpu.invoke_raw(VCPU_STATE_READ, &[state as Word], &[])
+    invoke(vcpu, VCPU_STATE_READ, &[state as Word], &[]).map(|reply| reply.word())
 }
 
 /// Sets the width, or a register that only a 32-bit vCPU has. `RangeError`: this core has no 32-bit EL1.
 pub fn write_state<C: InvocationContext>(vcpu: Cap<VCpu, C>, state: VcpuState, value: Word) -> Result<()> {
-    vcpu.invoke_with(VCPU_STATE_WRITE, &[state as Word, value], &[], |_| ())
+    invoke(vcpu, VCPU_STATE_WRITE, &[state as Word, value], &[]).map(drop)
 }
 
 /// The vCPU, stopped at a fault, sleeps until its virtual timer would interrupt or until it is resumed.
 pub fn wait<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
-    vcpu.invoke_with(VCPU_WAIT, &[], &[], |_| ())
+    invoke(vcpu, VCPU_WAIT, &[], &[]).map(drop)
 }
 
 /// Ends that wait, if it has not ended.
 pub fn wake<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
-    vcpu.invoke_with(VCPU_WAKE, &[], &[], |_| ())
+    invoke(vcpu, VCPU_WAKE, &[], &[]).map(drop)
 }
 
 /// State, counts and counters.
 pub fn status<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<Status> {
-    vcpu.invoke_with(VCPU_DEBUG_STATUS, &[], &[], |ipc_buffer| {
-        let mut words = [0; DEBUG_STATUS_WORDS];
-        words.copy_from_slice(&ipc_buffer.msg_regs()[..DEBUG_STATUS_WORDS]);
-        Status(words)
-    })
+    invoke(vcpu, VCPU_DEBUG_STATUS, &[], &[]).map(|reply| Status(reply.array()))
 }
 
 /// A fault message that is not answered yet, as its handler gets it.
@@ -150,12 +151,19 @@ impl Unanswered {
     }
 }
 
+/// A register of a VCPU object, by its field. Corresponds to `seL4_ARM_VCPU_ReadRegs`.
+pub fn read_register<C: InvocationContext>(vcpu: Cap<VCpu, C>, register: VcpuReg) -> Result<Word> {
+    invoke(vcpu, Invocation::VcpuReadReg.label(), &[register as Word], &[]).map(|reply| reply.word())
+}
+
+/// Corresponds to `seL4_ARM_VCPU_WriteRegs`.
+pub fn write_register<C: InvocationContext>(vcpu: Cap<VCpu, C>, register: VcpuReg, value: Word) -> Result<()> {
+    invoke(vcpu, Invocation::VcpuWriteReg.label(), &[register as Word, value], &[]).map(drop)
+}
+
 /// What the vCPU's thread waits for; and the message, if it has a fault.
 pub fn unanswered_fault<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<(VcpuWait, Option<Unanswered>)> {
-    let mut message = [0; 2 + fault_context::ABORT_LENGTH];
-    vcpu.invoke_with(VCPU_UNANSWERED_FAULT, &[], &[], |ipc_buffer| {
-        message.copy_from_slice(&ipc_buffer.msg_regs()[..2 + fault_context::ABORT_LENGTH]);
-    })?;
+    let message: [Word; 2 + fault_context::ABORT_LENGTH] = invoke(vcpu, VCPU_UNANSWERED_FAULT, &[], &[])?.array();
     let [wait, label, words @ ..] = message;
     let wait = VcpuWait::from_word(wait).unwrap_or(VcpuWait::Stopped);
     let length = match FaultLabel::from_label(label) {

@@ -4,7 +4,7 @@
 use core::fmt;
 
 use crate::{
-    Cap, CapType, InvocationContext, Word, cap, sel4_cfg_bool,
+    Cap, CapType, InvocationContext, cap, sel4_cfg_bool,
     sys::syscall::Syscall,
     syscalls::{Registers, enter},
 };
@@ -32,11 +32,11 @@ pub fn debug_snapshot() {
 
 impl<T: CapType> Cap<T> {
     /// Corresponds to `seL4_DebugCapIdentify`; 0, as for an empty slot, without DEBUG_BUILD.
-    pub fn debug_identify(self) -> Word {
+    pub fn debug_identify(self) -> u32 {
         if !sel4_cfg_bool!(DEBUG_BUILD) {
             return 0;
         }
-        enter(Syscall::DebugCapIdentify, Registers { x0: self.bits(), ..Default::default() }).x0
+        enter(Syscall::DebugCapIdentify, Registers { x0: self.bits(), ..Default::default() }).x0 as u32
     }
 }
 

@@ -100,14 +100,12 @@ impl<T: CapType, C: InvocationContext> Cap<T, C> {
         })
     }
 
-    /// Call with the first words as given, and returned.
+    /// Call with the first words as given, and returned; the buffer's keep what they had.
+    #[inline]
     pub fn call_with_mrs<M: FastMessages>(self, info: MessageInfo, messages: M) -> CallWithMRs {
-        self.invoke(|cptr, ipc_buffer| {
-            let mr = messages.words();
-            let registers = Registers { x0: cptr.bits(), x1: info.into_word(), mr, ..Default::default() };
-            let (info, _) = transfer(Syscall::Call, ipc_buffer, registers);
-            CallWithMRs { info, msg: ipc_buffer.fast() }
-        })
+        let mr = messages.words();
+        let out = enter(Syscall::Call, Registers { x0: self.bits(), x1: info.into_word(), mr, ..Default::default() });
+        CallWithMRs { info: MessageInfo::from_word(out.x1), msg: out.mr }
     }
 
     /// Corresponds to `seL4_Wait`, without a reply object.

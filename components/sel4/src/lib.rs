@@ -58,10 +58,11 @@ pub use object::{
     CapTypeForObject, CapTypeForObjectOfFixedSize, CapTypeForObjectOfVariableSize, ObjectBlueprint,
     ObjectBlueprintAArch64, ObjectBlueprintArch, ObjectBlueprintArm, ObjectBlueprintSeL4Arch,
 };
+/// Not rust-sel4's generated C names: our tables. Programs that shall compile with either use `sel4_abi` by its own name.
+pub use sel4_abi as sys;
 pub use sel4_config::{
     self as config, sel4_cfg, sel4_cfg_attr, sel4_cfg_bool, sel4_cfg_if, sel4_cfg_str, sel4_cfg_usize, sel4_cfg_word,
 };
-pub use sel4_sys as sys;
 pub use state::{ImplicitInvocationContext, set_ipc_buffer, with_ipc_buffer, with_ipc_buffer_mut};
 pub use sys::ipc_buffer::{MSG_MAX_LENGTH as NUM_MESSAGE_REGISTERS, NUM_FAST_MESSAGE_REGISTERS};
 pub use user_context::UserContext;

@@ -78,6 +78,11 @@ impl Mux {
         self.focus
     }
 
+    /// Whether this is a client's channel.
+    pub fn is_client(&self, index: usize) -> bool {
+        self.clients.get(index).is_some_and(Option::is_some)
+    }
+
     /// Writes what a client's ring holds now. An incomplete line is written as well: it may be a prompt.
     pub fn output(&mut self, index: usize, out: &mut impl Output) {
         let Some(client) = self.client(index) else { return };

@@ -4,8 +4,8 @@
 use crate::frame::Given;
 use crate::trace::Cause;
 use esr::{Class, Esr};
-use sel4_sys::extension::fault_context;
-use sel4_sys::fault::{FaultLabel, vcpu_fault, vgic_maintenance, vm_fault, vppi_event};
+use sel4_abi::extension::fault_context;
+use sel4_abi::fault::{FaultLabel, vcpu_fault, vgic_maintenance, vm_fault, vppi_event};
 
 const TRAP: u64 = FaultLabel::VcpuFault as u64;
 

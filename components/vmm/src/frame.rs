@@ -4,8 +4,8 @@
 
 use crate::short::Answer;
 use crate::vcpu::Vcpu;
-use sel4_sys::extension::fault_context;
-use sel4_sys::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
+use sel4_abi::extension::fault_context;
+use sel4_abi::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
 use zerocopy::{FromBytes, KnownLayout};
 
 const PC: usize = 0;

@@ -4,7 +4,7 @@
 
 use crate::boot::{BootError, Loaded};
 use crate::vcpu::{DebugRegister, Vcpu, VcpuReg, VcpuState, Width};
-use sel4_sys::user_context::NUM_REGISTERS;
+use sel4_abi::user_context::NUM_REGISTERS;
 
 /// EL1h with D, A, I and F masked.
 const SPSR: u64 = 0x3c5;

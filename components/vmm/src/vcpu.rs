@@ -4,12 +4,12 @@
 
 use crate::device::vgic::Inject;
 pub use debug_registers::{Counts, DebugBackend, DebugRegister};
-pub use sel4_sys::extension::VcpuState;
-pub use sel4_sys::vcpu_reg::VcpuReg;
+pub use sel4_abi::extension::VcpuState;
+pub use sel4_abi::vcpu_reg::VcpuReg;
 
 /// A stopped vCPU: it has faulted, or was not started yet.
 pub trait Vcpu: Inject + DebugBackend {
-    /// Read the first `words.len()` words of the user context (`sel4_sys::user_context::ORDER`).
+    /// Read the first `words.len()` words of the user context (`sel4_abi::user_context::ORDER`).
     fn read_registers(&mut self, words: &mut [u64]);
     /// Write the first `words.len()` words of the user context.
     fn write_registers(&mut self, words: &[u64]);

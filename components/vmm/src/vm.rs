@@ -16,7 +16,7 @@ use crate::state::{Journal, Section, State};
 use crate::trace::{Note, Outcome, Record, Trace};
 use crate::vcpu::{DebugUse, Vcpu};
 use crate::{inject, reset};
-use sel4_sys::fault::FaultLabel;
+use sel4_abi::fault::FaultLabel;
 
 /// What becomes of the vCPU after an exit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::{Mutant, Suite, Verdict};
 
 const MEMBERS: [&str; 7] = [
     "components/sel4/prefix",
-    "components/sel4/sys",
+    "components/sel4/abi",
     "components/esr",
     "components/debug-registers",
     "components/debug-shim",

@@ -22,6 +22,7 @@ mod machine;
 mod panics;
 mod plain;
 mod poisoned;
+mod rust_sel4;
 mod sel4;
 mod sel4_bad;
 mod u_boot;
@@ -85,7 +86,7 @@ fn main() {
         Err(_) => [&[DEFAULT_BOARD], OTHER_BOARDS].concat(),
     };
     let on = |board| scenarios.iter().filter_map(move |scenario| trial(board, *scenario));
-    let trials = boards.into_iter().flat_map(on).chain(sel4::trials()).collect();
+    let trials = boards.into_iter().flat_map(on).chain(sel4::trials()).chain(rust_sel4::trials()).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 

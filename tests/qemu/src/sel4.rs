@@ -42,7 +42,7 @@ pub fn trials() -> Vec<Trial> {
     all.map(|trial| trial.with_ignored_flag(!here)).collect()
 }
 
-fn prefix() -> Option<PathBuf> {
+pub fn prefix() -> Option<PathBuf> {
     std::env::var_os("LAZARET_KERNEL").map(PathBuf::from)
 }
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use lazaret_cli::workspace::Workspace;
-use sel4_sys::invocation::Invocation;
+use sel4_abi::invocation::Invocation;
 
 use crate::command_line::expect;
 use crate::{Scenario, machine};

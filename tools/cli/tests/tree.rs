@@ -10,27 +10,27 @@ use serde_json::Value;
 /// A crate of ours, and all of ours that it may link.
 const MAY_LINK: &[(&str, &[&str])] = &[
     // pure
-    ("sel4-sys", &[]),
+    ("sel4-abi", &[]),
     ("esr", &[]),
     ("board-file", &[]),
-    ("debug-registers", &["esr", "sel4-sys"]),
-    ("debug-shim", &["sel4-sys"]),
+    ("debug-registers", &["esr", "sel4-abi"]),
+    ("debug-shim", &["sel4-abi"]),
     ("debug-shim-aarch64", &["debug-shim"]),
-    ("debug-shim-c", &["debug-shim", "debug-shim-aarch64", "sel4-sys"]),
-    ("system-spec", &["sel4-sys"]),
+    ("debug-shim-c", &["debug-shim", "debug-shim-aarch64", "sel4-abi"]),
+    ("system-spec", &["sel4-abi"]),
     ("sel4-loader", &[]),
     // privileged
-    ("microkernel", &["debug-shim", "debug-shim-aarch64", "debug-registers", "esr", "sel4-config", "sel4-sys"]),
+    ("microkernel", &["debug-shim", "debug-shim-aarch64", "debug-registers", "esr", "sel4-config", "sel4-abi"]),
     // what user level links
     ("sel4-config", &["sel4-config-macros"]),
-    ("sel4", &["sel4-config", "sel4-sys"]),
-    ("sel4-root-task", &["sel4", "sel4-sys", "sel4-root-task-macros"]),
-    ("sel4-microkit", &["sel4", "sel4-sys", "sel4-microkit-macros"]),
-    ("sel4-vcpu-debug", &["sel4", "sel4-config", "sel4-sys"]),
+    ("sel4", &["sel4-config", "sel4-abi"]),
+    ("sel4-root-task", &["sel4", "sel4-abi", "sel4-root-task-macros"]),
+    ("sel4-microkit", &["sel4", "sel4-abi", "sel4-microkit-macros"]),
+    ("sel4-vcpu-debug", &["sel4", "sel4-config", "sel4-abi"]),
     // user level
-    ("root-task", &["sel4", "sel4-root-task", "sel4-sys", "sel4-vcpu-debug", "system-spec"]),
-    ("serial", &["sel4", "sel4-microkit", "sel4-sys"]),
-    ("vmm", &["debug-registers", "esr", "sel4", "sel4-microkit", "sel4-sys", "sel4-vcpu-debug", "serial"]),
+    ("root-task", &["sel4", "sel4-root-task", "sel4-abi", "sel4-vcpu-debug", "system-spec"]),
+    ("serial", &["sel4", "sel4-microkit", "sel4-abi"]),
+    ("vmm", &["debug-registers", "esr", "sel4", "sel4-microkit", "sel4-abi", "sel4-vcpu-debug", "serial"]),
     // guests
     ("bare-aarch32", &["bare-aarch64"]),
     ("bare-aarch64", &["esr"]),

@@ -12,9 +12,9 @@ use crate::object::page_table::{self, PageTable};
 use crate::object::reference::{KernelObject, Ref};
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::Tcb;
-use sel4_sys::boot_info::{BootInfo, EXTRA_FDT, ExtraHeader, MAX_UNTYPED, SlotRegion, UntypedDesc, slot};
-use sel4_sys::object::{MAX_UNTYPED_BITS, MIN_SCHED_CONTEXT_BITS, SLOT_BITS, TCB_BITS, vm_attributes};
-use sel4_sys::{MAX_PRIORITY, PAGE_BITS, WORD_BITS};
+use sel4_abi::boot_info::{BootInfo, EXTRA_FDT, ExtraHeader, MAX_UNTYPED, SlotRegion, UntypedDesc, slot};
+use sel4_abi::object::{MAX_UNTYPED_BITS, MIN_SCHED_CONTEXT_BITS, SLOT_BITS, TCB_BITS, vm_attributes};
+use sel4_abi::{MAX_PRIORITY, PAGE_BITS, WORD_BITS};
 use zerocopy::{FromZeros as _, IntoBytes as _};
 
 const PAGE: u64 = 1 << PAGE_BITS;

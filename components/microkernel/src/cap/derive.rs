@@ -4,8 +4,8 @@
 use super::{CNodeCap, Cap, FrameCap, Slot, derivation};
 use crate::invocation::SyscallError;
 use crate::object::reference::Ref;
-use sel4_sys::WORD_BITS;
-use sel4_sys::rights::CapRights;
+use sel4_abi::WORD_BITS;
+use sel4_abi::rights::CapRights;
 
 impl Cap {
     /// With no more than these rights.

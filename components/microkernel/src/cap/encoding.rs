@@ -9,7 +9,7 @@ use crate::object::endpoint::Endpoint;
 use crate::object::page_table::PageTable;
 use crate::object::reference::{KernelObject, Ref};
 use crate::object::reply::Reply;
-use sel4_sys::rights::CapRights;
+use sel4_abi::rights::CapRights;
 
 /// The slot's bits in word 0.
 pub(super) const SLOT_BITS_MASK: u64 = 0b11 << 5;

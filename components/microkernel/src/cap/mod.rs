@@ -20,7 +20,7 @@ use crate::object::reply::Reply;
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::Tcb;
 use crate::object::vcpu::Vcpu;
-use sel4_sys::rights::CapRights;
+use sel4_abi::rights::CapRights;
 
 /// A capability, as a value. A [`Slot`] holds one in 16 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 //! Which capabilities speak of the same memory or object.
 
 use super::{Cap, ZombieKind};
-use sel4_sys::PAGE_BITS;
-use sel4_sys::object::{ASID_POOL_BITS, ENDPOINT_BITS, NOTIFICATION_BITS, REPLY_BITS, SLOT_BITS, TCB_BITS};
+use sel4_abi::PAGE_BITS;
+use sel4_abi::object::{ASID_POOL_BITS, ENDPOINT_BITS, NOTIFICATION_BITS, REPLY_BITS, SLOT_BITS, TCB_BITS};
 
 /// A range of physical memory: `2^bits` bytes from `base`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::object::page_table::PageTable;
 use crate::object::reference::Ref;
 use crate::object::reply::Reply;
 use core::cell::Cell;
-use sel4_sys::rights::CapRights;
+use sel4_abi::rights::CapRights;
 
 /// A place for one capability: 32 bytes. Zeroed memory is an empty slot.
 ///
@@ -22,7 +22,7 @@ pub struct Slot {
     pub(super) next: Cell<Option<Ref<Slot>>>,
 }
 
-const _: () = assert!(size_of::<Slot>() == 1 << sel4_sys::object::SLOT_BITS);
+const _: () = assert!(size_of::<Slot>() == 1 << sel4_abi::object::SLOT_BITS);
 
 const REVOCABLE: u64 = 1 << 5;
 const FIRST_BADGED: u64 = 1 << 6;

@@ -16,8 +16,8 @@ use crate::object::reply::Reply;
 use crate::object::tcb::{Context, Tcb};
 use crate::syscall::SVC_BYTES;
 use core::cell::Cell;
-use sel4_sys::extension::fault_context;
-use sel4_sys::message_info::MessageInfo;
+use sel4_abi::extension::fault_context;
+use sel4_abi::message_info::MessageInfo;
 
 /// The reply that says how the guest goes on.
 const GOES_ON: MessageInfo = MessageInfo::new(fault_context::REPLY_LABEL, 0, 0, fault_context::REPLY_LENGTH as u64);

@@ -12,8 +12,8 @@ use crate::object::reply::Reply;
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Tcb, ThreadState};
 use crate::syscall::SVC_BYTES;
-use sel4_sys::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
-use sel4_sys::message_info::MessageInfo;
+use sel4_abi::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
+use sel4_abi::message_info::MessageInfo;
 
 /// The message of a thread, if it is all in registers.
 #[inline(always)]

@@ -8,11 +8,11 @@ use crate::kernel::Kernel;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
-use sel4_sys::extension::fault_context;
-use sel4_sys::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vm_fault};
-use sel4_sys::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
-use sel4_sys::message_info::MessageInfo;
-use sel4_sys::user_context::{ContextRegister, ORDER};
+use sel4_abi::extension::fault_context;
+use sel4_abi::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vm_fault};
+use sel4_abi::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
+use sel4_abi::message_info::MessageInfo;
+use sel4_abi::user_context::{ContextRegister, ORDER};
 
 /// Registers of a UnknownSyscall message.
 const SYSCALL_WORDS: [ContextRegister; unknown_syscall::REPLY_LENGTH] = {

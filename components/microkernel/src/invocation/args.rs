@@ -7,7 +7,7 @@ use crate::kernel::Kernel;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
-use sel4_sys::ipc_buffer::{MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH, NUM_FAST_MESSAGE_REGISTERS};
+use sel4_abi::ipc_buffer::{MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH, NUM_FAST_MESSAGE_REGISTERS};
 
 /// The message of an invocation, and where its answer goes.
 pub struct Args<'k> {

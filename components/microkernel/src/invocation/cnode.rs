@@ -5,8 +5,8 @@ use super::{Answer, Args, SyscallError};
 use crate::cap::{Cap, Slot, derivation};
 use crate::cspace::{LookupFailure, lookup_target};
 use crate::object::reference::Ref;
-use sel4_sys::invocation::Invocation;
-use sel4_sys::rights::CapRights;
+use sel4_abi::invocation::Invocation;
+use sel4_abi::rights::CapRights;
 
 pub(super) fn invoke(args: &Args, root: &Cap) -> Answer {
     let Some(

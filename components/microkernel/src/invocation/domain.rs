@@ -3,7 +3,7 @@
 
 use super::{Answer, Args, SyscallError};
 use crate::cap::Cap;
-use sel4_sys::invocation::Invocation;
+use sel4_abi::invocation::Invocation;
 
 pub(super) fn invoke(args: &Args) -> Answer {
     if args.label != Invocation::DomainSetSet.label() {

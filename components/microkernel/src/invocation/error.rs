@@ -2,7 +2,7 @@
 //! Why an invocation is refused, with the words that go with it.
 
 use crate::cspace::LookupFailure;
-use sel4_sys::error::Error;
+use sel4_abi::error::Error;
 
 /// A refusal. Corresponds to `seL4_Error`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::{Answer, Args, SyscallError};
 use crate::cap::{Cap, derivation};
 use crate::cspace::lookup_empty;
 use crate::kernel::{IrqState, Kernel, NUM_IRQS};
-use sel4_sys::invocation::Invocation;
+use sel4_abi::invocation::Invocation;
 
 /// IRQControl_Get and GetTrigger: a handler capability for one interrupt.
 pub(super) fn invoke_control(args: &Args) -> Answer {

@@ -26,8 +26,8 @@ use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
 use crate::object::{frame, page_table, vcpu, vspace};
 use args::set_message_register;
-use sel4_sys::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
-use sel4_sys::message_info::MessageInfo;
+use sel4_abi::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
+use sel4_abi::message_info::MessageInfo;
 
 /// What an invocation answers: the number of words that it put with [`Args::answer`], or why not.
 pub type Answer = Result<usize, SyscallError>;

@@ -5,7 +5,7 @@ use super::{Answer, Args, SyscallError};
 use crate::cap::Cap;
 use crate::object::reference::Ref;
 use crate::object::sched_context::SchedContext;
-use sel4_sys::invocation::Invocation;
+use sel4_abi::invocation::Invocation;
 
 pub(super) fn invoke(args: &Args, sc: Ref<SchedContext>) -> Answer {
     match Invocation::from_label(args.label) {

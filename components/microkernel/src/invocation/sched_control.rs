@@ -8,8 +8,8 @@ use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::sched_context::{SchedContext, capacity};
 use crate::sched::refill::MIN_REFILLS;
-use sel4_sys::invocation::Invocation;
-use sel4_sys::{MAX_PERIOD_US, MIN_BUDGET_US};
+use sel4_abi::invocation::Invocation;
+use sel4_abi::{MAX_PERIOD_US, MIN_BUDGET_US};
 
 /// Bit 0 of the flags.
 const SPORADIC: u64 = 1;

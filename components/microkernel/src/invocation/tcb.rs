@@ -7,7 +7,7 @@ use super::{Answer, Args, SyscallError};
 use crate::cap::Cap;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
-use sel4_sys::invocation::Invocation;
+use sel4_abi::invocation::Invocation;
 
 /// Flag bits that exist: the FPU is disabled.
 const FLAGS: u64 = 1;

@@ -5,7 +5,7 @@ use super::{Args, SyscallError};
 use crate::cap::{Cap, Slot, derivation};
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
-use sel4_sys::ipc_buffer::IPC_BUFFER_BITS;
+use sel4_abi::ipc_buffer::IPC_BUFFER_BITS;
 
 type Done = Result<(), SyscallError>;
 

@@ -5,7 +5,7 @@ use super::{Answer, Args, SyscallError};
 use crate::cap::Cap;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
-use sel4_sys::user_context::{NUM_REGISTERS, ORDER};
+use sel4_abi::user_context::{NUM_REGISTERS, ORDER};
 
 /// The first registers of the order, which CopyRegisters calls the frame.
 const FRAME_REGISTERS: usize = 17;

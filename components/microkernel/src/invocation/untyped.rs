@@ -8,10 +8,10 @@ use crate::cspace::{LookupFailure, lookup_target};
 use crate::object::reference::{KernelObject, Ref};
 use crate::object::tcb::Tcb;
 use crate::object::vcpu;
-use sel4_sys::WORD_BITS;
-use sel4_sys::invocation::Invocation;
-use sel4_sys::object::{MAX_UNTYPED_BITS, MIN_SCHED_CONTEXT_BITS, MIN_UNTYPED_BITS, ObjectType, RETYPE_FAN_OUT_LIMIT};
-use sel4_sys::rights::CapRights;
+use sel4_abi::WORD_BITS;
+use sel4_abi::invocation::Invocation;
+use sel4_abi::object::{MAX_UNTYPED_BITS, MIN_SCHED_CONTEXT_BITS, MIN_UNTYPED_BITS, ObjectType, RETYPE_FAN_OUT_LIMIT};
+use sel4_abi::rights::CapRights;
 
 pub(super) fn invoke(args: &Args, untyped: UntypedCap) -> Answer {
     if args.label != Invocation::UntypedRetype.label() {
@@ -119,7 +119,7 @@ fn create(kind: ObjectType, addr: u64, bits: u8, device: bool) -> Option<Cap> {
             Cap::Notification { object: object(addr)?, badge: 0, rights: CapRights::READ_WRITE }
         }
         ObjectType::CNode => {
-            let radix = bits - sel4_sys::object::SLOT_BITS as u8;
+            let radix = bits - sel4_abi::object::SLOT_BITS as u8;
             Cap::CNode(CNodeCap { slots: object(addr)?, radix, guard_bits: 0, guard: 0 })
         }
         ObjectType::SchedContext => Cap::SchedContext { object: object(addr)?, bits },

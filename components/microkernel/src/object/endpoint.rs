@@ -19,7 +19,7 @@ pub struct Endpoint {
     pub tail: Cell<Option<Ref<Tcb>>>,
 }
 
-const _: () = assert!(size_of::<Endpoint>() == 1 << sel4_sys::object::ENDPOINT_BITS);
+const _: () = assert!(size_of::<Endpoint>() == 1 << sel4_abi::object::ENDPOINT_BITS);
 
 /// How a message is sent.
 #[derive(Clone, Copy)]

@@ -7,8 +7,8 @@ use crate::invocation::{Answer, Args, SyscallError};
 use crate::kernel::Kernel;
 use crate::object::vspace::{self, Maintenance};
 use crate::object::{asid, page_table};
-use sel4_sys::invocation::Invocation;
-use sel4_sys::rights::CapRights;
+use sel4_abi::invocation::Invocation;
+use sel4_abi::rights::CapRights;
 
 /// Takes the frame out of the VSpace that this capability mapped it in, if it still is there.
 pub fn unmap(kernel: &Kernel, frame: &FrameCap) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The kernel's view of a thread's IPC buffer: [`sel4_sys::ipc_buffer::IpcBuffer`] with cells.
+//! The kernel's view of a thread's IPC buffer: [`sel4_abi::ipc_buffer::IpcBuffer`] with cells.
 //!
 //! User level may write it at any time, so every word is read once and believed only after a check.
 
 use core::cell::Cell;
 use core::mem::{offset_of, size_of};
-use sel4_sys::ipc_buffer::{IpcBuffer, MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH};
+use sel4_abi::ipc_buffer::{IpcBuffer, MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH};
 
 /// An IPC buffer in a user's frame.
 #[repr(C)]

@@ -39,7 +39,7 @@ pub struct Notification {
     reserved: [Cell<u64>; 2],
 }
 
-const _: () = assert!(size_of::<Notification>() == 1 << sel4_sys::object::NOTIFICATION_BITS);
+const _: () = assert!(size_of::<Notification>() == 1 << sel4_abi::object::NOTIFICATION_BITS);
 
 impl Kernel {
     /// Signals: wakes a thread, or keeps the badge for the next that asks.

@@ -7,13 +7,13 @@ use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::{asid, vspace};
 use core::cell::Cell;
-use sel4_sys::invocation::Invocation;
-use sel4_sys::object::vm_attributes;
+use sel4_abi::invocation::Invocation;
+use sel4_abi::object::vm_attributes;
 
 /// Entries of a table.
 pub const ENTRIES: usize = 512;
 const ENTRY_BITS: u32 = 9;
-const PAGE_BITS: u32 = sel4_sys::PAGE_BITS as u32;
+const PAGE_BITS: u32 = sel4_abi::PAGE_BITS as u32;
 /// Bits below the index of the VSpace.
 const ROOT_SHIFT: u32 = 39;
 

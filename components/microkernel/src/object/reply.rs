@@ -22,7 +22,7 @@ pub struct Reply {
     pub head_of: Cell<Option<Ref<SchedContext>>>,
 }
 
-const _: () = assert!(size_of::<Reply>() == 1 << sel4_sys::object::REPLY_BITS);
+const _: () = assert!(size_of::<Reply>() == 1 << sel4_abi::object::REPLY_BITS);
 
 impl Kernel {
     /// Parts a reply object and its thread, which becomes inactive.

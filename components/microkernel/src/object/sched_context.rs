@@ -45,8 +45,8 @@ pub struct SchedContext {
 }
 
 const _: () = {
-    assert!(size_of::<Refill>() == sel4_sys::object::REFILL_BYTES);
-    assert!(size_of::<SchedContext>() + 2 * size_of::<Refill>() == 1 << sel4_sys::object::MIN_SCHED_CONTEXT_BITS);
+    assert!(size_of::<Refill>() == sel4_abi::object::REFILL_BYTES);
+    assert!(size_of::<SchedContext>() + 2 * size_of::<Refill>() == 1 << sel4_abi::object::MIN_SCHED_CONTEXT_BITS);
 };
 
 /// Refills that fit in an object of this size.

@@ -14,7 +14,7 @@ use crate::object::sched_context::SchedContext;
 use crate::object::vcpu::Vcpu;
 use core::cell::Cell;
 use core::mem::offset_of;
-use sel4_sys::user_context::ContextRegister;
+use sel4_abi::user_context::ContextRegister;
 
 /// The registers of a thread, as the entry and exit code stores them: first in the [`Tcb`].
 #[derive(Default)]
@@ -139,7 +139,7 @@ const _: () = {
     assert!(offset_of!(Context, tpidrro_el0) == 280);
     assert!(offset_of!(Tcb, fault_ip) == 288);
     assert!(offset_of!(Tcb, timeout_endpoint) - offset_of!(Tcb, cspace) == 4 * size_of::<Slot>());
-    assert!(size_of::<Tcb>() <= 1 << sel4_sys::object::TCB_BITS);
+    assert!(size_of::<Tcb>() <= 1 << sel4_abi::object::TCB_BITS);
 };
 
 impl Tcb {

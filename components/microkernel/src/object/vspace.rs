@@ -8,8 +8,8 @@ use crate::kernel::{Kernel, NUM_ASID_POOLS};
 use crate::object::asid::{self, AsidPool, POOL_ENTRIES};
 use crate::object::page_table::{self, PageTable};
 use crate::object::reference::Ref;
-use sel4_sys::invocation::Invocation;
-use sel4_sys::object::ASID_POOL_BITS;
+use sel4_abi::invocation::Invocation;
+use sel4_abi::object::ASID_POOL_BITS;
 
 const NO_SUCH_VSPACE: SyscallError = SyscallError::FailedLookup { source: false, failure: LookupFailure::InvalidRoot };
 

@@ -4,7 +4,7 @@
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use core::cell::Cell;
-use sel4_sys::NUM_PRIORITIES;
+use sel4_abi::NUM_PRIORITIES;
 
 #[derive(Default)]
 struct Queue {

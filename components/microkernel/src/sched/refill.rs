@@ -10,7 +10,7 @@ use crate::arch::{Core, Ticks, ticks_from_us};
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::sched_context::{Refill, SchedContext};
-use sel4_sys::MIN_BUDGET_US;
+use sel4_abi::MIN_BUDGET_US;
 
 /// Refills of a context without extra ones.
 pub const MIN_REFILLS: u16 = 2;

@@ -14,8 +14,8 @@ use crate::kernel::{IrqState, Kernel};
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb, ThreadState};
 use crate::object::vcpu;
-use sel4_sys::extension::fault_context;
-use sel4_sys::syscall::Syscall;
+use sel4_abi::extension::fault_context;
+use sel4_abi::syscall::Syscall;
 
 /// Bytes of `svc #0`.
 pub(crate) const SVC_BYTES: u64 = 4;

@@ -5,10 +5,10 @@ use super::invariants::{check, has_children};
 use super::world::*;
 use crate::cap::Cap;
 use crate::object::tcb::ThreadState::{BlockedOnReply, Inactive};
-use sel4_sys::boot_info::slot;
-use sel4_sys::invocation::Invocation::*;
-use sel4_sys::object::ObjectType;
-use sel4_sys::syscall::Syscall::{Call, Recv};
+use sel4_abi::boot_info::slot;
+use sel4_abi::invocation::Invocation::*;
+use sel4_abi::object::ObjectType;
+use sel4_abi::syscall::Syscall::{Call, Recv};
 
 #[test]
 fn revoking_a_badge_leaves_its_siblings() {
@@ -177,7 +177,7 @@ fn revoking_irq_control_frees_the_interrupts() {
     w.expect(handler, IrqHandlerSetNotification, &[], &[notification]);
     crate::syscall::handle_interrupt(&w.kernel, 40);
     assert!(!w.kernel.arch.is_unmasked(40));
-    w.receive(sel4_sys::syscall::Syscall::NBWait, notification, 0);
+    w.receive(sel4_abi::syscall::Syscall::NBWait, notification, 0);
     w.expect(handler, IrqHandlerAck, &[], &[]);
     assert!(w.kernel.arch.is_unmasked(40));
     w.revoke(slot::IRQ_CONTROL);

@@ -2,11 +2,11 @@
 //! Errors with their words, as seen on seL4.
 
 use super::world::*;
-use sel4_sys::boot_info::slot;
-use sel4_sys::invocation::Invocation::*;
-use sel4_sys::object::ObjectType;
-use sel4_sys::rights::CapRights;
-use sel4_sys::syscall::Syscall;
+use sel4_abi::boot_info::slot;
+use sel4_abi::invocation::Invocation::*;
+use sel4_abi::object::ObjectType;
+use sel4_abi::rights::CapRights;
+use sel4_abi::syscall::Syscall;
 
 const ILLEGAL: u64 = 3;
 

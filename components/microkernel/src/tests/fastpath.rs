@@ -8,12 +8,12 @@ use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply, Running};
 use crate::syscall::{handle_fault, handle_interrupt, settle};
-use sel4_sys::extension::DebugRegister;
-use sel4_sys::extension::fault_context::{self, NO_REGISTER, REPLY_LABEL};
-use sel4_sys::invocation::Invocation::*;
-use sel4_sys::message_info::MessageInfo;
-use sel4_sys::object::ObjectType;
-use sel4_sys::syscall::Syscall::*;
+use sel4_abi::extension::DebugRegister;
+use sel4_abi::extension::fault_context::{self, NO_REGISTER, REPLY_LABEL};
+use sel4_abi::invocation::Invocation::*;
+use sel4_abi::message_info::MessageInfo;
+use sel4_abi::object::ObjectType;
+use sel4_abi::syscall::Syscall::*;
 
 const HVC: u64 = 0x5a00_0000;
 /// `mrs x9, oslsr_el1`.

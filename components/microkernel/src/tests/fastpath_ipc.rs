@@ -6,10 +6,10 @@ use super::world::*;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply};
-use sel4_sys::invocation::Invocation::*;
-use sel4_sys::message_info::MessageInfo;
-use sel4_sys::object::ObjectType;
-use sel4_sys::syscall::Syscall::*;
+use sel4_abi::invocation::Invocation::*;
+use sel4_abi::message_info::MessageInfo;
+use sel4_abi::object::ObjectType;
+use sel4_abi::syscall::Syscall::*;
 
 /// A client that runs, and a server without time that waits in Recv.
 struct Pair {

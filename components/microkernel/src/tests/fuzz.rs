@@ -7,13 +7,13 @@ use crate::cap::Cap;
 use crate::fault::Fault;
 use crate::object::tcb::ThreadState;
 use crate::syscall::{handle_fault, handle_interrupt, handle_syscall, settle};
-use sel4_sys::boot_info::slot;
-use sel4_sys::extension::END;
-use sel4_sys::extension::fault_context;
-use sel4_sys::invocation::Invocation;
-use sel4_sys::message_info::MessageInfo;
-use sel4_sys::object::ObjectType;
-use sel4_sys::syscall::Syscall;
+use sel4_abi::boot_info::slot;
+use sel4_abi::extension::END;
+use sel4_abi::extension::fault_context;
+use sel4_abi::invocation::Invocation;
+use sel4_abi::message_info::MessageInfo;
+use sel4_abi::object::ObjectType;
+use sel4_abi::syscall::Syscall;
 
 /// A repeatable source of numbers (xorshift64*).
 pub struct Random(u64);

@@ -6,11 +6,11 @@ use super::world::*;
 use crate::cap::Cap;
 use crate::fault::Fault;
 use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply, BlockedOnSend, Inactive, Running};
-use sel4_sys::boot_info::slot;
-use sel4_sys::invocation::Invocation::*;
-use sel4_sys::message_info::MessageInfo;
-use sel4_sys::object::ObjectType;
-use sel4_sys::syscall::Syscall::*;
+use sel4_abi::boot_info::slot;
+use sel4_abi::invocation::Invocation::*;
+use sel4_abi::message_info::MessageInfo;
+use sel4_abi::object::ObjectType;
+use sel4_abi::syscall::Syscall::*;
 
 #[test]
 fn a_message_arrives_with_badge_and_words() {

@@ -4,10 +4,10 @@
 use super::invariants::{check, has_children};
 use super::world::*;
 use proptest::prelude::*;
-use sel4_sys::boot_info::slot;
-use sel4_sys::invocation::Invocation;
-use sel4_sys::object::ObjectType;
-use sel4_sys::syscall::Syscall;
+use sel4_abi::boot_info::slot;
+use sel4_abi::invocation::Invocation;
+use sel4_abi::object::ObjectType;
+use sel4_abi::syscall::Syscall;
 
 /// Slots that operations use, from [`FREE`].
 const SLOTS: u64 = 24;
@@ -143,7 +143,7 @@ fn apply(w: &World, operation: &Operation) {
         }
         Operation::Resume(thread) => drop(w.call(thread, Invocation::TcbResume, &[], &[])),
         Operation::Message { call, object, reply } => {
-            let info = sel4_sys::message_info::MessageInfo::new(0, 0, 0, 2);
+            let info = sel4_abi::message_info::MessageInfo::new(0, 0, 0, 2);
             w.syscall(call, [object, reply, object], info, &[1, 2], &[]);
         }
         Operation::Time(us) => w.run_us(us),

@@ -8,11 +8,11 @@ use crate::fault::Fault;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::tcb::ThreadState::{BlockedOnReply, Running};
-use sel4_sys::boot_info::slot;
-use sel4_sys::invocation::Invocation::*;
-use sel4_sys::message_info::MessageInfo;
-use sel4_sys::object::ObjectType;
-use sel4_sys::syscall::Syscall::*;
+use sel4_abi::boot_info::slot;
+use sel4_abi::invocation::Invocation::*;
+use sel4_abi::message_info::MessageInfo;
+use sel4_abi::object::ObjectType;
+use sel4_abi::syscall::Syscall::*;
 
 fn fault() -> Fault {
     Fault::VcpuFault { hsr: 0x7e0_0000 }

@@ -8,12 +8,12 @@ use crate::fault::Fault;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::tcb::ThreadState::*;
-use sel4_sys::extension::{VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, VcpuWait};
-use sel4_sys::fault::FaultLabel;
-use sel4_sys::invocation::Invocation::*;
-use sel4_sys::object::ObjectType;
-use sel4_sys::syscall::Syscall::Recv;
-use sel4_sys::vcpu_reg::VcpuReg;
+use sel4_abi::extension::{VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, VcpuWait};
+use sel4_abi::fault::FaultLabel;
+use sel4_abi::invocation::Invocation::*;
+use sel4_abi::object::ObjectType;
+use sel4_abi::syscall::Syscall::Recv;
+use sel4_abi::vcpu_reg::VcpuReg;
 
 const WFI: u64 = 0x07e0_0000;
 const ILLEGAL_OPERATION: u64 = 3;

@@ -6,9 +6,9 @@ use crate::arch::{Aarch32Levels, policy};
 use crate::cap::Cap;
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
-use sel4_sys::extension::{AARCH32, AARCH64, VCPU_STATE_READ, VCPU_STATE_WRITE, VcpuState};
-use sel4_sys::invocation::Invocation::*;
-use sel4_sys::object::ObjectType;
+use sel4_abi::extension::{AARCH32, AARCH64, VCPU_STATE_READ, VCPU_STATE_WRITE, VcpuState};
+use sel4_abi::invocation::Invocation::*;
+use sel4_abi::object::ObjectType;
 
 const FLAGS: u64 = 0xf000_0000;
 const USER64: u64 = 0x140;

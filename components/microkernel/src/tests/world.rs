@@ -16,11 +16,11 @@ use crate::syscall::{
     pass_write, quick_syscall, quick_trap, settle,
 };
 use core::cell::Cell;
-use sel4_sys::boot_info::slot;
-use sel4_sys::invocation::Invocation;
-use sel4_sys::message_info::MessageInfo;
-use sel4_sys::object::ObjectType;
-use sel4_sys::syscall::Syscall;
+use sel4_abi::boot_info::slot;
+use sel4_abi::invocation::Invocation;
+use sel4_abi::message_info::MessageInfo;
+use sel4_abi::object::ObjectType;
+use sel4_abi::syscall::Syscall;
 
 /// Slots of the root CNode as a power of two.
 pub const RADIX: u8 = 12;

@@ -10,6 +10,8 @@ use arm_pl011_uart::{DataBits, Interrupts, LineConfig, Parity, StopBits, Uart};
 use sel4_microkit::{Channel, ChannelSet, Handler, debug_println, protection_domain};
 use serial::mux::{Mux, Output};
 
+/// Where Microkit's tool puts the interrupt handler of channel 0: `Channel::irq_ack` ends the PD where there is none.
+const BASE_IRQ: usize = 138;
 /// What the line runs at.
 const BAUD_RATE: u32 = 115_200;
 /// The UART's clock, in Hz.
@@ -64,8 +66,9 @@ impl Driver {
         (0..serial::MAX_CLIENTS).filter(|client| touched & (1 << client) != 0).for_each(|client| {
             Channel::new(client).notify();
         });
-        if let Err(error) = channel.irq_ack() {
-            debug_println!("serial|ERROR: {error}");
+        let handler = sel4::cap::IrqHandler::from_bits((BASE_IRQ + channel.index()) as sel4::CPtrBits);
+        if let Err(error) = handler.irq_handler_ack() {
+            debug_println!("serial|ERROR: channel {}, neither a client's nor an interrupt: {error}", channel.index());
         }
     }
 }
@@ -75,10 +78,10 @@ impl Handler for Driver {
 
     fn notified(&mut self, channels: ChannelSet) -> Result<(), Infallible> {
         for channel in channels.iter() {
-            if channel.is_irq() {
-                self.interrupt(channel);
-            } else {
+            if self.mux.is_client(channel.index()) {
                 self.mux.output(channel.index(), &mut self.line);
+            } else {
+                self.interrupt(channel);
             }
         }
         Ok(())

@@ -2,17 +2,21 @@
 //! The vCPU behind its capabilities.
 
 use esr::SysReg;
-use sel4::VCpuReg;
-use sel4_microkit::{Vcpu as Handle, debug_println};
-use sel4_sys::invocation::Invocation;
-use sel4_sys::user_context::NUM_REGISTERS;
-use sel4_vcpu_debug::{AARCH32, AARCH64, DebugStatus, Unanswered, VcpuWait};
+use sel4::{Cap, cap};
+use sel4_abi::invocation::Invocation;
+use sel4_abi::user_context::NUM_REGISTERS;
+use sel4_microkit::debug_println;
+use sel4_vcpu_debug::raw::invoke;
+use sel4_vcpu_debug::{AARCH32, AARCH64, DebugStatus, Unanswered, VcpuWait, read_register, write_register};
 use vmm::device::vgic::Inject;
 use vmm::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg, VcpuState, Width};
 
+/// Where Microkit's tool puts the thread and the VCPU object of a virtual machine's vCPU 0.
+const TCB: cap::Tcb = Cap::from_bits(266);
+const VCPU: cap::VCpu = Cap::from_bits(330);
+
 /// The manifest's vCPU 0, how many debug registers it has, and how wide it is.
 pub struct Machine {
-    vcpu: Handle,
     counts: Option<Counts>,
     /// The kernel may know how to wake a guest at its timer.
     waits: bool,
@@ -22,17 +26,16 @@ pub struct Machine {
 impl Machine {
     /// Ask the kernel for its debug extension.
     pub fn new() -> Self {
-        let vcpu = Handle::new(0);
-        let counts = sel4_vcpu_debug::probe(vcpu.vcpu()).map(Counts::from_word);
+        let counts = sel4_vcpu_debug::probe(VCPU).map(Counts::from_word);
         // Another VMM may have made it so.
-        let narrow = sel4_vcpu_debug::read_state(vcpu.vcpu(), VcpuState::Width) == Ok(AARCH32);
+        let narrow = sel4_vcpu_debug::read_state(VCPU, VcpuState::Width) == Ok(AARCH32);
         let width = if narrow { Width::Aarch32 } else { Width::Aarch64 };
-        Self { vcpu, counts, waits: counts.is_some(), width }
+        Self { counts, waits: counts.is_some(), width }
     }
 
     /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
     pub fn unanswered(&self) -> Option<(VcpuWait, Option<Unanswered>)> {
-        sel4_vcpu_debug::unanswered_fault(self.vcpu.vcpu()).ok()
+        sel4_vcpu_debug::unanswered_fault(VCPU).ok()
     }
 
     /// Whether the kernel keeps the vCPU's debug registers.
@@ -58,8 +61,8 @@ impl Machine {
         message[1] = words.len() as u64;
         message[HEADER..].iter_mut().zip(words).for_each(|(word, register)| *word = *register);
         let length = (HEADER + words.len()).min(N);
-        let result = self.vcpu.tcb().invoke_raw(Invocation::TcbWriteRegisters.label(), &message[..length], &[]);
-        report("WriteRegisters", result);
+        let result = invoke(TCB, Invocation::TcbWriteRegisters.label(), &message[..length], &[]);
+        report("WriteRegisters", result.map(drop));
     }
 }
 
@@ -73,21 +76,19 @@ fn report<T: Default>(what: &str, result: sel4::Result<T>) -> T {
 
 impl Inject for Machine {
     fn inject(&mut self, index: u8, intid: u16, priority: u8, group: u8) -> bool {
-        self.vcpu.vcpu().vcpu_inject_irq(intid, priority, group, index).is_ok()
+        VCPU.vcpu_inject_irq(intid, priority, group, index).is_ok()
     }
 
     fn ack_vppi(&mut self, intid: u16) {
-        report("AckVPPI", self.vcpu.vcpu().vcpu_ack_vppi(intid.into()));
+        report("AckVPPI", VCPU.vcpu_ack_vppi(intid.into()));
     }
 }
 
 impl Vcpu for Machine {
     fn read_registers(&mut self, words: &mut [u64]) {
         let request = [0, words.len() as u64];
-        let result = self.vcpu.tcb().invoke_with(Invocation::TcbReadRegisters.label(), &request, &[], |buffer| {
-            words.iter_mut().zip(buffer.msg_regs()).for_each(|(word, answer)| *word = *answer);
-        });
-        report("ReadRegisters", result);
+        let result = invoke(TCB, Invocation::TcbReadRegisters.label(), &request, &[]);
+        report("ReadRegisters", result.map(|reply| reply.read(words)));
     }
 
     fn write_registers(&mut self, words: &[u64]) {
@@ -99,32 +100,32 @@ impl Vcpu for Machine {
     }
 
     fn restart(&mut self) {
-        report("Resume", self.vcpu.tcb().tcb_resume());
+        report("Resume", TCB.tcb_resume());
     }
 
     fn stop(&mut self) {
-        report("Suspend", self.vcpu.tcb().tcb_suspend());
+        report("Suspend", TCB.tcb_suspend());
     }
 
     fn wait(&mut self) -> bool {
         // A kernel that refuses once is not asked again: seL4's debug build prints a line for each refusal.
-        self.waits = self.waits && sel4_vcpu_debug::wait(self.vcpu.vcpu()).is_ok();
+        self.waits = self.waits && sel4_vcpu_debug::wait(VCPU).is_ok();
         self.waits
     }
 
     fn wake(&mut self) {
-        if sel4_vcpu_debug::wake(self.vcpu.vcpu()).is_err() {
+        if sel4_vcpu_debug::wake(VCPU).is_err() {
             // A kernel without the wait: the vCPU is still stopped.
             self.restart();
         }
     }
 
     fn read_system_register(&mut self, register: VcpuReg) -> u64 {
-        report("VCPU_ReadRegs", self.vcpu.vcpu().vcpu_read_regs(field(register)))
+        report("VCPU_ReadRegs", read_register(VCPU, register))
     }
 
     fn write_system_register(&mut self, register: VcpuReg, value: u64) {
-        report("VCPU_WriteRegs", self.vcpu.vcpu().vcpu_write_regs(field(register), value));
+        report("VCPU_WriteRegs", write_register(VCPU, register, value));
     }
 
     fn ticks(&self) -> u64 {
@@ -144,7 +145,7 @@ impl Vcpu for Machine {
             Width::Aarch64 => AARCH64,
             Width::Aarch32 => AARCH32,
         };
-        let done = sel4_vcpu_debug::write_state(self.vcpu.vcpu(), VcpuState::Width, word).is_ok();
+        let done = sel4_vcpu_debug::write_state(VCPU, VcpuState::Width, word).is_ok();
         if done {
             self.width = width;
         }
@@ -152,15 +153,15 @@ impl Vcpu for Machine {
     }
 
     fn read_state(&mut self, state: VcpuState) -> u64 {
-        report("VCPU_ReadState", sel4_vcpu_debug::read_state(self.vcpu.vcpu(), state))
+        report("VCPU_ReadState", sel4_vcpu_debug::read_state(VCPU, state))
     }
 
     fn write_state(&mut self, state: VcpuState, value: u64) {
-        report("VCPU_WriteState", sel4_vcpu_debug::write_state(self.vcpu.vcpu(), state, value));
+        report("VCPU_WriteState", sel4_vcpu_debug::write_state(VCPU, state, value));
     }
 
     fn debug_use(&self) -> Option<DebugUse> {
-        let status = sel4_vcpu_debug::status(self.vcpu.vcpu()).ok()?;
+        let status = sel4_vcpu_debug::status(VCPU).ok()?;
         Some(DebugUse {
             loads: status.word(DebugStatus::BankLoads),
             saves: status.word(DebugStatus::BankSaves),
@@ -180,19 +181,15 @@ impl DebugBackend for Machine {
 
     fn read(&mut self, register: DebugRegister) -> sel4::Result<u64> {
         self.extension()?;
-        sel4_vcpu_debug::read(self.vcpu.vcpu(), register)
+        sel4_vcpu_debug::read(VCPU, register)
     }
 
     fn features(&mut self, register: SysReg) -> sel4::Result<u64> {
-        sel4_vcpu_debug::read_features(self.vcpu.vcpu(), register.crm(), register.op2())
+        sel4_vcpu_debug::read_features(VCPU, register.crm(), register.op2())
     }
 
     fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> sel4::Result<()> {
         self.extension()?;
-        sel4_vcpu_debug::write(self.vcpu.vcpu(), register, value, dirty)
+        sel4_vcpu_debug::write(VCPU, register, value, dirty)
     }
-}
-
-fn field(register: VcpuReg) -> VCpuReg {
-    VCpuReg::ALL[register as usize]
 }

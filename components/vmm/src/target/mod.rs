@@ -10,9 +10,9 @@ use core::convert::Infallible;
 use driver::Driver;
 use machine::Machine;
 use regions::Regions;
+use sel4_abi::extension::fault_context;
+use sel4_abi::fault::FaultLabel;
 use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain, var};
-use sel4_sys::extension::fault_context;
-use sel4_sys::fault::FaultLabel;
 use sel4_vcpu_debug::VcpuWait;
 use vmm::config::Config;
 use vmm::exit::{self, Exit};
@@ -27,8 +27,14 @@ use vmm::vm::{Next, Vm};
 /// The longest fault message that matters.
 const FAULT_WORDS: usize = fault_context::VCPU_LENGTH;
 
+/// Where Microkit's tool puts the reply object.
+const REPLY: sel4::cap::Reply = sel4::Cap::from_bits(4);
+
 /// A trapped instruction with its context.
-const TRAP: MessageInfo = MessageInfo::new(FaultLabel::VcpuFault as u64, fault_context::VCPU_LENGTH);
+#[inline]
+fn trap() -> MessageInfo {
+    MessageInfo::new(FaultLabel::VcpuFault as u64, fault_context::VCPU_LENGTH)
+}
 
 /// A Yield shorter than this part of a second, 20 us, gave nothing up.
 const AT_ONCE: u64 = 50_000;
@@ -66,7 +72,7 @@ fn init() -> Monitor {
     if found == Found::Fresh {
         monitor.start(lasting);
     } else if let Some(answer) = monitor.recover() {
-        sel4_microkit::reply(answer);
+        REPLY.send(answer.into_inner());
     }
     monitor
 }
@@ -93,7 +99,7 @@ impl Handler for Monitor {
         let Some(vm) = &mut self.vm else { return Ok(None) };
         let words: [u64; FAULT_WORDS] =
             sel4::with_ipc_buffer(|buffer| *buffer.msg_regs().first_chunk().unwrap_or(&[0; FAULT_WORDS]));
-        let answer = if message == TRAP {
+        let answer = if message.inner() == trap().inner() {
             vm.short_trap(words, &mut self.machine)
         } else if fault_context::is_abort(message.label()) {
             vm.short_abort(words)

@@ -344,7 +344,7 @@ fn after(machine: &Machine, label: u64, words: [u64; 4], short: bool) -> Option<
         let [pc, spsr, register, value] = answer?;
         vcpu.set_pc(pc);
         vcpu.set_spsr(spsr);
-        match sel4_sys::extension::fault_context::debug_written(register) {
+        match sel4_abi::extension::fault_context::debug_written(register) {
             Some((register, dirty)) => vcpu.write(register, value, dirty).expect("it can be written"),
             None if register < 31 => vcpu.set_x(register as u8, value),
             None => {}
@@ -443,7 +443,7 @@ fn the_os_lock_is_written_when_it_changes_and_known_from_then_on() {
         let [_, _, register, value] = vm.short_trap(words, &mut vcpu).expect("a short way");
         (register, value)
     };
-    let lock = sel4_sys::extension::fault_context::debug_write(sel4_sys::extension::DebugRegister::OsLock, false);
+    let lock = sel4_abi::extension::fault_context::debug_write(sel4_abi::extension::DebugRegister::OsLock, false);
     assert_eq!(short(4, 1, 1, 0), (9, 0b1000), "OSLSR_EL1");
     assert_eq!(short(4, 0, 0, 0), (31, 0), "OSLAR_EL1: free already");
     assert_eq!(short(4, 0, 0, 3), (lock, 1));

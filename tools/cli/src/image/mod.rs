@@ -46,7 +46,7 @@ pub fn pack(kernel: &[u8], root_task: &[u8], spec: Option<&[u8]>) -> Result<Imag
         task.append_spec(spec)?;
     }
     let head = BootPayload::new(task.memory.bytes.len() as u64, task.memory.start, task.entry);
-    head.check(sel4_sys::USER_TOP).map_err(ImageError::Payload)?;
+    head.check(sel4_abi::USER_TOP).map_err(ImageError::Payload)?;
 
     let total = kernel.memory.bytes.len() as u64 + ALIGN + head.image_size;
     kernel.set_image_size(total);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Kinds of exits, and how far the killing of a VMM in each has come.
 
-use sel4_sys::fault::FaultLabel;
+use sel4_abi::fault::FaultLabel;
 
 use super::bench::Bench;
 use super::gdb::{Gdb, PC};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Microkit's numbers: what a description may ask for, and where a program's own pages lie.
 
-use sel4_sys::USER_TOP_EVERYWHERE;
+use sel4_abi::USER_TOP_EVERYWHERE;
 
 /// Protection domains in a system.
 pub const MAX_PROTECTION_DOMAINS: usize = 63;

@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use sel4_sys::object::{ObjectType, vm_attributes};
+use sel4_abi::object::{ObjectType, vm_attributes};
 use system_spec::{
     Cap, Component, Fill, Irq, Kind, Mapping, NO_PADDR, NONE, ObjectRun, PAGE_SIZE, PageTable, Ref, SchedContext,
     Thread, Writer, flags, mapping_flags, thread_flags,

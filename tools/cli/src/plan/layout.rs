@@ -42,7 +42,7 @@ pub const CALL_BADGE: u64 = 1 << 63;
 pub const SCHED_CONTEXT_BADGE: u64 = 0x100;
 
 /// Page of the IPC buffer: the last of the address space.
-pub const IPC_BUFFER: u64 = sel4_sys::USER_TOP_EVERYWHERE - 0x1000;
+pub const IPC_BUFFER: u64 = sel4_abi::USER_TOP_EVERYWHERE - 0x1000;
 /// The stack ends below it, after a guard page.
 pub const STACK_TOP: u64 = IPC_BUFFER - 0x1000;
 

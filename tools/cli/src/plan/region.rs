@@ -87,7 +87,7 @@ impl Builder<'_> {
         let run = self.run_of(&region.name, kind, 0, count, paddr);
         let source = match (contents, &region.prefill) {
             (Some(contents), _) => Some(Source::Data(self.data(contents), contents.len() as u64)),
-            (None, Some(Prefill::DeviceTree)) => Some(Source::BootInfo(sel4_sys::boot_info::EXTRA_FDT as u32)),
+            (None, Some(Prefill::DeviceTree)) => Some(Source::BootInfo(sel4_abi::boot_info::EXTRA_FDT as u32)),
             _ => None,
         };
         if let Some(source) = source {

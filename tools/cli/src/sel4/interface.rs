@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Our programs' invocations against an installed kernel's.
 
-use sel4_sys::invocation::Invocation;
+use sel4_abi::invocation::Invocation;
 
 /// Invocations that our programs make and that the kernel has not.
 pub fn missing(labels: &[String]) -> Vec<&'static str> {

@@ -17,7 +17,7 @@ use crate::object::tcb::Tcb;
 use crate::object::vcpu::Vcpu;
 use core::cell::Cell;
 use debug_shim::Shim;
-use sel4_sys::vcpu_reg::VcpuReg;
+use sel4_abi::vcpu_reg::VcpuReg;
 
 /// The state of this core.
 pub struct Core {
@@ -85,7 +85,7 @@ impl Core {
 
     /// One past the highest address that can be mapped.
     pub fn user_top(&self) -> u64 {
-        if self.start_level_one.get() { 1 << 39 } else { sel4_sys::USER_TOP }
+        if self.start_level_one.get() { 1 << 39 } else { sel4_abi::USER_TOP }
     }
 
     /// One past the highest physical address of this core.

@@ -5,8 +5,8 @@
 use super::{Core, debug, fp, policy, sysreg, sysreg::*};
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
-use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
-use sel4_sys::vcpu_reg::VcpuReg;
+use sel4_abi::extension::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
+use sel4_abi::vcpu_reg::VcpuReg;
 
 /// Fields that are in the hardware whenever the vCPU is loaded, with their registers. SCTLR, CNTKCTL and CNTV_CTL are
 /// not: they are there only while the guest runs. ACTLR_EL1 traps: it exists in memory only.

@@ -11,7 +11,7 @@ use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
 use core::cell::Cell;
 use debug_shim::Ready;
-use sel4_sys::vcpu_reg::VcpuReg;
+use sel4_abi::vcpu_reg::VcpuReg;
 
 /// What does not change from pass to pass.
 pub struct Passing {

@@ -6,15 +6,15 @@ use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::vcpu::Vcpu;
-use sel4_sys::extension::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
-use sel4_sys::vcpu_reg::VcpuReg;
+use sel4_abi::extension::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
+use sel4_abi::vcpu_reg::VcpuReg;
 
 impl Core {
     /// Nothing.
     pub fn init(&self) {}
     /// First address that user level cannot map.
     pub fn user_top(&self) -> u64 {
-        sel4_sys::USER_TOP
+        sel4_abi::USER_TOP
     }
     /// First physical address that the core cannot reach.
     pub fn physical_top(&self) -> u64 {
@@ -99,7 +99,7 @@ impl Core {
     }
     /// A value of its own for each.
     pub fn features(&self, crm: u8, op2: u8) -> u64 {
-        sel4_sys::extension::feature_word(crm, op2)
+        sel4_abi::extension::feature_word(crm, op2)
     }
     /// Nothing happened.
     pub fn debug_status(&self, _vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS] {

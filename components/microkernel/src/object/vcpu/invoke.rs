@@ -10,9 +10,9 @@ use crate::kernel::NUM_IRQS;
 use crate::object::reference::Ref;
 use crate::object::tcb::ThreadState;
 use crate::object::vgic::{self, Injection, OutOfRange};
-use sel4_sys::extension::{self, DebugRegister, VcpuWait};
-use sel4_sys::invocation::Invocation;
-use sel4_sys::vcpu_reg::VcpuReg;
+use sel4_abi::extension::{self, DebugRegister, VcpuWait};
+use sel4_abi::invocation::Invocation;
+use sel4_abi::vcpu_reg::VcpuReg;
 
 /// The virtual timer's interrupt, the only one of a vCPU's own.
 const VIRTUAL_TIMER: u64 = crate::board::TIMER_VIRTUAL_PPI;

@@ -16,7 +16,7 @@ use crate::object::tcb::Tcb;
 use crate::object::vgic;
 use core::cell::Cell;
 use debug_shim::VcpuDebug;
-use sel4_sys::vcpu_reg::VcpuReg;
+use sel4_abi::vcpu_reg::VcpuReg;
 
 /// List registers that a GICv2 can have.
 pub const MAX_LIST_REGISTERS: usize = 64;
@@ -107,7 +107,7 @@ pub struct FpState {
     pub fpexc32: Cell<u64>,
 }
 
-const _: () = assert!(size_of::<Vcpu>() == 1 << sel4_sys::object::ObjectType::Vcpu.object_bits(0));
+const _: () = assert!(size_of::<Vcpu>() == 1 << sel4_abi::object::ObjectType::Vcpu.object_bits(0));
 
 /// SCTLR_EL1 of a fresh vCPU, as seL4 gives it: MMU and caches off.
 const FRESH_SCTLR: u64 = 0x34d5_8820;

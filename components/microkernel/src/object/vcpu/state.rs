@@ -6,7 +6,7 @@ use crate::arch::policy;
 use crate::invocation::{Answer, Args, SyscallError};
 use crate::object::reference::Ref;
 use core::cell::Cell;
-use sel4_sys::extension::{self, AARCH32, AARCH64, VcpuState};
+use sel4_abi::extension::{self, AARCH32, AARCH64, VcpuState};
 
 /// VCPU_ReadState and VCPU_WriteState.
 pub(super) fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {

@@ -9,7 +9,7 @@ use crate::arch::Ticks;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
-use sel4_sys::vcpu_reg::VcpuReg;
+use sel4_abi::vcpu_reg::VcpuReg;
 
 /// CNTV_CTL_EL0: ENABLE and IMASK.
 const ENABLE: u64 = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `priority`, `budget`, `period`, `cpu`: of protection domains and of virtual machines.
 
-use sel4_sys::{MAX_PERIOD_US, MIN_BUDGET_US};
+use sel4_abi::{MAX_PERIOD_US, MIN_BUDGET_US};
 
 use super::super::element::Element;
 use super::super::limits::{DEFAULT_BUDGET_US, MAX_PRIORITY};
