@@ -18,7 +18,7 @@ use crate::programs::Config;
 use crate::report::program::Program;
 use crate::sizes::{self, Size};
 use crate::target::Target;
-use crate::toolchain::Toolchain;
+use crate::toolchain::{TARGET32, Toolchain};
 use crate::verify;
 use crate::workspace::Workspace;
 
@@ -158,15 +158,15 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     packages.extend(wanted.packages());
     packages.extend(is_test.then_some(TEST_PROGRAM));
     let executables = target.build(&toolchain, &packages)?;
-    let narrow = match &wanted.packages32()[..] {
-        [] => PathBuf::new(),
-        packages => target.build_for_guests32(packages)?,
+    let narrow = match &wanted.packages32(Toolchain::detect_for(TARGET32).is_ok())[..] {
+        [] => None,
+        packages => Some(target.build_for_guests32(packages)?),
     };
     let folder = target.output.join("files");
     for program in ["vmm", "serial"].into_iter().chain(is_test.then_some(TEST_PROGRAM)) {
         copy(&executables.join(program), &folder.join(format!("{program}.elf")))?;
     }
-    let built = guests::Executables { wide: &executables, narrow: &narrow };
+    let built = guests::Executables { wide: &executables, narrow: narrow.as_deref() };
     let origins = guests::provide(workspace, wanted, request.guest_kernel.as_deref(), built, &folder)?;
 
     let options = plan::Options {

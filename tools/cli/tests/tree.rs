@@ -69,6 +69,8 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "components/vmm/src/target/regions.rs",
     "tests/guests/bare-aarch32/src/runtime/",
     "tests/guests/bare-aarch64/src/runtime/",
+    "tests/guests/debuggee/src/accesses.rs",
+    "tests/guests/debuggee/src/calls.rs",
     "tests/guests/debuggee/src/linux.rs",
     "tests/guests/debuggee/src/watcher.rs",
     "tests/guests/kvm-launcher/src/linux.rs",

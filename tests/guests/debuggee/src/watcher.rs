@@ -6,14 +6,7 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-/// System calls of the EABI.
-const EXIT: u32 = 1;
-const FORK: u32 = 2;
-const WRITE: u32 = 4;
-const GETPID: u32 = 20;
-const PTRACE: u32 = 26;
-const KILL: u32 = 37;
-const WAIT4: u32 = 114;
+use crate::calls::{FORK, GETPID, KILL, PTRACE, call, exit, exited, fail, print, print_number, stopped, wait};
 
 /// ptrace's requests.
 const TRACEME: u32 = 0;
@@ -56,9 +49,8 @@ extern "C" fn mark() {
     unsafe { asm!("nop", options(nostack)) }
 }
 
-/// Linux starts here.
-#[unsafe(no_mangle)]
-pub extern "C" fn _start() -> ! {
+/// The program.
+pub fn run() -> ! {
     match call(FORK, [0; 4]) as i32 {
         0 => child(),
         pid if pid < 0 => fail(b"no child"),
@@ -139,59 +131,4 @@ fn request(request: u32, child: u32, address: u32, data: *mut u32) {
         print_number(b"watcher: ptrace request ", request);
         fail(b"ptrace refused");
     }
-}
-
-fn wait(child: u32) -> u32 {
-    let mut status = 0u32;
-    call(WAIT4, [child, &raw mut status as u32, 0, 0]);
-    status
-}
-
-const fn stopped(signal: u32) -> u32 {
-    0x7f | signal << 8
-}
-
-const fn exited(code: u32) -> u32 {
-    code << 8
-}
-
-fn print_number(text: &[u8], number: u32) {
-    print(text);
-    if number > 9 {
-        print(&[b'0' + (number / 10 % 10) as u8]);
-    }
-    print(&[b'0' + (number % 10) as u8, b'\n']);
-}
-
-fn print(text: &[u8]) {
-    call(WRITE, [1, text.as_ptr() as u32, text.len() as u32, 0]);
-}
-
-fn fail(why: &[u8]) -> ! {
-    print(b"watcher: FAIL: ");
-    print(why);
-    print(b"\n");
-    exit(1)
-}
-
-fn exit(code: u32) -> ! {
-    call(EXIT, [code, 0, 0, 0]);
-    loop {
-        core::hint::spin_loop();
-    }
-}
-
-fn call(number: u32, arguments: [u32; 4]) -> u32 {
-    let [a, b, c, d] = arguments;
-    let mut result = a;
-    // SAFETY: Linux reads and writes only what the arguments of the calls above point at, and changes r0.
-    unsafe {
-        asm!("svc #0", in("r7") number, inout("r0") result, in("r1") b, in("r2") c, in("r3") d, options(nostack));
-    }
-    result
-}
-
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    fail(b"panic")
 }

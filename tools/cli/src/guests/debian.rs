@@ -16,8 +16,8 @@ const FRESH: Duration = Duration::from_secs(24 * 3600);
 /// The package's device trees, in folders by manufacturer.
 const DEVICE_TREES: &str = "device-trees";
 
-/// Makes an initramfs of unpacked packages, busybox, and a program of ours.
-type Builder = fn(&Path, &[u8], &[u8]) -> anyhow::Result<Vec<u8>>;
+/// Makes an initramfs of unpacked packages, busybox, and programs of ours.
+type Builder = fn(&Path, &[u8], &[Vec<u8>]) -> anyhow::Result<Vec<u8>>;
 
 /// One of Debian's architectures as a guest.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub static ARMHF: Flavour = Flavour {
     files: [LINUX32, INITRD32],
     userland: &["busybox-static"],
     unpack: Ok,
-    build: |_, busybox, watcher| userland32::build(busybox, watcher),
+    build: |_, busybox, programs| userland32::build(busybox, programs),
 };
 
 /// Debian's archive, with a cache.
@@ -98,12 +98,12 @@ impl Debian {
         Ok((image, origin))
     }
 
-    /// The initramfs with a program to debug; compressed, because it is copied more often than it is unpacked.
-    pub fn initramfs(&self, debuggee: &[u8]) -> anyhow::Result<(Vec<u8>, Vec<Origin>)> {
+    /// The initramfs with programs to debug; compressed, because it is copied more often than it is unpacked.
+    pub fn initramfs(&self, programs: &[Vec<u8>]) -> anyhow::Result<(Vec<u8>, Vec<Origin>)> {
         let stamp = self.refresh()?;
         let root = self.folder.join("root");
         let busybox = std::fs::read(root.join("bin/busybox")).context("busybox")?;
-        let archive = (self.flavour.build)(&root, &busybox, debuggee)?;
+        let archive = (self.flavour.build)(&root, &busybox, programs)?;
         let hash = sha256(&archive);
         let (kept, kept_hash) = (self.folder.join(self.initrd()), self.folder.join("linux-initrd.sha256"));
         if std::fs::read_to_string(&kept_hash).ok().as_deref() != Some(&hash) {

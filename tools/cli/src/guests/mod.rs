@@ -4,7 +4,7 @@
 //! | name | is |
 //! |---|---|
 //! | `linux.img` | Debian's arm64 kernel as packaged today, or the one of `--guest-kernel` |
-//! | `linux-initrd.img` | an initramfs of Debian's busybox and gdb |
+//! | `linux-initrd.img` | an initramfs of Debian's busybox and gdb; with the 32-bit program of the next line, if one can be built |
 //! | `bare.img` | the bare-metal guest in `tests/guests` |
 //! | `linux32.img`, `linux32-initrd.img`, `bare32.img` | the same in 32 bits; no gdb, but a program that watches another |
 
@@ -100,10 +100,11 @@ impl Wanted {
         bare.into_iter().chain(self.initrd.then_some(DEBUGGEE_PACKAGE)).collect()
     }
 
-    /// Packages to build for 32-bit ones.
-    pub fn packages32(self) -> Vec<&'static str> {
+    /// Packages to build in 32 bits. A 64-bit Linux has a 32-bit program as well, if one can be built.
+    pub fn packages32(self, can_build: bool) -> Vec<&'static str> {
         let bare = self.bare32.then_some(BARE32_PACKAGE);
-        bare.into_iter().chain(self.initrd32.then_some(DEBUGGEE_PACKAGE)).collect()
+        let debuggee = self.initrd32 || self.initrd && can_build;
+        bare.into_iter().chain(debuggee.then_some(DEBUGGEE_PACKAGE)).collect()
     }
 }
 
@@ -113,7 +114,7 @@ pub struct Executables<'a> {
     /// Of [`Wanted::packages`].
     pub wide: &'a Path,
     /// Of [`Wanted::packages32`], if there are any.
-    pub narrow: &'a Path,
+    pub narrow: Option<&'a Path>,
 }
 
 /// Puts the wanted files into `folder`.
@@ -125,11 +126,12 @@ pub fn provide(
     folder: &Path,
 ) -> anyhow::Result<Vec<Origin>> {
     let mut origins = Vec::new();
+    let narrow = executables.narrow;
     if wanted.bare {
         origins.push(bare([BARE_PACKAGE, BARE], executables.wide, folder)?);
     }
     if wanted.bare32 {
-        origins.push(bare([BARE32_PACKAGE, BARE32], executables.narrow, folder)?);
+        origins.push(bare([BARE32_PACKAGE, BARE32], narrow.context(BARE32_PACKAGE)?, folder)?);
     }
     let debian = Debian::new(workspace.guests(), &ARMHF);
     if wanted.linux32 {
@@ -138,8 +140,8 @@ pub fn provide(
         origins.push(origin);
     }
     if wanted.initrd32 {
-        let watcher = std::fs::read(executables.narrow.join(DEBUGGEE_PACKAGE)).context(DEBUGGEE_PACKAGE)?;
-        let (initrd, from) = debian.initramfs(&watcher)?;
+        let watcher = read(narrow.context(DEBUGGEE_PACKAGE)?)?;
+        let (initrd, from) = debian.initramfs(&[watcher])?;
         keep(&folder.join(INITRD32), &initrd)?;
         origins.extend(from);
     }
@@ -155,12 +157,17 @@ pub fn provide(
         });
     }
     if wanted.initrd {
-        let debuggee = std::fs::read(executables.wide.join(DEBUGGEE_PACKAGE)).context(DEBUGGEE_PACKAGE)?;
-        let (initrd, from) = debian.initramfs(&debuggee)?;
+        let programs = std::iter::once(executables.wide).chain(narrow).map(read).collect::<anyhow::Result<Vec<_>>>()?;
+        let (initrd, from) = debian.initramfs(&programs)?;
         keep(&folder.join(INITRD), &initrd)?;
         origins.extend(from);
     }
     Ok(origins)
+}
+
+/// The program to debug, out of a folder.
+fn read(executables: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(executables.join(DEBUGGEE_PACKAGE)).context(DEBUGGEE_PACKAGE)
 }
 
 /// A board's device tree as Debian's kernel package has it, kept where its path says.
@@ -206,7 +213,8 @@ mod tests {
         let text = r#"<memory_region name="k" prefill_path="bare.img" /><x prefill_path="linux-initrd.img"/>"#;
         let wanted = Wanted::by(text);
         assert_eq!((wanted.linux, wanted.initrd, wanted.bare), (false, true, true));
-        assert!(wanted.packages32().is_empty());
+        assert!(wanted.packages32(false).is_empty());
+        assert_eq!(wanted.packages32(true), [DEBUGGEE_PACKAGE]);
         assert_eq!(Wanted::by(text).packages(), [BARE_PACKAGE, DEBUGGEE_PACKAGE]);
     }
 

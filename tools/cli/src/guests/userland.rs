@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::Initramfs;
 use super::library::closure;
+use super::userland32::add_programs;
 
 const INIT: &str = "#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
@@ -25,13 +26,15 @@ const INITTAB: &str = "ttyAMA0::askfirst:-/bin/sh
 const PROFILE: &str = "export HOME=/ TERM=vt100 PATH=/bin:/usr/bin
 ";
 
-/// With `lazaret.debug` on the kernel's command line the guest debugs itself for ever, and says how often it did.
+/// With `lazaret.debug` on the kernel's command line the guest debugs itself for ever, and says how often it did; with
+/// `lazaret.pause` it waits in between.
 const DEBUG_LOOP: &str = "#!/bin/sh
 round=0 failed=0
 while true; do
     round=$((round + 1))
     TRY >/tmp/debug.log 2>&1 </dev/null && grep -q 'END' /tmp/debug.log || failed=$((failed + 1))
     echo \"guest linux $(uname -m): round $round, $failed failed\" >/dev/console
+    grep -qw lazaret.pause /proc/cmdline && sleep 0.3
 done
 ";
 
@@ -92,10 +95,13 @@ pub(super) fn base(busybox: &[u8], debug: &str, end: &str) -> anyhow::Result<Ini
     Ok(archive)
 }
 
-/// The archive: busybox, gdb with its libraries, a program to debug.
-pub fn build(root: &Path, busybox: &[u8], debuggee: &[u8]) -> anyhow::Result<Vec<u8>> {
+/// The archive: busybox, gdb with its libraries, a program to debug; and, if there is a second program, the 32-bit one,
+/// which this kernel runs as well.
+pub fn build(root: &Path, busybox: &[u8], programs: &[Vec<u8>]) -> anyhow::Result<Vec<u8>> {
     let mut archive = base(busybox, "gdb -q -x /etc/try.gdb /bin/debuggee", "exited normally")?;
+    let [debuggee, watcher @ ..] = programs else { anyhow::bail!("no program to debug") };
     archive.program("bin/debuggee", debuggee)?;
+    watcher.iter().try_for_each(|watcher| add_programs(&mut archive, watcher))?;
     archive.file("etc/gdb/gdbinit", GDBINIT.as_bytes())?;
     archive.file("etc/try.gdb", TRY_GDB.as_bytes())?;
     archive.file("usr/lib/aarch64-linux-gnu/gconv/gconv-modules", CONVERSIONS.as_bytes())?;

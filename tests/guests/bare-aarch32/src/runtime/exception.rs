@@ -5,10 +5,11 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::{debug, instruction, mrc};
 
-/// What the vectors save. r0 to r12, the link register, the SPSR.
+/// What the vectors save. r0 to r12; the link register and the SPSR, as RFE takes them.
 #[repr(C)]
 pub struct Frame {
     registers: [u32; 13],
+    _alignment: u32,
     link: u32,
     spsr: u32,
 }
