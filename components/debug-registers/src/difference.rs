@@ -19,7 +19,7 @@ pub enum Seen {
 pub struct Difference {
     /// For people.
     pub registers: &'static str,
-    /// op0, op1, CRn, CRm, op2 of the first and of the last encoding; each field lies between the two.
+    /// op0, op1, CRn, CRm, op2 (in 32 bits coprocessor, opc1, CRn, CRm, opc2) of the first and of the last encoding; each field lies between the two.
     pub encodings: [[u8; 5]; 2],
     /// Which way.
     pub ways: &'static [Way],
@@ -112,16 +112,17 @@ impl fmt::Display for Expected {
 
 /// MSR, MRS or system instruction: how EL1 hears of an access that it does not let EL0 make.
 const TRAPPED: Expected = Expected::Exception(0x18);
-const EL1: &[Way] = &[Way::El1Read, Way::El1Write];
-const EL0: &[Way] = &[Way::El0Read, Way::El0Write];
+pub(crate) const EL1: &[Way] = &[Way::El1Read, Way::El1Write];
+pub(crate) const EL0: &[Way] = &[Way::El0Read, Way::El0Write];
 const ALL: u64 = !0;
 
 const CHANNEL: &str = "the architecture has it; KVM has no row for it, so it is undefined there as long as it traps";
-const TAGS: &str = "each guest has tags of its own; under KVM there are none";
-const NO_PMU: &str = "reads 0 and ignores writes for guests that do not look at `ID_AA64DFR0_EL1.PMUVer`; KVM, asked for no PMU, has none";
-const CLOSED: &str = "`PMUSERENR_EL0` is 0, so EL0's access goes to EL1; KVM opens that register while a guest runs";
+pub(crate) const TAGS: &str = "each guest has tags of its own; under KVM there are none";
+pub(crate) const NO_PMU: &str = "reads 0 and ignores writes for guests that do not look at `ID_AA64DFR0_EL1.PMUVer`; KVM, asked for no PMU, has none";
+pub(crate) const CLOSED: &str =
+    "`PMUSERENR_EL0` is 0, so EL0's access goes to EL1; KVM opens that register while a guest runs";
 
-const fn row(
+pub(crate) const fn row(
     registers: &'static str,
     encodings: [[u8; 5]; 2],
     ways: &'static [Way],
@@ -132,7 +133,7 @@ const fn row(
     Difference { registers, encodings, ways, ours, theirs, bits: ALL, why }
 }
 
-const fn one(register: [u8; 5]) -> [[u8; 5]; 2] {
+pub(crate) const fn one(register: [u8; 5]) -> [[u8; 5]; 2] {
     [register, register]
 }
 

@@ -8,9 +8,9 @@ use lazaret_cli::workspace::Workspace;
 
 use crate::Scenario;
 
-pub const SCENARIOS: &[Scenario] = &[("differential", compare)];
+pub const SCENARIOS: &[Scenario] = &[("differential", || compare(false)), ("differential-32-bit", || compare(true))];
 
-fn compare() -> anyhow::Result<()> {
+fn compare(is_narrow: bool) -> anyhow::Result<()> {
     let workspace = Workspace::find();
     let timeout = Duration::from_secs(400);
     let bench = Bench {
@@ -21,7 +21,7 @@ fn compare() -> anyhow::Result<()> {
         linux: false,
         timeout,
     };
-    let comparison = differential::compare(&bench)?;
+    let comparison = differential::compare(&bench, is_narrow)?;
     comparison.reasons().iter().for_each(|(why, count)| println!("  {count} rows: {why}"));
     println!("  differential: {}", comparison.summary());
     let unexplained: Vec<_> = comparison.unexplained().map(ToString::to_string).collect();

@@ -6,12 +6,14 @@
 
 mod cp14;
 mod cp15;
+mod difference;
 mod documentation;
 mod handler;
 mod row;
 
 pub use cp14::{CP14, CP14_WIDE};
 pub use cp15::{CP15, CP15_WIDE, feature_of_vmrs};
+pub use difference::DIFFERENCES32;
 pub(crate) use documentation::{Names, Section};
 pub use handler::Handler32;
 pub use row::{Row32, lookup, lookup_wide};

@@ -24,6 +24,8 @@ pub const SET_DEVICE_ATTR: u64 = 0x4018_aee1;
 
 /// `KVM_ARM_VCPU_PSCI_0_2`, as a bit.
 pub const FEATURE_PSCI: u32 = 1 << 2;
+/// `KVM_ARM_VCPU_EL1_32BIT`, as a bit.
+pub const FEATURE_EL1_32BIT: u32 = 1 << 1;
 /// `KVM_DEV_TYPE_ARM_VGIC_V2`
 pub const VGIC_V2: u32 = 5;
 /// `KVM_DEV_ARM_VGIC_GRP_ADDR`: 0 is the distributor, 1 the CPU interface.
@@ -52,6 +54,9 @@ pub mod run {
 
 /// X0, as a register's number.
 pub const X0: u64 = 0x6030_0000_0010_0000;
+/// X1 and X2.
+pub const X1: u64 = X0 + 2;
+pub const X2: u64 = X0 + 4;
 /// The PC.
 pub const PC: u64 = X0 + 2 * 32;
 

@@ -11,6 +11,9 @@ const RAM: u64 = 0x4000_0000;
 const RAM_SIZE: usize = 0x100_0000;
 /// The guest's Image header asks for it.
 const TEXT_OFFSET: usize = 0x8_0000;
+/// Where a zImage goes, and where its header says that it is one.
+const TEXT_OFFSET32: usize = 0x8000;
+const ZIMAGE: (usize, u32) = (TEXT_OFFSET32 + 0x24, 0x016f_2818);
 const DEVICE_TREE: usize = RAM_SIZE - 0x1_0000;
 const DISTRIBUTOR: u64 = 0x0800_0000;
 const CPU_INTERFACE: u64 = 0x0801_0000;
@@ -41,13 +44,17 @@ fn run(tree: &[u8]) -> Result<()> {
     let kvm = named("open /dev/kvm", File::open(b"/dev/kvm\0"))?;
     let vm = File::of(named("KVM_CREATE_VM", kvm.control(kvm::CREATE_VM, 0))?);
     let mut ram = named("mmap", Memory::new(RAM_SIZE))?;
-    load(b"/guest.img\0", ram.from(TEXT_OFFSET))?;
+    load(b"/guest.img\0", ram.from(TEXT_OFFSET32))?;
+    let is_narrow = ram.load::<u32>(ZIMAGE.0) == ZIMAGE.1;
+    if !is_narrow {
+        load(b"/guest.img\0", ram.from(TEXT_OFFSET))?;
+    }
     load(tree, ram.from(DEVICE_TREE))?;
     let address = ram.start as u64;
     let mut region = MemoryRegion { slot: 0, flags: 0, guest_address: RAM, size: RAM_SIZE as u64, address };
     named("KVM_SET_USER_MEMORY_REGION", vm.control_with(kvm::SET_MEMORY, &mut region))?;
     let vgic = create_vgic(vm)?;
-    let vcpu = create_vcpu(vm)?;
+    let vcpu = create_vcpu(vm, is_narrow)?;
     named("VGIC init", attribute(vgic, kvm::VGIC_CONTROL, 0, 0))?;
     let size = named("KVM_GET_VCPU_MMAP_SIZE", kvm.control(kvm::GET_VCPU_MMAP_SIZE, 0))?;
     let mut state = named("mmap vcpu", vcpu.map(size as usize))?;
@@ -80,13 +87,20 @@ fn attribute(device: File, group: u32, attribute: u64, address: u64) -> core::re
     device.control_with(kvm::SET_DEVICE_ATTR, &mut DeviceAttribute { flags: 0, group, attribute, address })
 }
 
-fn create_vcpu(vm: File) -> Result<File> {
+/// With the registers that arm64's or arm's boot protocol asks for.
+fn create_vcpu(vm: File, is_narrow: bool) -> Result<File> {
     let vcpu = File::of(named("KVM_CREATE_VCPU", vm.control(kvm::CREATE_VCPU, 0))?);
     let mut init = VcpuInit { target: 0, features: [0; 7] };
     named("KVM_ARM_PREFERRED_TARGET", vm.control_with(kvm::PREFERRED_TARGET, &mut init))?;
-    init.features[0] |= kvm::FEATURE_PSCI;
+    init.features[0] |= kvm::FEATURE_PSCI | if is_narrow { kvm::FEATURE_EL1_32BIT } else { 0 };
     named("KVM_ARM_VCPU_INIT", vcpu.control_with(kvm::VCPU_INIT, &mut init))?;
-    for (id, value) in [(kvm::PC, RAM + TEXT_OFFSET as u64), (kvm::X0, RAM + DEVICE_TREE as u64)] {
+    let tree = RAM + DEVICE_TREE as u64;
+    let registers = if is_narrow {
+        [(kvm::PC, RAM + TEXT_OFFSET32 as u64), (kvm::X0, 0), (kvm::X1, u32::MAX.into()), (kvm::X2, tree)]
+    } else {
+        [(kvm::PC, RAM + TEXT_OFFSET as u64), (kvm::X0, tree), (kvm::X1, 0), (kvm::X2, 0)]
+    };
+    for (id, value) in registers {
         let mut register = OneRegister { id, address: core::ptr::from_ref(&value) as u64 };
         named("KVM_SET_ONE_REG", vcpu.control_with(kvm::SET_ONE_REG, &mut register))?;
     }

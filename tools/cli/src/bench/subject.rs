@@ -80,12 +80,14 @@ pub struct Job<'a> {
     pub cpus: u32,
     /// What it prints last.
     pub until: &'a str,
+    /// The 32-bit guest.
+    pub is_narrow: bool,
 }
 
 impl<'a> Job<'a> {
     /// For one guest with one vCPU.
     pub const fn new(bootargs: &'a str, until: &'a str) -> Self {
-        Self { bootargs, second: None, cpus: 1, until }
+        Self { bootargs, second: None, cpus: 1, until, is_narrow: false }
     }
 }
 
@@ -158,8 +160,13 @@ impl Bench<'_> {
     }
 
     /// The guest's image.
-    pub fn guest(&self) -> anyhow::Result<Vec<u8>> {
-        let elf = self.build(&[guests::BARE_PACKAGE])?.join(guests::BARE_PACKAGE);
+    pub fn guest(&self, job: Job<'_>) -> anyhow::Result<Vec<u8>> {
+        let elf = if job.is_narrow {
+            let setting = Setting { workspace: self.workspace, board: BOARD, config: Config::Release };
+            setting.build_for_guests32(&[guests::BARE32_PACKAGE])?.join(guests::BARE32_PACKAGE)
+        } else {
+            self.build(&[guests::BARE_PACKAGE])?.join(guests::BARE_PACKAGE)
+        };
         let elf = std::fs::read(&elf).with_context(|| elf.display().to_string())?;
         Ok(image::flatten(&elf, "bare-metal guest")?.bytes)
     }
@@ -173,14 +180,20 @@ impl Bench<'_> {
     fn lazaret(&self, job: Job<'_>, kernel: Option<&PathBuf>) -> anyhow::Result<(Qemu, PathBuf)> {
         let folder = self.folder()?;
         let guests: &[_] = match job.second {
+            None if job.is_narrow => &[("bare32_workout", job.bootargs)],
             None => &[("bare_bench", job.bootargs)],
             Some(second) => &[("bare_a", job.bootargs), ("bare_b", second)],
         };
+        let guest = if job.is_narrow { "bare32" } else { "bare64" };
         for (name, arguments) in guests {
-            let config = format!("name = {name}\nguest = bare64\nram_size = 0x1_000_000\nbootargs = {arguments}\n");
+            let config = format!("name = {name}\nguest = {guest}\nram_size = 0x1_000_000\nbootargs = {arguments}\n");
             std::fs::write(folder.join(format!("{name}.vmmcfg")), config)?;
         }
-        let file = if job.second.is_some() { "two_bare.system" } else { "bare_bench.system" };
+        let file = match job.second {
+            Some(_) => "two_bare.system",
+            None if job.is_narrow => "one_bare32.system",
+            None => "bare_bench.system",
+        };
         let description = self.workspace.root().join("tests/qemu/systems").join(file);
         let request = Request {
             config: Config::Release,

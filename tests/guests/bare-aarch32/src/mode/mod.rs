@@ -2,6 +2,7 @@
 //! What the guest can be asked to do.
 
 mod conditional;
+mod differential;
 mod events;
 mod leak;
 mod readback;
@@ -22,6 +23,7 @@ pub fn run(options: &Options<'_>) {
     let (breakpoints, watchpoints) = (debug::count(Kind::Bvr), debug::count(Kind::Wvr));
     println!("guest {}: {breakpoints} breakpoints, {watchpoints} watchpoints", options.id);
     let name = match options.mode {
+        Mode::Differential => differential::run(),
         Mode::Leak => leak::run(options),
         Mode::Workout => workout(options.pattern),
         other => return println!("FAIL options: no {other:?} in 32 bits"),

@@ -42,6 +42,8 @@ pub static RECOVERY: AtomicU32 = AtomicU32::new(0);
 pub static ORIGIN: AtomicU32 = AtomicU32::new(0);
 /// Supervisor mode, A32, all masked.
 pub const SUPERVISOR: u32 = 0x1d3;
+/// User mode, the same.
+pub const USER: u32 = 0x1d0;
 
 const THUMB: u32 = 1 << 5;
 const ILLEGAL: u32 = 1 << 20;

@@ -4,6 +4,7 @@
 
 pub mod console;
 pub mod debug;
+pub mod encoding;
 pub mod entry;
 pub mod exception;
 pub mod interrupt;

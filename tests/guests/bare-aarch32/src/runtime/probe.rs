@@ -43,7 +43,7 @@ probe_illegal:
 1:  cps     #0x13
     pop     {{r4-r11, pc}}
 
-    // r0: code, T32 if bit 0 is set; r1: its argument. It ends with SVC, with its result in r0.
+    // r0: code, T32 if bit 0 is set; r1: its argument. It ends with SVC, with its result in r0 and r1.
 run_at_el0:
     push    {{r4-r12, lr}}
     mov     lr, r0
@@ -392,7 +392,7 @@ unsafe extern "C" {
     fn probe_bkpt();
     fn probe_unaligned(recovery: *mut u32);
     fn probe_illegal(recovery: *mut u32, spsr: u32);
-    fn run_at_el0(code: u32, argument: u32) -> u32;
+    fn run_at_el0(code: u32, argument: u32) -> u64;
     fn el0_load();
     fn el0_store();
     fn el0_nop();
@@ -506,13 +506,19 @@ impl El0 {
             Self::Thumb => el0_thumb,
         };
         // SAFETY: the programs end with SVC, which comes back here with all registers that must be kept.
-        unsafe { run_at_el0(code as usize as u32, argument) }
+        unsafe { run_at_el0(code as usize as u32, argument) as u32 }
     }
 
     /// Where the breakpoint is.
     pub fn nop_address() -> u32 {
         el0_nop_at as Code as usize as u32
     }
+}
+
+/// Runs code that ends with SVC at PL0: what is in R0, and in R1 above it, at its end.
+pub fn run_at_pl0(code: u32, argument: u32) -> u64 {
+    // SAFETY: one access to a coprocessor, then SVC, which comes back here with all registers that must be kept.
+    unsafe { run_at_el0(code, argument) }
 }
 
 /// An access with each condition, by its number.

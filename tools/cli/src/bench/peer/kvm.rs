@@ -42,7 +42,7 @@ fn archive(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<Vec<u8>> {
     archive.device("dev/console", 5, 1)?;
     archive.device("dev/kvm", 10, 232)?;
     archive.program("init", &std::fs::read(launcher)?)?;
-    archive.file("guest.img", &bench.guest()?)?;
+    archive.file("guest.img", &bench.guest(job)?)?;
     archive.file("guest.dtb", tree(job.bootargs)?.as_ref())?;
     if let Some(second) = job.second {
         archive.file("guest2.dtb", tree(second)?.as_ref())?;

@@ -23,7 +23,7 @@ pub fn machine(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf
     let folder = bench.folder()?;
     let xen = folder.join("xen.img");
     std::fs::write(&xen, guests::xen(bench.workspace)?.0).with_context(|| xen.display().to_string())?;
-    let guest = bench.guest()?;
+    let guest = bench.guest(job)?;
     let image = folder.join("xen-guest.img");
     std::fs::write(&image, &guest)?;
     let tree = folder.join("xen.dtb");
