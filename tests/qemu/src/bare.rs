@@ -16,6 +16,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("bare-attack", attack),
     ("bare-two-vms", two),
     ("bare-sweep", sweep),
+    ("bare-sweep-32-bit", sweep32),
     ("bare-idle-costs-nothing", idle),
     ("bare-armed-loads-once", armed),
 ];
@@ -95,6 +96,12 @@ fn sweep() -> anyhow::Result<()> {
         .expect(r"GUEST sweep: \d+ passed, \d+ failed")
         .expect(r"native: round \d+00");
     expect_no_failure(&machine::run("sweep", script, 300)?)
+}
+
+/// The same of two 32-bit guests beside a 64-bit one.
+fn sweep32() -> anyhow::Result<()> {
+    let over = r"GUEST sweep: [1-9]\d* passed, \d+ failed";
+    expect_no_failure(&machine::run("sweep32", Script::new().expect(over).expect(over).expect(over), 300)?)
 }
 
 fn idle() -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ mod differential;
 mod events;
 mod leak;
 mod readback;
+mod sweep;
 mod undefined;
 
 use core::sync::atomic::AtomicU32;
@@ -25,6 +26,7 @@ pub fn run(options: &Options<'_>) {
     let name = match options.mode {
         Mode::Differential => differential::run(),
         Mode::Leak => leak::run(options),
+        Mode::Sweep => sweep::run(options),
         Mode::Workout => workout(options.pattern),
         other => return println!("FAIL options: no {other:?} in 32 bits"),
     };

@@ -48,6 +48,11 @@ const CPACR: u64 = 1 << 21 | 1 << 28;
 /// `MDSCR_EL1`: MDE, KDE, TDCC, SS. QEMU keeps what is written to the rest until the shim loads the register.
 const MDSCR: u64 = 1 << 15 | 1 << 13 | 1 << 12 | 1;
 
+/// `DBGBCR<n>_EL1` and `DBGWCR<n>_EL1` as far as a write that traps keeps them: without SSC and HMC, which are about EL2
+/// and EL3, and without what is RES0, which QEMU keeps.
+const BCR: u64 = 0xff_01e7;
+const WCR: u64 = 0x1f1f_1fff;
+
 /// All of them.
 pub static REGISTERS: [Register; 92] = registers! {
     // EL1's own, and the thread registers.
@@ -65,8 +70,8 @@ pub static REGISTERS: [Register; 92] = registers! {
     "oslar_el1" = "oslsr_el1", "oslar_el1", 1;
     "claim" = "dbgclaimclr_el1", "dbgclaimset_el1", 0xff;
     "dbgdtr_el0"; "dbgdtrrx_el0" = "s2_3_c0_c5_0", "s2_3_c0_c5_0", !0;
-    "dbgbvr0_el1"; "dbgbcr0_el1"; "dbgwvr0_el1"; "dbgwcr0_el1"; "dbgbvr5_el1"; "dbgbcr5_el1"; "dbgwvr3_el1";
-    "dbgwcr3_el1"; "mdselr_el1" = "s2_0_c0_c4_2", "s2_0_c0_c4_2", !0; "mdstepop_el1" = "s2_0_c0_c5_2", "s2_0_c0_c5_2", !0;
+    "dbgbvr0_el1"; "dbgbcr0_el1" BCR; "dbgwvr0_el1"; "dbgwcr0_el1" WCR; "dbgbvr5_el1"; "dbgbcr5_el1" BCR; "dbgwvr3_el1";
+    "dbgwcr3_el1" WCR; "mdselr_el1" = "s2_0_c0_c4_2", "s2_0_c0_c4_2", !0; "mdstepop_el1" = "s2_0_c0_c5_2", "s2_0_c0_c5_2", !0;
     "trctraceidr" = "s2_1_c0_c0_1", "s2_1_c0_c0_1", !0; "trcclaimset" = "s2_1_c7_c8_6", "s2_1_c7_c8_6", !0;
     // Performance monitors, profiling, trace.
     "pmcr_el0"; "pmcntenset_el0"; "pmcntenclr_el0"; "pmovsclr_el0"; "pmovsset_el0"; "pmselr_el0"; "pmccntr_el0";
