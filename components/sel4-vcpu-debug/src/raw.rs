@@ -37,7 +37,7 @@ impl<C: InvocationContext> Reply<C> {
     }
 }
 
-/// Sends words and capabilities with a label.
+/// Sends words and capabilities with a label. Of an error only its number is kept, not the words that say more.
 #[inline]
 pub fn invoke<T: CapType, C: InvocationContext>(
     cap: Cap<T, C>,

@@ -87,7 +87,8 @@ pub fn register_names_of_a_32_bit_guest(env: &mut Env) -> Outcome {
     let vcpu: cap::VCpu = env.object();
     same(read_state(vcpu, VcpuState::Width)?, AARCH64)?;
     let greatest = if needs_aarch32(env).is_ok() { AARCH32 } else { AARCH64 };
-    refused_with(write_state(vcpu, VcpuState::Width, 2), Error::RangeError, &[0, greatest])?;
+    let neither = vcpu.invoke_raw(sel4::sys::extension::VCPU_STATE_WRITE, &[VcpuState::Width as u64, 2], &[]);
+    refused_with(neither, Error::RangeError, &[0, greatest])?;
     for state in [VcpuState::Dacr, VcpuState::SpsrFiq, VcpuState::Fpexc] {
         write_state(vcpu, state, state as u64)?;
         same(read_state(vcpu, state)?, state as u64)?;
