@@ -50,11 +50,11 @@ fn fuzz_checked() -> anyhow::Result<()> {
     run(Config::Checked, "kernel-fuzz-checked", 300, &[])
 }
 
-/// And after each exit of two guests, their monitors' calls, and all that the root task does.
+/// And after exits of two guests, their monitors' calls, and all that the root task does. Not with VMMs whose budget is
+/// watched: they pay for the looks.
 fn checked_vms() -> anyhow::Result<()> {
-    let request = Request { config: Config::Checked, ..Request::new(machine::description("crash")) };
-    let over = r"GUEST crash: [1-9]\d* passed, 0 failed";
-    let script = Script::new().expect(over).expect(over);
+    let request = Request { config: Config::Checked, ..Request::new(machine::description("two_bare")) };
+    let script = Script::new().expect("guest A: round 1000, 0 failed").expect("guest B: round [1-9]000, 0 failed");
     machine::run_built(&machine::build(&request)?, script, 300)?;
     Ok(())
 }
