@@ -19,7 +19,8 @@ pub enum Seen {
 pub struct Difference {
     /// For people.
     pub registers: &'static str,
-    /// op0, op1, CRn, CRm, op2 (in 32 bits coprocessor, opc1, CRn, CRm, opc2) of the first and of the last encoding; each field lies between the two.
+    /// op0, op1, CRn, CRm, op2 (in 32 bits coprocessor, opc1, CRn, CRm, opc2) of the first and of the last encoding; each
+    /// field lies between the two.
     pub encodings: [[u8; 5]; 2],
     /// Which way.
     pub ways: &'static [Way],

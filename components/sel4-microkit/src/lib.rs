@@ -49,7 +49,7 @@ mod child;
 mod defer;
 mod entry;
 mod handler;
-mod ipc;
+pub mod ipc;
 mod message;
 mod symbols;
 
@@ -58,7 +58,7 @@ pub use child::Child;
 pub use defer::{DeferredAction, DeferredActionInterface, DeferredActionSlot};
 pub use entry::STACK_TO_IPC_BUFFER;
 pub use handler::{Handler, Infallible, Never, NullHandler};
-pub use ipc::{ChannelSet, ChannelSetIter, DisplayChannelSet, reply};
+pub use ipc::{ChannelSet, ChannelSetIter, DisplayChannelSet};
 pub use message::{
     MessageInfo, MessageLabel, MessageRegisterValue, get_mr, set_mr, with_msg_bytes, with_msg_bytes_mut, with_msg_regs,
     with_msg_regs_mut,

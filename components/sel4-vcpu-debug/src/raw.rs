@@ -63,7 +63,8 @@ pub fn invoke<T: CapType, C: InvocationContext>(
     }
 }
 
-/// A label that is no error of the manual's: that kernel has no such invocation either.
+/// Here, for rust-sel4's conversion panics. A label that is no error of the manual's: that kernel has no such invocation
+/// either.
 const fn error(label: Word) -> Error {
     match Label::from_label(label) {
         Some(Label::InvalidArgument) => Error::InvalidArgument,

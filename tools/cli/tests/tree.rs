@@ -71,6 +71,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "tests/guests/bare-aarch64/src/runtime/",
     "tests/guests/debuggee/src/accesses.rs",
     "tests/guests/debuggee/src/calls.rs",
+    "tests/guests/debuggee/src/entry.rs",
     "tests/guests/debuggee/src/linux.rs",
     "tests/guests/debuggee/src/watcher.rs",
     "tests/guests/kvm-launcher/src/linux.rs",

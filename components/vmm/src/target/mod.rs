@@ -27,9 +27,6 @@ use vmm::vm::{Next, Vm};
 /// The longest fault message that matters.
 const FAULT_WORDS: usize = fault_context::VCPU_LENGTH;
 
-/// Where Microkit's tool puts the reply object.
-const REPLY: sel4::cap::Reply = sel4::Cap::from_bits(4);
-
 /// A trapped instruction with its context.
 #[inline]
 fn trap() -> MessageInfo {
@@ -72,7 +69,7 @@ fn init() -> Monitor {
     if found == Found::Fresh {
         monitor.start(lasting);
     } else if let Some(answer) = monitor.recover() {
-        REPLY.send(answer.into_inner());
+        sel4_microkit::ipc::reply(answer);
     }
     monitor
 }

@@ -2,27 +2,7 @@
 //! What a 32-bit program asks of Linux, and what it says.
 #![allow(unsafe_code)]
 
-use core::arch::{asm, global_asm};
-
-use crate::{accesses, watcher};
-
-// Linux starts here: the number of arguments and their addresses are on the stack.
-global_asm!(
-    "
-    .global _start
-_start:
-    ldr     r0, [sp, #4]
-    b       start
-"
-);
-
-/// `name`: the path that the program was started by, ended by a zero.
-#[unsafe(no_mangle)]
-extern "C" fn start(name: *const u8) -> ! {
-    // SAFETY: Linux gives at least one argument, and strings end with a zero.
-    let name = unsafe { core::ffi::CStr::from_ptr(name.cast()) };
-    if name.to_bytes().ends_with(b"accesses") { accesses::run() } else { watcher::run() }
-}
+use core::arch::asm;
 
 /// System calls of the EABI.
 pub const EXIT: u32 = 1;

@@ -11,6 +11,8 @@
 mod accesses;
 #[cfg(all(target_os = "none", target_arch = "arm"))]
 mod calls;
+#[cfg(all(target_os = "none", target_arch = "arm"))]
+mod entry;
 #[cfg(all(target_os = "none", target_arch = "aarch64"))]
 mod linux;
 #[cfg(all(target_os = "none", target_arch = "arm"))]

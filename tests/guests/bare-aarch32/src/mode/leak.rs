@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Guests with this mode and different patterns run against each other: none finds what is not its own.
 
-use bare_aarch64::options::{Options, Yield};
+use bare_aarch64::options::Options;
 use bare_aarch64::pattern::{self, Kind};
 
 use core::sync::atomic::Ordering::Relaxed;
 
+use super::let_others_run;
 use crate::runtime::exception::{Event, ORIGIN, SUPERVISOR, address, count, forget, total};
 use crate::runtime::report::{check_quietly, failed};
-use crate::runtime::{console::println, debug, interrupt, probe, psci};
+use crate::runtime::{console::println, debug, interrupt, probe};
 
 /// Rounds of one kind before the other: armed (the bank comes back by itself) and not (the next access traps).
 const PHASE: u64 = 64;
-const SLEEP_US: u32 = 100;
 /// Lines of progress.
 const EVERY: u64 = 1000;
 /// More would only repeat themselves.
@@ -45,14 +45,6 @@ pub fn run(options: &Options<'_>) -> &'static str {
         }
     }
     "leak"
-}
-
-fn let_others_run(how: Yield) {
-    match how {
-        Yield::Wfi => interrupt::sleep(SLEEP_US),
-        Yield::Hvc => _ = psci::version(),
-        Yield::Spin => (0..10_000).for_each(|_| core::hint::spin_loop()),
-    }
 }
 
 /// The last breakpoint is the one that fires, the other registers hold the pattern.

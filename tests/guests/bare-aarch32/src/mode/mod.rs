@@ -11,10 +11,13 @@ mod undefined;
 
 use core::sync::atomic::AtomicU32;
 
-use bare_aarch64::options::{Mode, Options};
+use bare_aarch64::options::{Mode, Options, Yield};
 use bare_aarch64::pattern::Kind;
 
-use crate::runtime::{console::println, debug, report};
+use crate::runtime::{console::println, debug, interrupt, psci, report};
+
+/// For others to run.
+const SLEEP_US: u32 = 100;
 
 /// What watchpoints watch.
 static WATCHED: AtomicU32 = AtomicU32::new(0);
@@ -43,4 +46,12 @@ fn workout(pattern: u16) -> &'static str {
     conditional::run();
     undefined::run();
     "workout"
+}
+
+fn let_others_run(how: Yield) {
+    match how {
+        Yield::Wfi => interrupt::sleep(SLEEP_US),
+        Yield::Hvc => _ = psci::version(),
+        Yield::Spin => (0..10_000).for_each(|_| core::hint::spin_loop()),
+    }
 }

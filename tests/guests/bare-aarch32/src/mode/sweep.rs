@@ -2,47 +2,42 @@
 //! Guests with this mode and different patterns: each register that one of them can write and read keeps what it had
 //! after the first round, whatever the others write meanwhile.
 
-use core::sync::atomic::Ordering::Relaxed;
+use bare_aarch64::options::Options;
 
-use bare_aarch64::options::{Options, Yield};
-
+use super::let_others_run;
 use crate::runtime::encoding::{Access, BATCH, Batch, Outcome};
-use crate::runtime::exception::{ORIGIN, SUPERVISOR};
 use crate::runtime::report::{check, check_quietly, failed};
-use crate::runtime::{console::println, interrupt, psci};
+use crate::runtime::{console::println, interrupt};
 
-/// opc1, CRn, CRm, opc2 of CP15's registers that hold something and do not stop a guest without an MMU: CSSELR, TTBR0,
-/// TTBR1, TTBCR, DACR, DFSR, IFSR, ADFSR, AIFSR, DFAR, IFAR, PAR, PRRR, NMRR, AMAIR0, AMAIR1, CONTEXTIDR, TPIDRURW,
-/// TPIDRURO, TPIDRPRW, CNTKCTL.
+/// opc1, CRn, CRm, opc2 of CP15's registers that hold something and do not stop a guest without an MMU.
 const CP15: [[u8; 4]; 21] = [
-    [2, 0, 0, 0],
-    [0, 2, 0, 0],
-    [0, 2, 0, 1],
-    [0, 2, 0, 2],
-    [0, 3, 0, 0],
-    [0, 5, 0, 0],
-    [0, 5, 0, 1],
-    [0, 5, 1, 0],
-    [0, 5, 1, 1],
-    [0, 6, 0, 0],
-    [0, 6, 0, 2],
-    [0, 7, 4, 0],
-    [0, 10, 2, 0],
-    [0, 10, 2, 1],
-    [0, 10, 3, 0],
-    [0, 10, 3, 1],
-    [0, 13, 0, 1],
-    [0, 13, 0, 2],
-    [0, 13, 0, 3],
-    [0, 13, 0, 4],
-    [0, 14, 1, 0],
+    [2, 0, 0, 0],  // CSSELR
+    [0, 2, 0, 0],  // TTBR0
+    [0, 2, 0, 1],  // TTBR1
+    [0, 2, 0, 2],  // TTBCR
+    [0, 3, 0, 0],  // DACR
+    [0, 5, 0, 0],  // DFSR
+    [0, 5, 0, 1],  // IFSR
+    [0, 5, 1, 0],  // ADFSR
+    [0, 5, 1, 1],  // AIFSR
+    [0, 6, 0, 0],  // DFAR
+    [0, 6, 0, 2],  // IFAR
+    [0, 7, 4, 0],  // PAR
+    [0, 10, 2, 0], // PRRR
+    [0, 10, 2, 1], // NMRR
+    [0, 10, 3, 0], // AMAIR0
+    [0, 10, 3, 1], // AMAIR1
+    [0, 13, 0, 1], // CONTEXTIDR
+    [0, 13, 0, 2], // TPIDRURW
+    [0, 13, 0, 3], // TPIDRURO
+    [0, 13, 0, 4], // TPIDRPRW
+    [0, 14, 1, 0], // CNTKCTL
 ];
 /// Bits of an encoding of CP14: opc1, CRn, CRm, opc2.
 const SPACE: u32 = 1 << 14;
 /// There are some 50 on QEMU's Cortex-A57.
 const MOST: usize = 128;
 const NOWHERE: Access = Access { coprocessor: 14, opc1: 0, single: None, crm: 0, reads: true };
-const SLEEP_US: u32 = 100;
 /// Before the first look: long enough for the other guests to have written everything.
 const HEAD_START: u64 = 200;
 const EVERY: u64 = 100;
@@ -59,12 +54,11 @@ pub fn run(options: &Options<'_>) -> &'static str {
     (0..HEAD_START).for_each(|_| let_others_run(options.yielding));
     let registers = Registers::find();
     registers.check_fresh(options.pattern);
-    registers.write(options.pattern);
+    check("sweep.defined", 0, registers.write(options.pattern));
     let first = registers.read();
     registers.check_own(&first, options.pattern);
     for round in 1.. {
-        registers.write(options.pattern);
-        ORIGIN.store(SUPERVISOR, Relaxed);
+        check_quietly(format_args!("sweep.round{round}.defined"), 0, registers.write(options.pattern));
         let_others_run(options.yielding);
         let now = registers.read();
         for (n, access) in registers.reads().iter().enumerate() {
@@ -79,14 +73,6 @@ pub fn run(options: &Options<'_>) -> &'static str {
         }
     }
     "sweep"
-}
-
-fn let_others_run(how: Yield) {
-    match how {
-        Yield::Wfi => interrupt::sleep(SLEEP_US),
-        Yield::Hvc => _ = psci::version(),
-        Yield::Spin => (0..10_000).for_each(|_| core::hint::spin_loop()),
-    }
 }
 
 /// What a write that traps keeps, too. Without E: the shim turns off what links to nothing.
@@ -132,7 +118,7 @@ impl Registers {
             core::array::from_fn(|n| Access { reads: false, ..*batch.get(n).unwrap_or(&NOWHERE) });
         let code = Batch::new(&writes[..batch.len()], false);
         for (n, access) in batch.iter().enumerate() {
-            // QEMU 10.0 has DBGDTR at opc1 3, but only where the bank is the guest's: elsewhere, and on hardware, it is undefined.
+            // QEMU 10.0 has DBGDTR at opc1 3 as long as the bank is the guest's; otherwise, and on hardware, it is undefined.
             let is_there = access.coprocessor != 14 || access.opc1 != 3;
             let is_both = before[n].and_then(|value| code.run(n, value)).is_some();
             if is_there && is_both && self.count < MOST {
@@ -151,11 +137,12 @@ impl Registers {
         core::array::from_fn(|n| if n < self.count { code.run(n, 0) } else { None })
     }
 
-    /// The pattern to all of them.
-    fn write(&self, pattern: u16) {
+    /// The pattern to all of them; how many of the writes were undefined.
+    fn write(&self, pattern: u16) -> u32 {
         let writes: [Access; MOST] = core::array::from_fn(|n| Access { reads: false, ..self.reads[n] });
         let code = Batch::new(&writes[..self.count], false);
-        (0..self.count).for_each(|n| _ = code.run(n, (wide(pattern) & kept(&self.reads[n])).into()));
+        let own = |n| wide(pattern) & kept(&self.reads[n]);
+        (0..self.count).filter(|&n| code.run(n, own(n).into()).is_none()).count() as u32
     }
 
     /// What is there before it is written is what a vCPU starts with, and not another guest's.

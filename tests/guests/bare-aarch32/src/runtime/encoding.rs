@@ -2,7 +2,6 @@
 //! MRC, MCR, MRRC and MCRR of any encoding, written when they are needed.
 
 use core::arch::global_asm;
-
 use core::sync::atomic::Ordering::Relaxed;
 
 use super::exception::{Event, ORIGIN, SUPERVISOR, USER, count, forget};
