@@ -23,6 +23,7 @@
 #![deny(unsafe_code)]
 #![recursion_limit = "256"]
 
+pub mod differential;
 pub mod options;
 pub mod pattern;
 

@@ -5,43 +5,20 @@
 //! `ROW el=1 read d14_0_c1 value=0x0`; for a write the value is what a read gives after all ones were written at PL1, if
 //! it can be read. The last line has the number of accesses tried.
 
+use bare_aarch64::differential;
+
 use crate::runtime::console::println;
-use crate::runtime::encoding::{Access, BATCH, Batch, Outcome};
+use crate::runtime::encoding::{Access, Batch, NOWHERE, Outcome};
 
 /// Bits of an encoding: opc1, CRn, CRm, opc2; of a 64-bit access opc1 and CRm.
 const SPACE: u32 = 1 << 14;
 const SPACE64: u32 = 1 << 8;
-const NOWHERE: Access = Access { coprocessor: 14, opc1: 0, single: None, crm: 0, reads: true };
-const ONES: u64 = !0;
 
 /// Prints the rows.
 pub fn run() -> &'static str {
-    let mut tried = 0;
-    for el in [1, 0] {
-        tried += sweep(el, true);
-        tried += sweep(el, false);
-    }
+    let tried = differential::run(registers);
     println!("DIFFERENTIAL rows={tried}");
     "differential"
-}
-
-/// All of one level and direction, a page of instructions at a time.
-fn sweep(el: u8, reads: bool) -> u64 {
-    let mut accesses = registers(reads);
-    let mut tried = 0;
-    loop {
-        let mut batch = [NOWHERE; BATCH];
-        let count = batch.iter_mut().zip(&mut accesses).map(|(place, access)| *place = access).count();
-        if count == 0 {
-            return tried;
-        }
-        if reads {
-            read_all(&batch[..count], el)
-        } else {
-            write_all(&batch[..count], el)
-        }
-        tried += count as u64;
-    }
 }
 
 fn registers(reads: bool) -> impl Iterator<Item = Access> {
@@ -67,58 +44,47 @@ fn double(coprocessor: u8, bits: u32, reads: bool) -> Access {
 /// Of CP15: ID registers and performance monitors. From a read of c0, c4 to c7 KVM 6.1 does not come back: it gives 0
 /// and forgets the PC.
 fn is_related(access: Access) -> bool {
-    match (access.opc1, access.single, access.crm) {
-        (0, Some((0, _)), 1..=3) => true,
-        (0, Some((9, _)), 12..=14) => true,
-        (0, Some((14, _)), 8..=15) => true,
-        (_, None, 9) => true,
-        _ => false,
-    }
+    matches!(
+        (access.opc1, access.single, access.crm),
+        (0, Some((0, _)), 1..=3) | (0, Some((9, _)), 12..=14) | (0, Some((14, _)), 8..=15) | (_, None, 9)
+    )
 }
 
-fn read_all(batch: &[Access], el: u8) {
-    let code = Batch::new(batch, el == 0);
-    for (n, access) in batch.iter().enumerate() {
-        tell(el, *access, code.run(n, 0));
-    }
-}
+impl differential::Access for Access {
+    type Outcome = Outcome;
+    type Page = Batch;
 
-/// First zeros, then all ones where that was defined and can be read; at the end it is as before.
-fn write_all(batch: &[Access], el: u8) {
-    let (mut outcomes, mut before) = ([Outcome::None; BATCH], [Outcome::None; BATCH]);
-    let mut reads = [NOWHERE; BATCH];
-    reads.iter_mut().zip(batch).for_each(|(read, access)| *read = Access { reads: true, ..*access });
-    let writes = Batch::new(batch, el == 0);
-    for (n, outcome) in outcomes.iter_mut().enumerate().take(batch.len()) {
-        *outcome = writes.run(n, 0);
-    }
-    let read = Batch::new(&reads[..batch.len()], false);
-    for (n, value) in before.iter_mut().enumerate().take(batch.len()) {
-        *value = outcomes[n].and_then(|_| read.run(n, 0));
-    }
-    for (n, access) in batch.iter().enumerate() {
-        tell(el, *access, outcomes[n].and_then(|_| look(*access, reads[n], el, before[n])));
-    }
-}
+    const NOWHERE: Self = NOWHERE;
 
-/// All ones, read back at PL1; PL0's writes are only done.
-fn look(access: Access, read: Access, el: u8, before: Outcome) -> Outcome {
-    let (1, Some(old)) = (el, before) else { return Some(0) };
-    let code = Batch::new(&[access, read], false);
-    code.run(0, ONES);
-    let after = code.run(1, 0);
-    code.run(0, old);
-    after
-}
+    fn reading(self) -> Self {
+        Self { reads: true, ..self }
+    }
 
-fn tell(el: u8, access: Access, outcome: Outcome) {
-    let Access { coprocessor, opc1, single, crm, reads } = access;
-    let way = if reads { "read" } else { "write" };
-    match (outcome, single) {
-        (None, _) => (),
-        (Some(value), Some((crn, opc2))) => {
-            println!("ROW el={el} {way} p{coprocessor}_{opc1}_c{crn}_c{crm}_{opc2} value={:#x}", value as u32);
+    fn page(accesses: &[Self], at_el0: bool) -> Batch {
+        Batch::new(accesses, at_el0)
+    }
+
+    fn run(page: &Batch, n: usize, value: u64) -> Outcome {
+        page.run(n, value)
+    }
+
+    fn value(outcome: Outcome) -> Option<u64> {
+        outcome
+    }
+
+    fn done() -> Outcome {
+        Some(0)
+    }
+
+    fn tell(self, el: u8, outcome: Outcome) {
+        let Self { coprocessor, opc1, single, crm, reads } = self;
+        let way = if reads { "read" } else { "write" };
+        match (outcome, single) {
+            (None, _) => (),
+            (Some(value), Some((crn, opc2))) => {
+                println!("ROW el={el} {way} p{coprocessor}_{opc1}_c{crn}_c{crm}_{opc2} value={:#x}", value as u32);
+            }
+            (Some(value), None) => println!("ROW el={el} {way} d{coprocessor}_{opc1}_c{crm} value={value:#x}"),
         }
-        (Some(value), None) => println!("ROW el={el} {way} d{coprocessor}_{opc1}_c{crm} value={value:#x}"),
     }
 }

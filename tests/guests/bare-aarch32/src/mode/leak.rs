@@ -26,7 +26,7 @@ pub fn run(options: &Options<'_>) -> &'static str {
     debug::reset();
     write_all(options.pattern);
     for round in 1.. {
-        let armed = round / PHASE % 2 == 0;
+        let armed = (round / PHASE).is_multiple_of(2);
         if round % PHASE == 0 {
             arm(armed);
         }

@@ -2,10 +2,11 @@
 //! Guests with this mode and different patterns: each register that one of them can write and read keeps what it had
 //! after the first round, whatever the others write meanwhile.
 
+use bare_aarch64::differential::BATCH;
 use bare_aarch64::options::Options;
 
 use super::let_others_run;
-use crate::runtime::encoding::{Access, BATCH, Batch, Outcome};
+use crate::runtime::encoding::{Access, Batch, NOWHERE, Outcome};
 use crate::runtime::report::{check, check_quietly, failed};
 use crate::runtime::{console::println, interrupt};
 
@@ -37,7 +38,6 @@ const CP15: [[u8; 4]; 21] = [
 const SPACE: u32 = 1 << 14;
 /// There are some 50 on QEMU's Cortex-A57.
 const MOST: usize = 128;
-const NOWHERE: Access = Access { coprocessor: 14, opc1: 0, single: None, crm: 0, reads: true };
 /// Before the first look: long enough for the other guests to have written everything.
 const HEAD_START: u64 = 200;
 const EVERY: u64 = 100;

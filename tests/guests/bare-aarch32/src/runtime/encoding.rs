@@ -4,6 +4,8 @@
 use core::arch::global_asm;
 use core::sync::atomic::Ordering::Relaxed;
 
+use bare_aarch64::differential::BATCH;
+
 use super::exception::{Event, ORIGIN, SUPERVISOR, USER, count, forget};
 use super::{instruction, mcr, probe};
 
@@ -30,6 +32,9 @@ pub struct Access {
     pub reads: bool,
 }
 
+/// What an empty place of a batch holds.
+pub const NOWHERE: Access = Access { coprocessor: 14, opc1: 0, single: None, crm: 0, reads: true };
+
 impl Access {
     fn word(self) -> u32 {
         let direction = if self.reads { READS } else { 0 };
@@ -45,10 +50,7 @@ impl Access {
 /// What came of it: R0, and R1 above it, if it was carried out.
 pub type Outcome = Option<u64>;
 
-/// Accesses that a page holds, each with its way back.
-pub const BATCH: usize = 256;
-
-/// Two instructions for each access of a batch.
+/// Two instructions for each access of a batch: the second is the way back.
 #[repr(C, align(4096))]
 struct Page([[u32; 2]; BATCH]);
 

@@ -6,6 +6,7 @@ use core::arch::{asm, global_asm};
 use esr::{Class, Spsr};
 
 use super::{exception, instruction, probe};
+use crate::differential::BATCH;
 
 /// MSR and MRS with X0.
 const MSR: u32 = 0xd500_0000;
@@ -49,10 +50,7 @@ pub enum Outcome {
     Other(Class),
 }
 
-/// Accesses that a page holds, each with its way back.
-pub const BATCH: usize = 256;
-
-/// Two instructions for each access of a batch.
+/// Two instructions for each access of a batch: the second is the way back.
 #[repr(C, align(4096))]
 struct Page([[u32; 2]; BATCH]);
 
