@@ -152,12 +152,16 @@ pub fn has_children(slot: Ref<Slot>) -> bool {
 
 /// There is no capability to its object before it in the list.
 pub fn is_first(slot: Ref<Slot>) -> bool {
-    let cap = slot.cap();
-    !slot.previous.get().is_some_and(|previous| previous.cap().same_object(&cap))
+    is_first_of(slot, &slot.cap())
+}
+
+/// As [`is_first`], with the slot's capability at hand.
+fn is_first_of(slot: Ref<Slot>, cap: &Cap) -> bool {
+    !slot.previous.get().is_some_and(|previous| previous.cap().same_object(cap))
 }
 
 /// No other slot holds a capability to the object.
 pub fn is_last(slot: Ref<Slot>) -> bool {
     let cap = slot.cap();
-    is_first(slot) && !slot.next.get().is_some_and(|next| cap.same_object(&next.cap()))
+    is_first_of(slot, &cap) && !slot.next.get().is_some_and(|next| cap.same_object(&next.cap()))
 }
