@@ -40,6 +40,6 @@ mod tests;
 pub use clamp::{bcr as clamp_bcr, wcr as clamp_wcr};
 pub use counts::{Counts, MAX_PER_KIND, has_pmu};
 pub use hardware::{DebugHardware, Register};
-pub use sel4_abi::extension::{DEBUG_STATUS_WORDS, DebugRegister, DebugStatus};
+pub use lazaret_abi::{DEBUG_STATUS_WORDS, DebugRegister, DebugStatus};
 pub use shim::{Armed, Error, Handle, Ready, Shim};
 pub use vcpu::{Hazards, State, VcpuDebug};

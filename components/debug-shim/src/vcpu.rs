@@ -3,7 +3,7 @@
 
 use core::cell::Cell;
 
-use sel4_abi::extension::{DEBUG_STATUS_WORDS, DebugStatus};
+use lazaret_abi::{DEBUG_STATUS_WORDS, DebugStatus};
 
 use crate::{Counts, bank::Bank, mdscr_el1};
 

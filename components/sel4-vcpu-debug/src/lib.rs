@@ -3,20 +3,20 @@
 //! width of a vCPU with the registers that only a 32-bit one has,
 //! and the wait for its timer.
 //!
-//! Labels and words are in [`sel4_abi::extension`]. A kernel without them says so to [`probe`].
+//! Labels and words are in [`lazaret_abi`]. A kernel without them says so to [`probe`].
 #![no_std]
 #![forbid(unsafe_code)]
 
 pub mod raw;
 
-use raw::invoke;
-use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
-pub use sel4_abi::extension::{AARCH32, AARCH64, DebugRegister, DebugStatus, VcpuState, VcpuWait};
-use sel4_abi::extension::{
+pub use lazaret_abi::{AARCH32, AARCH64, DebugRegister, DebugStatus, VcpuState, VcpuWait};
+use lazaret_abi::{
     DEBUG_STATUS_WORDS, FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE,
     VCPU_READ_FEATURES, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, fault_context,
     feature_word,
 };
+use raw::invoke;
+use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
 use sel4_abi::fault::FaultLabel;
 use sel4_abi::invocation::Invocation;
 use sel4_abi::vcpu_reg::VcpuReg;

@@ -3,8 +3,8 @@
 
 use crate::frame::Given;
 use crate::trace::Cause;
-use esr::{Class, Esr};
-use sel4_abi::extension::fault_context;
+use arm_syndrome::{Class, Esr};
+use lazaret_abi::fault_context;
 use sel4_abi::fault::{FaultLabel, vcpu_fault, vgic_maintenance, vm_fault, vppi_event};
 
 const TRAP: u64 = FaultLabel::VcpuFault as u64;

@@ -3,7 +3,7 @@
 
 use crate::device::vgic::Inject;
 use crate::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg, VcpuState, Width};
-use esr::SysReg;
+use arm_syndrome::SysReg;
 use sel4_abi::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
 use std::collections::HashMap;
 use std::vec::Vec;

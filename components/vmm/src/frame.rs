@@ -4,7 +4,7 @@
 
 use crate::short::Answer;
 use crate::vcpu::Vcpu;
-use sel4_abi::extension::fault_context;
+use lazaret_abi::fault_context;
 use sel4_abi::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
 use zerocopy::{FromBytes, KnownLayout};
 

@@ -4,8 +4,8 @@
 use crate::frame::Frame;
 use crate::inject32;
 use crate::vcpu::{Vcpu, VcpuReg, Width};
-use esr::inject::{self, Injected, Vectors};
-use esr::{Context, Direction, Esr, Spsr};
+use arm_syndrome::inject::{self, Injected, Vectors};
+use arm_syndrome::{Context, Direction, Esr, Spsr};
 
 /// ISS bit: FAR_EL1 holds nothing.
 const FAR_NOT_VALID: u32 = 1 << 10;

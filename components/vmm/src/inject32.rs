@@ -4,8 +4,8 @@
 use crate::frame::Frame;
 use crate::inject::{MMU_ON, context, vectors};
 use crate::vcpu::{Vcpu, VcpuReg, VcpuState};
-use esr::Direction;
-use esr::inject32::{self, Bank, FAR_NOT_VALID, Injected};
+use arm_syndrome::Direction;
+use arm_syndrome::inject32::{self, Bank, FAR_NOT_VALID, Injected};
 
 /// The undefined-instruction exception.
 pub fn undefined(frame: &mut Frame, vcpu: &mut impl Vcpu) {

@@ -20,7 +20,7 @@
 //! |---|---|
 //! | load or store at a device | the device's; without a valid syndrome an external abort |
 //! | load, store or fetch where nothing is | external abort in the guest, one log line |
-//! | MSR or MRS of a debug, PMU or ID register | its row in `debug_registers::TRAP_TABLE` |
+//! | MSR or MRS of a debug, PMU or ID register | its row in `arm_trap_table::TRAP_TABLE` |
 //! | ACTLR_EL1, cache maintenance by set and way | reads zero, does nothing |
 //! | any other MSR or MRS | undefined instruction in the guest, one log line |
 //! | WFI | the vCPU waits for an interrupt or its timer; others run |

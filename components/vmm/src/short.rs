@@ -8,11 +8,11 @@ use crate::psci;
 use crate::trap::registers::{self, CarriedWrite};
 use crate::vcpu::Vcpu;
 use crate::vm::Vm;
-use debug_registers::{Access, Outcome};
-use esr::{Class, Context, DataAbort, Esr, Spsr, SysRegAccess};
-use sel4_abi::extension::fault_context::{self, NO_REGISTER};
+use arm_syndrome::{Class, Context, DataAbort, Esr, Spsr, SysRegAccess};
+use arm_trap_table::{Access, Outcome};
+use lazaret_abi::fault_context::{self, NO_REGISTER};
 
-/// How the guest goes on, as a reply says it (`sel4_abi::extension::fault_context`).
+/// How the guest goes on, as a reply says it (`lazaret_abi::fault_context`).
 pub type Answer = [u64; fault_context::REPLY_LENGTH];
 
 /// A trapped instruction with everything about it.

@@ -3,8 +3,8 @@
 //! bank and the list registers have traits of their own.
 
 use crate::device::vgic::Inject;
-pub use debug_registers::{Counts, DebugBackend, DebugRegister};
-pub use sel4_abi::extension::VcpuState;
+pub use arm_trap_table::{Counts, DebugBackend, DebugRegister};
+pub use lazaret_abi::VcpuState;
 pub use sel4_abi::vcpu_reg::VcpuReg;
 
 /// A stopped vCPU: it has faulted, or was not started yet.

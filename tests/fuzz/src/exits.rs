@@ -99,7 +99,7 @@ fn answer(vm: &mut Vm<'_, FakeSerial>, setting: u8, messages: &[u8], vcpu: &mut 
         let words: Vec<u64> =
             words.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap_or_default())).collect();
         let label = match label {
-            128.. => sel4_abi::extension::fault_context::abort_label(u32::from(label)),
+            128.. => lazaret_abi::fault_context::abort_label(u32::from(label)),
             _ => LABELS[usize::from(label) % LABELS.len()],
         };
         let given = if setting & 1 != 0 { Given::from_message(label, &words) } else { None };

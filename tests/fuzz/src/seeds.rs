@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn traps_are_decoded() {
-        use esr::{Esr, Syndrome};
+        use arm_syndrome::{Esr, Syndrome};
         let decoded = TRAPS.map(|esr| Esr::new(esr).decode());
         assert!(matches!(decoded, [Syndrome::SysReg(_), Syndrome::DataAbort(_), Syndrome::Hvc(_)]), "{decoded:?}");
     }

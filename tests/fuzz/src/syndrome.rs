@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! ESR_EL2 values.
 
-use debug_registers::lookup;
-use esr::{Esr, Syndrome};
+use arm_syndrome::{Esr, Syndrome};
+use arm_trap_table::lookup;
 
 /// Each word is decoded; a register that is found has the encoding that was asked for.
 pub fn syndrome(bytes: &[u8]) {

@@ -2,9 +2,10 @@
 //! Guests of random instructions: whatever they do at EL1, each exit must reach the VMM as one of the known faults,
 //! and a vCPU made afterwards must be as fresh as ever.
 
+use lazaret_abi::fault_context;
 use sel4::{
     CNodeCapData, CapRights, Error, MessageInfo, MessageInfoBuilder, ObjectBlueprint, UserContext, VmAttributes, cap,
-    cap_type, debug_println, init_thread::slot::TCB, sys::extension::fault_context, sys::fault::FaultLabel,
+    cap_type, debug_println, init_thread::slot::TCB, sys::fault::FaultLabel,
 };
 
 use sel4_vcpu_debug::DebugRegister;

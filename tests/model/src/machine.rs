@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One step: the state becomes live objects, the action happens, the objects become a state.
 
-use debug_registers::Access;
+use arm_trap_table::Access;
 use debug_shim::fake::{FakeHardware, ShimImage, VcpuImage};
 use debug_shim::{DebugRegister, Error, Handle, Shim, State, VcpuDebug, mdcr_el2, mdscr_el1};
 
@@ -157,7 +157,7 @@ impl Step<'_> {
     }
 
     /// The guest accesses a register: on the hardware, or by an exit, the VMM's handler and a resume.
-    fn access(&mut self, core: usize, register: esr::SysReg, value: u64, direct: impl FnOnce(&FakeHardware)) {
+    fn access(&mut self, core: usize, register: arm_syndrome::SysReg, value: u64, direct: impl FnOnce(&FakeHardware)) {
         if !self.machine.traps(core) {
             return direct(&self.machine.cores[core].1);
         }

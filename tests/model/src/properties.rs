@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! P1 to P19, as far as they speak of a state.
 
-use debug_registers::{Access, Outcome};
+use arm_syndrome::SysReg;
+use arm_trap_table::{Access, Outcome};
 use debug_shim::{State, mdcr_el2, mdscr_el1};
-use esr::SysReg;
 use stateright::Property;
 
 use crate::machine::{Machine, restore};

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The VMM's side: the production handlers over the shim's invocations.
 
-use debug_registers::{Access, DebugBackend, DebugRegister, Outcome, lookup};
+use arm_syndrome::SysReg;
+use arm_trap_table::{Access, DebugBackend, DebugRegister, Outcome, lookup};
 use debug_shim::Error;
-use esr::SysReg;
 
 use crate::machine::{Machine, Vcpu};
 
@@ -22,8 +22,8 @@ struct Backend<'a, 'b> {
 impl DebugBackend for Backend<'_, '_> {
     type Error = Error;
 
-    fn counts(&self) -> debug_registers::Counts {
-        debug_registers::Counts::from_word(self.machine.cores[self.core].0.counts().to_word())
+    fn counts(&self) -> arm_trap_table::Counts {
+        arm_trap_table::Counts::from_word(self.machine.cores[self.core].0.counts().to_word())
     }
 
     fn read(&mut self, register: DebugRegister) -> Result<u64, Error> {

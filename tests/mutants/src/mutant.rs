@@ -28,9 +28,9 @@ impl Mutant {
 
     /// What must catch it, the quickest first.
     pub fn suites(&self) -> &'static [Suite] {
-        match self.file.split('/').next() {
-            Some("esr") => &[Suite::Esr],
-            Some("debug-registers") => &[Suite::Handlers, Suite::Property, Suite::Model],
+        match self.file.split("/src/").next() {
+            Some("arm/syndrome") => &[Suite::Syndrome],
+            Some("arm/trap-table") => &[Suite::Handlers, Suite::Property, Suite::Model],
             _ => &[Suite::Shim, Suite::Property, Suite::Model],
         }
     }

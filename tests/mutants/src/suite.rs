@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suite {
     /// The decoder's.
-    Esr,
+    Syndrome,
     /// The shim's own.
     Shim,
     /// The handlers' and the table's.
@@ -29,14 +29,14 @@ pub enum Verdict {
 
 impl Suite {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Esr, Self::Shim, Self::Handlers, Self::Property, Self::Model];
+    pub const ALL: [Self; 5] = [Self::Syndrome, Self::Shim, Self::Handlers, Self::Property, Self::Model];
 
     /// For `cargo test`.
     pub fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Esr => &["-p", "esr"],
+            Self::Syndrome => &["-p", "arm-syndrome"],
             Self::Shim => &["-p", "debug-shim", "--lib"],
-            Self::Handlers => &["-p", "debug-registers", "--lib", "--test", "table", "--test", "semantics"],
+            Self::Handlers => &["-p", "arm-trap-table", "--lib", "--test", "table", "--test", "semantics"],
             Self::Property => &["-p", "property", "--tests"],
             Self::Model => &["-p", "model", "--tests"],
         }
@@ -45,9 +45,9 @@ impl Suite {
     /// What it is called in the list.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Esr => "esr",
+            Self::Syndrome => "arm-syndrome",
             Self::Shim => "debug-shim",
-            Self::Handlers => "debug-registers",
+            Self::Handlers => "arm-trap-table",
             Self::Property => "property",
             Self::Model => "model",
         }

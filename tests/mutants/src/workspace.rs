@@ -9,11 +9,13 @@ use anyhow::Context;
 
 use crate::{Mutant, Suite, Verdict};
 
-const MEMBERS: [&str; 7] = [
-    "components/sel4/prefix",
-    "components/sel4/abi",
-    "components/esr",
-    "components/debug-registers",
+const MEMBERS: [&str; 9] = [
+    "components/formats/sel4-prefix",
+    "components/abi/sel4",
+    "components/abi/lazaret",
+    "components/arm/debug-bits",
+    "components/arm/syndrome",
+    "components/arm/trap-table",
     "components/debug-shim",
     "tests/model",
     "tests/property",

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use debug_registers::{Access, Outcome};
-use esr::SysReg;
+use arm_syndrome::SysReg;
+use arm_trap_table::{Access, Outcome};
 
 use crate::{BREAKPOINTS, CONTEXTS, WATCHPOINTS};
 

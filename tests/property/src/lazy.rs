@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The system under test: one core, production code.
 
-use debug_registers::{Access, Counts, DebugBackend, DebugRegister, Outcome, lookup, masks};
+use arm_syndrome::SysReg;
+use arm_trap_table::{Access, Counts, DebugBackend, DebugRegister, Outcome, lookup, masks};
 use debug_shim::fake::{FakeHardware, Registers, Vcpu};
 use debug_shim::{Armed, Error, Shim, VcpuDebug, clamp_bcr, clamp_wcr, mdcr_el2};
-use esr::SysReg;
 
 use crate::{BREAKPOINTS, CONTEXTS, WATCHPOINTS};
 

@@ -10,8 +10,8 @@ mod lazy;
 pub use eager::Eager;
 pub use lazy::Lazy;
 
-use debug_registers::Access;
-use esr::SysReg;
+use arm_syndrome::SysReg;
+use arm_trap_table::Access;
 
 /// A Cortex-A57's.
 pub const BREAKPOINTS: u8 = 6;

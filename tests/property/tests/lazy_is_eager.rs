@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Random instructions of three guests on one core, both ways.
 
-use debug_registers::Access;
+use arm_syndrome::SysReg;
+use arm_trap_table::Access;
 use debug_shim::VcpuDebug;
-use esr::SysReg;
 use property::{Eager, Event, Lazy, registers};
 use proptest::prelude::*;
 

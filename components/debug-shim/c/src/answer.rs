@@ -2,8 +2,8 @@
 //! An invocation on a VCPU capability, decoded and carried out.
 
 use debug_shim::{DEBUG_STATUS_WORDS, DebugHardware, DebugRegister, Error, Handle, Shim};
+use lazaret_abi::{FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE};
 use sel4_abi::error::Error as Sel4;
-use sel4_abi::extension::{FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE};
 
 /// Words of a message that count.
 pub const WORDS: usize = 3;

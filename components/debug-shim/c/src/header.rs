@@ -4,7 +4,7 @@
 use core::fmt::{self, Display};
 
 use debug_shim::{DEBUG_STATUS_WORDS, VcpuDebug};
-use sel4_abi::extension::{VCPU_DEBUG_READ, VCPU_DEBUG_STATUS};
+use lazaret_abi::{VCPU_DEBUG_READ, VCPU_DEBUG_STATUS};
 
 use crate::Core;
 use crate::answer::WORDS;

@@ -3,8 +3,8 @@
 
 use debug_shim::fake::{FakeHardware, Vcpu};
 use debug_shim::{Counts, DEBUG_STATUS_WORDS, DebugRegister, Shim, VcpuDebug};
+use lazaret_abi::{FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE};
 use sel4_abi::error::Error as Sel4;
-use sel4_abi::extension::{FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE};
 
 use crate::{Answer, delete};
 

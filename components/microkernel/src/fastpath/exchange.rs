@@ -16,7 +16,7 @@ use crate::object::reply::Reply;
 use crate::object::tcb::{Context, Tcb};
 use crate::syscall::SVC_BYTES;
 use core::cell::Cell;
-use sel4_abi::extension::fault_context;
+use lazaret_abi::fault_context;
 use sel4_abi::message_info::MessageInfo;
 
 /// The reply that says how the guest goes on.

@@ -8,7 +8,7 @@ use crate::kernel::Kernel;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
-use sel4_abi::extension::fault_context;
+use lazaret_abi::fault_context;
 use sel4_abi::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vm_fault};
 use sel4_abi::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
 use sel4_abi::message_info::MessageInfo;

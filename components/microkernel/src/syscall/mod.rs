@@ -14,7 +14,7 @@ use crate::kernel::{IrqState, Kernel};
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb, ThreadState};
 use crate::object::vcpu;
-use sel4_abi::extension::fault_context;
+use lazaret_abi::fault_context;
 use sel4_abi::syscall::Syscall;
 
 /// Bytes of `svc #0`.

@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::tcb::ThreadState::*;
-use sel4_abi::extension::{VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, VcpuWait};
+use lazaret_abi::{VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, VcpuWait};
 use sel4_abi::fault::FaultLabel;
 use sel4_abi::invocation::Invocation::*;
 use sel4_abi::object::ObjectType;

@@ -6,7 +6,7 @@ use crate::arch::{Aarch32Levels, policy};
 use crate::cap::Cap;
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
-use sel4_abi::extension::{AARCH32, AARCH64, VCPU_STATE_READ, VCPU_STATE_WRITE, VcpuState};
+use lazaret_abi::{AARCH32, AARCH64, VCPU_STATE_READ, VCPU_STATE_WRITE, VcpuState};
 use sel4_abi::invocation::Invocation::*;
 use sel4_abi::object::ObjectType;
 

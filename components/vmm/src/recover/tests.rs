@@ -12,7 +12,7 @@ use crate::state::{Found, State};
 use crate::vcpu::VcpuReg;
 use core::cell::RefCell;
 use core::sync::atomic::AtomicU64;
-use sel4_abi::extension::fault_context;
+use lazaret_abi::fault_context;
 use sel4_abi::user_context::NUM_REGISTERS;
 use std::boxed::Box;
 use std::collections::BTreeMap;

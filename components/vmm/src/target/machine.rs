@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The vCPU behind its capabilities.
 
-use esr::SysReg;
+use arm_syndrome::SysReg;
 use sel4::{Cap, cap};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::user_context::NUM_REGISTERS;

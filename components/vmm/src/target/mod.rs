@@ -8,9 +8,9 @@ mod regions;
 
 use core::convert::Infallible;
 use driver::Driver;
+use lazaret_abi::fault_context;
 use machine::Machine;
 use regions::Regions;
-use sel4_abi::extension::fault_context;
 use sel4_abi::fault::FaultLabel;
 use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain, var};
 use sel4_vcpu_debug::VcpuWait;

@@ -99,7 +99,7 @@ impl Cause {
             Self::VIRTUAL_PPI => "virtual timer",
             Self::UNKNOWN_SYSCALL => "hypercall as a system call",
             Self::OTHER => "another fault",
-            Self(class) => esr::Class::new(class).name(),
+            Self(class) => arm_syndrome::Class::new(class).name(),
         }
     }
 }

@@ -6,10 +6,10 @@ use crate::inject;
 use crate::trace::Outcome as Traced;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
+use arm_syndrome::{Condition, Coprocessor, CpAccess32, CpAccess64, CpMemory, CpReg, Direction, Esr, Register, Spsr};
+use arm_trap_table::aarch32::{self, Row32, feature_of_vmrs};
+use arm_trap_table::{Access, Outcome};
 use core::fmt::Display;
-use debug_registers::aarch32::{self, Row32, feature_of_vmrs};
-use debug_registers::{Access, Outcome};
-use esr::{Condition, Coprocessor, CpAccess32, CpAccess64, CpMemory, CpReg, Direction, Esr, Register, Spsr};
 
 /// VMRS's opc1 in a syndrome; CRn is the register.
 const VMRS: u8 = 0b111;
@@ -89,7 +89,7 @@ impl<S: Serial> Vm<'_, S> {
         let register = feature_of_vmrs(access.crn).filter(|_| access.opc1 == VMRS && access.direction.is_read());
         let from_el0 = Spsr(self.frame.spsr(vcpu)).is_el0();
         let outcome = register
-            .and_then(debug_registers::lookup)
+            .and_then(arm_trap_table::lookup)
             .and_then(|row| row.access(vcpu, Access::Read, from_el0).ok())
             .unwrap_or(Outcome::Undefined);
         let wanted = Wanted { register: access.crn, name: "VMRS", direction: access.direction };

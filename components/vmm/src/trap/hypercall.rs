@@ -6,7 +6,7 @@ use crate::inject;
 use crate::psci::{self, Answer};
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
-use esr::{Class, Condition, Esr, Spsr};
+use arm_syndrome::{Class, Condition, Esr, Spsr};
 
 /// No call has more than x1 to x3.
 const LAST_ARGUMENT: u8 = 3;

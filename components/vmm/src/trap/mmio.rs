@@ -8,7 +8,7 @@ use crate::inject;
 use crate::trace::Outcome;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
-use esr::{DataAbort, Direction, Esr, Syndrome, Transfer};
+use arm_syndrome::{DataAbort, Direction, Esr, Syndrome, Transfer};
 
 const PAGE: u64 = 0x1000;
 

@@ -13,7 +13,7 @@ use crate::inject;
 use crate::trace::Outcome;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
-use esr::{Class, Coprocessor, Esr, Syndrome};
+use arm_syndrome::{Class, Coprocessor, Esr, Syndrome};
 
 impl<S: Serial> Vm<'_, S> {
     /// A VCPUFault.

@@ -4,8 +4,8 @@
 use crate::console::Serial;
 use crate::vcpu::{Counts, DebugBackend, DebugRegister, Vcpu};
 use crate::vm::Vm;
-use debug_registers::{Access, Outcome, is_reserved_feature, lookup};
-use esr::SysReg;
+use arm_syndrome::SysReg;
+use arm_trap_table::{Access, Outcome, is_reserved_feature, lookup};
 
 /// Read as zero and ignored: ACTLR_EL1, whose bits are shared by all VMs, and cache maintenance by set and way,
 /// which reaches beyond the VM and which a guest that follows the architecture needs only around power-down.

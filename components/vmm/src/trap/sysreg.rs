@@ -6,8 +6,8 @@ use crate::console::Serial;
 use crate::inject;
 use crate::vcpu::Vcpu;
 use crate::vm::{Next, Vm};
-use debug_registers::{Access, Outcome, lookup};
-use esr::{Esr, Spsr, SysRegAccess};
+use arm_syndrome::{Esr, Spsr, SysRegAccess};
+use arm_trap_table::{Access, Outcome, lookup};
 
 impl<S: Serial> Vm<'_, S> {
     /// A trapped access to a system register.

@@ -11,9 +11,9 @@ use crate::guest_ram::GuestRam;
 use crate::state::State;
 use crate::vcpu::{VcpuReg, VcpuState, Width};
 use crate::vm::{Next, Vm};
+use arm_syndrome::{Coprocessor, CpReg, CpReg64};
+use arm_trap_table::aarch32;
 use core::sync::atomic::AtomicU64;
-use debug_registers::aarch32;
-use esr::{Coprocessor, CpReg, CpReg64};
 use std::boxed::Box;
 use std::format;
 use std::vec::Vec;
@@ -94,7 +94,7 @@ fn executes(iss: u64, spsr: u64) -> bool {
 fn defined(class: u64, iss: u64) -> bool {
     let coprocessor = if class == 0x03 || class == 0x04 { Coprocessor::P15 } else { Coprocessor::P14 };
     let read = iss & 1 == 1;
-    let direction = if read { esr::Direction::Read } else { esr::Direction::Write };
+    let direction = if read { arm_syndrome::Direction::Read } else { arm_syndrome::Direction::Write };
     let [opc1, crn, crm, opc2] = [(16, 14), (13, 10), (4, 1), (19, 17)].map(|(high, low)| bits(iss, high, low) as u8);
     match class {
         0x06 => false,

@@ -5,7 +5,7 @@ use crate::console::Serial;
 use crate::inject;
 use crate::vcpu::{Vcpu, VcpuReg};
 use crate::vm::{Next, Vm};
-use esr::{Esr, Wait, WaitKind};
+use arm_syndrome::{Esr, Wait, WaitKind};
 
 /// CNTV_CTL_EL0: ENABLE and IMASK.
 const ENABLE: u64 = 1;

@@ -3,8 +3,8 @@ use super::*;
 use crate::boot::image::tests::file;
 use crate::fake::{FakeSerial, FakeVcpu};
 use crate::vcpu::VcpuReg;
+use arm_trap_table::DebugBackend as _;
 use core::sync::atomic::AtomicU64;
-use debug_registers::DebugBackend as _;
 use proptest::prelude::*;
 use std::boxed::Box;
 use std::vec::Vec;
@@ -203,7 +203,7 @@ fn unknown_registers_are_undefined_and_named() {
 }
 
 /// EC 0x18 with x`rt`.
-fn msr(register: esr::SysReg, rt: u64, read: bool) -> Exit {
+fn msr(register: arm_syndrome::SysReg, rt: u64, read: bool) -> Exit {
     let (op0, op1, crn) = (u64::from(register.op0()), u64::from(register.op1()), u64::from(register.crn()));
     let (crm, op2) = (u64::from(register.crm()), u64::from(register.op2()));
     let iss = op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | rt << 5 | crm << 1 | u64::from(read);
@@ -214,7 +214,7 @@ fn msr(register: esr::SysReg, rt: u64, read: bool) -> Exit {
 fn debug_registers_are_kept_and_flagged_dirty() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
-    let dbgbvr3 = esr::SysReg::new(2, 0, 0, 3, 4);
+    let dbgbvr3 = arm_syndrome::SysReg::new(2, 0, 0, 3, 4);
     vcpu.dirty = 0;
     vcpu.set_x(3, 0xffff_0000_1234_5677);
     exit(&mut vm, msr(dbgbvr3, 3, false), &mut vcpu);
@@ -231,7 +231,7 @@ fn a_stepped_guest_steps_over_the_access_once() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
     vcpu.set_spsr(0x3c5 | 1 << 21);
-    exit(&mut vm, msr(esr::SysReg::new(2, 0, 0, 2, 2), 1, true), &mut vcpu);
+    exit(&mut vm, msr(arm_syndrome::SysReg::new(2, 0, 0, 2, 2), 1, true), &mut vcpu);
     assert_eq!((vcpu.spsr(), vcpu.pc()), (0x3c5, PC + 4));
 }
 
@@ -239,10 +239,10 @@ fn a_stepped_guest_steps_over_the_access_once() {
 fn debug_registers_beyond_the_counts_or_from_el0_are_undefined() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
-    exit(&mut vm, msr(esr::SysReg::new(2, 0, 0, 6, 4), 1, true), &mut vcpu);
+    exit(&mut vm, msr(arm_syndrome::SysReg::new(2, 0, 0, 6, 4), 1, true), &mut vcpu);
     assert_eq!(vcpu.pc(), 0x200);
     vcpu.set_spsr(0);
-    exit(&mut vm, msr(esr::SysReg::new(2, 0, 0, 0, 4), 1, true), &mut vcpu);
+    exit(&mut vm, msr(arm_syndrome::SysReg::new(2, 0, 0, 0, 4), 1, true), &mut vcpu);
     assert_eq!(vcpu.pc(), 0x400);
     assert!(vm.console.serial().output().contains("read of s2_0_c0_c6_4 (DBGBVR6_EL1) at 0x40000100"));
 }
@@ -251,12 +251,12 @@ fn debug_registers_beyond_the_counts_or_from_el0_are_undefined() {
 fn id_registers_come_from_the_core_and_promise_no_more_than_there_is() {
     let machine = Machine::new();
     let (mut vm, mut vcpu) = machine.start();
-    let isar0 = esr::SysReg::new(3, 0, 0, 6, 0);
+    let isar0 = arm_syndrome::SysReg::new(3, 0, 0, 6, 0);
     exit(&mut vm, msr(isar0, 1, true), &mut vcpu);
     assert_eq!((vcpu.x(1), vcpu.pc()), (isar0.packed().into(), PC + 4));
-    exit(&mut vm, msr(esr::SysReg::new(3, 0, 0, 5, 0), 1, true), &mut vcpu);
+    exit(&mut vm, msr(arm_syndrome::SysReg::new(3, 0, 0, 5, 0), 1, true), &mut vcpu);
     assert_eq!(vcpu.x(1), 6 | 5 << 12 | 3 << 20 | 1 << 28 | 0xf << 36);
-    exit(&mut vm, msr(esr::SysReg::new(3, 0, 0, 7, 7), 1, true), &mut vcpu);
+    exit(&mut vm, msr(arm_syndrome::SysReg::new(3, 0, 0, 7, 7), 1, true), &mut vcpu);
     assert_eq!((vcpu.x(1), vcpu.pc()), (0, PC + 12));
     exit(&mut vm, msr(isar0, 1, false), &mut vcpu);
     assert_eq!(vcpu.pc(), 0x200);
@@ -272,10 +272,10 @@ fn exits_are_recorded() {
     let (mut vm, mut vcpu) = machine.start();
     vm.record(Trace::new(&region, 0, "vm", 1).expect("there is room"));
     let given = |value| Some(Given { pc: PC, spsr: 0x3c5, register: 1, value });
-    let mdscr = esr::SysReg::new(2, 0, 0, 2, 2);
+    let mdscr = arm_syndrome::SysReg::new(2, 0, 0, 2, 2);
     vm.exit(msr(mdscr, 1, false), given(0x8000), None, &mut vcpu);
     vm.exit(msr(mdscr, 1, true), given(5), None, &mut vcpu);
-    vm.exit(msr(esr::SysReg::new(2, 0, 0, 6, 4), 1, true), given(5), None, &mut vcpu);
+    vm.exit(msr(arm_syndrome::SysReg::new(2, 0, 0, 6, 4), 1, true), given(5), None, &mut vcpu);
     vm.exit(access(UART + 0x18, false, 2, 1), given(0), None, &mut vcpu);
     vm.exit(access(0x0a00_0000, false, 2, 1), given(0), None, &mut vcpu);
     vm.exit(Exit::Maintenance { index: 3 }, None, None, &mut vcpu);
@@ -306,7 +306,7 @@ fn a_reset_clears_the_bank() {
     let (mut vm, mut vcpu) = machine.start();
     vcpu.set_x(1, u64::MAX);
     for crm in 0..6 {
-        exit(&mut vm, msr(esr::SysReg::new(2, 0, 0, crm, 5), 1, false), &mut vcpu);
+        exit(&mut vm, msr(arm_syndrome::SysReg::new(2, 0, 0, crm, 5), 1, false), &mut vcpu);
     }
     assert!(vcpu.debug.values().any(|&value| value != 0));
     hvc(&mut vm, &mut vcpu, 0x8400_0009, 0);
@@ -344,7 +344,7 @@ fn after(machine: &Machine, label: u64, words: [u64; 4], short: bool) -> Option<
         let [pc, spsr, register, value] = answer?;
         vcpu.set_pc(pc);
         vcpu.set_spsr(spsr);
-        match sel4_abi::extension::fault_context::debug_written(register) {
+        match lazaret_abi::fault_context::debug_written(register) {
             Some((register, dirty)) => vcpu.write(register, value, dirty).expect("it can be written"),
             None if register < 31 => vcpu.set_x(register as u8, value),
             None => {}
@@ -386,13 +386,13 @@ fn register_accesses_are_the_same_both_ways() {
     let machine = Machine::new();
     let mut short = 0;
     for packed in 0x8000..=u16::MAX {
-        let register = esr::SysReg::from_packed(packed);
+        let register = arm_syndrome::SysReg::from_packed(packed);
         let iss = u64::from(register.op0()) << 20
             | u64::from(register.op2()) << 17
             | u64::from(register.op1()) << 14
             | u64::from(register.crn()) << 10
             | u64::from(register.crm()) << 1;
-        let named = debug_registers::lookup(register).is_some();
+        let named = arm_trap_table::lookup(register).is_some();
         for (rt, is_read) in [(9, 0), (9, 1), (31, 0), (31, 1)].into_iter().filter(|_| named || packed % 1024 == 0) {
             for spsr in SPSRS {
                 let esr = 0x18 << 26 | 1 << 25 | iss | rt << 5 | is_read;
@@ -443,7 +443,7 @@ fn the_os_lock_is_written_when_it_changes_and_known_from_then_on() {
         let [_, _, register, value] = vm.short_trap(words, &mut vcpu).expect("a short way");
         (register, value)
     };
-    let lock = sel4_abi::extension::fault_context::debug_write(sel4_abi::extension::DebugRegister::OsLock, false);
+    let lock = lazaret_abi::fault_context::debug_write(lazaret_abi::DebugRegister::OsLock, false);
     assert_eq!(short(4, 1, 1, 0), (9, 0b1000), "OSLSR_EL1");
     assert_eq!(short(4, 0, 0, 0), (31, 0), "OSLAR_EL1: free already");
     assert_eq!(short(4, 0, 0, 3), (lock, 1));

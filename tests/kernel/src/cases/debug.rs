@@ -2,7 +2,7 @@
 //! The debug registers of a guest whose monitor asks for what it must not have, or is gone while they are loaded.
 //! Guests look at the hardware: with their bank loaded, their reads do not trap.
 
-use sel4::{CapRights, Error, ObjectBlueprint, VmAttributes, cap, cap_type, init_thread::slot::VSPACE, sys::extension};
+use sel4::{CapRights, Error, ObjectBlueprint, VmAttributes, cap, cap_type, init_thread::slot::VSPACE};
 use sel4_vcpu_debug::{DebugRegister, State, flag_dirty, read, status, write};
 
 use crate::{
@@ -87,8 +87,8 @@ pub fn reply_is_clamped_too(env: &mut Env) -> Outcome {
     for register in REGISTERS {
         guest.run(CODE as u64, EL1H)?;
         same(guest.hsr(), HSR_HVC)?;
-        let word = extension::fault_context::debug_write(register, true);
-        let ip = message_register(extension::fault_context::VCPU_IP);
+        let word = lazaret_abi::fault_context::debug_write(register, true);
+        let ip = message_register(lazaret_abi::fault_context::VCPU_IP);
         // It executes nothing more: its next instruction is the hypercall again.
         guest.faults.reply_recv(answer(ip, EL1H, word, u64::MAX), guest.reply);
         same(message_register(0), HSR_HVC)?;
@@ -110,13 +110,13 @@ pub fn nonsense_is_refused(env: &mut Env) -> Outcome {
     let indexes = (0..4).flat_map(|kind| [16, 255].map(|index| kind << 8 | index));
     let others = [2 << 8 | watchpoints, 3 << 8 | watchpoints, 4 << 8 | 1, 8 << 8 | 1, 9 << 8, 1 << 16, u64::MAX];
     for word in too_many.into_iter().chain(indexes).chain(others) {
-        let writes = [word, u64::MAX, extension::FLAG_DIRTY];
-        check(guest.vcpu.invoke_raw(extension::VCPU_DEBUG_READ, &[word], &[]).is_err(), "a read of nothing")?;
-        check(guest.vcpu.invoke_raw(extension::VCPU_DEBUG_WRITE, &writes, &[]).is_err(), "a write of nothing")?;
+        let writes = [word, u64::MAX, lazaret_abi::FLAG_DIRTY];
+        check(guest.vcpu.invoke_raw(lazaret_abi::VCPU_DEBUG_READ, &[word], &[]).is_err(), "a read of nothing")?;
+        check(guest.vcpu.invoke_raw(lazaret_abi::VCPU_DEBUG_WRITE, &writes, &[]).is_err(), "a write of nothing")?;
     }
     check(status(guest.vcpu)?.state() == Some(State::Clean), "nothing was flagged")?;
-    refused(guest.vcpu.invoke_raw(extension::VCPU_DEBUG_WRITE, &[0], &[]), Error::TruncatedMessage)?;
-    refused(guest.tcb.invoke_raw(extension::VCPU_DEBUG_WRITE, &[0, 0, 0], &[]), Error::IllegalOperation)?;
+    refused(guest.vcpu.invoke_raw(lazaret_abi::VCPU_DEBUG_WRITE, &[0], &[]), Error::TruncatedMessage)?;
+    refused(guest.tcb.invoke_raw(lazaret_abi::VCPU_DEBUG_WRITE, &[0, 0, 0], &[]), Error::IllegalOperation)?;
     words(observe(&guest, guest.vcpu)?, ARMED)
 }
 

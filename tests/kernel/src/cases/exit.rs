@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Exits with our kernel's longer messages, answered with ReplyRecv as a VMM does.
 
-use sel4::{MessageInfo, MessageInfoBuilder, sys::extension::fault_context, with_ipc_buffer_mut};
+use lazaret_abi::fault_context;
+use sel4::{MessageInfo, MessageInfoBuilder, with_ipc_buffer_mut};
 
 use crate::{
     case::{Outcome, check, message_register, needs_extension, same},

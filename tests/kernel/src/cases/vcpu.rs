@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Virtual CPUs, with guests of a few instructions.
 
+use lazaret_abi::fault_context;
 use sel4::{
     CNodeCapData, CapRights, Error, Fault, MessageInfoBuilder, ObjectBlueprint, UserContext, VCpuReg, VmAttributes,
-    cap, cap_type, init_thread::slot::TCB, sys::extension::fault_context, with_ipc_buffer,
+    cap, cap_type, init_thread::slot::TCB, with_ipc_buffer,
 };
 use sel4_vcpu_debug::DebugRegister;
 
@@ -197,7 +198,7 @@ pub fn debug_extension(env: &mut Env) -> Outcome {
     sel4_vcpu_debug::write(vcpu, DebugRegister::Bvr(0), 0x1000, false)?;
     same(sel4_vcpu_debug::read(vcpu, DebugRegister::Bvr(0))?, 0x1000)?;
     check(sel4_vcpu_debug::read(vcpu, DebugRegister::Bvr(status.breakpoints())).is_err(), "one too many")?;
-    check(vcpu.invoke_raw(sel4::sys::extension::VCPU_DEBUG_READ, &[u64::MAX], &[]).is_err(), "no such register")?;
+    check(vcpu.invoke_raw(lazaret_abi::VCPU_DEBUG_READ, &[u64::MAX], &[]).is_err(), "no such register")?;
     sel4_vcpu_debug::flag_dirty(vcpu)?;
     let state = sel4_vcpu_debug::status(vcpu)?.state();
     check(state == Some(sel4_vcpu_debug::State::Pending), "to be loaded")?;
@@ -216,7 +217,7 @@ pub fn core_features(env: &mut Env) -> Outcome {
     for (crm, op2) in (1..8).flat_map(|crm| (0..8).map(move |op2| (crm, op2))) {
         sel4_vcpu_debug::read_features(vcpu, crm, op2)?;
     }
-    let label = sel4::sys::extension::VCPU_READ_FEATURES;
+    let label = lazaret_abi::VCPU_READ_FEATURES;
     for word in [0, 7, 64, 0x100, u64::MAX] {
         refused_with(vcpu.invoke_raw(label, &[word], &[]), Error::RangeError, &[8, 63])?;
     }

@@ -87,13 +87,13 @@ pub fn register_names_of_a_32_bit_guest(env: &mut Env) -> Outcome {
     let vcpu: cap::VCpu = env.object();
     same(read_state(vcpu, VcpuState::Width)?, AARCH64)?;
     let greatest = if needs_aarch32(env).is_ok() { AARCH32 } else { AARCH64 };
-    let neither = vcpu.invoke_raw(sel4::sys::extension::VCPU_STATE_WRITE, &[VcpuState::Width as u64, 2], &[]);
+    let neither = vcpu.invoke_raw(lazaret_abi::VCPU_STATE_WRITE, &[VcpuState::Width as u64, 2], &[]);
     refused_with(neither, Error::RangeError, &[0, greatest])?;
     for state in [VcpuState::Dacr, VcpuState::SpsrFiq, VcpuState::Fpexc] {
         write_state(vcpu, state, state as u64)?;
         same(read_state(vcpu, state)?, state as u64)?;
     }
-    let unknown = vcpu.invoke_raw(sel4::sys::extension::VCPU_STATE_READ, &[8], &[]);
+    let unknown = vcpu.invoke_raw(lazaret_abi::VCPU_STATE_READ, &[8], &[]);
     refused_with(unknown, Error::InvalidArgument, &[0])
 }
 

@@ -2,11 +2,11 @@
 //! Random system calls that mean something often enough.
 
 use core::ops::RangeInclusive;
+use lazaret_abi::{AARCH64, END, VCPU_STATE_WRITE, VcpuState};
 
 use sel4::{
     MessageInfo,
     raw::{Registers, enter_number},
-    sys::extension::{AARCH64, END, VCPU_STATE_WRITE, VcpuState},
     sys::invocation::Invocation,
     sys::vcpu_reg::VcpuReg,
 };

@@ -7,9 +7,9 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use anyhow::Context;
-use debug_registers::aarch32::DIFFERENCES32;
-use debug_registers::{DIFFERENCES, Difference, Seen, TRAP_TABLE};
-use esr::SysReg;
+use arm_syndrome::SysReg;
+use arm_trap_table::aarch32::DIFFERENCES32;
+use arm_trap_table::{DIFFERENCES, Difference, Seen, TRAP_TABLE};
 use regex::Regex;
 
 use super::subject::{Job, Peer};

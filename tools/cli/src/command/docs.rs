@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use debug_registers::Documentation;
+use arm_trap_table::Documentation;
 
 use crate::arguments::{DocsArguments, Document};
 

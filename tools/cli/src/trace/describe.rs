@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A record in words: its syndrome decoded to names.
 
-use debug_registers::lookup;
-use esr::{DataAbort, Esr, Syndrome, SysReg, SysRegAccess};
+use arm_syndrome::{DataAbort, Esr, Syndrome, SysReg, SysRegAccess};
+use arm_trap_table::lookup;
 use vmm::trace::{Cause, Record};
 
 /// Where the devices are that every guest has.

@@ -5,7 +5,7 @@
 use super::{Core, debug, fp, policy, sysreg, sysreg::*};
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
-use sel4_abi::extension::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
+use lazaret_abi::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
 use sel4_abi::vcpu_reg::VcpuReg;
 
 /// Fields that are in the hardware whenever the vCPU is loaded, with their registers. SCTLR, CNTKCTL and CNTV_CTL are

@@ -6,7 +6,7 @@ use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::vcpu::Vcpu;
-use sel4_abi::extension::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
+use lazaret_abi::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
 use sel4_abi::vcpu_reg::VcpuReg;
 
 impl Core {
@@ -99,7 +99,7 @@ impl Core {
     }
     /// A value of its own for each.
     pub fn features(&self, crm: u8, op2: u8) -> u64 {
-        sel4_abi::extension::feature_word(crm, op2)
+        lazaret_abi::feature_word(crm, op2)
     }
     /// Nothing happened.
     pub fn debug_status(&self, _vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS] {

@@ -10,7 +10,7 @@ use crate::kernel::NUM_IRQS;
 use crate::object::reference::Ref;
 use crate::object::tcb::ThreadState;
 use crate::object::vgic::{self, Injection, OutOfRange};
-use sel4_abi::extension::{self, DebugRegister, VcpuWait};
+use lazaret_abi::{DebugRegister, VcpuWait};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::vcpu_reg::VcpuReg;
 
@@ -44,8 +44,8 @@ pub fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
             }
             _ => Err(SyscallError::IllegalOperation),
         },
-        extension::VCPU_STATE_READ | extension::VCPU_STATE_WRITE if config::VCPU_DEBUG => state::invoke(args, vcpu),
-        label if config::VCPU_DEBUG && (extension::VCPU_DEBUG_READ..extension::END).contains(&label) => {
+        lazaret_abi::VCPU_STATE_READ | lazaret_abi::VCPU_STATE_WRITE if config::VCPU_DEBUG => state::invoke(args, vcpu),
+        label if config::VCPU_DEBUG && (lazaret_abi::VCPU_DEBUG_READ..lazaret_abi::END).contains(&label) => {
             extended(args, vcpu)
         }
         _ => Err(SyscallError::IllegalOperation),
@@ -84,31 +84,31 @@ fn acknowledge(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
 fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
     let arch = &args.kernel.arch;
     match args.label {
-        extension::VCPU_DEBUG_READ => {
+        lazaret_abi::VCPU_DEBUG_READ => {
             args.require(1, 0)?;
             args.answer(0, arch.debug_read(vcpu, register(args)?).map_err(refused)?);
             Ok(1)
         }
-        extension::VCPU_DEBUG_WRITE => {
+        lazaret_abi::VCPU_DEBUG_WRITE => {
             args.require(3, 0)?;
-            let dirty = args.word(2) & extension::FLAG_DIRTY != 0;
+            let dirty = args.word(2) & lazaret_abi::FLAG_DIRTY != 0;
             arch.debug_write(vcpu, register(args)?, args.word(1), dirty).map_err(refused)?;
             Ok(0)
         }
-        extension::VCPU_DEBUG_FLAG_DIRTY => {
+        lazaret_abi::VCPU_DEBUG_FLAG_DIRTY => {
             arch.debug_flag_dirty(vcpu).map_err(refused)?;
             Ok(0)
         }
-        extension::VCPU_READ_FEATURES => {
+        lazaret_abi::VCPU_READ_FEATURES => {
             args.require(1, 0)?;
             args.answer(0, features(args)?);
             Ok(1)
         }
-        extension::VCPU_UNANSWERED_FAULT if config::FAULT_CONTEXT => Ok(unanswered(args, vcpu)),
-        extension::VCPU_UNANSWERED_FAULT => Err(SyscallError::IllegalOperation),
-        extension::VCPU_WAIT if args.kernel.wait_for_timer(vcpu) => Ok(0),
-        extension::VCPU_WAIT => Err(SyscallError::IllegalOperation),
-        extension::VCPU_WAKE => {
+        lazaret_abi::VCPU_UNANSWERED_FAULT if config::FAULT_CONTEXT => Ok(unanswered(args, vcpu)),
+        lazaret_abi::VCPU_UNANSWERED_FAULT => Err(SyscallError::IllegalOperation),
+        lazaret_abi::VCPU_WAIT if args.kernel.wait_for_timer(vcpu) => Ok(0),
+        lazaret_abi::VCPU_WAIT => Err(SyscallError::IllegalOperation),
+        lazaret_abi::VCPU_WAKE => {
             args.kernel.wake_stopped(vcpu);
             Ok(0)
         }
@@ -149,8 +149,8 @@ fn register(args: &Args<'_>) -> Result<DebugRegister, SyscallError> {
 
 fn features(args: &Args<'_>) -> Result<u64, SyscallError> {
     let word = args.word(0);
-    if !extension::FEATURE_WORDS.contains(&word) {
-        return Err(SyscallError::RangeError(extension::FEATURE_WORDS.start, extension::FEATURE_WORDS.end - 1));
+    if !lazaret_abi::FEATURE_WORDS.contains(&word) {
+        return Err(SyscallError::RangeError(lazaret_abi::FEATURE_WORDS.start, lazaret_abi::FEATURE_WORDS.end - 1));
     }
     Ok(args.kernel.arch.features((word >> 3) as u8, (word & 7) as u8))
 }

@@ -6,11 +6,11 @@ use crate::arch::policy;
 use crate::invocation::{Answer, Args, SyscallError};
 use crate::object::reference::Ref;
 use core::cell::Cell;
-use sel4_abi::extension::{self, AARCH32, AARCH64, VcpuState};
+use lazaret_abi::{AARCH32, AARCH64, VcpuState};
 
 /// VCPU_ReadState and VCPU_WriteState.
 pub(super) fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
-    let write = args.label == extension::VCPU_STATE_WRITE;
+    let write = args.label == lazaret_abi::VCPU_STATE_WRITE;
     args.require(if write { 2 } else { 1 }, 0)?;
     let field = VcpuState::from_word(args.word(0)).ok_or(SyscallError::InvalidArgument(0))?;
     match (field, write) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Each breakpoint fires, once, where it was put, at EL1 and at EL0.
 
-use esr::Class;
+use arm_syndrome::Class;
 
 use super::WATCHED;
 use crate::pattern::Kind;

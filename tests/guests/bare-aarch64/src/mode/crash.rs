@@ -4,7 +4,7 @@
 //! Each step of a round begins at an address of its own (`probe::mark`), where a debugger can stop the machine. The
 //! output says nothing of time, so two runs can be compared.
 
-use esr::Class;
+use arm_syndrome::Class;
 
 use crate::options::Options;
 use crate::pattern::{self, Kind};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Many cheap exits, for the cost of a guest that does not debug and of one that does.
 
-use esr::Class;
+use arm_syndrome::Class;
 
 use crate::pattern::Kind;
 use crate::runtime::exception::{count, forget, total};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The ID registers promise what the guest gets: this core's breakpoints and watchpoints, and of debug nothing else.
 
-use esr::Class;
+use arm_syndrome::Class;
 
 use crate::runtime::exception::{count, forget, total};
 use crate::runtime::features::{REGISTERS, write_one};

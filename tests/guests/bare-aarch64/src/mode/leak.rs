@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Two guests with this mode and different patterns run against each other: neither finds what is not its own.
 
-use esr::Class;
+use arm_syndrome::Class;
 
 use crate::options::{Options, Yield};
 use crate::pattern::{self, Kind};

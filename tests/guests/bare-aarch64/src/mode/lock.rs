@@ -4,7 +4,7 @@
 //! QEMU itself does not keep them away (it tests OSLSR bit 0, OSLM, instead of bit 1, OSLK): without a hypervisor the
 //! checks `no_breakpoint` and `no_step` fail there.
 
-use esr::Class;
+use arm_syndrome::Class;
 
 use super::WATCHED;
 use crate::pattern::Kind;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Single steps: one exception for each instruction, over a trapped one too.
 
-use esr::{Class, Spsr};
+use arm_syndrome::{Class, Spsr};
 
 use super::WATCHED;
 use crate::runtime::exception::{count, forget, step_elr};

@@ -2,7 +2,7 @@
 //! Two guests with this mode and different patterns: each register that one of them can write holds what it wrote,
 //! or what nobody can change, whatever the other one writes meanwhile.
 
-use esr::Class;
+use arm_syndrome::Class;
 
 use super::attack;
 use crate::options::{Options, Yield};

@@ -3,7 +3,7 @@
 
 use core::fmt::Display;
 
-use esr::Class;
+use arm_syndrome::Class;
 
 use super::WATCHED;
 use crate::pattern::Kind;

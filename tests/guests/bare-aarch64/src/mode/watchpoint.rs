@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Each watchpoint sees loads and stores, at EL1 and at EL0, and only those that it is for.
 
-use esr::Class;
+use arm_syndrome::Class;
 
 use super::WATCHED;
 use crate::pattern::Kind;

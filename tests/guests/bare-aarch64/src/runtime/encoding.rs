@@ -3,7 +3,7 @@
 
 use core::arch::{asm, global_asm};
 
-use esr::{Class, Spsr};
+use arm_syndrome::{Class, Spsr};
 
 use super::{exception, instruction, probe};
 use crate::differential::BATCH;

@@ -3,7 +3,7 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use esr::{Class, Esr, Spsr};
+use arm_syndrome::{Class, Esr, Spsr};
 
 use super::{console, debug, probe, psci};
 

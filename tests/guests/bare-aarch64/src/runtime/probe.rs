@@ -4,7 +4,7 @@
 use core::arch::global_asm;
 use core::sync::atomic::AtomicU64;
 
-use esr::Spsr;
+use arm_syndrome::Spsr;
 
 global_asm!(
     r#"

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a kernel with `LAZARET_VCPU_FAULT_CONTEXT` adds to the fault messages of a vCPU, and the reply that it takes.
+//!
+//! With it an exit costs two kernel entries instead of four, because the handler needs no invocation to read or write
+//! the guest's registers, and all words travel in registers.
+//!
+//! The value in a fault message is that of the register which the syndrome names: Rt of a trapped register access or
+//! of a data abort, x0 of a hypercall; 0 when there is none.
+
+use crate::DebugRegister;
+
+/// VCPUFault: where the instruction is.
+pub const VCPU_IP: usize = 1;
+/// VCPUFault: SPSR_EL2 in the lower half; the fault's number in the upper half.
+pub const VCPU_SPSR: usize = 2;
+/// VCPUFault: the value.
+pub const VCPU_VALUE: usize = 3;
+/// Words of a VCPUFault.
+pub const VCPU_LENGTH: usize = 4;
+/// VGICMaintenance, VPPIEvent: the fault's number.
+pub const EVENT_NUMBER: usize = 1;
+/// Words of these.
+pub const EVENT_LENGTH: usize = 2;
+/// Where the number of a fault begins. Faults of a thread are numbered from 1, modulo 2^32.
+pub const NUMBER_SHIFT: u32 = 32;
+/// SPSR_EL2 in the word that has the number as well.
+pub const SPSR_MASK: u64 = 0xffff_ffff;
+
+/// Label, below [`abort_number`], of what a vCPU's stage-2 abort becomes instead of a VMFault: behind upstream's.
+pub const ABORT_LABEL: u64 = 32;
+/// Abort: ESR_EL2 in bits 31:0, SPSR_EL2 in bits 63:32.
+pub const ABORT_STATUS: usize = 0;
+/// Abort: where the instruction is.
+pub const ABORT_IP: usize = 1;
+/// Abort: the intermediate physical address.
+pub const ABORT_ADDR: usize = 2;
+/// Abort: the value.
+pub const ABORT_VALUE: usize = 3;
+/// Words of an abort.
+pub const ABORT_LENGTH: usize = 4;
+/// Where the number of a fault begins in an abort's label.
+const ABORT_NUMBER_SHIFT: u32 = 16;
+
+/// The label of an abort with its number.
+#[inline(always)]
+pub const fn abort_label(number: u32) -> u64 {
+    ABORT_LABEL | (number as u64) << ABORT_NUMBER_SHIFT
+}
+
+/// Is this an abort's label?
+#[inline(always)]
+pub const fn is_abort(label: u64) -> bool {
+    label & ((1 << ABORT_NUMBER_SHIFT) - 1) == ABORT_LABEL
+}
+
+/// The number in an abort's label.
+#[inline(always)]
+pub const fn abort_number(label: u64) -> u32 {
+    (label >> ABORT_NUMBER_SHIFT) as u32
+}
+
+/// [`ABORT_STATUS`] of its two halves.
+#[inline(always)]
+pub const fn abort_status(esr: u64, spsr: u64) -> u64 {
+    esr & 0xffff_ffff | spsr << 32
+}
+
+/// Label of a reply to either that says how to go on; upstream ignores a reply's label and words.
+pub const REPLY_LABEL: u64 = 1;
+/// Reply: where to go on.
+pub const REPLY_IP: usize = 0;
+/// Reply: in which state; held to what TCB_WriteRegisters allows.
+pub const REPLY_SPSR: usize = 1;
+/// Reply: the register to write, x0 to x30, or [`NO_REGISTER`], or a [`debug_write`].
+pub const REPLY_REGISTER: usize = 2;
+/// Reply: its value.
+pub const REPLY_VALUE: usize = 3;
+/// Words of the reply.
+pub const REPLY_LENGTH: usize = 4;
+/// The register of the reply is one of the debug bank, by its word in bits 15:0.
+pub const DEBUG_WRITE: u64 = 1 << 16;
+/// With [`DEBUG_WRITE`]: flag the state dirty as well.
+pub const DEBUG_WRITE_DIRTY: u64 = 1 << 17;
+
+/// A reply that does what [`crate::VCPU_DEBUG_WRITE`] does; what that refuses is not written.
+#[inline(always)]
+pub const fn debug_write(register: DebugRegister, dirty: bool) -> u64 {
+    DEBUG_WRITE | register.to_word() | if dirty { DEBUG_WRITE_DIRTY } else { 0 }
+}
+
+/// What a [`debug_write`] writes, and whether it flags dirty.
+#[inline(always)]
+pub const fn debug_written(word: u64) -> Option<(DebugRegister, bool)> {
+    if word & !(DEBUG_WRITE_DIRTY | 0xffff) != DEBUG_WRITE {
+        return None;
+    }
+    match DebugRegister::from_word(word & 0xffff) {
+        Some(register) => Some((register, word & DEBUG_WRITE_DIRTY != 0)),
+        None => None,
+    }
+}
+
+/// Register 31: none is written.
+pub const NO_REGISTER: u64 = 31;
+
+/// The register that a syndrome names, as the messages count: 31 for none.
+#[inline(always)]
+pub const fn register(esr: u64) -> usize {
+    const RT: u32 = 5;
+    const SRT: u32 = 16;
+    /// Data abort: the syndrome describes the instruction.
+    const ISV: u64 = 1 << 24;
+    let at = match esr >> 26 {
+        0x24 if esr & ISV != 0 => SRT,
+        0x03 | 0x05 | 0x18 => RT,
+        0x12 | 0x16 => return 0,
+        _ => return NO_REGISTER as usize,
+    };
+    (esr >> at & 31) as usize
+}

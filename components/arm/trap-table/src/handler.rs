@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What an access to each kind of row does.
+
+use arm_syndrome::SysReg;
+
+use crate::{Access, DebugBackend, DebugRegister, masks};
+
+/// The kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handler {
+    /// Reads as zero, writes are ignored.
+    RazWi,
+    /// Reads as this value, writes are ignored.
+    Constant(u64),
+    /// Kept by the backend; a write flags the state dirty. An index beyond the counts is undefined.
+    Backed(DebugRegister),
+    /// `OSLAR_EL1`: bit 0 is the lock.
+    OsLockAccess,
+    /// `OSLSR_EL1`.
+    OsLockStatus,
+    /// `DBGCLAIMSET_EL1`.
+    ClaimSet,
+    /// `DBGCLAIMCLR_EL1`.
+    ClaimClear,
+    /// `ID_AA64DFR0_EL1`.
+    DebugFeatures,
+    /// Another ID register: the core's value without these bits, which promise what a guest does not get.
+    Features {
+        /// Read as zero: not implemented.
+        hidden: u64,
+    },
+    /// Defined nowhere below EL2.
+    Undefined,
+}
+
+/// What came of an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Outcome {
+    /// A read's value, for Rt.
+    Value(u64),
+    /// A write is done.
+    Done,
+    /// The guest gets an undefined instruction.
+    Undefined,
+}
+
+/// OSLSR_EL1.OSLM: the lock is implemented.
+pub(crate) const OSLM: u64 = 0b1000;
+const OSLK: u32 = 1;
+
+impl Handler {
+    /// Carries out an access whose direction and EL are right.
+    #[inline(always)]
+    pub(crate) fn run<B: DebugBackend>(
+        self,
+        row: SysReg,
+        backend: &mut B,
+        access: Access,
+    ) -> Result<Outcome, B::Error> {
+        match (self, access) {
+            (Self::Undefined, _) => Ok(Outcome::Undefined),
+            (Self::Backed(register), _) => backed(backend, register, access),
+            (Self::Features { hidden }, Access::Read) => {
+                backend.features(row).map(|value| Outcome::Value(value & !hidden))
+            }
+            (_, Access::Read) => self.read(backend).map(Outcome::Value),
+            (_, Access::Write(value)) => self.write(backend, value).map(|()| Outcome::Done),
+        }
+    }
+
+    #[inline(always)]
+    fn read<B: DebugBackend>(self, backend: &mut B) -> Result<u64, B::Error> {
+        Ok(match self {
+            Self::Constant(value) => value,
+            Self::OsLockStatus => OSLM | (backend.read(DebugRegister::OsLock)? & 1) << OSLK,
+            Self::ClaimSet => masks::CLAIM,
+            Self::ClaimClear => backend.read(DebugRegister::Claim)?,
+            Self::DebugFeatures => backend.counts().id_aa64dfr0(),
+            _ => 0,
+        })
+    }
+
+    #[inline(always)]
+    fn write<B: DebugBackend>(self, backend: &mut B, value: u64) -> Result<(), B::Error> {
+        match self {
+            Self::OsLockAccess => backend.write(DebugRegister::OsLock, value & 1, false),
+            Self::ClaimSet => {
+                let tags = backend.read(DebugRegister::Claim)? | value & masks::CLAIM;
+                backend.write(DebugRegister::Claim, tags, true)
+            }
+            Self::ClaimClear => {
+                let tags = backend.read(DebugRegister::Claim)? & !value;
+                backend.write(DebugRegister::Claim, tags, true)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// One place in the VMM's shortest way; the compiler does not always see that.
+#[inline(always)]
+fn backed<B: DebugBackend>(backend: &mut B, register: DebugRegister, access: Access) -> Result<Outcome, B::Error> {
+    let counts = backend.counts();
+    let exists = match register {
+        DebugRegister::Bvr(n) | DebugRegister::Bcr(n) => n < counts.breakpoints,
+        DebugRegister::Wvr(n) | DebugRegister::Wcr(n) => n < counts.watchpoints,
+        _ => true,
+    };
+    match access {
+        _ if !exists => Ok(Outcome::Undefined),
+        Access::Read => backend.read(register).map(Outcome::Value),
+        Access::Write(value) => {
+            backend.write(register, masks::written(register, value, counts), true).map(|()| Outcome::Done)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A row of the table.
+
+use arm_syndrome::SysReg;
+
+use crate::{Access, DebugBackend, Handler, Outcome, Rights};
+
+/// One register.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Its encoding.
+    pub register: SysReg,
+    /// Its name, as in the Arm ARM and in the assembler.
+    pub name: &'static str,
+    /// Who may do what.
+    pub rights: Rights,
+    /// What the guest finds after reset.
+    pub reset: u64,
+    /// What an access does.
+    pub handler: Handler,
+    /// Where the Arm ARM (DDI 0487, issue K) describes it.
+    pub section: &'static str,
+}
+
+impl Row {
+    /// Carries out an access, or finds it undefined: wrong direction, wrong EL, no such index.
+    #[inline(always)]
+    pub fn access<B: DebugBackend>(
+        &self,
+        backend: &mut B,
+        access: Access,
+        from_el0: bool,
+    ) -> Result<Outcome, B::Error> {
+        if !self.rights.allow(access.direction(), from_el0) {
+            return Ok(Outcome::Undefined);
+        }
+        self.handler.run(self.register, backend, access)
+    }
+}
