@@ -3,15 +3,12 @@
 
 use core::fmt;
 
+use microkit_abi::{MAX_CHANNELS, slot};
+
 use crate::{
     MessageInfo,
     symbols::{pd_irqs, pd_notifications, pd_pps},
 };
-
-const BASE_OUTPUT_NOTIFICATION: usize = 10;
-const BASE_ENDPOINT: usize = 74;
-const BASE_IRQ: usize = 138;
-const MAX_CHANNELS: usize = 62;
 
 /// A channel, by its id in this protection domain.
 #[derive(Debug, Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -31,24 +28,24 @@ impl Channel {
         self.index
     }
 
-    fn cap<T: sel4::CapType>(&self, what: &str, mask: u64, base: usize) -> sel4::Cap<T> {
+    fn cap<T: sel4::CapType>(&self, what: &str, mask: u64, base: u32) -> sel4::Cap<T> {
         assert!(mask & (1 << self.index) != 0, "{what}: not valid for channel {}", self.index);
-        sel4::Cap::from_bits((base + self.index) as sel4::CPtrBits)
+        sel4::Cap::from_bits(sel4::CPtrBits::from(base) + self.index as sel4::CPtrBits)
     }
 
     #[doc(hidden)]
     pub fn notification(&self) -> sel4::cap::Notification {
-        self.cap("notify", pd_notifications(), BASE_OUTPUT_NOTIFICATION)
+        self.cap("notify", pd_notifications(), slot::OUTPUT_NOTIFICATION_BASE)
     }
 
     #[doc(hidden)]
     pub fn irq_handler(&self) -> sel4::cap::IrqHandler {
-        self.cap("irq_ack", pd_irqs(), BASE_IRQ)
+        self.cap("irq_ack", pd_irqs(), slot::IRQ_BASE)
     }
 
     #[doc(hidden)]
     pub fn endpoint(&self) -> sel4::cap::Endpoint {
-        self.cap("pp_call", pd_pps(), BASE_ENDPOINT)
+        self.cap("pp_call", pd_pps(), slot::ENDPOINT_BASE)
     }
 
     /// Signals the other end.

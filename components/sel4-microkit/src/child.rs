@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Child protection domains and vCPUs.
 
+use microkit_abi::slot;
 use sel4::UserContext;
-
-const BASE_TCB: usize = 202;
 
 /// A child, by its id in this protection domain. Faults of vCPUs come from the child of their id.
 #[derive(Debug, Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash)]
@@ -24,7 +23,7 @@ impl Child {
 
     #[doc(hidden)]
     pub fn tcb(&self) -> sel4::cap::Tcb {
-        sel4::Cap::from_bits((BASE_TCB + self.index) as sel4::CPtrBits)
+        sel4::Cap::from_bits(sel4::CPtrBits::from(slot::CHILD_TCB_BASE) + self.index as sel4::CPtrBits)
     }
 
     /// Stops the child.

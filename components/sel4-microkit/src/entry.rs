@@ -2,43 +2,9 @@
 //! From the first instruction to `init`.
 #![allow(unsafe_code)]
 
-use core::cell::UnsafeCell;
-
 /// Bytes from the initial stack pointer up to the IPC buffer: a page that is not mapped. Microkit's tool and ours both
 /// lay a protection domain out like this, at the end of address spaces of different sizes.
 pub const STACK_TO_IPC_BUFFER: usize = 0x1000;
-
-/// A stack; of no bytes when the tool maps one.
-#[repr(C, align(16))]
-pub struct Stack<const N: usize>(UnsafeCell<[u8; N]>);
-
-// SAFETY: only the entry code uses it, once, as the one thread's stack.
-unsafe impl<const N: usize> Sync for Stack<N> {}
-
-impl<const N: usize> Stack<N> {
-    /// Zeros.
-    #[allow(clippy::new_without_default, reason = "const, and only for the macro")]
-    pub const fn new() -> Self {
-        const { assert!(N.is_multiple_of(16)) };
-        Self(UnsafeCell::new([0; N]))
-    }
-
-    /// Where it starts to grow down from; null for none.
-    pub const fn top(&'static self) -> StackTop {
-        if N == 0 {
-            return StackTop(core::ptr::null_mut());
-        }
-        // SAFETY: one past the end of the same object.
-        StackTop(unsafe { self.0.get().cast::<u8>().add(N) })
-    }
-}
-
-/// The initial stack pointer.
-#[repr(transparent)]
-pub struct StackTop(#[allow(dead_code, reason = "read by the entry code")] *mut u8);
-
-// SAFETY: never written.
-unsafe impl Sync for StackTop {}
 
 #[cfg(target_os = "none")]
 core::arch::global_asm!(
@@ -82,8 +48,5 @@ extern "C" fn rust_entry(stack_pointer: usize, thread_pointer: usize) -> ! {
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     sel4::debug_println!("{}|ERROR: {info}", crate::pd_name().unwrap_or("?"));
-    loop {
-        // SAFETY: an undefined instruction hands the thread over to its fault handler, which reports it.
-        unsafe { core::arch::asm!("udf #0", options(nomem, nostack)) };
-    }
+    sel4_runtime::stop()
 }

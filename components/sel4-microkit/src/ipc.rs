@@ -3,16 +3,13 @@
 
 use core::fmt;
 
+use microkit_abi::{CALL_BADGE, CHANNEL_MASK, CHILD_MASK, FAULT_BADGE, slot};
+
 use crate::{Channel, Child, MessageInfo, defer::PreparedDeferredAction};
 
-const INPUT: sel4::cap::Endpoint = sel4::Cap::from_bits(1);
-const REPLY: sel4::cap::Reply = sel4::Cap::from_bits(4);
-const MONITOR: sel4::cap::Endpoint = sel4::Cap::from_bits(5);
-
-const ENDPOINT_BIT: u32 = 63;
-const FAULT_BIT: u32 = 62;
-const CHANNEL_MASK: u64 = 0x3f;
-const CHILD_MASK: u64 = 0xff;
+const INPUT: sel4::cap::Endpoint = sel4::Cap::from_bits(slot::INPUT as sel4::CPtrBits);
+const REPLY: sel4::cap::Reply = sel4::Cap::from_bits(slot::REPLY as sel4::CPtrBits);
+const MONITOR: sel4::cap::Endpoint = sel4::Cap::from_bits(slot::MONITOR_ENDPOINT as sel4::CPtrBits);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -28,9 +25,9 @@ impl Event {
     #[inline(always)]
     pub(crate) fn new((tag, badge): Received) -> Self {
         let message = MessageInfo::from_inner(tag);
-        if badge & (1 << FAULT_BIT) != 0 {
+        if badge & FAULT_BADGE != 0 {
             Self::Fault(Child::new((badge & CHILD_MASK) as usize), message)
-        } else if badge & (1 << ENDPOINT_BIT) != 0 {
+        } else if badge & CALL_BADGE != 0 {
             Self::Protected(Channel::new((badge & CHANNEL_MASK) as usize), message)
         } else {
             Self::Notified(ChannelSet(badge))

@@ -91,9 +91,6 @@ macro_rules! declare_protection_domain {
 
 #[doc(hidden)]
 pub mod _private {
-    pub use crate::{
-        entry::{Stack, StackTop},
-        handler::run,
-        symbols::PatchedCell,
-    };
+    pub use crate::{handler::run, symbols::PatchedCell};
+    pub use sel4_runtime::{Stack, StackTop};
 }

@@ -2,37 +2,6 @@
 //! From the kernel's hand-over to `main`.
 #![allow(unsafe_code)]
 
-use core::cell::UnsafeCell;
-
-/// A stack.
-#[repr(C, align(16))]
-pub struct Stack<const N: usize>(UnsafeCell<[u8; N]>);
-
-// SAFETY: only the entry code uses it, once, as the one thread's stack.
-unsafe impl<const N: usize> Sync for Stack<N> {}
-
-impl<const N: usize> Stack<N> {
-    /// Zeros.
-    #[allow(clippy::new_without_default, reason = "const, and only for the macro")]
-    pub const fn new() -> Self {
-        const { assert!(N.is_multiple_of(16)) };
-        Self(UnsafeCell::new([0; N]))
-    }
-
-    /// Where it starts to grow down from.
-    pub const fn top(&'static self) -> StackTop {
-        // SAFETY: one past the end of the same object.
-        StackTop(unsafe { self.0.get().cast::<u8>().add(N) })
-    }
-}
-
-/// The initial stack pointer.
-#[repr(transparent)]
-pub struct StackTop(#[allow(dead_code, reason = "read by the entry code")] *mut u8);
-
-// SAFETY: never written.
-unsafe impl Sync for StackTop {}
-
 #[cfg(target_os = "none")]
 core::arch::global_asm!(
     ".section .text.start, \"ax\"",
@@ -68,8 +37,5 @@ extern "C" fn rust_entry(bootinfo: *const sel4::BootInfo) -> ! {
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     sel4::debug_println!("MON|ERROR: root task: {info}");
-    loop {
-        // SAFETY: an undefined instruction ends the thread: the root task has no fault handler.
-        unsafe { core::arch::asm!("udf #0", options(nomem, nostack)) };
-    }
+    sel4_runtime::stop()
 }

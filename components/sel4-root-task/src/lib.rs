@@ -9,7 +9,7 @@
 //! }
 //! ```
 //!
-//! The image starts at 4 MiB; `sel4-root-task.ld` is used without asking. There is no heap.
+//! The image starts at 4 MiB; the linker script is used without asking. There is no heap.
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -48,6 +48,5 @@ macro_rules! declare_root_task {
 #[doc(hidden)]
 pub mod _private {
     pub use sel4::BootInfoPtr;
-
-    pub use crate::entry::{Stack, StackTop};
+    pub use sel4_runtime::{Stack, StackTop};
 }

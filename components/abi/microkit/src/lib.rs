@@ -40,6 +40,21 @@ pub const FAULT_BADGE: u64 = 1 << 62;
 /// Set in the badge of protected procedure calls; the channel id is in the low bits.
 pub const CALL_BADGE: u64 = 1 << 63;
 
+/// The channel id in such a badge.
+pub const CHANNEL_MASK: u64 = 0x3f;
+/// The child's or vCPU's id in the badge of its faults.
+pub const CHILD_MASK: u64 = 0xff;
+
+/// Ids of channels and interrupts of one domain are below this: bits 63 and 62 of a badge say what came in.
+pub const MAX_CHANNELS: usize = 62;
+
+const _: () = assert!(slot::ENDPOINT_BASE >= slot::OUTPUT_NOTIFICATION_BASE + MAX_CHANNELS as u32);
+const _: () = assert!(slot::IRQ_BASE >= slot::ENDPOINT_BASE + MAX_CHANNELS as u32);
+const _: () = assert!(slot::CHILD_TCB_BASE >= slot::IRQ_BASE + MAX_CHANNELS as u32);
+const _: () = assert!(slot::VM_TCB_BASE >= slot::CHILD_TCB_BASE + MAX_CHANNELS as u32);
+const _: () = assert!(slot::VCPU_BASE >= slot::VM_TCB_BASE + MAX_CHANNELS as u32);
+const _: () = assert!(1 << CNODE_BITS >= slot::VCPU_BASE + MAX_CHANNELS as u32);
+
 /// Page of the IPC buffer: the last of the address space.
 pub const IPC_BUFFER: u64 = sel4_abi::USER_TOP_EVERYWHERE - 0x1000;
 /// The stack ends below it, after a guard page.

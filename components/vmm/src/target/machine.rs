@@ -2,6 +2,7 @@
 //! The vCPU behind its capabilities.
 
 use arm_syndrome::SysReg;
+use microkit_abi::slot;
 use sel4::{Cap, cap};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::user_context::NUM_REGISTERS;
@@ -11,9 +12,9 @@ use sel4_vcpu_debug::{AARCH32, AARCH64, DebugStatus, Unanswered, VcpuWait, read_
 use vmm::device::vgic::Inject;
 use vmm::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg, VcpuState, Width};
 
-/// Where Microkit's tool puts the thread and the VCPU object of a virtual machine's vCPU 0.
-const TCB: cap::Tcb = Cap::from_bits(266);
-const VCPU: cap::VCpu = Cap::from_bits(330);
+/// The thread and the VCPU object of the virtual machine's vCPU 0.
+const TCB: cap::Tcb = Cap::from_bits(slot::VM_TCB_BASE as sel4::CPtrBits);
+const VCPU: cap::VCpu = Cap::from_bits(slot::VCPU_BASE as sel4::CPtrBits);
 
 /// The manifest's vCPU 0, how many debug registers it has, and how wide it is.
 pub struct Machine {

@@ -6,7 +6,7 @@ use sel4_abi::USER_TOP_EVERYWHERE;
 /// Protection domains in a system.
 pub const MAX_PROTECTION_DOMAINS: usize = 63;
 /// The highest id of a channel, irq, child or vCPU: badges have 64 bits, two of which have a meaning of their own.
-pub const MAX_ID: u64 = 61;
+pub const MAX_ID: u64 = microkit_abi::MAX_CHANNELS as u64 - 1;
 /// The highest priority: 255 is the root task's.
 pub const MAX_PRIORITY: u64 = 254;
 /// Budget when none is given, in microseconds.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Channels, and capabilities that the manifest shares.
 
+use microkit_abi::{CALL_BADGE, ROOT_CNODE_BITS, slot};
+
 use super::{
     PlanError,
     builder::{Builder, rights},
-    layout::{CALL_BADGE, ROOT_CNODE_BITS, slot},
 };
 use crate::manifest::model::{End, SharedCapKind};
 

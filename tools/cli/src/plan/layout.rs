@@ -1,50 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Where Microkit puts things: slots, badges and addresses, so that its programs feel at home.
+//! What Microkit's tool decides and no program can see, beside `microkit_abi`, which its programs rely on.
 
-/// Slots of a protection domain's CSpace; the `_BASE` ones are indexed by channel or child.
-pub mod slot {
-    /// What the domain waits on: its endpoint, or its notification when nobody calls it.
-    pub const INPUT: u32 = 1;
-    /// Its own VSpace.
-    pub const VSPACE: u32 = 3;
-    /// Its reply object.
-    pub const REPLY: u32 = 4;
-    /// The monitor's endpoint, in passive domains.
-    pub const MONITOR_ENDPOINT: u32 = 5;
-    /// Notifications that it signals.
-    pub const OUTPUT_NOTIFICATION_BASE: u32 = 10;
-    /// Endpoints that it calls.
-    pub const ENDPOINT_BASE: u32 = 74;
-    /// Interrupt handlers.
-    pub const IRQ_BASE: u32 = 138;
-    /// TCBs of child domains.
-    pub const CHILD_TCB_BASE: u32 = 202;
-    /// TCBs of vCPUs.
-    pub const VM_TCB_BASE: u32 = 266;
-    /// vCPUs.
-    pub const VCPU_BASE: u32 = 330;
-}
-
-/// A domain's CNode has 512 slots.
-pub const CNODE_BITS: u8 = 9;
-/// With `<cspace>`, a root CNode of 64 slots comes above it; slot 0 is the CNode.
-pub const ROOT_CNODE_BITS: u8 = 6;
 /// The CNode of a vCPU, with nothing in it: the smallest.
 pub const VCPU_CNODE_BITS: u8 = 1;
 /// Scheduling contexts have 8 refills beyond two, as Microkit's have 256 bytes for them.
 pub const SCHED_CONTEXT_BITS: u8 = 8;
 
-/// Set in the badge of a child's fault messages; the child's id is in the low bits.
-pub const FAULT_BADGE: u64 = 1 << 62;
-/// Set in the badge of protected procedure calls; the channel id is in the low bits.
-pub const CALL_BADGE: u64 = 1 << 63;
 /// Badge of the scheduling context of the first domain or vCPU.
 pub const SCHED_CONTEXT_BADGE: u64 = 0x100;
-
-/// Page of the IPC buffer: the last of the address space.
-pub const IPC_BUFFER: u64 = sel4_abi::USER_TOP_EVERYWHERE - 0x1000;
-/// The stack ends below it, after a guard page.
-pub const STACK_TOP: u64 = IPC_BUFFER - 0x1000;
 
 /// Guard that fills a CPtr of 64 bits up: seL4's CNode data word.
 pub const fn guard_for(radix_bits: u8) -> u64 {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Virtual machines: one address space, and a thread for each vCPU that stays with the parent domain.
 
+use microkit_abi::slot;
 use system_spec::{Kind, Limits, OnFault};
 
 use super::{
     ComponentPlan, ObjectId, Space, ThreadPlan,
     builder::{Builder, rights},
-    layout::{self, slot},
+    layout,
     protection_domain::Domain,
 };
 use crate::manifest::model::{PdIndex, Vcpu, VirtualMachine};
@@ -49,7 +50,7 @@ impl Builder<'_> {
             vspace,
             ipc_buffer: None,
             sched_context,
-            fault: (endpoint.unwrap_or(self.plan.monitor_endpoint), layout::FAULT_BADGE | u64::from(vcpu.id)),
+            fault: (endpoint.unwrap_or(self.plan.monitor_endpoint), microkit_abi::FAULT_BADGE | u64::from(vcpu.id)),
             notification: None,
             vcpu: Some(object),
             priority: machine.scheduling.priority,

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Protection domains: program, address space, CSpace, thread.
 
+use microkit_abi::slot;
 use system_spec::{Kind, OnFault, PAGE_SIZE};
 
 use super::{
     ComponentPlan, FillFrames, Frames, IrqPlan, Mapped, ObjectId, PlanError, Program, Segment, Source, Space,
     ThreadPlan,
     builder::{Builder, rights},
-    layout::{self, slot},
+    layout,
 };
 use crate::manifest::model::{PdIndex, ProtectionDomain, SetVarValue, Trigger};
 use crate::policy::{self, Rule};
@@ -43,8 +44,9 @@ impl Builder<'_> {
         let badge = layout::SCHED_CONTEXT_BADGE + index.0 as u64;
         let shares = !pd.shared_caps.is_empty();
         Domain {
-            cnode: self.sized(&pd.name, Kind::CNode, layout::CNODE_BITS),
-            root_cnode: shares.then(|| self.sized(&format!("{}.root", pd.name), Kind::CNode, layout::ROOT_CNODE_BITS)),
+            cnode: self.sized(&pd.name, Kind::CNode, microkit_abi::CNODE_BITS),
+            root_cnode: shares
+                .then(|| self.sized(&format!("{}.root", pd.name), Kind::CNode, microkit_abi::ROOT_CNODE_BITS)),
             tcb: self.object(&pd.name, Kind::Tcb),
             vspace: self.object(&pd.name, Kind::VSpace),
             sched_context: self.sched_context(&pd.name, &pd.scheduling, badge),
@@ -67,11 +69,11 @@ impl Builder<'_> {
                 0
             }
         };
-        let stack_bottom = layout::STACK_TOP - pd.stack_size;
+        let stack_bottom = microkit_abi::STACK_TOP - pd.stack_size;
         let pages = (pd.stack_size / PAGE_SIZE as u64) as u32;
         let fresh = self.restarts(pd);
         self.map_private(&mut space, "stack", stack_bottom, pages, fresh, pd.span);
-        let buffer = self.map_private(&mut space, "IPC buffer", layout::IPC_BUFFER, 1, fresh, pd.span);
+        let buffer = self.map_private(&mut space, "IPC buffer", microkit_abi::IPC_BUFFER, 1, fresh, pd.span);
         for map in &pd.maps {
             self.map_region(&mut space, map);
         }
@@ -130,7 +132,7 @@ impl Builder<'_> {
             self.cap(parent_cnode, slot::CHILD_TCB_BASE + u32::from(parent.id), tcb, rights::ALL, 0);
         }
         if let Some(root) = root_cnode {
-            let guard = layout::guard_for(layout::CNODE_BITS + layout::ROOT_CNODE_BITS);
+            let guard = layout::guard_for(microkit_abi::CNODE_BITS + microkit_abi::ROOT_CNODE_BITS);
             self.cap(root, 0, cnode, rights::ALL, guard);
         }
     }
@@ -149,26 +151,26 @@ impl Builder<'_> {
         let fault = match &pd.parent {
             Some(parent) => (
                 self.domains[parent.pd.0].endpoint.unwrap_or(self.plan.monitor_endpoint),
-                layout::FAULT_BADGE | u64::from(parent.id),
+                microkit_abi::FAULT_BADGE | u64::from(parent.id),
             ),
             None => (self.plan.monitor_endpoint, index.0 as u64 + 1),
         };
         let domain = &self.domains[index.0];
-        let bits = if domain.root_cnode.is_some() { layout::ROOT_CNODE_BITS } else { layout::CNODE_BITS };
+        let bits = if domain.root_cnode.is_some() { microkit_abi::ROOT_CNODE_BITS } else { microkit_abi::CNODE_BITS };
         let guard = if domain.root_cnode.is_some() { 0 } else { layout::guard_for(bits) };
         self.plan.threads.push(ThreadPlan {
             tcb: domain.tcb,
             cspace: domain.root_cnode.unwrap_or(domain.cnode),
             cspace_data: guard,
             vspace: domain.vspace,
-            ipc_buffer: Some((buffer, layout::IPC_BUFFER)),
+            ipc_buffer: Some((buffer, microkit_abi::IPC_BUFFER)),
             sched_context: domain.sched_context,
             fault,
             notification: Some(domain.notification),
             vcpu: None,
             priority: pd.scheduling.priority,
             entry,
-            sp: layout::STACK_TOP,
+            sp: microkit_abi::STACK_TOP,
             resume: true,
             fpu_disabled: !pd.fpu,
         });

@@ -7,11 +7,10 @@ mod regions;
 use core::convert::Infallible;
 
 use arm_pl011_uart::{DataBits, Interrupts, LineConfig, Parity, StopBits, Uart};
+use microkit_abi::slot::IRQ_BASE;
 use sel4_microkit::{Channel, ChannelSet, Handler, debug_println, protection_domain};
 use serial::mux::{Mux, Output};
 
-/// Where Microkit's tool puts the interrupt handler of channel 0: `Channel::irq_ack` ends the PD where there is none.
-const BASE_IRQ: usize = 138;
 /// What the line runs at.
 const BAUD_RATE: u32 = 115_200;
 /// The UART's clock, in Hz.
@@ -66,7 +65,8 @@ impl Driver {
         (0..serial::MAX_CLIENTS).filter(|client| touched & (1 << client) != 0).for_each(|client| {
             Channel::new(client).notify();
         });
-        let handler = sel4::cap::IrqHandler::from_bits((BASE_IRQ + channel.index()) as sel4::CPtrBits);
+        let handler =
+            sel4::cap::IrqHandler::from_bits(sel4::CPtrBits::from(IRQ_BASE) + channel.index() as sel4::CPtrBits);
         if let Err(error) = handler.irq_handler_ack() {
             debug_println!("serial|ERROR: channel {}, neither a client's nor an interrupt: {error}", channel.index());
         }
