@@ -5,12 +5,12 @@
 
 use core::cell::Cell;
 
+use arm_debug_bits::{CLAIM_TAGS, mdccint};
+
 use crate::{Counts, DebugHardware, MAX_PER_KIND, Register, clamp_bcr, clamp_wcr};
 
-/// The claim tags that there are.
-const CLAIM_TAGS: u64 = 0xff;
-/// TX and RX, the channel's two interrupt enables.
-const MDCCINT_BITS: u64 = 0b11 << 29;
+/// The channel's two interrupt enables are all that a guest can ask for.
+const MDCCINT_BITS: u64 = mdccint::RX | mdccint::TX;
 
 type Registers = [Cell<u64>; MAX_PER_KIND];
 

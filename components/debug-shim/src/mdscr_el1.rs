@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `MDSCR_EL1`: the bits that a guest may have on the hardware.
 
-/// Software step.
-pub const SS: u64 = 1 << 0;
-/// EL0's accesses to the debug communications channel trap to EL1.
-pub const TDCC: u64 = 1 << 12;
-/// Debug exceptions from EL1 itself.
-pub const KDE: u64 = 1 << 13;
-/// Breakpoints, watchpoints and vector catch on.
-pub const MDE: u64 = 1 << 15;
-
-/// Method of entry (`DBGDSCRext.MOE`): which debug exception a 32-bit EL1 took last. AArch64 has it in its syndrome.
-pub const MOE: u64 = 0xf << 2;
+pub use arm_debug_bits::mdscr::{KDE, MDE, MOE, SS, TDCC};
 
 /// All that a guest can ask for. Halting, error and channel flags are not a guest's.
 pub const GUEST: u64 = SS | TDCC | KDE | MDE;

@@ -67,20 +67,20 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "byte_select_is_not_copied",
         file: "arm/trap-table/src/masks.rs",
-        from: "copy_byte_select(value & BCR)",
-        to: "copy_byte_select(0) | value & BCR",
+        from: "breakpoint::copied_byte_select(value & BCR)",
+        to: "breakpoint::copied_byte_select(0) | value & BCR",
     },
     Mutant {
         name: "channel_control_is_lost",
         file: "arm/trap-table/src/masks.rs",
-        from: "pub const MDSCR: u64 = 1 << 0 | 1 << 12 |",
-        to: "pub const MDSCR: u64 = 1 << 0 |",
+        from: "pub const MDSCR: u64 = mdscr::SS | mdscr::TDCC |",
+        to: "pub const MDSCR: u64 = mdscr::SS |",
     },
     Mutant {
         name: "addresses_keep_their_low_bits",
         file: "arm/trap-table/src/masks.rs",
-        from: "pub const ADDRESS: u64 = !0b11;",
-        to: "pub const ADDRESS: u64 = !0b01;",
+        from: "pub const ADDRESS: u64 = arm_debug_bits::ADDRESS;",
+        to: "pub const ADDRESS: u64 = arm_debug_bits::ADDRESS | 0b10;",
     },
     Mutant {
         name: "contexts_lose_their_low_bits",
@@ -91,8 +91,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "watchpoint_mask_field_is_lost",
         file: "arm/trap-table/src/masks.rs",
-        from: "1 << 20 | 0x1f << 24;",
-        to: "1 << 20;",
+        from: "    | watchpoint::WT\n    | watchpoint::MASK;",
+        to: "    | watchpoint::WT;",
     },
     Mutant {
         name: "el0_writes_el1_registers",
@@ -157,7 +157,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "b19_channel_seems_to_work",
         file: "arm/trap-table/src/masks.rs",
-        from: "const TX_FULL: u64 = 1 << 29;",
+        from: "const TX_FULL: u64 = mdscr::TX_FULL;",
         to: "const TX_FULL: u64 = 0;",
     },
     Mutant {

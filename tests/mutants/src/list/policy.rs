@@ -55,26 +55,26 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "hmc_reaches_the_hardware",
         file: "debug-shim/src/clamp.rs",
-        from: "const BCR_BITS: u64 = E |",
-        to: "const BCR_BITS: u64 = E | 1 << 13 |",
+        from: "const BCR_BITS: u64 = breakpoint::E |",
+        to: "const BCR_BITS: u64 = breakpoint::E | breakpoint::HMC |",
     },
     Mutant {
         name: "ssc_reaches_the_hardware",
         file: "debug-shim/src/clamp.rs",
-        from: "const WCR_BITS: u64 = E |",
-        to: "const WCR_BITS: u64 = E | 0b11 << 14 |",
+        from: "const WCR_BITS: u64 = watchpoint::E\n",
+        to: "const WCR_BITS: u64 = watchpoint::E\n    | watchpoint::SSC\n",
     },
     Mutant {
         name: "link_to_nowhere",
         file: "debug-shim/src/clamp.rs",
-        from: "1 | 5 => counts.is_context_aware(lbn(value))",
-        to: "1 | 5 => true",
+        from: "kind::MISMATCH_LINKED => counts.is_context_aware(breakpoint::lbn(value))",
+        to: "kind::MISMATCH_LINKED => true",
     },
     Mutant {
         name: "context_where_there_is_none",
         file: "debug-shim/src/clamp.rs",
-        from: "2 | 3 => counts.is_context_aware(n)",
-        to: "2 | 3 => true",
+        from: "kind::CONTEXT_LINKED => counts.is_context_aware(n)",
+        to: "kind::CONTEXT_LINKED => true",
     },
     Mutant {
         name: "vmid_comparison",
@@ -85,8 +85,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "watchpoint_links_to_nowhere",
         file: "debug-shim/src/clamp.rs",
-        from: "if !linked || counts.is_context_aware(lbn(value)) { value }",
-        to: "if !linked || lbn(value) < 16 { value }",
+        from: "if !linked || counts.is_context_aware(watchpoint::lbn(value)) { value }",
+        to: "if !linked || watchpoint::lbn(value) < 16 { value }",
     },
     Mutant {
         name: "one_breakpoint_too_few",
