@@ -4,11 +4,11 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use lazaret_cli::board::Board;
-use lazaret_cli::manifest::{SearchPath, load_text};
-use lazaret_cli::programs::Config;
-use lazaret_cli::system;
-use lazaret_cli::workspace::Workspace;
+use lazaret_board::Board;
+use lazaret_build::system;
+use lazaret_programs::Config;
+use lazaret_programs::workspace::Workspace;
+use lazaret_sdf::{SearchPath, load_text};
 
 static BOARD: LazyLock<Board> = LazyLock::new(|| {
     system::board(&Workspace::find(), "qemu_virt_aarch64", Config::Debug).unwrap_or_else(|error| panic!("{error}"))

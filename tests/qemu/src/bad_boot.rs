@@ -4,15 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lazaret_cli::board::Board;
-use lazaret_cli::image::{self, Image};
-use lazaret_cli::programs::{Config, Setting};
-use lazaret_cli::runner::{Qemu, Script, Watch};
-use lazaret_cli::system::{self, Request};
-use lazaret_cli::toolchain::Toolchain;
-use lazaret_cli::workspace::Workspace;
+use lazaret_board::Board;
+use lazaret_build::system::{self, Request};
+use lazaret_image::Image;
+use lazaret_machine::{Qemu, Script, Watch};
+use lazaret_programs::toolchain::Toolchain;
+use lazaret_programs::workspace::Workspace;
+use lazaret_programs::{Config, Setting};
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[
     ("boot-bad-device-tree", bad_device_trees),
@@ -100,7 +101,7 @@ impl Bench {
         let setting = Setting { workspace: &workspace, board: machine::board(), config: Config::Debug };
         let executables = setting.build(&Toolchain::detect()?, &["microkernel", "root-task"])?;
         let read = |name: &str| std::fs::read(executables.join(name));
-        let image = image::pack(&read("microkernel")?, &read("root-task")?, None)?;
+        let image = lazaret_image::pack(&read("microkernel")?, &read("root-task")?, None)?;
         let folder = setting.output().join("bad-boot");
         std::fs::create_dir_all(&folder)?;
         Ok(Self { board: system::board(&workspace, machine::board(), Config::Debug)?, image, folder })

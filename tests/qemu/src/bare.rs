@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Bare-metal guests that use the debug registers.
 
-use lazaret_cli::runner::{Run, Script};
+use lazaret_machine::{Run, Script};
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[
     ("bare-workout", workout),

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use lazaret_cli::bench::kept::{self, Kept};
-use lazaret_cli::bench::{Bench, Subject};
-use lazaret_cli::toolchain::Toolchain;
-use lazaret_cli::workspace::Workspace;
+use lazaret_bench::kept::{self, Kept};
+use lazaret_bench::{Bench, Subject};
+use lazaret_programs::toolchain::Toolchain;
+use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
 

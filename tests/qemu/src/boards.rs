@@ -2,14 +2,15 @@
 //! Every board's image is built, also of the boards that are not started here; and only when something changed.
 
 use anyhow::Context;
-use lazaret_cli::board::Board;
-use lazaret_cli::programs::{Config, Setting};
-use lazaret_cli::runner::Qemu;
-use lazaret_cli::system::{self, Request};
-use lazaret_cli::toolchain::Toolchain;
-use lazaret_cli::workspace::Workspace;
+use lazaret_board::Board;
+use lazaret_build::system::{self, Request};
+use lazaret_machine::Qemu;
+use lazaret_programs::toolchain::Toolchain;
+use lazaret_programs::workspace::Workspace;
+use lazaret_programs::{Config, Setting};
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[("boards-build", build), ("build-again-is-idle", again)];
 

@@ -4,12 +4,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lazaret_cli::arguments::QemuArguments;
-use lazaret_cli::runner::{Script, Watch};
-use lazaret_cli::system::Request;
-use lazaret_cli::target::Target;
-use lazaret_cli::toolchain::Toolchain;
-use lazaret_cli::workspace::Workspace;
+use lazaret_build::system::Request;
+use lazaret_build::target::Target;
+use lazaret_machine::{Qemu, Script, Watch};
+use lazaret_programs::toolchain::Toolchain;
+use lazaret_programs::workspace::Workspace;
 
 use crate::machine;
 
@@ -24,10 +23,7 @@ pub fn output(kernel: Option<PathBuf>, program: &str, until: &str, seconds: u64)
     let name = if target.kernel.is_some() { format!("{program}-sel4") } else { program.to_string() };
     let path = target.output.join(format!("{name}.img"));
     std::fs::write(&path, image.bytes)?;
-    let mut qemu = QemuArguments::default().qemu(&workspace, &target.board)?;
-    if let Some(kernel) = &target.kernel {
-        qemu.cpu = kernel.cpu.into();
-    }
+    let qemu = Qemu::of(&workspace, &target.board)?.on_core(target.kernel.as_ref().map(|kernel| kernel.cpu));
     let mut watch = Watch::script(Script::new().expect(until), Duration::from_secs(seconds));
     watch.faults_expected = true;
     watch.log = Some(target.output.join(format!("{name}.txt")));

@@ -7,15 +7,16 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anyhow::Context;
-use lazaret_cli::board::Board;
-use lazaret_cli::programs::Config;
-use lazaret_cli::runner::{Qemu, Run, Script, Watch};
-use lazaret_cli::system;
-use lazaret_cli::workspace::Workspace;
+use lazaret_board::Board;
+use lazaret_build::system;
+use lazaret_machine::{Qemu, Run, Script, Watch};
+use lazaret_programs::Config;
+use lazaret_programs::workspace::Workspace;
 use regex::Regex;
 
+use crate::Scenario;
 use crate::command_line::expect;
-use crate::{Scenario, machine};
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[("card-folder", folder), ("card-serial", serial), ("card-self-test", self_test)];
 

@@ -4,9 +4,10 @@
 use std::path::PathBuf;
 use std::process::Output;
 
-use lazaret_cli::workspace::Workspace;
+use lazaret_programs::workspace::Workspace;
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[
     ("audit", audit),

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! VMMs that are killed, and other faults: one of each kind; the campaign is `tools/lazaret inject`.
 
-use lazaret_cli::inject;
-use lazaret_cli::inject::case::{KINDS, Kind};
-use lazaret_cli::inject::outcome::Outcome;
-use lazaret_cli::inject::result::{Row, is_forbidden};
-use lazaret_cli::workspace::Workspace;
+use lazaret_inject::case::{KINDS, Kind};
+use lazaret_inject::outcome::Outcome;
+use lazaret_inject::result::{Row, is_forbidden};
+use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
 
@@ -13,7 +12,7 @@ pub const SCENARIOS: &[Scenario] = &[("crash-one-of-each-kind", one_of_each), ("
 
 fn one_of_each() -> anyhow::Result<()> {
     let numbers: Vec<u64> = (0..KINDS.len() as u64).collect();
-    let (campaign, errors) = inject::run(&Workspace::find(), 1, &numbers, Some(1))?;
+    let (campaign, errors) = lazaret_inject::run(&Workspace::find(), 1, &numbers, Some(1))?;
     anyhow::ensure!(errors.is_empty(), "{errors:#?}");
     let forbidden: Vec<_> = campaign.rows.iter().filter(|row| is_forbidden(row)).collect();
     anyhow::ensure!(forbidden.is_empty(), "{forbidden:#?}");
@@ -26,7 +25,7 @@ fn one_of_each() -> anyhow::Result<()> {
 
 /// Every 300th instruction; all of them: `tools/lazaret inject crash-points`.
 fn points() -> anyhow::Result<()> {
-    let points = inject::points::run(&Workspace::find(), 300, 20)?;
+    let points = lazaret_inject::points::run(&Workspace::find(), 300, 20)?;
     println!("  {} kinds of exit, {} crash points, {} differ", points.kinds.len(), points.total(), points.differ.len());
     anyhow::ensure!(points.differ.is_empty(), "{:#?}", points.differ);
     let open: Vec<_> = points.kinds.iter().filter(|(_, kind)| !kind.is_complete() || kind.missed > 0).collect();

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use lazaret_cli::bench::{Bench, differential};
-use lazaret_cli::workspace::Workspace;
+use lazaret_bench::{Bench, differential};
+use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
 

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use lazaret_cli::runner::{Outcome, Qemu, Script, Watch};
-use lazaret_cli::system::Request;
-use lazaret_cli::workspace::Workspace;
+use lazaret_build::system::Request;
+use lazaret_machine::{Outcome, Qemu, Script, Watch};
+use lazaret_programs::workspace::Workspace;
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[("protection-domains", domains), ("policy-halt", halt)];
 

@@ -5,16 +5,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lazaret_cli::board::Board;
-use lazaret_cli::image;
-use lazaret_cli::programs::{Config, Setting};
-use lazaret_cli::runner::{Qemu, Script, Watch};
-use lazaret_cli::system::{self, Request};
-use lazaret_cli::toolchain::Toolchain;
-use lazaret_cli::workspace::Workspace;
+use lazaret_board::Board;
+use lazaret_build::system::{self, Request};
+use lazaret_machine::{Qemu, Script, Watch};
+use lazaret_programs::toolchain::Toolchain;
+use lazaret_programs::workspace::Workspace;
+use lazaret_programs::{Config, Setting};
 
+use crate::Scenario;
 use crate::bad_boot::{NONE, OTHER_BOARD, TREE, tree_of};
-use crate::{Scenario, machine};
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] =
     &[("entry-mmu-off", mmu_off), ("entry-mmu-on", mmu_on), ("entry-el1", el1), ("entry-u-boot-go", go)];
@@ -74,7 +74,7 @@ impl Entry {
         let folder = setting.output().join("entry");
         std::fs::create_dir_all(&folder)?;
         let board = system::board(&workspace, machine::board(), Config::Debug)?;
-        Ok(Self { board, loader: image::flatten(&loader, "loader")?.bytes, image: built.path, folder })
+        Ok(Self { board, loader: lazaret_image::flatten(&loader, "loader")?.bytes, image: built.path, folder })
     }
 
     /// Enters the kernel and waits for a line.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Debian's Linux beside the bare-metal guest: the default system.
 
-use lazaret_cli::runner::Script;
-use lazaret_cli::system::Request;
+use lazaret_build::system::Request;
+use lazaret_machine::Script;
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[("linux-boot", boot), ("linux-gdb", gdb)];
 

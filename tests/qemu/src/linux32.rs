@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Debian's 32-bit Linux.
 
-use lazaret_cli::runner::Script;
-use lazaret_cli::system::Request;
-use lazaret_cli::workspace::Workspace;
+use lazaret_build::system::Request;
+use lazaret_machine::Script;
+use lazaret_programs::workspace::Workspace;
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[("linux32-boot", boot), ("four-guests", four_guests)];
 

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lazaret_cli::runner::{Qemu, Run, Script, Watch};
-use lazaret_cli::system::{self, Built, Request};
-use lazaret_cli::workspace::Workspace;
+use lazaret_build::system::{self, Built, Request};
+use lazaret_machine::{Qemu, Run, Script, Watch};
+use lazaret_programs::workspace::Workspace;
 
 thread_local! {
     /// The board that this thread's scenario runs on.

@@ -29,7 +29,6 @@ mod u_boot;
 
 use std::time::Instant;
 
-use lazaret_cli::problem;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 type Scenario = (&'static str, fn() -> anyhow::Result<()>);
@@ -100,7 +99,7 @@ fn trial(board: &'static str, (name, run): Scenario) -> Option<Trial> {
         Trial::test(shown.clone(), move || {
             machine::set_board(board);
             let start = Instant::now();
-            let result = run().map_err(|error| Failed::from(problem::describe(&error)));
+            let result = run().map_err(|error| Failed::from(lazaret_diagnostic::describe(&error)));
             println!("  {shown}: {:.1} s", start.elapsed().as_secs_f32());
             result
         })

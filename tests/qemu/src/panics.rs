@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Every place in the kernel's code that could panic has a reason why it does not; a new one fails this.
 
-use lazaret_cli::panics::{CORE, sites};
-use lazaret_cli::programs::{Config, Setting};
-use lazaret_cli::toolchain::Toolchain;
-use lazaret_cli::workspace::Workspace;
+use lazaret_programs::panics::{CORE, sites};
+use lazaret_programs::toolchain::Toolchain;
+use lazaret_programs::workspace::Workspace;
+use lazaret_programs::{Config, Setting};
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[("kernel-panic-sites", kernel)];
 

@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use kernel_tests::differences::listed;
-use lazaret_cli::programs::{Config, Setting};
-use lazaret_cli::runner::{Qemu, Script, Watch};
-use lazaret_cli::system::Request;
-use lazaret_cli::toolchain::Toolchain;
-use lazaret_cli::workspace::Workspace;
-use lazaret_cli::{image, system};
+use lazaret_build::system;
+use lazaret_build::system::Request;
+use lazaret_machine::{Qemu, Script, Watch};
+use lazaret_programs::toolchain::Toolchain;
+use lazaret_programs::workspace::Workspace;
+use lazaret_programs::{Config, Setting};
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[
     ("kernel-conformance", conformance),
@@ -70,7 +71,7 @@ fn run_on(cpu: Option<&str>, config: Config, program: &str, seconds: u64, skippe
     let setting = Setting { workspace: &workspace, board: machine::board(), config };
     let executables = setting.build(&Toolchain::detect()?, &["microkernel", "kernel-tests"])?;
     let read = |name: &str| std::fs::read(executables.join(name));
-    let packed = image::pack(&read("microkernel")?, &read(program)?, None)?;
+    let packed = lazaret_image::pack(&read("microkernel")?, &read(program)?, None)?;
     let path = setting.output().join(format!("{program}.img"));
     std::fs::write(&path, packed.bytes)?;
     let board = system::board(&workspace, machine::board(), config)?;

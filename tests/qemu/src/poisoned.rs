@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
-use lazaret_cli::runner::{Qemu, Script, Watch};
-use lazaret_cli::system::Request;
-use lazaret_cli::workspace::Workspace;
+use lazaret_build::system::Request;
+use lazaret_machine::{Qemu, Script, Watch};
+use lazaret_programs::workspace::Workspace;
 
-use crate::{Scenario, machine};
+use crate::Scenario;
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[("boot-poisoned-debug-registers", poisoned)];
 

@@ -6,11 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use lazaret_cli::toolchain::{TARGET, Toolchain};
-use lazaret_cli::workspace::Workspace;
+use lazaret_programs::toolchain::{TARGET, Toolchain};
+use lazaret_programs::workspace::Workspace;
 use libtest_mimic::Trial;
 
-use crate::{DEFAULT_BOARD, Scenario, sel4, trial};
+use crate::DEFAULT_BOARD;
+use crate::Scenario;
+use crate::sel4;
+use crate::trial;
 
 const SCENARIO: Scenario = ("rust-sel4-components", components);
 /// What is built of ours.

@@ -4,18 +4,22 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lazaret_cli::arguments::QemuArguments;
-use lazaret_cli::guests::sha256;
-use lazaret_cli::runner::{Run, Script, Watch};
-use lazaret_cli::system::Request;
-use lazaret_cli::target::Target;
-use lazaret_cli::toolchain::Toolchain;
-use lazaret_cli::workspace::Workspace;
+use lazaret_build::system::Request;
+use lazaret_build::target::Target;
+use lazaret_machine::{Qemu, Run, Script, Watch};
+use lazaret_programs::sha256;
+use lazaret_programs::toolchain::Toolchain;
+use lazaret_programs::workspace::Workspace;
 use libtest_mimic::Trial;
 
 use kernel_tests::differences::{DIFFERENCES, reason};
 
-use crate::{DEFAULT_BOARD, Scenario, both_kernels, command_line, machine, trial};
+use crate::DEFAULT_BOARD;
+use crate::Scenario;
+use crate::both_kernels;
+use crate::command_line;
+use crate::machine;
+use crate::trial;
 
 const SCENARIOS: &[Scenario] = &[
     ("sel4-same-binaries", same_binaries),
@@ -53,7 +57,7 @@ fn request(system: &Path) -> Request {
 /// Boots on the installed kernel.
 fn run(request: &Request, script: Script, seconds: u64) -> anyhow::Result<Run> {
     let built = machine::build(request)?;
-    let qemu = QemuArguments::default().qemu_for(&Workspace::find(), &built)?;
+    let qemu = Qemu::of(&Workspace::find(), &built.board)?.on_core(built.cpu);
     let mut watch = Watch::script(script, Duration::from_secs(seconds));
     watch.faults_expected = true;
     let run = watch.run(qemu.command(&built.path))?;
@@ -110,7 +114,7 @@ fn linux_gdb() -> anyhow::Result<()> {
 fn attack() -> anyhow::Result<()> {
     let request = request(&machine::description("bare_attack"));
     let built = machine::build(&request)?;
-    let qemu = QemuArguments::default().qemu_for(&Workspace::find(), &built)?;
+    let qemu = Qemu::of(&Workspace::find(), &built.board)?.on_core(built.cpu);
     let survived = r"GUEST attack: \d+ passed, 0 failed";
     let mut watch = Watch::script(Script::new().expect(survived), Duration::from_secs(60));
     watch.faults_expected = true;
@@ -127,7 +131,7 @@ fn attack() -> anyhow::Result<()> {
 fn two_bare_vms() -> anyhow::Result<()> {
     let request = Request { allow_shared_debug: true, ..request(&machine::description("two_bare")) };
     let built = machine::build(&request)?;
-    let qemu = QemuArguments::default().qemu_for(&Workspace::find(), &built)?;
+    let qemu = Qemu::of(&Workspace::find(), &built.board)?.on_core(built.cpu);
     let script = Script::new().expect("round 10000, 0 failed").expect("round 10000, 0 failed");
     let mut watch = Watch::script(script, Duration::from_secs(300));
     watch.faults_expected = true;

@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use lazaret_cli::workspace::Workspace;
+use lazaret_programs::workspace::Workspace;
 use sel4_abi::invocation::Invocation;
 
+use crate::Scenario;
 use crate::command_line::expect;
-use crate::{Scenario, machine};
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[
     ("kernel-prefix-refused", refused),

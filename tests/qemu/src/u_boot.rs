@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use lazaret_cli::guests;
-use lazaret_cli::runner::{Script, Watch};
-use lazaret_cli::workspace::Workspace;
+use lazaret_machine::{Script, Watch};
+use lazaret_programs::workspace::Workspace;
 
+use crate::Scenario;
 use crate::card::Card;
-use crate::{Scenario, machine};
+use crate::machine;
 
 pub const SCENARIOS: &[Scenario] = &[("u-boot-go", go), ("u-boot-booti", booti)];
 
@@ -30,7 +30,7 @@ fn start(name: &str, how: impl Fn(u64) -> (u64, String)) -> anyhow::Result<()> {
     let more = ["--system", &machine::description("one_bare").display().to_string()];
     let card = Card::write(&format!("u-boot-{name}"), &more)?;
     let (address, command) = how(card.board.kernel_base);
-    let (u_boot, from) = guests::u_boot(&Workspace::find())?;
+    let (u_boot, from) = lazaret_guests::u_boot(&Workspace::find())?;
     println!("  {from}");
     let path = card.folder.join("u-boot.bin");
     std::fs::write(&path, u_boot)?;

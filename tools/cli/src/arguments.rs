@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::bench::subject::Peer;
-use crate::programs::Config;
+use lazaret_bench::subject::Peer;
+use lazaret_programs::Config;
 
 /// Builds, runs and tests systems of isolated virtual machines.
 #[derive(Debug, Parser)]

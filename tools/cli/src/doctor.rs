@@ -3,8 +3,8 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::toolchain::{self, TARGET, TARGET32, Toolchain, first_line};
-use crate::workspace::Workspace;
+use lazaret_programs::toolchain::{self, TARGET, TARGET32, Toolchain, first_line};
+use lazaret_programs::workspace::Workspace;
 
 /// One thing that is needed.
 struct Finding {

@@ -2,20 +2,24 @@
 //! The `lazaret` command line: 0 = done, 1 = it ran and the answer is no, 2 = bad input or a missing tool.
 #![forbid(unsafe_code)]
 
+mod arguments;
+mod command;
+mod doctor;
+
 use std::process::ExitCode;
 
 use clap::Parser;
-use lazaret_cli::arguments::{Arguments, Command};
-use lazaret_cli::system::BadDescription;
-use lazaret_cli::workspace::Workspace;
-use lazaret_cli::{command, doctor, problem};
+use lazaret_diagnostic::BadDescription;
+use lazaret_programs::workspace::Workspace;
+
+use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     run(&arguments.command).unwrap_or_else(|error| match error.downcast_ref::<BadDescription>() {
         Some(bad) => bad.print(),
         None => {
-            eprintln!("{}", problem::describe(&error));
+            eprintln!("{}", lazaret_diagnostic::describe(&error));
             ExitCode::from(2)
         }
     })

@@ -58,6 +58,36 @@ fn linked(shown: &BTreeSet<&str>) -> BTreeSet<(String, String)> {
     links
 }
 
+/// What a package reaches by these links.
+fn reached<'a>(links: &'a BTreeSet<(String, String)>, from: &str) -> BTreeSet<&'a str> {
+    let direct = links.iter().filter(|(own, _)| own == from).map(|(_, to)| to.as_str());
+    direct.flat_map(|to| std::iter::once(to).chain(reached(links, to))).collect()
+}
+
+/// Those that do not follow from others.
+fn without_what_follows(links: &BTreeSet<(String, String)>) -> BTreeSet<(String, String)> {
+    let follows = |from: &str, to: &str| {
+        let others = links.iter().filter(|(own, other)| own == from && other != to);
+        others.into_iter().any(|(_, other)| reached(links, other).contains(to))
+    };
+    links.iter().filter(|(from, to)| !follows(from, to)).cloned().collect()
+}
+
+#[test]
+fn the_picture_of_the_tools_has_the_links_that_do_not_follow_from_others() {
+    let drawn = drawn(&read("tools/README.md"));
+    let rooms = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap().flatten();
+    let rooms = rooms.filter(|entry| entry.path().join("Cargo.toml").is_file());
+    let names: Vec<String> = rooms.map(|room| format!("lazaret-{}", room.file_name().to_string_lossy())).collect();
+    let shown: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(drawn, without_what_follows(&linked(&shown)));
+    let readme = read("tools/README.md");
+    for name in names {
+        let room = name.trim_start_matches("lazaret-");
+        assert!(readme.contains(&format!("\n| `{room}` | ")), "tools/README.md has no row for {room}");
+    }
+}
+
 #[test]
 fn the_picture_s_arrows_are_the_links() {
     let drawn = drawn(&read("README.md"));

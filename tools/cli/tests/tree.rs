@@ -66,6 +66,86 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ("debuggee", &[]),
     ("kvm-launcher", &[]),
     ("loader", &[]),
+    // tools
+    ("lazaret-diagnostic", &[]),
+    ("lazaret-board", &[]),
+    ("lazaret-sdf", &["lazaret-board", "lazaret-diagnostic", "microkit-abi", "sel4-abi"]),
+    (
+        "lazaret-plan",
+        &["lazaret-board", "lazaret-diagnostic", "lazaret-sdf", "microkit-abi", "sel4-abi", "system-spec"],
+    ),
+    ("lazaret-check", &["lazaret-board", "lazaret-diagnostic", "lazaret-plan", "lazaret-sdf", "vmm"]),
+    ("lazaret-programs", &["lazaret-diagnostic"]),
+    ("lazaret-image", &["microkernel", "sel4-abi", "sel4-loader"]),
+    ("lazaret-guests", &["lazaret-diagnostic", "lazaret-image", "lazaret-programs"]),
+    (
+        "lazaret-build",
+        &[
+            "lazaret-board",
+            "lazaret-check",
+            "lazaret-diagnostic",
+            "lazaret-guests",
+            "lazaret-image",
+            "lazaret-plan",
+            "lazaret-programs",
+            "lazaret-sdf",
+            "sel4-abi",
+            "sel4-prefix",
+        ],
+    ),
+    ("lazaret-machine", &["lazaret-board", "lazaret-diagnostic", "lazaret-guests", "lazaret-programs"]),
+    ("lazaret-trace", &["arm-trap-table", "arm-syndrome", "lazaret-plan", "vmm"]),
+    ("lazaret-audit", &["lazaret-plan", "system-spec"]),
+    (
+        "lazaret-report",
+        &[
+            "lazaret-audit",
+            "lazaret-board",
+            "lazaret-build",
+            "lazaret-plan",
+            "lazaret-programs",
+            "lazaret-sdf",
+            "system-spec",
+        ],
+    ),
+    ("lazaret-graph", &["lazaret-board", "lazaret-diagnostic", "lazaret-sdf"]),
+    (
+        "lazaret-bench",
+        &[
+            "arm-trap-table",
+            "arm-syndrome",
+            "lazaret-build",
+            "lazaret-diagnostic",
+            "lazaret-guests",
+            "lazaret-image",
+            "lazaret-machine",
+            "lazaret-programs",
+            "microkernel",
+            "vmm",
+        ],
+    ),
+    ("lazaret-inject", &["lazaret-build", "lazaret-machine", "lazaret-programs", "lazaret-trace", "sel4-abi", "vmm"]),
+    (
+        "lazaret-cli",
+        &[
+            "arm-trap-table",
+            "debug-shim-c",
+            "lazaret-audit",
+            "lazaret-bench",
+            "lazaret-board",
+            "lazaret-build",
+            "lazaret-check",
+            "lazaret-diagnostic",
+            "lazaret-graph",
+            "lazaret-image",
+            "lazaret-inject",
+            "lazaret-machine",
+            "lazaret-programs",
+            "lazaret-report",
+            "lazaret-sdf",
+            "lazaret-trace",
+        ],
+    ),
 ];
 
 /// Where `unsafe` may be: files, and folders with a slash at the end.
@@ -148,8 +228,8 @@ fn files() -> Vec<String> {
     text.lines().filter(|path| root().join(path).is_file()).map(str::to_string).collect()
 }
 
-/// Our packages and which of ours each one depends on, build and test dependencies left out.
-fn links() -> BTreeMap<String, BTreeSet<String>> {
+/// Our packages, as cargo describes them.
+fn packages() -> Vec<Value> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
@@ -157,7 +237,12 @@ fn links() -> BTreeMap<String, BTreeSet<String>> {
         .output()
         .unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+/// Our packages and which of ours each one depends on, build and test dependencies left out.
+fn links() -> BTreeMap<String, BTreeSet<String>> {
+    let packages = packages();
     let ours: BTreeSet<&str> = packages.iter().map(|p| p["name"].as_str().unwrap()).collect();
     let direct = |package: &Value| -> BTreeSet<String> {
         let dependencies = package["dependencies"].as_array().unwrap();
@@ -196,6 +281,32 @@ fn the_arrows_are_true() {
     never("vmm", &["debug-shim", "microkernel", "root-task", "system-spec"]);
     never("microkernel", &["vmm", "serial", "root-task", "sel4", "sel4-microkit", "sel4-vcpu-debug", "system-spec"]);
     never("root-task", &["microkernel", "debug-shim", "vmm"]);
+    // What a description means does not depend on how it is built, run or measured.
+    let later = ["lazaret-programs", "lazaret-guests", "lazaret-build", "lazaret-machine", "lazaret-bench"];
+    ["lazaret-sdf", "lazaret-plan", "lazaret-check", "lazaret-graph"].iter().for_each(|name| never(name, &later));
+    never("lazaret-machine", &["lazaret-sdf", "lazaret-plan", "lazaret-build"]);
+    never("lazaret-build", &["lazaret-machine", "lazaret-bench", "lazaret-inject"]);
+    never("lazaret-bench", &["lazaret-inject"]);
+    never("lazaret-inject", &["lazaret-bench"]);
+}
+
+/// The packages in a folder of the top level.
+fn packages_in(folder: &str) -> BTreeSet<String> {
+    let root = root().join(folder);
+    let is_there = |package: &&Value| Path::new(package["manifest_path"].as_str().unwrap()).starts_with(&root);
+    packages().iter().filter(is_there).map(|package| package["name"].as_str().unwrap().to_string()).collect()
+}
+
+#[test]
+fn the_tools_are_all_named_and_no_component_links_one() {
+    let (links, tools) = (links(), packages_in("tools"));
+    for tool in &tools {
+        assert!(MAY_LINK.iter().any(|(name, _)| name == tool), "{tool} is not in MAY_LINK");
+    }
+    for component in packages_in("components") {
+        let linked: Vec<_> = all_links(&links, &component).intersection(&tools).cloned().collect();
+        assert!(linked.is_empty(), "{component} links {linked:?}");
+    }
 }
 
 #[test]

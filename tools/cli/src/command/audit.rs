@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::arguments::{AuditArguments, QemuArguments};
-use crate::audit::Audit;
-use crate::runner::{Script, Watch};
-use crate::system::{self, Request};
-use crate::workspace::Workspace;
+use lazaret_audit::Audit;
+use lazaret_build::system::{self, Request};
+use lazaret_machine::{Script, Watch};
+use lazaret_programs::workspace::Workspace;
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 

@@ -10,13 +10,12 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::arguments::BenchArguments;
-use crate::bench::growth::Growth;
-use crate::bench::profile::{self, Profile};
-use crate::bench::table::Table;
-use crate::bench::{Bench, Subject, chart, sel4_subject};
-use crate::problem;
-use crate::toolchain::{Toolchain, first_line};
-use crate::workspace::Workspace;
+use lazaret_bench::growth::Growth;
+use lazaret_bench::profile::{self, Profile};
+use lazaret_bench::table::Table;
+use lazaret_bench::{Bench, Subject, chart, sel4_subject};
+use lazaret_programs::toolchain::{Toolchain, first_line};
+use lazaret_programs::workspace::Workspace;
 
 /// Measures, prints, writes; exit code 1 if one of the columns is missing.
 pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<ExitCode> {
@@ -107,12 +106,12 @@ fn measure(bench: &Bench<'_>, arguments: &BenchArguments, complete: &mut bool) -
                     Err(error) => problems.push(error),
                 }
                 *complete &= problems.is_empty();
-                problems.iter().for_each(|error| eprintln!("{}", problem::describe(error)));
+                problems.iter().for_each(|error| eprintln!("{}", lazaret_diagnostic::describe(error)));
                 columns.push((subject, measured));
             }
             Err(error) => {
                 *complete = false;
-                eprintln!("{}", problem::describe(&error));
+                eprintln!("{}", lazaret_diagnostic::describe(&error));
             }
         }
     }

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::arguments::{BuildArguments, QemuArguments};
-use crate::board::Board;
-use crate::programs::Setting;
-use crate::system::Request;
-use crate::toolchain::Toolchain;
-use crate::workspace::Workspace;
-use crate::{card, image, report, system};
+use lazaret_board::Board;
+use lazaret_build::system;
+use lazaret_build::system::Request;
+use lazaret_machine::card;
+use lazaret_programs::Setting;
+use lazaret_programs::toolchain::Toolchain;
+use lazaret_programs::workspace::Workspace;
 
 /// The self-test's program, and the package that it is in.
 const SELF_TEST: &str = "self-test";
@@ -35,16 +36,19 @@ pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<
     std::fs::copy(&built.path, &image).with_context(|| image.display().to_string())?;
     let line = QemuArguments::default().qemu_for(workspace, &built)?.line(&super::short(&image));
     std::fs::write(folder.join("qemu.sh"), format!("#!/bin/sh\nexec {line}\n"))?;
-    let text = report::text(&built, &request, &line);
+    let text = lazaret_report::text(&built, &request, &line);
     std::fs::write(folder.join("report.txt"), text)?;
-    std::fs::write(folder.join("report.json"), serde_json::to_vec_pretty(&report::json(&built, &request, &line))?)?;
+    std::fs::write(
+        folder.join("report.json"),
+        serde_json::to_vec_pretty(&lazaret_report::json(&built, &request, &line))?,
+    )?;
     built.sizes.iter().for_each(|size| println!("{}", size.line()));
     for origin in &built.origins {
         println!("{}: {}, SHA-256 {}", origin.file, origin.from, origin.sha256);
     }
     built.stand_ins.iter().for_each(|moved| println!("{moved}"));
     println!("{line}");
-    println!("the same with Microkit: {}", report::microkit(&built, &request));
+    println!("the same with Microkit: {}", lazaret_report::microkit(&built, &request));
     let mut files = vec![built.board.image.clone()];
     if built.board.has_card() {
         let system = request.system.file_name().unwrap_or_default().to_string_lossy();
@@ -60,7 +64,7 @@ fn self_test(workspace: &Workspace, request: &Request, board: Board, folder: &Pa
     let setting = Setting { workspace, board: &board.name, config: request.config };
     let executables = setting.build(&Toolchain::detect()?, &["microkernel", SELF_TEST_PACKAGE])?;
     let read = |name: &str| std::fs::read(executables.join(name)).with_context(|| name.to_string());
-    let image = image::pack(&read("microkernel")?, &read(SELF_TEST)?, None)?.bytes;
+    let image = lazaret_image::pack(&read("microkernel")?, &read(SELF_TEST)?, None)?.bytes;
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let path = folder.join(&board.image);
     std::fs::write(&path, &image).with_context(|| path.display().to_string())?;

@@ -5,10 +5,9 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use crate::arguments::CheckArguments;
-use crate::check;
-use crate::manifest::SearchPath;
-use crate::system::{self, Request};
-use crate::workspace::Workspace;
+use lazaret_build::system::{self, Request};
+use lazaret_programs::workspace::Workspace;
+use lazaret_sdf::SearchPath;
 
 /// Prints the verdict. Files that a build makes are no errors before the first build.
 pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
@@ -25,12 +24,12 @@ pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<
     if !missing.is_empty() && !arguments.no_files {
         eprintln!("(not built yet, and therefore not looked at: {})", missing.join(", "));
     }
-    let options = check::Options {
+    let options = lazaret_check::Options {
         board: system::board(workspace, &request.board, request.config)?,
         files: if arguments.no_files { SearchPath::unchecked() } else { files.with_pending(missing) },
         system: path,
         json: arguments.json,
         colour: std::io::stderr().is_terminal(),
     };
-    Ok(ExitCode::from(check::run(&options, &mut std::io::stdout(), &mut std::io::stderr())?))
+    Ok(ExitCode::from(lazaret_check::run(&options, &mut std::io::stdout(), &mut std::io::stderr())?))
 }

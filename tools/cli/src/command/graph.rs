@@ -4,19 +4,18 @@
 use std::process::ExitCode;
 
 use crate::arguments::GraphArguments;
-use crate::graph;
-use crate::system::{self, Request};
-use crate::workspace::Workspace;
+use lazaret_build::system::{self, Request};
+use lazaret_programs::workspace::Workspace;
 
 /// Writes the picture.
 pub fn run(workspace: &Workspace, arguments: &GraphArguments) -> anyhow::Result<ExitCode> {
     let request =
         Request { search_path: arguments.system.search_path.clone(), ..Request::new(arguments.system.path(workspace)) };
-    let options = graph::Options {
+    let options = lazaret_graph::Options {
         board: system::board(workspace, &arguments.system.board, arguments.system.config)?,
         files: system::search_path(workspace, &request),
         system: request.system,
         output: Some(arguments.output.clone()),
     };
-    Ok(ExitCode::from(graph::run(&options, &mut std::io::stdout(), &mut std::io::stderr())?))
+    Ok(ExitCode::from(lazaret_graph::run(&options, &mut std::io::stdout(), &mut std::io::stderr())?))
 }

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::arguments::{InjectArguments, InjectCommand};
-use crate::inject::result::{Campaign, is_forbidden};
-use crate::inject::{self, page};
-use crate::problem::Problem;
-use crate::workspace::Workspace;
+use lazaret_diagnostic::Problem;
+use lazaret_inject::page;
+use lazaret_inject::result::{Campaign, is_forbidden};
+use lazaret_programs::workspace::Workspace;
 
 /// Exit code 1 when an outcome is forbidden, or a run could not be done.
 pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result<ExitCode> {
@@ -24,14 +24,14 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
     let campaign = match (&arguments.command, arguments.only) {
         (Some(InjectCommand::Merge { files }), _) => merge(files)?,
         (_, Some(number)) => {
-            let (row, output) = inject::replay(workspace, arguments.seed, number)?;
+            let (row, output) = lazaret_inject::replay(workspace, arguments.seed, number)?;
             println!("{output}");
             println!("run {number}, {:?}: {}: {}", row.kind, row.detail, row.outcome.name());
             Campaign::new(arguments.seed, vec![row])
         }
         (_, None) => {
-            let numbers = inject::shard(arguments.runs, arguments.shard.as_deref())?;
-            let (campaign, errors) = inject::run(workspace, arguments.seed, &numbers, arguments.jobs)?;
+            let numbers = lazaret_inject::shard(arguments.runs, arguments.shard.as_deref())?;
+            let (campaign, errors) = lazaret_inject::run(workspace, arguments.seed, &numbers, arguments.jobs)?;
             failed = errors;
             campaign
         }
@@ -55,7 +55,7 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
 }
 
 fn crash_points(workspace: &Workspace, stride: usize, first: usize) -> anyhow::Result<ExitCode> {
-    let points = inject::points::run(workspace, stride.max(1), first)?;
+    let points = lazaret_inject::points::run(workspace, stride.max(1), first)?;
     println!("{:>6} {:>6} {:>6}  kind of exit", "instr.", "killed", "missed");
     for (name, kind) in &points.kinds {
         let open = if kind.is_complete() { "" } else { " (not to its end)" };
@@ -72,7 +72,7 @@ fn crash_points(workspace: &Workspace, stride: usize, first: usize) -> anyhow::R
 }
 
 fn linux(workspace: &Workspace, wanted: u64, seed: u64) -> anyhow::Result<ExitCode> {
-    let inject::linux::Kills { kills, differ, lines } = inject::linux::run(workspace, wanted, seed)?;
+    let lazaret_inject::linux::Kills { kills, differ, lines } = lazaret_inject::linux::run(workspace, wanted, seed)?;
     differ.iter().for_each(|line| println!("{line}"));
     println!("{kills} kills, {lines} lines of both guests, {} differ", differ.len());
     Ok(ExitCode::from(u8::from(!differ.is_empty() || kills < wanted)))

@@ -19,10 +19,10 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use crate::arguments::{QemuArguments, SourceArguments, SystemArguments};
-use crate::board::Board;
-use crate::runner::Qemu;
-use crate::system::{Built, Request};
-use crate::workspace::Workspace;
+use lazaret_board::Board;
+use lazaret_build::system::{Built, Request};
+use lazaret_machine::Qemu;
+use lazaret_programs::workspace::Workspace;
 
 impl SystemArguments {
     /// The description's path; the default one is shown as short as it can be.

@@ -6,13 +6,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::arguments::PackArguments;
-use crate::image;
 
 /// Writes the image.
 pub fn run(arguments: &PackArguments) -> anyhow::Result<ExitCode> {
     let read = |path: &std::path::PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
     let spec = arguments.spec.as_ref().map(read).transpose()?;
-    let packed = image::pack(&read(&arguments.kernel)?, &read(&arguments.root_task)?, spec.as_deref())?;
+    let packed = lazaret_image::pack(&read(&arguments.kernel)?, &read(&arguments.root_task)?, spec.as_deref())?;
     std::fs::write(&arguments.output, &packed.bytes).with_context(|| arguments.output.display().to_string())?;
     println!("{}: {} bytes", arguments.output.display(), packed.bytes.len());
     Ok(ExitCode::SUCCESS)

@@ -9,9 +9,9 @@ use anyhow::Context;
 use regex::Regex;
 
 use crate::arguments::RunArguments;
-use crate::runner::{Input, Outcome, Run, Script, Watch, serial};
-use crate::system;
-use crate::workspace::Workspace;
+use lazaret_build::system;
+use lazaret_machine::{Input, Outcome, Run, Script, Watch, serial};
+use lazaret_programs::workspace::Workspace;
 
 /// Seconds for an installed kernel, if nothing else is said.
 const BOOT_LIMIT: u64 = 300;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 use crate::arguments::ShimArguments;
-use crate::toolchain::{TARGET, Toolchain};
-use crate::workspace::Workspace;
+use lazaret_programs::toolchain::{TARGET, Toolchain};
+use lazaret_programs::workspace::Workspace;
 
 /// The library's name in the folder.
 const LIBRARY: &str = "libdebug_shim.a";

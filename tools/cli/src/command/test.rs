@@ -9,9 +9,9 @@ use anyhow::Context;
 use regex::Regex;
 
 use crate::arguments::TestArguments;
-use crate::board::Board;
-use crate::toolchain::{first_line, host_cargo};
-use crate::workspace::Workspace;
+use lazaret_board::Board;
+use lazaret_programs::toolchain::{first_line, host_cargo};
+use lazaret_programs::workspace::Workspace;
 
 /// Package of the scenarios in QEMU.
 const QEMU_TESTS: &str = "qemu-tests";

@@ -9,11 +9,11 @@ use anyhow::Context;
 use regex::Regex;
 
 use crate::arguments::TraceArguments;
-use crate::problem::Problem;
-use crate::runner::{Monitor, Outcome, Script, Watch};
-use crate::system::{self, Built};
-use crate::trace::{self, Counts, Table, Trace};
-use crate::workspace::Workspace;
+use lazaret_build::system::{self, Built};
+use lazaret_diagnostic::Problem;
+use lazaret_machine::{Monitor, Outcome, Script, Watch};
+use lazaret_programs::workspace::Workspace;
+use lazaret_trace::{Counts, Table, Trace};
 
 /// Shows counters and the last exits of each VM, and writes the timeline.
 pub fn run(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<ExitCode> {
@@ -25,7 +25,8 @@ pub fn run(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<
         println!("{}\n{}", Counts(trace), Table(trace, arguments.last));
     }
     if let Some(file) = &arguments.output {
-        std::fs::write(file, trace::timeline(&traces).to_string()).with_context(|| file.display().to_string())?;
+        std::fs::write(file, lazaret_trace::timeline(&traces).to_string())
+            .with_context(|| file.display().to_string())?;
         println!("{}: for https://ui.perfetto.dev", file.display());
     }
     Ok(ExitCode::from(u8::from(traces.iter().all(|trace| trace.written == 0))))
@@ -63,10 +64,12 @@ fn record(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<V
 
 /// Physical address, size and file of each trace, which goes beside the image.
 fn copies(built: &Built) -> anyhow::Result<Vec<(u64, u64, PathBuf)>> {
-    let regions = trace::regions(&built.plan);
+    let regions = lazaret_trace::regions(&built.plan);
     if regions.is_empty() {
-        let help =
-            format!("a VMM records into a region NAME{} with a setvar region_paddr, see system.xml", trace::SUFFIX);
+        let help = format!(
+            "a VMM records into a region NAME{} with a setvar region_paddr, see system.xml",
+            lazaret_trace::SUFFIX
+        );
         return Err(Problem::new("this description has no region for traces", help));
     }
     let file = |name: &str| built.path.with_file_name(format!("{name}.trace"));

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From a description to an image that can be started: builds the programs, fetches the guests, plans, packs; for our
+//! kernel or for a seL4 that somebody else built.
+#![forbid(unsafe_code)]
+
+pub mod sel4;
+pub mod system;
+pub mod target;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a user is told when something is wrong: a [`Problem`] with advice, or a [`Diagnostic`] that points at its place in
+//! a text.
+#![forbid(unsafe_code)]
+
+mod diagnostic;
+mod problem;
+mod refused;
+mod source;
+
+pub use diagnostic::{Diagnostic, JsonDiagnostic, Severity};
+pub use problem::{Problem, describe};
+pub use refused::{BadDescription, EXIT_INVALID, print_all};
+pub use source::{Source, Span};

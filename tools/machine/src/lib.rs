@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The machine that a system runs on: QEMU, started, watched and ended; a real board, from the folder that goes onto its
+//! card to its console on a serial line.
+#![forbid(unsafe_code)]
+
+pub mod card;
+mod lines;
+mod monitor;
+mod qemu;
+mod script;
+pub mod serial;
+mod terminal;
+mod watch;
+
+pub use lines::rejoin;
+pub use monitor::{Monitor, Session};
+pub use qemu::Qemu;
+pub use script::Script;
+pub use watch::{Input, Outcome, Run, Watch};

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The capability plan: every object and capability that a manifest means.
+//!
+//! [`Plan::build`] turns a checked manifest and its program images into objects, filled slots, mappings and
+//! threads, laid out as Microkit does ([`layout`]); [`Plan::to_spec`] writes that down for the root task. Nothing
+//! else in the system decides who gets what. Where Microkit gives more rights than its library uses, the plan
+//! gives those that are used: outputs may only be written to, inputs only be read.
+#![forbid(unsafe_code)]
+
+mod builder;
+mod channel;
+mod elf;
+mod emit;
+mod error;
+pub mod layout;
+mod machine;
+mod object;
+pub mod policy;
+mod protection_domain;
+mod region;
+mod report;
+mod space;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+pub use elf::{ElfError, Program, Segment};
+pub use emit::size_bits;
+use error::PlanError;
+pub use object::{
+    CapFill, ComponentPlan, FillFrames, Frames, IrqPlan, Mapped, Object, ObjectId, Perms, SchedPlan, Source, ThreadPlan,
+};
+pub use report::Totals;
+pub use space::{Overlap, Space};
+
+use crate::policy::Policy;
+use lazaret_board::Board;
+use lazaret_diagnostic::Diagnostic;
+use lazaret_sdf::System;
+
+/// What the manifest does not say.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The board's first memory: regions that need one known physical address are put at its end.
+    pub ram: Range<u64>,
+    /// Have the root task list every capability.
+    pub audit: bool,
+    /// What is done with what faults.
+    pub policy: Policy,
+    /// For a test of the audit: give the first domain a capability that the manifest does not name, and do not
+    /// tell the audit.
+    pub plant_capability: bool,
+    /// Start several VMs on a kernel that does not switch debug registers.
+    pub allow_shared_debug: bool,
+}
+
+impl Options {
+    /// For a board.
+    pub fn of(board: &Board) -> Self {
+        Self {
+            ram: board.memory.first().cloned().unwrap_or(0..0),
+            audit: false,
+            policy: Policy::default(),
+            plant_capability: false,
+            allow_shared_debug: false,
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            ram: 0x4000_0000..0xc000_0000,
+            audit: false,
+            policy: Policy::default(),
+            plant_capability: false,
+            allow_shared_debug: false,
+        }
+    }
+}
+
+/// Everything that the root task creates.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Objects.
+    pub objects: Vec<Object>,
+    /// Filled slots.
+    pub caps: Vec<CapFill>,
+    /// Capabilities for the test of the audit, which it is not told of.
+    pub planted: Vec<CapFill>,
+    /// Threads.
+    pub threads: Vec<ThreadPlan>,
+    /// Scheduling contexts.
+    pub sched_contexts: Vec<SchedPlan>,
+    /// Address spaces and the run of page tables of each.
+    pub spaces: Vec<(Space, ObjectId)>,
+    /// Mappings.
+    pub mappings: Vec<Mapped>,
+    /// First contents of frames that are not pages of the image.
+    pub fills: Vec<FillFrames>,
+    /// Interrupts.
+    pub irqs: Vec<IrqPlan>,
+    /// Protection domains in the manifest's order, then vCPUs.
+    pub components: Vec<ComponentPlan>,
+    /// Endpoint of the monitor.
+    pub monitor_endpoint: ObjectId,
+    /// Reply object of the monitor.
+    pub monitor_reply: ObjectId,
+    /// Pages that the image carries.
+    pub data: Vec<u8>,
+    /// Have the root task list every capability.
+    pub audit: bool,
+}
+
+impl Plan {
+    /// Plans a system; reads its program images and prefill files. All errors, not the first one.
+    pub fn build(system: &System, options: &Options) -> Result<Self, Vec<Diagnostic>> {
+        let place = |error: PlanError| error.into_diagnostic(&system.source);
+        builder::Builder::new(system, options).run().map_err(|errors| errors.into_iter().map(place).collect())
+    }
+
+    /// The specification that the root task reads.
+    pub fn to_spec(&self) -> Vec<u8> {
+        emit::to_spec(self)
+    }
+}
