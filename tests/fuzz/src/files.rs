@@ -5,13 +5,11 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use lazaret_board::Board;
-use lazaret_build::system;
-use lazaret_programs::Config;
-use lazaret_programs::workspace::Workspace;
 use lazaret_sdf::{SearchPath, load_text};
 
 static BOARD: LazyLock<Board> = LazyLock::new(|| {
-    system::board(&Workspace::find(), "qemu_virt_aarch64", Config::Debug).unwrap_or_else(|error| panic!("{error}"))
+    let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config");
+    Board::load(&boards, "qemu_virt_aarch64").unwrap_or_else(|error| panic!("{error}"))
 });
 
 /// A description is either a system, or each error has a place in it that can be shown.

@@ -24,8 +24,8 @@ pub struct Target {
     pub name: &'static str,
     /// Panics if something does not hold.
     pub run: fn(&[u8]),
-    /// Where the tree has valid inputs.
-    pub files: Option<&'static str>,
+    /// Folders where the tree has valid inputs.
+    pub files: &'static [&'static str],
     /// More of them.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
@@ -33,7 +33,7 @@ pub struct Target {
 const fn target(
     name: &'static str,
     run: fn(&[u8]),
-    files: Option<&'static str>,
+    files: &'static [&'static str],
     seeds: fn() -> Vec<Vec<u8>>,
 ) -> Target {
     Target { name, run, files, seeds }
@@ -41,11 +41,11 @@ const fn target(
 
 /// All targets.
 pub const TARGETS: [Target; 7] = [
-    target("syndrome", syndrome, None, seeds::syndromes),
-    target("exits", exits, None, seeds::exits),
-    target("state", state, None, seeds::states),
-    target("manifest", manifest, Some("tests/sdf"), Vec::new),
-    target("vmmcfg", vmmcfg, Some("components/vmm/config"), Vec::new),
-    target("spec", spec, None, seeds::specs),
-    target("device_tree", device_tree, None, seeds::device_trees),
+    target("syndrome", syndrome, &[], seeds::syndromes),
+    target("exits", exits, &[], seeds::exits),
+    target("state", state, &[], seeds::states),
+    target("manifest", manifest, &["tests/sdf"], Vec::new),
+    target("vmmcfg", vmmcfg, &["components/vmm/config", "tests/systems"], Vec::new),
+    target("spec", spec, &[], seeds::specs),
+    target("device_tree", device_tree, &[], seeds::device_trees),
 ];

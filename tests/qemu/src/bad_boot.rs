@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lazaret_board::Board;
-use lazaret_build::system::{self, Request};
+use lazaret_build::{Request, system};
 use lazaret_image::Image;
 use lazaret_machine::{Qemu, Script, Watch};
 use lazaret_programs::toolchain::Toolchain;

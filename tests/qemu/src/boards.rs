@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use lazaret_board::Board;
-use lazaret_build::system::{self, Request};
+use lazaret_build::{Request, system};
 use lazaret_machine::Qemu;
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lazaret_board::Board;
-use lazaret_build::system::{self, Request};
+use lazaret_build::{Request, system};
 use lazaret_machine::{Qemu, Script, Watch};
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Debian's Linux beside the bare-metal guest: the default system.
 
-use lazaret_build::system::Request;
+use lazaret_build::Request;
 use lazaret_machine::Script;
 
 use crate::Scenario;

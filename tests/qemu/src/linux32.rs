@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Debian's 32-bit Linux.
 
-use lazaret_build::system::Request;
+use lazaret_build::Request;
 use lazaret_machine::Script;
-use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
 use crate::machine;
@@ -36,7 +35,7 @@ fn boot() -> anyhow::Result<()> {
 
 /// Two Linuxes and two bare guests, a 64-bit and a 32-bit one of each: all debug themselves, and nobody's registers fail.
 fn four_guests() -> anyhow::Result<()> {
-    let system = Workspace::find().root().join("tests/qemu/four-guests.system");
+    let system = machine::description("four-guests");
     let guests = ["linux aarch64", "linux armv7l", "bare", "bare32"];
     let script = guests
         .iter()

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lazaret_build::system::{self, Built, Request};
+use lazaret_build::{Built, Request, system};
 use lazaret_machine::{Qemu, Run, Script, Watch};
 use lazaret_programs::workspace::Workspace;
 
@@ -27,9 +27,9 @@ pub fn board() -> &'static str {
     BOARD.get()
 }
 
-/// One of the descriptions in `systems`.
+/// One of the descriptions in `tests/systems`.
 pub fn description(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("systems").join(format!("{name}.system"))
+    Workspace::find().test_system(name)
 }
 
 /// The default system's description.

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use kernel_tests::differences::listed;
+use lazaret_build::Request;
 use lazaret_build::system;
-use lazaret_build::system::Request;
 use lazaret_machine::{Qemu, Script, Watch};
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;

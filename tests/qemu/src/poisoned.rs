@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use lazaret_build::system::Request;
+use lazaret_build::Request;
 use lazaret_machine::{Qemu, Script, Watch};
 use lazaret_programs::workspace::Workspace;
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lazaret_build::system::Request;
+use lazaret_build::Request;
 use lazaret_build::target::Target;
 use lazaret_machine::{Qemu, Run, Script, Watch};
 use lazaret_programs::sha256;

@@ -11,10 +11,10 @@ use vmm::config::Config;
 use super::measured::Row;
 use super::subject::Job;
 use super::{Bench, unit};
-use lazaret_build::system::{self, Request};
+use lazaret_build::{Request, system};
 
 /// What the VM is like; the machine without a hypervisor gets the same.
-const CONFIG: &str = "components/vmm/config/linux.vmmcfg";
+const CONFIG: &str = "linux.vmmcfg";
 /// The line to which it is measured.
 const JOB: Job<'_> = Job::new("", "Run /init as init process");
 
@@ -23,15 +23,13 @@ static STAMP: LazyLock<Regex> =
 
 /// The rows: instructions in a VM, and how many times those without a hypervisor.
 pub fn rows(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
-    let request = Request {
-        config: lazaret_programs::Config::Release,
-        ..Request::new(bench.workspace.root().join("tests/qemu/systems/linux.system"))
-    };
+    let request =
+        Request { config: lazaret_programs::Config::Release, ..Request::new(bench.workspace.test_system("linux")) };
     let built = system::build(bench.workspace, &request)?;
     let context = "a Linux boot was not measured";
     let ours = instructions(&bench.watch(&bench.qemu()?, &built.path, JOB).context(context)?.output)?;
     let files = built.path.parent().context(context)?.join("files");
-    let text = std::fs::read(bench.workspace.root().join(CONFIG)).context(CONFIG)?;
+    let text = std::fs::read(bench.workspace.guest_configurations().join(CONFIG)).context(CONFIG)?;
     let config = Config::parse(&text).map_err(|error| anyhow::anyhow!("{CONFIG}: {error}"))?;
     let ram_size = config.ram_size.with_context(|| format!("{CONFIG}: no ram_size"))?;
     let mut bare = bench.qemu()?;

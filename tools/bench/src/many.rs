@@ -8,7 +8,7 @@ use anyhow::Context;
 use super::Bench;
 use super::growth::Curves;
 use super::switch;
-use lazaret_build::system::{self, Request};
+use lazaret_build::{Request, system};
 use lazaret_machine::{Script, Watch};
 use lazaret_programs::Config;
 

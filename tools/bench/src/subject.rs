@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::{Measured, goal, linux, native, peer, switch};
-use lazaret_build::system::{self, Request};
+use lazaret_build::{Request, system};
 use lazaret_machine::{Outcome, Qemu, Run, Script, Watch};
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
@@ -188,18 +188,17 @@ impl Bench<'_> {
             let config = format!("name = {name}\nguest = {guest}\nram_size = 0x1_000_000\nbootargs = {arguments}\n");
             std::fs::write(folder.join(format!("{name}.vmmcfg")), config)?;
         }
-        let file = match job.second {
-            Some(_) => "two_bare.system",
-            None if job.is_narrow => "one_bare32.system",
-            None => "bare_bench.system",
+        let name = match job.second {
+            Some(_) => "two_bare",
+            None if job.is_narrow => "one_bare32",
+            None => "bare_bench",
         };
-        let description = self.workspace.root().join("tests/qemu/systems").join(file);
         let request = Request {
             config: Config::Release,
             search_path: vec![folder],
             kernel: kernel.cloned(),
             allow_shared_debug: kernel.is_some(),
-            ..Request::new(description)
+            ..Request::new(self.workspace.test_system(name))
         };
         let built = system::build(self.workspace, &request)?;
         Ok((self.qemu()?, built.path))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::sel4::Installed;
-use crate::system::{self, Request};
+use crate::{Request, system};
 use lazaret_board::Board;
 use lazaret_image::Image;
 use lazaret_programs::Setting;

@@ -20,6 +20,7 @@ mod userland;
 mod userland32;
 mod xen;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -82,9 +83,9 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Looks for the names in the description's text.
-    pub fn by(description: &str) -> Self {
-        let names = |file: &str| description.contains(&format!("\"{file}\""));
+    /// Of the files that a description names, those that are guests'.
+    pub fn among(files: &BTreeSet<&str>) -> Self {
+        let names = |file: &str| files.contains(file);
         Self {
             linux: names(LINUX),
             initrd: names(INITRD),
@@ -205,11 +206,10 @@ mod tests {
 
     #[test]
     fn only_what_is_named_is_fetched() {
-        let text = r#"<memory_region name="k" prefill_path="bare.img" /><x prefill_path="linux-initrd.img"/>"#;
-        let wanted = Wanted::by(text);
+        let wanted = Wanted::among(&BTreeSet::from(["bare.img", "linux-initrd.img", "mine.img"]));
         assert_eq!((wanted.linux, wanted.initrd, wanted.bare), (false, true, true));
         assert!(wanted.packages32(false).is_empty());
         assert_eq!(wanted.packages32(true), [DEBUGGEE_PACKAGE]);
-        assert_eq!(Wanted::by(text).packages(), [BARE_PACKAGE, DEBUGGEE_PACKAGE]);
+        assert_eq!(wanted.packages(), [BARE_PACKAGE, DEBUGGEE_PACKAGE]);
     }
 }

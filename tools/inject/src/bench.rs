@@ -11,7 +11,7 @@ use object::{Object, ObjectSegment, ObjectSymbol};
 use super::clock;
 use super::gdb::{Gdb, PC};
 use super::machine::Machine;
-use lazaret_build::system::{self, Built, Request};
+use lazaret_build::{Built, Request, system};
 use lazaret_machine::Qemu;
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
@@ -53,9 +53,9 @@ impl Bench {
         Self::of(workspace, &Self::request(workspace, "crash", Config::Debug), VICTIM)
     }
 
-    /// A system of `tests/qemu/systems`.
+    /// A system of `tests/systems`.
     pub fn request(workspace: &Workspace, name: &str, config: Config) -> Request {
-        Request { config, ..Request::new(workspace.root().join(format!("tests/qemu/systems/{name}.system"))) }
+        Request { config, ..Request::new(workspace.test_system(name)) }
     }
 
     /// Builds a system, to inject into this domain.

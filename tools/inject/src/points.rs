@@ -13,10 +13,12 @@ use super::gdb::{Gdb, PC};
 use super::kind::{Kind, OFF, name};
 use super::outcome::Transcript;
 use super::path::path;
-use lazaret_build::system::Request;
+use lazaret_build::Request;
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 
+/// The system of `tests/systems` that it runs.
+const SYSTEM: &str = "crash_points";
 /// Instructions of more than the longest handling: of an unknown register, with a line in the log.
 const LONG: usize = 7_500;
 /// Rounds beyond those that it takes to come to each point once.
@@ -47,7 +49,7 @@ pub fn run(workspace: &Workspace, stride: usize, first: usize) -> anyhow::Result
     let rounds = MORE_ROUNDS + LONG / stride;
     let request = Request {
         search_path: vec![configured(workspace, rounds)?],
-        ..Bench::request(workspace, "crash_points", Config::Debug)
+        ..Bench::request(workspace, SYSTEM, Config::Debug)
     };
     let bench = Bench::of(workspace, &request, VICTIM)?;
     let good = super::reference(&bench)?;
@@ -68,7 +70,7 @@ fn configured(workspace: &Workspace, rounds: usize) -> anyhow::Result<std::path:
     let folder = workspace.target().join("crash-points");
     std::fs::create_dir_all(&folder)?;
     for name in ["crash_a.vmmcfg", "crash_b.vmmcfg"] {
-        let text = std::fs::read_to_string(workspace.root().join("components/vmm/config").join(name))?;
+        let text = std::fs::read_to_string(workspace.test_system(SYSTEM).with_file_name(name))?;
         std::fs::write(folder.join(name), text.replace("rounds=40", &format!("rounds={rounds}")))?;
     }
     Ok(folder)

@@ -35,6 +35,16 @@ impl Workspace {
         self.root.join("kernel-config")
     }
 
+    /// What users' descriptions start from: one text for each kind of guest.
+    pub fn guest_configurations(&self) -> PathBuf {
+        self.root.join("components/vmm/config")
+    }
+
+    /// A description that only tests use. What its virtual machines are configured with lies beside it.
+    pub fn test_system(&self, name: &str) -> PathBuf {
+        self.root.join("tests/systems").join(format!("{name}.system"))
+    }
+
     /// What belongs to one board and configuration: images, programs, configuration tree.
     pub fn output(&self, board: &str, config: &str) -> PathBuf {
         self.target.join("lazaret").join(board).join(config)

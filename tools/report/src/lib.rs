@@ -9,7 +9,7 @@ mod text;
 use serde_json::{Value, json};
 
 use lazaret_audit::Audit;
-use lazaret_build::system::{Built, Request};
+use lazaret_build::{Built, Request};
 use lazaret_plan::Plan;
 use lazaret_programs::sha256;
 

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write};
 
 use super::memory::{ComponentMemory, Memory};
 use super::{capabilities, memory, microkit};
-use lazaret_build::system::{Built, Request};
+use lazaret_build::{Built, Request};
 use lazaret_programs::sha256;
 
 /// For people.

@@ -11,6 +11,7 @@ mod element;
 pub mod image;
 pub mod limits;
 pub mod model;
+mod named_files;
 mod number;
 mod read;
 pub mod search_path;
@@ -18,6 +19,7 @@ pub mod search_path;
 use std::path::Path;
 
 pub use model::System;
+pub use named_files::named_files;
 pub use search_path::SearchPath;
 
 use context::Context;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::arguments::{AuditArguments, QemuArguments};
 use lazaret_audit::Audit;
-use lazaret_build::system::{self, Request};
+use lazaret_build::{Request, system};
 use lazaret_machine::{Script, Watch};
 use lazaret_programs::workspace::Workspace;
 

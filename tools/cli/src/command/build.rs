@@ -8,8 +8,8 @@ use anyhow::Context;
 
 use crate::arguments::{BuildArguments, QemuArguments};
 use lazaret_board::Board;
+use lazaret_build::Request;
 use lazaret_build::system;
-use lazaret_build::system::Request;
 use lazaret_machine::card;
 use lazaret_programs::Setting;
 use lazaret_programs::toolchain::Toolchain;

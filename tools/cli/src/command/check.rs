@@ -5,9 +5,9 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use crate::arguments::CheckArguments;
-use lazaret_build::system::{self, Request};
+use lazaret_build::{MADE, Request, system};
 use lazaret_programs::workspace::Workspace;
-use lazaret_sdf::SearchPath;
+use lazaret_sdf::{SearchPath, named_files};
 
 /// Prints the verdict. Files that a build makes are no errors before the first build.
 pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
@@ -20,7 +20,8 @@ pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<
     };
     let files = system::search_path(workspace, &request);
     let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let missing: Vec<_> = system::MADE.into_iter().filter(|f| text.contains(f) && files.find(f).is_none()).collect();
+    let named = named_files(&text);
+    let missing: Vec<_> = MADE.into_iter().filter(|f| named.contains(*f) && files.find(f).is_none()).collect();
     if !missing.is_empty() && !arguments.no_files {
         eprintln!("(not built yet, and therefore not looked at: {})", missing.join(", "));
     }

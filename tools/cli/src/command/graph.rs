@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use crate::arguments::GraphArguments;
-use lazaret_build::system::{self, Request};
+use lazaret_build::{Request, system};
 use lazaret_programs::workspace::Workspace;
 
 /// Writes the picture.

@@ -20,7 +20,7 @@ use anyhow::bail;
 
 use crate::arguments::{QemuArguments, SourceArguments, SystemArguments};
 use lazaret_board::Board;
-use lazaret_build::system::{Built, Request};
+use lazaret_build::{Built, Request};
 use lazaret_machine::Qemu;
 use lazaret_programs::workspace::Workspace;
 

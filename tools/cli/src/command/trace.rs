@@ -9,7 +9,7 @@ use anyhow::Context;
 use regex::Regex;
 
 use crate::arguments::TraceArguments;
-use lazaret_build::system::{self, Built};
+use lazaret_build::{Built, system};
 use lazaret_diagnostic::Problem;
 use lazaret_machine::{Monitor, Outcome, Script, Watch};
 use lazaret_programs::workspace::Workspace;

@@ -60,7 +60,9 @@ pub struct ProgramImage {
     pub name: String,
     /// The file found; empty when files are not looked for.
     pub path: PathBuf,
-    /// The file that has the symbols, when it is another one.
+    /// The file that has the symbols, as written in the description, when it is another one.
+    pub symbols_name: Option<String>,
+    /// That file.
     pub symbols_path: Option<PathBuf>,
     /// What the file says; `None` when files are not looked for.
     pub elf: Option<ProgramElf>,

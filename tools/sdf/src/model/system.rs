@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The system as a whole.
 
+use std::collections::BTreeSet;
 use std::ops::Index;
 
-use super::{Channel, Domains, End, MemoryRegion, MovedDevice, ProtectionDomain};
+use super::{Channel, Domains, End, MemoryRegion, MovedDevice, Prefill, ProtectionDomain};
 use lazaret_diagnostic::Source;
 
 /// A checked system description.
@@ -57,6 +58,17 @@ impl System {
         self[pd].virtual_machine.is_some()
             || self.children(pd).next().is_some()
             || self.ends(pd).any(|(_, other)| other.pp)
+    }
+
+    /// Every file that the description names, as it is written there: programs, files with symbols, first contents.
+    pub fn file_names(&self) -> BTreeSet<&str> {
+        let programs = self.protection_domains.iter().map(|pd| &pd.program);
+        let programs = programs.flat_map(|program| std::iter::once(&program.name).chain(&program.symbols_name));
+        let prefills = self.memory_regions.iter().filter_map(|region| match &region.prefill {
+            Some(Prefill::File { name, .. }) => Some(name),
+            Some(Prefill::DeviceTree) | None => None,
+        });
+        programs.chain(prefills).map(String::as_str).collect()
     }
 
     /// Number of virtual machines.

@@ -22,6 +22,7 @@ pub(super) fn read(element: &Element<'_, '_>) -> ProgramImage {
     ProgramImage {
         name: program.map_or("", |name| name.value).into(),
         path: program_file.map(|(path, _)| path).unwrap_or_default(),
+        symbols_name: symbols.map(|name| name.value.into()),
         symbols_path: symbols_file.map(|(path, _)| path),
         elf,
         span: program.map_or(element.span(), |name| name.span),
@@ -30,7 +31,7 @@ pub(super) fn read(element: &Element<'_, '_>) -> ProgramImage {
 
 /// What stands in for an image that is missing.
 pub(super) fn none(span: Span) -> ProgramImage {
-    ProgramImage { name: String::new(), path: PathBuf::new(), symbols_path: None, elf: None, span }
+    ProgramImage { name: String::new(), path: PathBuf::new(), symbols_name: None, symbols_path: None, elf: None, span }
 }
 
 fn open(element: &Element<'_, '_>, name: Found<&str>) -> Option<(PathBuf, Option<ProgramElf>)> {

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a build has to make for a description: which of our programs it runs, and which guests' files it names.
+
+use lazaret_guests::Wanted;
+use lazaret_sdf::System;
+
+/// Our programs for protection domains, in files `NAME.elf`. Reports have these two whatever a description runs.
+const ALWAYS: [&str; 2] = ["vmm", "serial"];
+/// The program of the domains that test what Microkit promises.
+const TEST_PROGRAM: &str = "protection-domains";
+
+/// Files that a build makes, as descriptions name them.
+pub const MADE: [&str; 9] = [
+    "vmm.elf",
+    "serial.elf",
+    "protection-domains.elf",
+    lazaret_guests::LINUX,
+    lazaret_guests::INITRD,
+    lazaret_guests::BARE,
+    lazaret_guests::LINUX32,
+    lazaret_guests::INITRD32,
+    lazaret_guests::BARE32,
+];
+
+/// What one description needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needed {
+    /// Packages of programs for protection domains.
+    pub programs: Vec<&'static str>,
+    /// Guests' files.
+    pub guests: Wanted,
+}
+
+impl Needed {
+    /// Of a description that was read and checked.
+    pub fn by(system: &System) -> Self {
+        let files = system.file_names();
+        let is_test = files.contains(program_file(TEST_PROGRAM).as_str());
+        let programs = ALWAYS.into_iter().chain(is_test.then_some(TEST_PROGRAM)).collect();
+        Self { programs, guests: Wanted::among(&files) }
+    }
+}
+
+/// A program's file, as descriptions name it.
+pub fn program_file(package: &str) -> String {
+    format!("{package}.elf")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use lazaret_board::Board;
+    use lazaret_sdf::{SearchPath, load_text};
+
+    use super::*;
+
+    fn needed(text: &str) -> Needed {
+        let board = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config");
+        let board = Board::load(&board, "qemu_virt_aarch64").unwrap();
+        let system = load_text(Path::new("x.system"), text, &board, &SearchPath::unchecked());
+        Needed::by(&system.unwrap_or_else(|errors| panic!("{}", errors[0])))
+    }
+
+    #[test]
+    fn quotes_of_both_kinds_name_files_and_comments_do_not() {
+        let text = "<system><!-- <program_image path=\"protection-domains.elf\" /> -->
+            <memory_region name='kernel' prefill_path='bare.img' />
+            <protection_domain name='a'><program_image path='serial.elf' /></protection_domain></system>";
+        let found = needed(text);
+        assert_eq!(found.programs, ALWAYS);
+        assert!(found.guests.bare && !found.guests.linux);
+        let test = needed(&text.replace("'serial.elf'", "'protection-domains.elf'"));
+        assert_eq!(test.programs, ["vmm", "serial", TEST_PROGRAM]);
+    }
+}
