@@ -47,6 +47,16 @@ impl Hazards {
         self.0 & other.0 == other.0
     }
 
+    #[cfg(any(test, feature = "fake"))]
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    #[cfg(any(test, feature = "fake"))]
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     const fn with(self, other: Self, wanted: bool) -> Self {
         Self(if wanted { self.0 | other.0 } else { self.0 })
     }

@@ -11,7 +11,7 @@ mod mutant;
 mod suite;
 mod workspace;
 
-pub use list::all;
+pub use list::{all, unprovable};
 pub use mutant::Mutant;
 pub use suite::{Suite, Verdict};
 pub use workspace::Copy;

@@ -34,4 +34,9 @@ impl Mutant {
             _ => &[Suite::Shim, Suite::Property, Suite::Model],
         }
     }
+
+    /// Is it the shim's, so that the proof must fail?
+    pub fn is_of_shim(&self) -> bool {
+        self.suites().contains(&Suite::Shim)
+    }
 }

@@ -14,6 +14,8 @@ pub enum Suite {
     Property,
     /// The explored model.
     Model,
+    /// The inductive proof.
+    Proof,
 }
 
 /// What came of a run.
@@ -29,7 +31,7 @@ pub enum Verdict {
 
 impl Suite {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Syndrome, Self::Shim, Self::Handlers, Self::Property, Self::Model];
+    pub const ALL: [Self; 6] = [Self::Syndrome, Self::Shim, Self::Handlers, Self::Property, Self::Model, Self::Proof];
 
     /// For `cargo test`.
     pub fn arguments(self) -> &'static [&'static str] {
@@ -39,6 +41,7 @@ impl Suite {
             Self::Handlers => &["-p", "arm-trap-table", "--lib", "--test", "table", "--test", "semantics"],
             Self::Property => &["-p", "property", "--tests"],
             Self::Model => &["-p", "model", "--tests"],
+            Self::Proof => &["-p", "proof", "--test", "proof"],
         }
     }
 
@@ -50,6 +53,7 @@ impl Suite {
             Self::Handlers => "arm-trap-table",
             Self::Property => "property",
             Self::Model => "model",
+            Self::Proof => "proof",
         }
     }
 

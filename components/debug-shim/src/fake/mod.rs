@@ -2,6 +2,7 @@
 //! A core's debug registers for tests: behaves as the hardware does and counts every access.
 
 mod image;
+mod parts;
 mod vcpu;
 
 use std::cell::{Cell, RefCell};
@@ -9,6 +10,7 @@ use std::cell::{Cell, RefCell};
 use crate::{Counts, DebugHardware, Register, mdcr_el2};
 
 pub use image::{ShimImage, VcpuImage};
+pub use parts::VcpuParts;
 pub use vcpu::Vcpu;
 
 const N: usize = crate::MAX_PER_KIND;
