@@ -16,9 +16,9 @@ pub const SCENARIOS: &[Scenario] = &[("boards-build", build), ("build-again-is-i
 
 fn build() -> anyhow::Result<()> {
     let workspace = Workspace::find();
-    let readme = std::fs::read_to_string(workspace.root().join("README.md"))?;
+    let page = std::fs::read_to_string(workspace.kernel_config().join("README.md"))?;
     for name in Board::names(&workspace.kernel_config()) {
-        anyhow::ensure!(readme.contains(&format!("`{name}`")), "README's table has no board {name}");
+        anyhow::ensure!(page.contains(&format!("`{name}`")), "kernel-config/README.md: the table has no board {name}");
         let request = Request { board: name.clone(), ..Request::new(machine::description("one_bare")) };
         let built = system::build(&workspace, &request).with_context(|| name.clone())?;
         let kernel = &built.image.bytes[..built.image.kernel_size as usize];

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Debian's Linux beside the bare-metal guest: the default system.
 
+use anyhow::Context;
 use lazaret_build::Request;
 use lazaret_machine::Script;
+use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
 use crate::machine;
@@ -39,6 +41,7 @@ fn boot() -> anyhow::Result<()> {
 /// uses its own breakpoints all the while. Then 32-bit programs: one that debugs another, and one that tries the debug
 /// registers itself.
 fn gdb() -> anyhow::Result<()> {
+    shown_on_the_front_page()?;
     let built = machine::build(&Request::new(machine::default_description()))?;
     let script = gdb_script()
         .step("", "watcher\r")
@@ -52,9 +55,24 @@ fn gdb() -> anyhow::Result<()> {
     machine::run_built(&built, script, 300).map(|_| ())
 }
 
+/// The front page's console has what this scenario waits for, in that order.
+fn shown_on_the_front_page() -> anyhow::Result<()> {
+    let page = std::fs::read_to_string(Workspace::find().root().join("README.md"))?;
+    let console =
+        page.split("```").find_map(|block| block.strip_prefix("console\n")).context("README.md: no console")?;
+    let mut script = debugging(Script::new());
+    script.feed(console.as_bytes());
+    anyhow::ensure!(script.is_done(), "README.md: its console does not show {:?}", script.waiting_for());
+    Ok(())
+}
+
 /// What gdb says.
 pub fn gdb_script() -> Script {
-    to_the_prompt()
+    debugging(to_the_prompt())
+}
+
+fn debugging(script: Script) -> Script {
+    script
         .step("", "gdb -q -x /etc/try.gdb /bin/debuggee\r")
         .expect("Hardware assisted breakpoint 1 at")
         .expect("Breakpoint 1, .*work")

@@ -35,7 +35,7 @@ fn checkout() -> Option<PathBuf> {
     std::env::var_os("LAZARET_RUST_SEL4").map(PathBuf::from)
 }
 
-/// cargo, with README's `--config`, takes each crate from the checkout, and compiles all.
+/// cargo, with the `--config` of components/sel4-loader/README.md, takes each crate from the checkout, and compiles all.
 fn components() -> anyhow::Result<()> {
     let workspace = Workspace::find();
     let folder = workspace.output(DEFAULT_BOARD, "rust-sel4");

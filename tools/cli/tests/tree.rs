@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The tree is what the README's picture says: who links whom, where unsafe code is, what lies at the top.
+//! The tree is what the picture in components/README.md says: who links whom, where unsafe code is, what lies at the top.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -209,8 +209,20 @@ const UNSAFE_LIMITS: &[(&str, usize)] = &[
     ("components/vmm", 8),
 ];
 
-const TOP: &[&str] =
-    &["Cargo.toml", "README.md", "system.xml", "kernel-config", "components", "tests", "tools", "Cargo.lock"];
+/// Besides licences and names that begin with a dot.
+const TOP: &[&str] = &[
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "README.md",
+    "components",
+    "kernel-config",
+    "rust-toolchain.toml",
+    "system.xml",
+    "tests",
+    "tools",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()

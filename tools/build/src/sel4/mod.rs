@@ -100,7 +100,10 @@ impl Installed {
 fn refused(prefix: &Path, reasons: impl IntoIterator<Item = String>) -> anyhow::Error {
     let mut what = format!("{}: not a seL4 that this system runs on", prefix.display());
     reasons.into_iter().for_each(|reason| what.push_str(&format!("\n  {reason}")));
-    Problem::new(what, "give the folder that seL4's `ninja install` wrote; README.md has the configuration")
+    Problem::new(
+        what,
+        "give the folder that seL4's `ninja install` wrote; components/sel4-loader/README.md has the configuration",
+    )
 }
 
 #[derive(Deserialize)]
