@@ -29,14 +29,14 @@ mod u_boot;
 
 use std::time::Instant;
 
+use lazaret_board::Board;
+use lazaret_programs::workspace::Workspace;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 type Scenario = (&'static str, fn() -> anyhow::Result<()>);
 
 /// The board that has every scenario.
 const DEFAULT_BOARD: &str = "qemu_virt_aarch64";
-/// The others that are tested, unless `LAZARET_TEST_BOARD` names the one to test.
-const OTHER_BOARDS: &[&str] = &["rpi4b_4gb"];
 /// What the others are tested with. On them a scenario's name begins with the board's.
 const ON_EVERY_BOARD: &[&str] = &[
     "kernel-conformance",
@@ -82,11 +82,24 @@ fn main() {
     .concat();
     let boards = match std::env::var("LAZARET_TEST_BOARD") {
         Ok(board) => vec![&*board.leak()],
-        Err(_) => [&[DEFAULT_BOARD], OTHER_BOARDS].concat(),
+        Err(_) => tested_boards(),
     };
     let on = |board| scenarios.iter().filter_map(move |scenario| trial(board, *scenario));
     let trials = boards.into_iter().flat_map(on).chain(sel4::trials()).chain(rust_sel4::trials()).collect();
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Unless `LAZARET_TEST_BOARD` names the one to test: the boards whose file says that scenarios run on them, the one that has every scenario first.
+fn tested_boards() -> Vec<&'static str> {
+    let folder = Workspace::find().kernel_config();
+    let is_tested = |name: &String| {
+        let board = Board::load(&folder, name).unwrap_or_else(|error| panic!("{error}"));
+        // Boards that differ in memory only are one machine in QEMU.
+        board.folder == folder.join(name) && board.qemu.is_some_and(|qemu| qemu.scenarios)
+    };
+    let mut names: Vec<_> = Board::names(&folder).into_iter().filter(is_tested).map(|name| &*name.leak()).collect();
+    names.sort_by_key(|name| *name != DEFAULT_BOARD);
+    names
 }
 
 /// A scenario on a board; `None`: it is not for that board.

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A board's facts, from its folder in `kernel-config`.
+//!
+//! Every folder there that has a `board.toml` is a board: nothing else lists them.
 #![forbid(unsafe_code)]
+
+mod file;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use serde::Deserialize;
 
-/// What a manifest can be checked against.
+pub use file::Emulation;
+
+/// The file that makes a folder a board's.
+const FILE: &str = "board.toml";
+
+/// What a description can be checked against, and how the board is started.
 #[derive(Debug, Clone)]
 pub struct Board {
     /// The folder's name, which is Microkit's name of the board.
     pub name: String,
-    /// The folder.
+    /// The folder of the kernel's configuration and of the card's files: another one's for a board that is the same but
+    /// for its memory.
     pub folder: PathBuf,
     /// `debug` or `release`: Microkit's name of the kernel configuration.
     pub config: &'static str,
@@ -43,6 +52,8 @@ pub struct Board {
     pub image: String,
     /// Of the kernel's UART, in Hz.
     pub uart_clock: u64,
+    /// How QEMU plays it, if it can.
+    pub qemu: Option<Emulation>,
 }
 
 /// A device of this board in the place of another board's.
@@ -81,34 +92,18 @@ impl Device {
 }
 
 impl Board {
-    /// Reads `board.toml`, `platform.toml` and `memory.toml` in `kernel-config/NAME`.
+    /// Reads `kernel-config/NAME/board.toml`.
     pub fn load(kernel_config: &Path, name: &str) -> anyhow::Result<Self> {
         let folder = kernel_config.join(name);
-        if !folder.join("board.toml").is_file() {
+        if !folder.join(FILE).is_file() {
             anyhow::bail!("no board '{name}': the boards are {}", Self::names(kernel_config).join(", "));
         }
-        let kernel: KernelFile = read_toml(&folder.join("board.toml"))?;
-        let platform: PlatformFile = read_toml(&folder.join("platform.toml"))?;
-        let memory: MemoryFile = read_toml(&folder.join("memory.toml"))?;
-        let stand_ins = platform.stand_in.map(|file| file.resolve(kernel_config, &platform.device)).transpose()?;
-        Ok(Board {
-            name: name.into(),
-            config: if platform.debug { "debug" } else { "release" },
-            memory: memory.memory.iter().map(|m| m.base..m.base + m.size).collect(),
-            devices: platform.device,
-            cores: platform.cores,
-            domains: platform.domains,
-            smc: platform.smc,
-            max_irq: kernel.gic.max_irq,
-            kernel_irqs: kernel.timer.irqs(),
-            kernel_base: kernel.memory.kernel_base,
-            compatible: kernel.machine.compatible,
-            device_tree: platform.device_tree,
-            stand_ins: stand_ins.unwrap_or_default(),
-            image: platform.image,
-            uart_clock: kernel.uart.clock,
-            folder,
-        })
+        file::load(kernel_config, name)
+    }
+
+    /// The board whose kernel configuration this one has: itself, unless it is the same as another but for its memory.
+    pub fn owner(kernel_config: &Path, name: &str) -> anyhow::Result<String> {
+        Ok(file::read(kernel_config, name)?.0)
     }
 
     /// Names of the boards that there are.
@@ -116,7 +111,7 @@ impl Board {
         let Ok(entries) = std::fs::read_dir(kernel_config) else { return Vec::new() };
         let mut names: Vec<_> = entries
             .flatten()
-            .filter(|entry| entry.path().join("board.toml").is_file())
+            .filter(|entry| entry.path().join(FILE).is_file())
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
             .collect();
         names.sort();
@@ -139,127 +134,38 @@ impl Board {
     }
 }
 
-fn read_toml<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
-    let text = std::fs::read_to_string(path).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
-    toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
-}
-
-/// The kernel's part: sections and keys that only the kernel uses are skipped.
-#[derive(Deserialize)]
-struct KernelFile {
-    machine: Machine,
-    uart: Uart,
-    memory: KernelMemory,
-    gic: Gic,
-    timer: Timer,
-}
-
-#[derive(Deserialize)]
-struct Machine {
-    compatible: String,
-}
-
-#[derive(Deserialize)]
-struct Uart {
-    clock: u64,
-}
-
-#[derive(Deserialize)]
-struct KernelMemory {
-    kernel_base: u64,
-}
-
-#[derive(Deserialize)]
-struct Gic {
-    max_irq: u32,
-}
-
-#[derive(Deserialize)]
-struct Timer {
-    hypervisor_ppi: u32,
-    virtual_ppi: u32,
-    maintenance_ppi: u32,
-}
-
-impl Timer {
-    fn irqs(&self) -> Vec<(u32, &'static str)> {
-        vec![
-            (self.hypervisor_ppi, "the kernel's timer"),
-            (self.virtual_ppi, "the guests' virtual timer"),
-            (self.maintenance_ppi, "the virtual interrupt controller"),
-        ]
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlatformFile {
-    cores: u8,
-    domains: u16,
-    smc: bool,
-    debug: bool,
-    image: String,
-    device_tree: Option<String>,
-    stand_in: Option<StandInFile>,
-    device: Vec<Device>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StandInFile {
-    for_board: String,
-    devices: Vec<String>,
-}
-
-impl StandInFile {
-    fn resolve(self, kernel_config: &Path, ours: &[Device]) -> anyhow::Result<Vec<StandIn>> {
-        let there: PlatformFile = read_toml(&kernel_config.join(&self.for_board).join("platform.toml"))?;
-        let find = |devices: &[Device], name: &str| {
-            let found = devices.iter().find(|device| device.name == name).cloned();
-            found.with_context(|| format!("stand_in: there is no device '{name}'"))
-        };
-        let both = |name: &String| {
-            Ok(StandIn { board: self.for_board.clone(), theirs: find(&there.device, name)?, ours: find(ours, name)? })
-        };
-        self.devices.iter().map(both).collect()
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MemoryFile {
-    memory: Vec<MemoryRange>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MemoryRange {
-    base: u64,
-    size: u64,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn boards() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config")
+    }
+
     #[test]
     fn every_board_in_the_tree_loads() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config");
-        let names = Board::names(&folder);
-        for name in ["qemu_virt_aarch64", "rpi4b_1gb", "rpi4b_2gb", "rpi4b_4gb", "rpi4b_8gb"] {
-            assert!(names.contains(&name.to_string()), "{names:?}");
-        }
+        let names = Board::names(&boards());
+        assert!(names.contains(&"qemu_virt_aarch64".to_string()), "{names:?}");
         for name in names {
-            let board = Board::load(&folder, &name).unwrap();
+            let board = Board::load(&boards(), &name).unwrap();
             assert!(board.memory_size() > 0);
             assert!(board.is_memory(&(board.kernel_base..board.kernel_base + 1)));
+            assert!(board.folder.join("gen_config.json").is_file());
         }
     }
 
     #[test]
     fn an_unknown_board_names_the_known_ones() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config");
-        let error = Board::load(&folder, "pdp11").unwrap_err().to_string();
+        let error = Board::load(&boards(), "pdp11").unwrap_err().to_string();
         assert!(error.contains("qemu_virt_aarch64"), "{error}");
+    }
+
+    #[test]
+    fn boards_that_differ_in_memory_share_everything_else() {
+        let [small, large] = ["rpi4b_1gb", "rpi4b_8gb"].map(|name| Board::load(&boards(), name).unwrap());
+        assert_eq!((&small.folder, small.devices.len()), (&large.folder, large.devices.len()));
+        assert_eq!((small.name.as_str(), large.memory_size() > small.memory_size()), ("rpi4b_1gb", true));
+        assert_eq!(Board::owner(&boards(), "rpi4b_1gb").unwrap(), "rpi4b_4gb");
+        assert_eq!(Board::owner(&boards(), "qemu_virt_aarch64").unwrap(), "qemu_virt_aarch64");
     }
 }

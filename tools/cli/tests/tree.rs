@@ -75,7 +75,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
         &["lazaret-board", "lazaret-diagnostic", "lazaret-sdf", "microkit-abi", "sel4-abi", "system-spec"],
     ),
     ("lazaret-check", &["lazaret-board", "lazaret-diagnostic", "lazaret-plan", "lazaret-sdf", "vmm"]),
-    ("lazaret-programs", &["lazaret-diagnostic"]),
+    ("lazaret-programs", &["lazaret-board", "lazaret-diagnostic"]),
     ("lazaret-image", &["microkernel", "sel4-abi", "sel4-loader"]),
     ("lazaret-guests", &["lazaret-diagnostic", "lazaret-image", "lazaret-programs"]),
     (

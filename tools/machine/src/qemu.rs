@@ -5,17 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
-use serde::Deserialize;
 
-use lazaret_board::Board;
+use lazaret_board::{Board, Emulation};
 use lazaret_programs::workspace::Workspace;
 
 /// Makes QEMU die with us, so that nothing runs on when we are killed; part of Debian's base system.
 const DIE_TOGETHER: &str = "/usr/bin/setpriv";
 
-/// How QEMU plays a board: `qemu.toml` in the board's folder.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// How QEMU plays a board: the section `qemu` of its file, and what a caller changes.
+#[derive(Debug, Clone)]
 pub struct Qemu {
     /// Executable.
     pub program: String,
@@ -26,22 +24,25 @@ pub struct Qemu {
     /// `-m`.
     pub memory: String,
     /// One instruction takes one nanosecond of virtual time, so that every run is the same.
-    #[serde(skip)]
     pub icount: bool,
     /// Anything else.
-    #[serde(default)]
     pub more: Vec<String>,
     /// `-dtb`, for a machine that brings no device tree.
-    #[serde(skip)]
     pub device_tree: Option<PathBuf>,
 }
 
 impl Qemu {
-    /// For a board: its `qemu.toml`, and its device tree, which is fetched if it is not here yet.
+    /// For a board, with its device tree, which is fetched if it is not here yet.
     pub fn of(workspace: &Workspace, board: &Board) -> anyhow::Result<Self> {
         let device_tree =
             board.device_tree.as_ref().map(|name| lazaret_guests::device_tree(workspace, name)).transpose()?;
-        Ok(Self { device_tree: device_tree.map(|(path, _)| path), ..Self::load(&board.folder)? })
+        Ok(Self { device_tree: device_tree.map(|(path, _)| path), ..Self::as_described(board)? })
+    }
+
+    fn as_described(board: &Board) -> anyhow::Result<Self> {
+        let Emulation { program, machine, cpu, memory, more, .. } =
+            board.qemu.clone().with_context(|| format!("{}: not a QEMU board", board.name))?;
+        Ok(Self { program, machine, cpu, memory, icount: false, more, device_tree: None })
     }
 
     /// On the core that an installed kernel was built for; ours runs on any of them.
@@ -50,12 +51,6 @@ impl Qemu {
             self.cpu = core.into();
         }
         self
-    }
-
-    fn load(board: &Path) -> anyhow::Result<Self> {
-        let path = board.join("qemu.toml");
-        let text = std::fs::read_to_string(&path).with_context(|| format!("{}: not a QEMU board", path.display()))?;
-        toml::from_str(&text).with_context(|| path.display().to_string())
     }
 
     fn arguments(&self, image: &Path) -> Vec<String> {
@@ -102,8 +97,8 @@ mod tests {
 
     #[test]
     fn the_line_is_what_is_run() {
-        let board = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config/qemu_virt_aarch64");
-        let mut qemu = Qemu::load(&board).unwrap();
+        let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config");
+        let mut qemu = Qemu::as_described(&Board::load(&boards, "qemu_virt_aarch64").unwrap()).unwrap();
         let line = qemu.line(Path::new("a.img"));
         assert!(
             line.starts_with("qemu-system-aarch64 -M virt,virtualization=on,gic-version=2 -cpu cortex-a57"),

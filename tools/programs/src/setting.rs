@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 
+use lazaret_board::Board;
+
 use crate::toolchain::{TARGET, TARGET32, Toolchain};
 use crate::workspace::Workspace;
 
@@ -57,18 +59,19 @@ impl Setting<'_> {
         self.workspace.output(self.board, self.config.name())
     }
 
-    /// Where cargo builds: the folder of the board whose `gen_config.json` this is, by a link. Of boards with the same
-    /// one only kernel and drivers are built anew.
-    fn shared(&self) -> PathBuf {
-        let file = self.workspace.kernel_config().join(self.board).join("gen_config.json");
-        let file = file.canonicalize().unwrap_or(file);
-        let owner = file.parent().and_then(Path::file_name).map_or(self.board.into(), |name| name.to_string_lossy());
-        self.workspace.output(&owner, self.config.name())
+    /// The board whose `gen_config.json` this one has.
+    fn owner(&self) -> anyhow::Result<String> {
+        Board::owner(&self.workspace.kernel_config(), self.board)
+    }
+
+    /// Where cargo builds. Of boards with the same kernel configuration only kernel and drivers are built anew.
+    fn shared(&self) -> anyhow::Result<PathBuf> {
+        Ok(self.workspace.output(&self.owner()?, self.config.name()))
     }
 
     /// Builds packages, optimised, and tells where their executables are.
     pub fn build(&self, toolchain: &Toolchain, packages: &[&str]) -> anyhow::Result<PathBuf> {
-        self.build_for(toolchain, packages, &self.write_prefix()?, &self.shared())
+        self.build_for(toolchain, packages, &self.write_prefix()?, &self.shared()?)
     }
 
     /// The same for the kernel of that prefix, in another folder.
@@ -85,7 +88,7 @@ impl Setting<'_> {
     /// Builds programs of 32-bit guests, which know no kernel.
     pub fn build_for_guests32(&self, packages: &[&str]) -> anyhow::Result<PathBuf> {
         let toolchain = Toolchain::detect_for(TARGET32)?;
-        self.cargo_build(TARGET32, &toolchain, packages, &self.write_prefix()?, &self.shared())
+        self.cargo_build(TARGET32, &toolchain, packages, &self.write_prefix()?, &self.shared()?)
     }
 
     fn cargo_build(
@@ -113,7 +116,7 @@ impl Setting<'_> {
 
     /// The kernel's configuration as a tree in the form of seL4's installation prefix.
     fn write_prefix(&self) -> anyhow::Result<PathBuf> {
-        let source = self.workspace.kernel_config().join(self.board).join("gen_config.json");
+        let source = self.workspace.kernel_config().join(self.owner()?).join("gen_config.json");
         let text = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
         let mut options: Map<String, Value> =
             serde_json::from_str(&text).with_context(|| source.display().to_string())?;
@@ -125,7 +128,7 @@ impl Setting<'_> {
             // Each check looks at all of them.
             options.insert("ROOT_CNODE_SIZE_BITS".into(), Value::String(CHECKED_CNODE_BITS.to_string()));
         }
-        let prefix = self.shared().join("sel4");
+        let prefix = self.shared()?.join("sel4");
         let include = prefix.join("libsel4/include");
         write_if_changed(&include.join("kernel/gen_config.json"), &serde_json::to_vec_pretty(&options)?)?;
         write_if_changed(&include.join("sel4/gen_config.json"), b"{}\n")?;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `board.toml` as Rust constants, for the build scripts of the kernel and of the drivers.
 //!
-//! Of TOML it knows what these files use: sections of keys that are numbers or strings, and `[[register]]`, a list of
-//! device registers to set before anything else (pins, for instance).
+//! Of TOML it knows what the kernel's part of these files uses: sections of keys that are numbers or strings, and
+//! `[[register]]`, a list of device registers to set before anything else (pins, for instance). Other sections and lists
+//! are the tools' (`tools/board`), which refuse unknown ones, and are skipped here. A file that begins with
+//! `same_as = "NAME"` is of a board that is another one but for its memory.
 #![forbid(unsafe_code)]
 
 use std::fmt::Write as _;
@@ -10,8 +12,12 @@ use std::path::{Path, PathBuf};
 
 /// The board that is built for when nobody says which.
 const DEFAULT: &str = "qemu_virt_aarch64";
+/// Sections of the kernel and of the drivers.
+const SECTIONS: [&str; 5] = ["machine", "memory", "uart", "gic", "timer"];
 /// The list of registers to set.
 const REGISTERS: &str = "register";
+/// The key, before all sections, that names the board whose file counts.
+const SAME_AS: &str = "same_as";
 
 /// What a key has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +34,8 @@ pub struct BoardFile {
     values: Vec<(String, String, Value)>,
     /// Address, bits to change, their new value.
     registers: Vec<[u64; 3]>,
+    /// The board whose file counts instead.
+    same_as: Option<String>,
 }
 
 impl BoardFile {
@@ -42,10 +50,18 @@ impl BoardFile {
         let here = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it"));
         let boards = here.ancestors().map(|folder| folder.join("kernel-config")).find(|folder| folder.is_dir());
         let boards = boards.unwrap_or_else(|| panic!("no kernel-config above {}", here.display()));
-        let file = boards.join(&name).join("board.toml");
+        let own = Self::read(&boards, &name);
+        match &own.same_as {
+            Some(other) => Self { name, ..Self::read(&boards, other) },
+            None => own,
+        }
+    }
+
+    fn read(boards: &Path, name: &str) -> Self {
+        let file = boards.join(name).join("board.toml");
         println!("cargo:rerun-if-changed={}", file.display());
         let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-        Self::parse(&name, &text).unwrap_or_else(|why| panic!("{}: {why}", file.display()))
+        Self::parse(name, &text).unwrap_or_else(|why| panic!("{}: {why}", file.display()))
     }
 
     /// Writes constants to `board.rs` where the build script's package can include them.
@@ -85,18 +101,17 @@ impl BoardFile {
     }
 
     fn parse(name: &str, text: &str) -> Result<Self, String> {
-        let mut file = Self { name: name.into(), values: Vec::new(), registers: Vec::new() };
+        let mut file = Self { name: name.into(), values: Vec::new(), registers: Vec::new(), same_as: None };
         let mut section = String::new();
         for line in text.lines().map(|l| l.split('#').next().unwrap_or("").trim()).filter(|l| !l.is_empty()) {
             if let Some(list) = line.strip_prefix("[[").and_then(|l| l.strip_suffix("]]")) {
-                if list != REGISTERS {
-                    return Err(format!("{line}: the only list is [[{REGISTERS}]]"));
-                }
                 section = list.into();
-                file.registers.push([0; 3]);
+                if list == REGISTERS {
+                    file.registers.push([0; 3]);
+                }
             } else if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
                 section = name.into();
-            } else {
+            } else if section.is_empty() || section == REGISTERS || SECTIONS.contains(&section.as_str()) {
                 let (key, text) = line.split_once('=').ok_or(format!("{line}: neither a section nor a key"))?;
                 let value = value(text.trim()).ok_or(format!("{line}: neither a number nor a string"))?;
                 file.add(&section, key.trim(), value)?;
@@ -106,6 +121,15 @@ impl BoardFile {
     }
 
     fn add(&mut self, section: &str, key: &str, value: Value) -> Result<(), String> {
+        if section.is_empty() {
+            return match (key, value) {
+                (SAME_AS, Value::Text(other)) => {
+                    self.same_as = Some(other);
+                    Ok(())
+                }
+                _ => Err(format!("{key}: before all sections there is only {SAME_AS} = \"NAME\"")),
+            };
+        }
         let Some(register) = self.registers.last_mut().filter(|_| section == REGISTERS) else {
             self.values.push((section.into(), key.into(), value));
             return Ok(());
@@ -160,11 +184,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_the_tools_is_skipped_and_another_board_can_be_named() {
+        let tools = "[platform]\nsmc = false\n[[device]]\nname = \"x\"\n[qemu]\nmore = [\"-accel\", \"tcg\"]\n";
+        let file = BoardFile::parse("x", &[FILE, tools].concat()).unwrap();
+        assert_eq!(file.constants(), BoardFile::parse("x", FILE).unwrap().constants());
+        let variant = BoardFile::parse("y", "same_as = \"x\"\n[[ram]]\nbase = 0x0\nsize = 4096\n").unwrap();
+        assert_eq!((variant.same_as.as_deref(), variant.values.len()), (Some("x"), 0));
+    }
+
+    #[test]
     fn mistakes_are_told_with_their_line() {
         for (text, word) in [
             ("[uart]\nbase = high", "base = high"),
             ("[uart]\nbase", "base"),
-            ("[[pin]]", "[[pin]]"),
+            ("base = 3", "same_as"),
             ("[[register]]\nbits = 3", "bits"),
         ] {
             let error = BoardFile::parse("x", text).unwrap_err();

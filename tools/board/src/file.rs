@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The form of `board.toml`. Its first sections are the kernel's and the drivers', whose build scripts read them as well
+//! (`components/formats/board-file`); the others are only read here.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{Board, Device, FILE, StandIn};
+
+/// A board that is another one with its own memory.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Variant {
+    same_as: String,
+    ram: Vec<RamRange>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BoardFile {
+    machine: MachineSection,
+    memory: MemorySection,
+    uart: UartSection,
+    gic: GicSection,
+    timer: TimerSection,
+    /// Registers that the kernel sets before anything else: nothing for the tools.
+    #[serde(rename = "register", default)]
+    _registers: Vec<toml::Table>,
+    platform: PlatformSection,
+    stand_in: Option<StandInSection>,
+    ram: Vec<RamRange>,
+    device: Vec<Device>,
+    qemu: Option<Emulation>,
+}
+
+/// Sections of the kernel have more keys than these.
+#[derive(Deserialize)]
+struct MachineSection {
+    compatible: String,
+}
+
+#[derive(Deserialize)]
+struct MemorySection {
+    kernel_base: u64,
+}
+
+#[derive(Deserialize)]
+struct UartSection {
+    clock: u64,
+}
+
+#[derive(Deserialize)]
+struct GicSection {
+    max_irq: u32,
+}
+
+#[derive(Deserialize)]
+struct TimerSection {
+    hypervisor_ppi: u32,
+    virtual_ppi: u32,
+    maintenance_ppi: u32,
+}
+
+impl TimerSection {
+    fn irqs(&self) -> Vec<(u32, &'static str)> {
+        vec![
+            (self.hypervisor_ppi, "the kernel's timer"),
+            (self.virtual_ppi, "the guests' virtual timer"),
+            (self.maintenance_ppi, "the virtual interrupt controller"),
+        ]
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlatformSection {
+    cores: u8,
+    domains: u16,
+    smc: bool,
+    debug: bool,
+    image: String,
+    device_tree: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RamRange {
+    base: u64,
+    size: u64,
+}
+
+/// How QEMU plays a board: section `qemu`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emulation {
+    /// Executable.
+    pub program: String,
+    /// `-M`.
+    pub machine: String,
+    /// `-cpu`.
+    pub cpu: String,
+    /// `-m`.
+    pub memory: String,
+    /// Anything else.
+    #[serde(default)]
+    pub more: Vec<String>,
+    /// The scenarios of `tests/qemu` run on it.
+    #[serde(default)]
+    pub scenarios: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StandInSection {
+    for_board: String,
+    devices: Vec<String>,
+}
+
+impl StandInSection {
+    fn resolve(self, kernel_config: &Path, ours: &[Device]) -> anyhow::Result<Vec<StandIn>> {
+        let (_, there) = read(kernel_config, &self.for_board)?;
+        let find = |devices: &[Device], name: &str| {
+            let found = devices.iter().find(|device| device.name == name).cloned();
+            found.with_context(|| format!("stand_in: there is no device '{name}'"))
+        };
+        let both = |name: &String| {
+            Ok(StandIn { board: self.for_board.clone(), theirs: find(&there.device, name)?, ours: find(ours, name)? })
+        };
+        self.devices.iter().map(both).collect()
+    }
+}
+
+/// A board's file; of a variant the other board's, with the variant's memory. And the name of the board whose file it is.
+pub(super) fn read(kernel_config: &Path, name: &str) -> anyhow::Result<(String, BoardFile)> {
+    let variant: toml::Table = parse(kernel_config, name)?;
+    if !variant.contains_key("same_as") {
+        return Ok((name.into(), parse(kernel_config, name)?));
+    }
+    let Variant { same_as, ram } = parse(kernel_config, name)?;
+    // That file must be a whole one: here, `same_as` is an unknown key.
+    let whole: BoardFile = parse(kernel_config, &same_as)?;
+    Ok((same_as, BoardFile { ram, ..whole }))
+}
+
+fn parse<T: DeserializeOwned>(kernel_config: &Path, name: &str) -> anyhow::Result<T> {
+    let path = kernel_config.join(name).join(FILE);
+    let text = std::fs::read_to_string(&path).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+    toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
+}
+
+pub(super) fn load(kernel_config: &Path, name: &str) -> anyhow::Result<Board> {
+    let (owner, file) = read(kernel_config, name)?;
+    let BoardFile { platform, device, .. } = file;
+    let stand_ins = file.stand_in.map(|section| section.resolve(kernel_config, &device)).transpose()?;
+    Ok(Board {
+        name: name.into(),
+        folder: kernel_config.join(owner),
+        config: if platform.debug { "debug" } else { "release" },
+        memory: file.ram.iter().map(|ram| ram.base..ram.base + ram.size).collect(),
+        devices: device,
+        cores: platform.cores,
+        domains: platform.domains,
+        smc: platform.smc,
+        max_irq: file.gic.max_irq,
+        kernel_irqs: file.timer.irqs(),
+        kernel_base: file.memory.kernel_base,
+        compatible: file.machine.compatible,
+        device_tree: platform.device_tree,
+        stand_ins: stand_ins.unwrap_or_default(),
+        image: platform.image,
+        uart_clock: file.uart.clock,
+        qemu: file.qemu,
+    })
+}
