@@ -89,14 +89,14 @@ fn too_little_memory() -> anyhow::Result<()> {
 }
 
 /// Kernel and root task, and a folder for what is given to QEMU.
-struct Bench {
-    board: Board,
-    image: Image,
+pub struct Bench {
+    pub board: Board,
+    pub image: Image,
     folder: PathBuf,
 }
 
 impl Bench {
-    fn new() -> anyhow::Result<Self> {
+    pub fn new() -> anyhow::Result<Self> {
         let workspace = Workspace::find();
         let setting = Setting { workspace: &workspace, board: machine::board(), config: Config::Debug };
         let executables = setting.build(&Toolchain::detect()?, &["microkernel", "root-task"])?;
@@ -114,7 +114,7 @@ impl Bench {
     }
 
     /// Starts the kernel through a loader of three instructions that puts `x0` where a loader puts the tree.
-    fn boot(&self, name: &str, x0: u64, tree: &[u8], kernel: &[u8], message: &str) -> anyhow::Result<()> {
+    pub fn boot(&self, name: &str, x0: u64, tree: &[u8], kernel: &[u8], message: &str) -> anyhow::Result<()> {
         let mut qemu = Qemu::of(&Workspace::find(), &self.board)?;
         let mut load = |file: PathBuf, address: u64| {
             let option = format!("loader,file={},addr={address:#x},force-raw=on", file.display());

@@ -19,6 +19,7 @@ mod entry;
 mod linux;
 mod linux32;
 mod machine;
+mod odd_trees;
 mod panics;
 mod plain;
 mod poisoned;
@@ -64,6 +65,7 @@ fn main() {
         plain::SCENARIOS,
         panics::SCENARIOS,
         bad_boot::SCENARIOS,
+        odd_trees::SCENARIOS,
         entry::SCENARIOS,
         poisoned::SCENARIOS,
         domains::SCENARIOS,

@@ -34,6 +34,7 @@ use crate::object::vcpu::Vcpu;
 pub mod policy;
 #[path = "aarch64/stage1.rs"]
 pub mod stage1;
+pub use stage1::MapError;
 
 #[cfg(target_os = "none")]
 #[allow(unsafe_code)]

@@ -107,12 +107,19 @@ fn add_ranges(
     Ok(())
 }
 
+/// The last page boundary that there is: what ends above it ends at it.
+const LAST_PAGE: u64 = u64::MAX / PAGE * PAGE;
+
+fn page_up(address: u64) -> u64 {
+    address.checked_next_multiple_of(PAGE).unwrap_or(LAST_PAGE)
+}
+
 fn inner_pages(range: Range<u64>) -> Range<u64> {
-    range.start.next_multiple_of(PAGE)..range.end / PAGE * PAGE
+    page_up(range.start)..range.end / PAGE * PAGE
 }
 
 fn outer_pages(range: Range<u64>) -> Range<u64> {
-    range.start / PAGE * PAGE..range.end.next_multiple_of(PAGE)
+    range.start / PAGE * PAGE..page_up(range.end)
 }
 
 #[cfg(test)]
@@ -184,6 +191,17 @@ mod tests {
         let memory = memory(&tree.to_dtb()).unwrap();
         assert_eq!(ranges(&memory.ram), [0x1000..0x1_0000, 0x20_0000..0x20_1000, 0x1_0000_0000..0x1_0010_0000]);
         assert_eq!(ranges(&memory.reserved), [0x3000..0x5000, 0x8000..0x9000]);
+    }
+
+    #[test]
+    fn reservations_that_end_at_the_top_of_the_address_space_count() {
+        let top = 0xffff_ffff;
+        let mut tree = tree(vec![memory_node("memory@0", &[top, top, 0, 1, 0, 0, 0, 0x1000])]);
+        tree.memory_reservations.push(MemoryReservation::new(u64::MAX - 0x1fff, 0x2000));
+        tree.memory_reservations.push(MemoryReservation::new(u64::MAX - 1, u64::MAX));
+        let memory = memory(&tree.to_dtb()).unwrap();
+        assert_eq!(ranges(&memory.ram), [0..0x1000], "less than a page is none");
+        assert_eq!(ranges(&memory.reserved), [u64::MAX - 0x1fff..LAST_PAGE]);
     }
 
     #[test]

@@ -31,6 +31,11 @@ impl Regions {
         self.iter().map(|r| r.end - r.start).sum()
     }
 
+    /// Is all of this range in the set?
+    pub fn contains(&self, range: &Range<u64>) -> bool {
+        self.iter().any(|r| r.start <= range.start && range.end <= r.end)
+    }
+
     /// One past the last byte; 0 of nothing.
     pub fn end(&self) -> u64 {
         self.0.last().map_or(0, |r| r.end)

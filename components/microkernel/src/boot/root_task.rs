@@ -12,7 +12,7 @@ use crate::object::page_table::{self, PageTable};
 use crate::object::reference::{KernelObject, Ref};
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::Tcb;
-use sel4_abi::boot_info::{BootInfo, EXTRA_FDT, ExtraHeader, MAX_UNTYPED, SlotRegion, UntypedDesc, slot};
+use sel4_abi::boot_info::{BootInfo, EXTRA_FDT, ExtraHeader, SlotRegion, UntypedDesc, slot};
 use sel4_abi::object::{MAX_UNTYPED_BITS, MIN_SCHED_CONTEXT_BITS, SLOT_BITS, TCB_BITS, vm_attributes};
 use sel4_abi::{MAX_PRIORITY, PAGE_BITS, WORD_BITS};
 use zerocopy::{FromZeros as _, IntoBytes as _};
@@ -43,6 +43,14 @@ impl Image {
     fn extra(&self) -> u64 {
         self.boot_info() + PAGE
     }
+}
+
+/// What became of the memory that boot does not need.
+pub(super) struct Untypeds {
+    /// Untyped capabilities that the root task has.
+    pub count: u64,
+    /// Bytes of RAM in pieces that BootInfo has no room to list. They stay unused.
+    pub unlisted: u64,
 }
 
 /// The root task under construction.
@@ -126,13 +134,16 @@ impl<'k> RootTask<'k> {
         Ok(task)
     }
 
-    /// Hands out all other memory, writes BootInfo and makes the thread the first to run. Returns how many untyped
-    /// capabilities there are.
-    pub fn start(mut self, devices: &Regions, ram: &Regions) -> u64 {
+    /// Hands out all other memory, writes BootInfo and makes the thread the first to run.
+    pub fn start(mut self, devices: &Regions, ram: &Regions) -> Untypeds {
         let start = self.next_slot;
+        let mut unlisted = 0;
         for (regions, device) in [(devices, true), (ram, false)] {
-            regions
-                .carve(PAGE_SIZE_BITS, MAX_UNTYPED_BITS as u8, |paddr, bits| self.untyped(start, paddr, bits, device));
+            regions.carve(PAGE_SIZE_BITS, MAX_UNTYPED_BITS as u8, |paddr, bits| {
+                if !self.untyped(start, paddr, bits, device) && !device {
+                    unlisted += 1u64 << bits;
+                }
+            });
         }
         self.info.untyped = SlotRegion { start, end: self.next_slot };
         self.info.empty = SlotRegion { start: self.next_slot, end: 1 << ROOT_CNODE_SIZE_BITS };
@@ -142,17 +153,16 @@ impl<'k> RootTask<'k> {
         arch::boot_write(self.boot_info_paddr, self.info.as_bytes());
         self.kernel.arch.publish_tables();
         self.kernel.start(self.thread);
-        self.next_slot - start
+        Untypeds { count: self.next_slot - start, unlisted }
     }
 
     /// One untyped capability, as long as BootInfo has room to list it.
-    fn untyped(&mut self, first: u64, paddr: u64, bits: u8, device: bool) {
+    fn untyped(&mut self, first: u64, paddr: u64, bits: u8, device: bool) -> bool {
         let index = (self.next_slot - first) as usize;
-        if index < MAX_UNTYPED {
-            self.info.untyped_list[index] =
-                UntypedDesc { paddr, size_bits: bits, is_device: device.into(), padding: [0; 6] };
-            self.give(Cap::Untyped(UntypedCap { paddr, bits, device, free: 0 }));
-        }
+        let Some(entry) = self.info.untyped_list.get_mut(index) else { return false };
+        *entry = UntypedDesc { paddr, size_bits: bits, is_device: device.into(), padding: [0; 6] };
+        self.give(Cap::Untyped(UntypedCap { paddr, bits, device, free: 0 }));
+        true
     }
 
     fn slot(&self, number: u64) -> Ref<Slot> {

@@ -2,7 +2,7 @@
 //! The order of boot.
 
 use super::device_tree::{self, DeviceTreeError};
-use super::regions::Regions;
+use super::memory::{self, Known, Usable};
 use super::root_task::{Image, RootTask};
 use crate::arch;
 use crate::board;
@@ -29,6 +29,8 @@ pub(super) enum BootError {
     NoMemoryFor(&'static str),
     /// RAM in more pieces than boot can list.
     TooManyRegions,
+    /// The kernel or the root task's image is not in the memory that the tree names.
+    OutsideMemory,
 }
 
 impl From<DeviceTreeError> for BootError {
@@ -80,23 +82,26 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
     if let Some(other) = device_tree::other_than(tree, board::MACHINE_COMPATIBLE)? {
         return Err(BootError::OtherBoard(other));
     }
-    let memory = device_tree::memory(tree)?;
-    let mut ram = memory.ram;
-    for reserved in memory.reserved.iter() {
-        ram.remove(reserved)?;
-    }
-    ram.iter().for_each(|range| arch::map_ram(range.start, range.end));
+    let named = device_tree::memory(tree)?;
+    let known = Known {
+        map_top: 1 << arch::stage1::ADDRESS_BITS,
+        physical_top: kernel.arch.physical_top(),
+        kernel_devices: kernel_devices(),
+        console: board::UART_BASE..board::UART_BASE + payload::ALIGN,
+    };
+    let Usable { mut ram, left_out, devices } = memory::usable(&named, known)?;
+    let lost = memory::map(&mut ram, arch::kernel_start()..arch::kernel_end(), arch::map_ram)?;
     let image = find_image(kernel)?;
+    let own = arch::kernel_start()..image.paddr.saturating_add(image.size);
+    if !named.ram.contains(&own) {
+        return Err(BootError::OutsideMemory);
+    }
 
     let mut free = ram.clone();
-    free.remove(arch::kernel_start()..image.paddr + image.size)?;
+    free.remove(own)?;
     let tree_pages = pages(device_tree..device_tree + tree.len() as u64);
     let mut untyped = free.clone();
     free.remove(tree_pages)?;
-
-    let mut devices = Regions::new();
-    devices.add(0..kernel.arch.physical_top())?;
-    ram.iter().chain(kernel_devices()).chain(memory.reserved.iter()).try_for_each(|range| devices.remove(range))?;
 
     let root = RootTask::new(kernel, &mut free, image, tree)?;
     // What boot has allocated is gone from `free` and must go from the untyped memory too.
@@ -105,13 +110,26 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
     }
     let untypeds = root.start(&devices, &untyped);
     if config::PRINTING {
+        let unused = left_out.saturating_add(lost).saturating_add(untypeds.unlisted);
+        if unused > 0 {
+            // The console never fails.
+            let _ = writeln!(
+                Out(kernel),
+                "KRN|WARNING: {} KiB of RAM stay unused: {} KiB are beyond the kernel's reach, {} KiB in more pieces \
+                 than its tables can map, {} KiB in more pieces than BootInfo can list",
+                unused >> 10,
+                left_out >> 10,
+                lost >> 10,
+                untypeds.unlisted >> 10
+            );
+        }
         // The console never fails.
         let _ = writeln!(
             Out(kernel),
             "KRN|INFO: Lazaret booted at tick {}: {} MiB of RAM, {} untyped capabilities, root task {} KiB",
             kernel.arch.now(),
             ram.size() >> 20,
-            untypeds,
+            untypeds.count,
             image.size >> 10
         );
     }
@@ -135,7 +153,7 @@ fn find_image(kernel: &Kernel) -> Result<Image, BootError> {
 }
 
 /// What user level must not map: it would be the kernel.
-fn kernel_devices() -> impl Iterator<Item = Range<u64>> {
+fn kernel_devices() -> impl Iterator<Item = Range<u64>> + Clone {
     [board::GIC_DISTRIBUTOR, board::GIC_CPU_INTERFACE, board::GIC_HYPERVISOR_INTERFACE]
         .into_iter()
         .map(|base| base..base + board::GIC_REGION_SIZE)
@@ -177,6 +195,9 @@ impl fmt::Display for Reason<'_> {
             ),
             BootError::NoMemoryFor(what) => write!(f, "not enough memory for {what}"),
             BootError::TooManyRegions => f.write_str("memory is in too many pieces"),
+            BootError::OutsideMemory => {
+                f.write_str("the memory that the device tree names does not hold the kernel and the root task's image")
+            }
         }
     }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Memory as the kernel sees it: its own map, byte ranges at boot, clearing, caches.
 
-use super::stage1::{Kind, Tables};
+use super::stage1::{Kind, MapError, Tables};
 use super::sysreg;
 use crate::{board, config};
 use core::cell::UnsafeCell;
+use core::ops::Range;
 
 struct KernelTables(UnsafeCell<Tables>);
 // SAFETY: one core, and only boot uses the tables; the hardware reads them.
@@ -35,11 +36,16 @@ pub fn kernel_end() -> u64 {
     linker_symbol!(__kernel_end)
 }
 
-fn map(start: u64, end: u64, kind: Kind) {
+fn try_map(start: u64, end: u64, kind: Kind) -> Result<(), MapError> {
     // SAFETY: `TABLES` has no other user: boot is one thread of execution, see above.
     let tables = unsafe { &mut *TABLES.0.get() };
-    // Called with ranges that fit (`stage1::TABLES` says which); what does not fit stays unmapped and faults.
-    let _ = tables.map(TABLES.0.get().addr() as u64, start, end, kind);
+    tables.map(TABLES.0.get().addr() as u64, start, end, kind)
+}
+
+/// For the kernel's own ranges, for which there are always tables (`stage1::TABLES`).
+fn map(start: u64, end: u64, kind: Kind) {
+    // What does not fit stays unmapped and faults.
+    let _ = try_map(start, end, kind);
 }
 
 /// Is this address mapped, and not a device?
@@ -73,17 +79,12 @@ pub(super) fn map_kernel(device_tree: u64) -> u64 {
     TABLES.0.get().addr() as u64
 }
 
-/// Maps RAM, whole 2 MiB of it; what is mapped already keeps its permissions. The stack's guard stays unmapped.
-pub fn map_ram(start: u64, end: u64) {
-    let kernel = kernel_start()..kernel_end();
-    if kernel.start >= start && kernel.end <= end {
-        map(start, kernel.start, Kind::Data);
-        map(kernel.end, end, Kind::Data);
-    } else {
-        map(start, end, Kind::Data);
-    }
+/// Maps RAM that the kernel itself is not in; what is mapped already keeps its permissions.
+pub fn map_ram(range: Range<u64>) -> Result<(), MapError> {
+    let result = try_map(range.start, range.end, Kind::Data);
     sysreg::dsb();
     sysreg::isb();
+    result
 }
 
 /// Bytes of RAM that nothing writes while boot looks at them: the device tree, the payload.

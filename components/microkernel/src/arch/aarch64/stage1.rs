@@ -6,8 +6,8 @@
 /// Entries of a table.
 const ENTRIES: usize = 512;
 /// The tables, the first of which is the root (level 1). Enough for the kernel's 2 MiB in pages, devices, the device
-/// tree, and four ends of RAM that are not whole GiB.
-pub const TABLES: usize = 12;
+/// tree, and some twenty ends of RAM that are not whole GiB or not whole blocks.
+pub const TABLES: usize = 28;
 /// Address bits: what `TCR_EL2.T0SZ` is made of.
 pub const ADDRESS_BITS: u64 = 39;
 
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn says_when_it_is_full() {
         let mut t = Box::new(Tables::new());
-        let result = (0..20u64).try_for_each(|g| t.map(BASE, g << 30, (g << 30) + 4096, Kind::Data));
+        let result = (0..TABLES as u64).try_for_each(|g| t.map(BASE, g << 30, (g << 30) + 4096, Kind::Data));
         assert_eq!(result, Err(MapError::NoTables));
         assert_eq!(t.map(BASE, 0, 1 << 40, Kind::Data), Err(MapError::Range));
         assert_eq!(t.map(BASE, 1, 4096, Kind::Data), Err(MapError::Range));
