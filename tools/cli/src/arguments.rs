@@ -10,7 +10,7 @@ use lazaret_programs::Config;
 
 /// Builds, runs and tests systems of isolated virtual machines.
 #[derive(Debug, Parser)]
-#[command(name = "lazaret", version, max_term_width = 100)]
+#[command(name = "lazaret", bin_name = "tools/lazaret", version, max_term_width = 100)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
