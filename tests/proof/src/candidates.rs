@@ -7,7 +7,7 @@ use debug_shim::{Armed, State};
 use crate::arm;
 use crate::hardware::{EVENT_COUNTERS, Registers};
 use crate::layout::{Bank, Layout};
-use crate::state::{CoreState, Vcpu, effective_mdscr, guest_bits, hazard, hazards};
+use crate::state::{Vcpu, effective_mdscr, guest_bits, hazard, hazards};
 use crate::step::Step;
 use crate::values;
 
@@ -16,17 +16,34 @@ use crate::values;
 pub struct Breadth {
     /// Other cores exist.
     pub many_cores: bool,
-    /// All 16 methods of entry of a 32-bit guest, not three of them.
-    pub all_entries: bool,
+    /// Of `MDSCR_EL1`.
+    pub mdscr: Mdscr,
+}
+
+/// How many values of `MDSCR_EL1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mdscr {
+    /// Nothing, breakpoints on, a single step, the channel trapped, a method of entry.
+    Few,
+    /// All of its bits, in every combination, but of the method of entry one bit.
+    EachBit,
+    /// All values that a guest can have.
+    All,
 }
 
 const STATES: [State; 4] = [State::Clean, State::Pending, State::Loaded, State::External];
 const FLAGS: [bool; 2] = [false, true];
 
-fn mdscr_values(aarch32: bool, all_entries: bool) -> Vec<u64> {
+fn mdscr_values(aarch32: bool, breadth: Mdscr) -> Vec<u64> {
     let bits = guest_bits(aarch32);
-    let entries = if all_entries { arm::MOE } else { 0x0004 & arm::MOE };
-    let mut all = values::subsets(bits & !arm::MOE | entries & bits);
+    let entry = 0x0004;
+    let mut all = match breadth {
+        Mdscr::Few => vec![0, arm::MDE, bits & arm::SS, arm::TDCC, bits & entry],
+        Mdscr::EachBit => values::subsets(bits & (!arm::MOE | entry)),
+        Mdscr::All => values::subsets(bits),
+    };
+    all.sort_unstable();
+    all.dedup();
     // One that is not the guest's.
     all.push(arm::HDE | arm::MDE);
     all
@@ -40,7 +57,7 @@ pub fn vcpus<const N: usize>(layout: &Layout, name: usize, breadth: Breadth) -> 
             State::Loaded => &[values::stale(layout)],
             _ => &[values::own(layout, name), values::senseless(layout)],
         };
-        for mdscr in mdscr_values(aarch32, breadth.all_entries) {
+        for mdscr in mdscr_values(aarch32, breadth.mdscr) {
             for (os_lock, running) in FLAGS.iter().flat_map(|&lock| FLAGS.map(|running| (lock, running))) {
                 for (&bank, hazards) in banks.iter().flat_map(|bank| hazard::ALL.map(move |word| (bank, word))) {
                     let parts = VcpuParts { mdscr, hazards, state, os_lock, aarch32, running };

@@ -31,11 +31,13 @@
 pub mod arm;
 pub mod candidates;
 pub mod clamp;
+pub mod explained;
 pub mod hardware;
 pub mod induction;
 pub mod invariant;
 pub mod judge;
 pub mod layout;
+pub mod oracle;
 pub mod renaming;
 pub mod report;
 pub mod sizes;

@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use proof::candidates::Breadth;
+use proof::candidates::{Breadth, Mdscr};
 use proof::induction::Induction;
 use proof::layout::Layout;
 use proof::report::Report;
@@ -23,24 +23,33 @@ const OBLIGATIONS: &[Obligation] = &[
     Obligation { name: "proof-clamps", is_long: false, run: || clamp::by_fields().verdict(true) },
     Obligation { name: "proof-base-case", is_long: false, run: || sizes::base_case().verdict(true) },
     Obligation { name: "proof-every-size", is_long: false, run: || sizes::moves().verdict(true) },
-    Obligation { name: "proof-one-core-2+1", is_long: false, run: || one_core(2, 1, true) },
-    Obligation { name: "proof-one-core-1+2", is_long: false, run: || one_core(1, 2, false) },
+    Obligation {
+        name: "proof-many-cores-few-values",
+        is_long: false,
+        run: || induction((2, 1), MANY, Mdscr::Few, false),
+    },
+    Obligation { name: "proof-one-core-2+1", is_long: false, run: || induction((2, 1), ONE, Mdscr::EachBit, true) },
+    Obligation { name: "proof-one-core-1+2", is_long: false, run: || induction((1, 2), ONE, Mdscr::EachBit, false) },
     Obligation { name: "proof-clamps-every-value", is_long: true, run: || clamp::by_value().verdict(true) },
-    Obligation { name: "proof-many-cores-2+1", is_long: true, run: || many_cores(2, 1) },
-    Obligation { name: "proof-many-cores-1+2", is_long: true, run: || many_cores(1, 2) },
+    Obligation { name: "proof-many-cores-2+1", is_long: true, run: || induction((2, 1), MANY, Mdscr::EachBit, false) },
+    Obligation {
+        name: "proof-one-core-2+1-every-value",
+        is_long: true,
+        run: || induction((2, 1), ONE, Mdscr::All, false),
+    },
 ];
 
-fn one_core(breakpoints: u8, watchpoints: u8, renamed: bool) -> Result<Report, String> {
-    let layout = Layout::new(breakpoints, watchpoints, 1);
-    let breadth = Breadth { many_cores: false, all_entries: false };
-    Induction::<9> { name: "one core", layout: &layout, breadth, renamed, limit: 100_000_000 }.run().verdict(false)
-}
+const ONE: bool = false;
+const MANY: bool = true;
+/// Steps, some ten times as many as the largest obligation has.
+const LIMIT: u64 = 3_000_000_000;
 
-fn many_cores(breakpoints: u8, watchpoints: u8) -> Result<Report, String> {
-    let layout = Layout::new(breakpoints, watchpoints, 1);
-    let breadth = Breadth { many_cores: true, all_entries: true };
-    let renamed = false;
-    Induction::<9> { name: "many cores", layout: &layout, breadth, renamed, limit: 10_000_000_000 }.run().verdict(true)
+/// On a core with that many breakpoints and watchpoints, of which one compares contexts.
+fn induction(counts: (u8, u8), many_cores: bool, mdscr: Mdscr, renamed: bool) -> Result<Report, String> {
+    let layout = Layout::new(counts.0, counts.1, 1);
+    let name = if many_cores { "many cores" } else { "one core" };
+    let breadth = Breadth { many_cores, mdscr };
+    Induction::<9> { name, layout: &layout, breadth, renamed, limit: LIMIT }.run().verdict(many_cores)
 }
 
 fn main() -> ExitCode {

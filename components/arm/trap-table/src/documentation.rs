@@ -33,7 +33,11 @@ const TAIL: &str = "
 | s3_0_c9_c9_*, s3_0_c9_c10_* | profiling (`PMS*`, `PMB*`) | UNDEF; `PMSVer` promises none | `MDCR_EL2.{TPMS, E2PB}` |
 | s3_0_c9_c11_*, s3_0_c1_c2_1 | trace buffer (`TRB*`), `TRFCR_EL1` | UNDEF; none promised | `MDCR_EL2.{E2TB, TTRF}` |
 | the others of s3_0_c0_c1_0 to s3_0_c0_c7_7 | none yet | read 0, as on hardware | `HCR_EL2.TID3` |
-| all others of op0 = 2 | none | UNDEF | the table: what has no row is undefined |
+| all others of op0 = 2 | none in Armv8.5-A | UNDEF | the table: what has no row is undefined |
+
+What has no row is UNDEF. Up to Armv8.5-A that is Arm's own answer, or stands in `tests/proof/src/explained.rs` with its reason: a test compares
+every encoding of op0 = 2 and 3 and of CP14 and CP15, at EL1 and at EL0, with Arm's released pseudocode of that version. What later
+versions add there is UNDEF as well, whether the core has it or not.
 ";
 
 const KVM: &str = "

@@ -28,7 +28,7 @@ const TAIL: &str = "
 | p14, LDC and STC | DBGDTRTXint, DBGDTRRXint | UNDEF, with or without writeback | nobody is at the channel's other end |
 | p14 1 * | trace | UNDEF | `CPTR_EL2.TTA` |
 | p14 6 * | ThumbEE | UNDEF, by the core | not in Armv8 |
-| p14, all others | none | UNDEF | the table: what has no row is undefined |
+| p14, all others | none in Armv8.5-A | UNDEF | the table: what has no row is undefined |
 | p15, c0 c1 to c7 | ID registers, and those without a row | the core's as in the table above; 0 | `HCR_EL2.TID3` |
 | p15, c1 c0 1 and 3 | ACTLR, ACTLR2 | read 0, writes ignored | `HCR_EL2.TACR` |
 | p15, c7 c6, c10, c14 2 | DCISW, DCCSW, DCCISW | ignored | `HCR_EL2.TSW` |
