@@ -8,7 +8,7 @@ use sel4::cap;
 use sel4_abi::fault::FaultLabel;
 use sel4_abi::invocation::Invocation;
 use sel4_vcpu_debug::raw::invoke;
-use system_spec::{Component, NONE, OnFault};
+use system_spec::{Component, NONE, OnFault, PASSIVE_BADGE};
 
 use crate::restart::{History, Verdict};
 use crate::watchdog::Guest;
@@ -20,6 +20,39 @@ const MAX_COMPONENTS: usize = 64;
 /// While a restart is due later, this task looks once a period, and leaves the rest of it to others.
 const WATCH_BUDGET_US: u64 = 800;
 const WATCH_PERIOD_US: u64 = 1000;
+
+/// Who sent a message, as its badge says. A component holds no capability with a badge of [`Sender::Faulted`]: only the
+/// kernel sends by that one, in the name of a thread that has faulted and waits. So no component can make up a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    /// There was no message.
+    Nobody,
+    /// This task's own ticker.
+    Ticker,
+    /// A component's thread, which has faulted.
+    Faulted(usize),
+    /// A component, which can do without its scheduling context; whatever else the message says.
+    Passive(usize),
+}
+
+impl Sender {
+    fn of(badge: u64) -> Self {
+        let number = |badge: u64| badge.wrapping_sub(1) as usize;
+        match badge {
+            0 => Self::Nobody,
+            ticker::BADGE => Self::Ticker,
+            _ if badge & PASSIVE_BADGE != 0 => Self::Passive(number(badge & !PASSIVE_BADGE)),
+            _ => Self::Faulted(number(badge)),
+        }
+    }
+
+    fn component(self) -> Option<usize> {
+        match self {
+            Self::Faulted(index) | Self::Passive(index) => Some(index),
+            Self::Nobody | Self::Ticker => None,
+        }
+    }
+}
 
 /// The monitor's memory.
 struct Watch {
@@ -41,17 +74,17 @@ impl System<'_> {
         loop {
             let (info, badge) =
                 if self.start_what_is_due(&mut watch) { endpoint.nb_recv(reply) } else { endpoint.recv(reply) };
-            let index = badge.wrapping_sub(1) as usize;
-            match self.spec.components.get(index) {
-                None if badge == 0 => sel4::r#yield(),
-                None if badge == ticker::BADGE => self.look_after_guests(&mut watch),
-                None => sel4::debug_println!("MON|ERROR: a message from nobody: badge {badge:#x}"),
-                Some(component) if info.label() == FaultLabel::NullFault as u64 => self.make_passive(component),
-                Some(component) => {
-                    let mut spare = History::default();
-                    let history = watch.histories.get_mut(index).unwrap_or(&mut spare);
+            let sender = Sender::of(badge);
+            let index = sender.component().unwrap_or(usize::MAX);
+            let component = self.spec.components.get(index);
+            match (sender, component, watch.histories.get_mut(index)) {
+                (Sender::Nobody, ..) => sel4::r#yield(),
+                (Sender::Ticker, ..) => self.look_after_guests(&mut watch),
+                (Sender::Passive(_), Some(component), Some(history)) => self.make_passive(component, history),
+                (Sender::Faulted(_), Some(component), Some(history)) => {
                     self.fault(component, history, watch.frequency, info, reply);
                 }
+                _ => sel4::debug_println!("MON|ERROR: a message from nobody: badge {badge:#x}"),
             }
         }
     }
@@ -63,7 +96,7 @@ impl System<'_> {
             let Some(due) = history.due else { continue };
             if due <= counter::now() {
                 history.due = None;
-                self.start_again(component);
+                self.start_again(component, history);
             } else {
                 waiting = true;
             }
@@ -77,8 +110,7 @@ impl System<'_> {
             let history = watch.histories.get_mut(guest.machine).filter(|history| history.runs());
             if let Some((history, neglect)) = history.and_then(|history| Some((history, guest.look_after()?))) {
                 // It has not faulted, so nothing has stopped it.
-                let tcb: cap::Tcb = self.object(component.tcb);
-                let _ = tcb.tcb_suspend();
+                self.stop(component);
                 let name = self.spec.name(component.name);
                 self.restart_if_allowed(
                     component,
@@ -100,15 +132,18 @@ impl System<'_> {
     ) {
         let now = counter::now();
         if info.label() == FaultLabel::Timeout as u64 && component.on_fault() == OnFault::Restart {
-            let period = WATCH_PERIOD_US.max(self.period_us(component)) * frequency / 1_000_000;
+            let period = WATCH_PERIOD_US.max(self.period_us(component)).saturating_mul(frequency) / 1_000_000;
             if !history.timeout(&component.limits, period, now, frequency) {
                 return reply.send(sel4::MessageInfo::new(0, 0, 0, 0));
             }
         }
-        let facts = self.facts(component, info.label(), info.length());
+        let facts = self.facts(component, history.tells_in_full(), info.label(), info.length());
         let name = self.spec.name(component.name);
         match component.on_fault() {
-            OnFault::Stop => sel4::debug_println!("{facts}MON|ERROR: '{name}' is stopped"),
+            OnFault::Stop => {
+                self.stop(component);
+                sel4::debug_println!("{facts}MON|ERROR: '{name}' is stopped");
+            }
             OnFault::Halt => self.halt(&facts, name),
             OnFault::Restart => self.restart_if_allowed(component, history, frequency, format_args!("{facts}")),
         }
@@ -125,10 +160,11 @@ impl System<'_> {
         let (now, name) = (counter::now(), self.spec.name(component.name));
         match history.fault(&component.limits, now, frequency) {
             Verdict::GiveUp => {
+                self.stop(component);
                 sel4::debug_println!("{facts}MON|ERROR: '{name}' has used up its restarts and is stopped");
             }
             Verdict::Restart(due) if due <= now => {
-                self.start_again(component);
+                self.start_again(component, history);
                 self.limit_own_time();
                 // It goes on first: the console is slow.
                 sel4::r#yield();
@@ -142,7 +178,14 @@ impl System<'_> {
         }
     }
 
-    fn start_again(&self, component: &Component) {
+    /// A thread that has only faulted waits for an answer, and whoever gets hold of that can let it go on.
+    fn stop(&self, component: &Component) {
+        let tcb: cap::Tcb = self.object(component.tcb);
+        let _ = tcb.tcb_suspend();
+    }
+
+    fn start_again(&self, component: &Component, history: &mut History) {
+        history.is_passive = false;
         if let Err(error) = self.restart(component) {
             let name = self.spec.name(component.name);
             sel4::debug_println!("MON|ERROR: '{name}' cannot be started again: {error:?}");
@@ -160,14 +203,14 @@ impl System<'_> {
     }
 
     /// What is to be said of a fault, before anything of it is lost.
-    fn facts(&self, component: &Component, label: u64, length: usize) -> FaultReport<'_> {
+    fn facts(&self, component: &Component, in_full: bool, label: u64, length: usize) -> FaultReport<'_> {
         let mut words = [0; sel4_abi::fault::unknown_syscall::LENGTH];
         sel4::with_ipc_buffer(|buffer| {
             let length = length.min(words.len());
             words[..length].copy_from_slice(&buffer.msg_regs()[..length]);
         });
         let tcb: cap::Tcb = self.object(component.tcb);
-        let registers = tcb.tcb_read_all_registers(false).ok().map(|context| Registers {
+        let registers = tcb.tcb_read_all_registers(false).ok().filter(|_| in_full).map(|context| Registers {
             pc: *context.pc(),
             sp: *context.sp(),
             spsr: *context.spsr(),
@@ -190,7 +233,7 @@ impl System<'_> {
         /// Words of the stack to look at.
         const WORDS: u64 = 512;
         let Some(thread) = self.thread_of(component) else { return Backtrace::new() };
-        let stack = (0..WORDS).map_while(|n| self.peek(thread.vspace, registers.sp.wrapping_add(8 * n)));
+        let stack = (0..WORDS).map_while(|n| self.peek(thread.vspace, registers.sp.wrapping_add(n.wrapping_mul(8))));
         let candidates = [registers.pc, registers.x[30]].into_iter().chain(stack);
         let mut backtrace = Backtrace::new();
         for address in candidates.filter(|&address| address % 4 == 0 && self.is_code(component, address)) {
@@ -215,7 +258,10 @@ impl System<'_> {
 
     /// A passive domain has initialised itself and waits: from now on it runs on its callers' time, and on its own
     /// scheduling context only when a notification wakes it.
-    fn make_passive(&self, component: &Component) {
+    fn make_passive(&self, component: &Component, history: &mut History) {
+        if component.passive == 0 || core::mem::replace(&mut history.is_passive, true) {
+            return;
+        }
         let name = self.spec.name(component.name);
         let context: cap::SchedContext = self.object(component.sched_context);
         let bind = || -> sel4::Result<()> {
@@ -230,5 +276,21 @@ impl System<'_> {
             Ok(()) => sel4::debug_println!("MON|INFO: '{name}' is now passive"),
             Err(error) => sel4::debug_println!("MON|ERROR: '{name}' cannot be made passive: {error:?}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_kernel_s_badge_is_a_fault() {
+        assert_eq!(Sender::of(0), Sender::Nobody);
+        assert_eq!(Sender::of(ticker::BADGE), Sender::Ticker);
+        assert_eq!(Sender::of(7), Sender::Faulted(6));
+        assert_eq!(Sender::of(PASSIVE_BADGE | 7), Sender::Passive(6));
+        // Rows that no description has.
+        assert_eq!(Sender::of(PASSIVE_BADGE).component(), Some(usize::MAX));
+        assert_eq!(Sender::of(u64::MAX), Sender::Passive((u64::MAX & !PASSIVE_BADGE) as usize - 1));
     }
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Starting components again, as often as the policy allows.
+//!
+//! Times come from a counter that this task does not own, and periods from the description: nothing here may wrap.
+#![deny(clippy::arithmetic_side_effects)]
 
 use sel4::{UserContext, cap};
 use system_spec::{Component, Limits, Thread};
@@ -19,7 +22,13 @@ pub struct History {
     busy: Option<(u64, u64)>,
     /// It has used up its restarts.
     ended: bool,
+    /// It has said, since it was started, that it can do without its scheduling context.
+    pub is_passive: bool,
 }
+
+/// Faults of a window that are told with registers and backtrace. The console is slow, and a component that faults again
+/// and again says no more by its tenth set of registers.
+const FULL_REPORTS: u32 = 3;
 
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +41,7 @@ pub enum Verdict {
 
 /// Ticks of a time in milliseconds.
 fn ticks(ms: u32, frequency: u64) -> u64 {
-    u64::from(ms) * frequency / 1000
+    u64::from(ms).saturating_mul(frequency) / 1000
 }
 
 impl History {
@@ -50,9 +59,14 @@ impl History {
         let delay = match self.faults {
             1 => 0,
             // A second at most.
-            n => ticks(limits.backoff_ms.saturating_mul(1 << (n - 2).min(20)).min(1000), frequency),
+            n => ticks(limits.backoff_ms.saturating_mul(1 << n.saturating_sub(2).min(20)).min(1000), frequency),
         };
-        Verdict::Restart(now + delay)
+        Verdict::Restart(now.saturating_add(delay))
+    }
+
+    /// Is its next fault told in full?
+    pub fn tells_in_full(&self) -> bool {
+        self.faults < FULL_REPORTS
     }
 
     /// It is neither stopped nor about to be started.
@@ -63,11 +77,11 @@ impl History {
     /// Its budget ended; whether it has used all that it gets for longer than it may. A pause of two periods ends a row.
     pub fn timeout(&mut self, limits: &Limits, period: u64, now: u64, frequency: u64) -> bool {
         let start = match self.busy {
-            Some((start, last)) if now.saturating_sub(last) <= 2 * period => start,
+            Some((start, last)) if now.saturating_sub(last) <= period.saturating_mul(2) => start,
             _ => now,
         };
         self.busy = Some((start, now));
-        now - start > ticks(limits.patience_ms, frequency)
+        now.saturating_sub(start) > ticks(limits.patience_ms, frequency)
     }
 }
 
@@ -119,6 +133,33 @@ mod tests {
         let mut history = History::default();
         (0..3).for_each(|n| _ = fault(&mut history, n));
         assert_eq!(fault(&mut history, 1_000_001), Verdict::Restart(1_000_001));
+    }
+
+    #[test]
+    fn only_the_first_faults_of_a_window_are_told_in_full() {
+        let mut history = History::default();
+        let limits = Limits { restarts: 9, ..LIMITS };
+        let mut told = |at| {
+            let in_full = history.tells_in_full();
+            history.fault(&limits, at, FREQUENCY);
+            in_full
+        };
+        assert_eq!([1, 2, 3, 4, 5].map(&mut told), [true, true, true, false, false]);
+        assert_eq!(
+            [2_000_000, 2_000_001].map(&mut told),
+            [false, true],
+            "the window has passed with the first of these"
+        );
+    }
+
+    #[test]
+    fn a_clock_that_jumps_harms_nobody() {
+        let mut history = History::default();
+        assert!(!history.timeout(&LIMITS, u64::MAX, u64::MAX, FREQUENCY));
+        assert!(!history.timeout(&LIMITS, u64::MAX, 0, FREQUENCY), "a clock that went back is no loop");
+        assert_eq!(history.fault(&LIMITS, u64::MAX, FREQUENCY), Verdict::Restart(u64::MAX));
+        assert_eq!(history.fault(&LIMITS, u64::MAX, u64::MAX), Verdict::Restart(u64::MAX));
+        assert!(matches!(history.fault(&LIMITS, 0, FREQUENCY), Verdict::Restart(_)));
     }
 
     #[test]

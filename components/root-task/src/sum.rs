@@ -28,7 +28,7 @@ impl Sum {
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-        let needed = self.frames + self.objects;
+        let needed = self.frames.saturating_add(self.objects);
         write!(
             f,
             "too little memory: the system needs {} MiB, {} of programs and guests",
@@ -54,8 +54,8 @@ impl<'a> System<'a> {
             }
             let bytes = u64::from(run.count) << blueprint.physical_size_bits();
             match run.kind() {
-                Some(Kind::SmallPage | Kind::LargePage) => sum.frames += bytes,
-                _ => sum.objects += bytes,
+                Some(Kind::SmallPage | Kind::LargePage) => sum.frames = sum.frames.saturating_add(bytes),
+                _ => sum.objects = sum.objects.saturating_add(bytes),
             }
         }
         if sum.fits() {

@@ -44,7 +44,7 @@ impl Seen {
     /// One tick later.
     fn look(&mut self, wait: VcpuWait, fault: Option<Unanswered>) -> Option<Neglect> {
         let is_same = fault.is_some() && fault == self.fault;
-        *self = Self { fault, ticks: if is_same { self.ticks + 1 } else { 0 } };
+        *self = Self { fault, ticks: if is_same { self.ticks.saturating_add(1) } else { 0 } };
         let neglect = match wait {
             VcpuWait::Lost => Neglect::Lost,
             _ if self.ticks >= PATIENCE => Neglect::Late,

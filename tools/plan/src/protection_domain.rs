@@ -2,7 +2,7 @@
 //! Protection domains: program, address space, CSpace, thread.
 
 use microkit_abi::slot;
-use system_spec::{Kind, OnFault, PAGE_SIZE};
+use system_spec::{Kind, OnFault, PAGE_SIZE, PASSIVE_BADGE};
 
 use super::{
     ComponentPlan, FillFrames, Frames, IrqPlan, Mapped, ObjectId, PlanError, Program, Segment, Source, Space,
@@ -125,7 +125,7 @@ impl Builder<'_> {
         self.cap(cnode, slot::REPLY, reply, rights::ALL, 0);
         if pd.passive {
             let monitor = self.plan.monitor_endpoint;
-            self.cap(cnode, slot::MONITOR_ENDPOINT, monitor, rights::WRITE, index.0 as u64 + 1);
+            self.cap(cnode, slot::MONITOR_ENDPOINT, monitor, rights::WRITE, PASSIVE_BADGE | (index.0 as u64 + 1));
         }
         if let Some(parent) = &pd.parent {
             let parent_cnode = self.domains[parent.pd.0].cnode;

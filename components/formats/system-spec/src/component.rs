@@ -13,6 +13,10 @@ pub enum ComponentKind {
     Vcpu = 1,
 }
 
+/// In the badge of the capability by which a passive protection domain tells the monitor that it can do without its
+/// scheduling context, beside row + 1. It sets such a message apart from a fault, which only the kernel can send.
+pub const PASSIVE_BADGE: u64 = 1 << 60;
+
 /// What the root task does with a component that faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

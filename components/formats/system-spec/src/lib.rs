@@ -27,7 +27,7 @@ mod thread;
 mod writer;
 
 pub use capability::Cap;
-pub use component::{Component, ComponentKind, Limits, OnFault};
+pub use component::{Component, ComponentKind, Limits, OnFault, PASSIVE_BADGE};
 pub use error::SpecError;
 pub use header::{Header, MAGIC, Span, TABLE_COUNT, Table, VERSION, flags};
 pub use interrupt::Irq;

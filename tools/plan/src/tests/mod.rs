@@ -126,7 +126,7 @@ fn slots_and_badges_are_microkits() {
         assert_eq!(cap_in(&spec, "server", 10 + 5).data, 1 << 3);
         assert_eq!(cap_in(&spec, "client", 1).object, number(&spec, Kind::Notification, "client"));
         assert_eq!(cap_in(&spec, "server", 1).object, number(&spec, Kind::Endpoint, "server"));
-        assert_eq!(cap_in(&spec, "server", 5).data, 2);
+        assert_eq!(cap_in(&spec, "server", 5).data, 1 << 60 | 2);
         assert_eq!(cap_in(&spec, "server", 138 + 7).object, number(&spec, Kind::IrqHandler, "irq 33"));
         let irq = spec.irqs[0];
         assert_eq!((irq.irq, irq.trigger, irq.badge), (33, 1, 1 << 7));
