@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Builds the guest's device tree with placeholders; `boot::fdt` fills them in at run time without a heap.
+//! Builds the guest's device tree with placeholders; `boot::fdt` fills them in at run time without a heap, and adds the
+//! nodes of the emulated devices.
 
 #[path = "src/guest_map.rs"]
 mod guest_map;
 
 use dtoolkit::ToPropertyValue;
 use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
-use guest_map::{GICC, GICC_SIZE, GICD, GICD_SIZE, RAM, TIMER_INTIDS, UART, UART_INTID, UART_SIZE};
+use guest_map::{CLOCK_PHANDLE, GICC, GICC_SIZE, GICD, GICD_SIZE, RAM, TIMER_INTIDS, UART};
 
 const GIC_PHANDLE: u32 = 1;
-const CLOCK_PHANDLE: u32 = 2;
-const SPI: u32 = 0;
 const PPI: u32 = 1;
 /// Level-sensitive, active high.
 const LEVEL_HIGH: u32 = 4;
@@ -72,15 +71,6 @@ fn clock() -> Node {
         .with("phandle", CLOCK_PHANDLE)
 }
 
-fn uart() -> Node {
-    Node::new(&format!("pl011@{UART:x}"))
-        .with("compatible", &["arm,pl011", "arm,primecell"][..])
-        .with("reg", reg(UART, UART_SIZE))
-        .with("interrupts", [SPI, u32::from(UART_INTID) - 32, LEVEL_HIGH])
-        .with("clocks", [CLOCK_PHANDLE, CLOCK_PHANDLE])
-        .with("clock-names", &["uartclk", "apb_pclk"][..])
-}
-
 fn psci() -> Node {
     Node::new("psci").with("compatible", &["arm,psci-1.0", "arm,psci-0.2"][..]).with("method", "hvc")
 }
@@ -104,7 +94,6 @@ fn main() {
         .child(timer())
         .child(interrupt_controller())
         .child(clock())
-        .child(uart())
         .0;
     let out = std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
     std::fs::write(std::path::Path::new(&out).join("guest.dtb"), tree.to_dtb()).expect("OUT_DIR can be written");

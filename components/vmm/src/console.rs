@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The way to the serial driver: the guest's output, the VMM's own lines between it, and input.
+//! The VM's console: a serial line to the driver, by lines. The guest's UART writes to it and reads from it, and the
+//! VMM's [`Log`](crate::log::Log) puts its own lines between the guest's.
 
 use crate::device::pl011::Output;
-use crate::state::Section;
+use crate::state::{Content, Section};
 use core::fmt::{self, Write};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -23,11 +24,6 @@ pub trait Serial {
 
 /// Output held back without a doorbell: lines are short, and the ring holds twice as much.
 const HOLD: u32 = 1024;
-/// Start of a line of the VMM's own.
-const PREFIX: &str = "VMM|INFO: ";
-/// So many lines about the guest's mistakes, then only each second, fourth, eighth ...
-const FREELY: u32 = 16;
-const _: () = assert!(FREELY.is_power_of_two());
 
 /// Where input and output are, as it is kept.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Debug, PartialEq, Eq)]
@@ -38,21 +34,17 @@ pub struct Lines {
     taken: u32,
     /// Bytes since the last doorbell.
     held: u32,
-    complaints: u32,
     in_line: u32,
     wants_ring: u32,
+    reserved: u32,
 }
 
-impl Lines {
+impl Content for Lines {
+    const NAME: &'static str = "console";
+
     /// At the start of a line.
-    pub const fn new() -> Self {
-        Self { written: 0, taken: 0, held: 0, complaints: 0, in_line: 0, wants_ring: 0 }
-    }
-}
-
-impl Default for Lines {
-    fn default() -> Self {
-        Self::new()
+    fn new() -> Self {
+        Self { written: 0, taken: 0, held: 0, in_line: 0, wants_ring: 0, reserved: 0 }
     }
 }
 
@@ -63,47 +55,19 @@ pub struct Console<'a, S> {
     /// What the driver has not been told.
     unpublished: bool,
     ring_due: bool,
-    /// Every complaint is told.
-    all: bool,
 }
 
 impl<'a, S: Serial> Console<'a, S> {
-    /// On this state. Whatever a VMM before this one may have left unsaid is said at once.
+    /// On this state. Whatever a VMM before this one may have left unpublished is published at once.
     pub fn new(serial: S, lines: Section<'a, Lines>) -> Self {
-        Self { serial, lines, unpublished: true, ring_due: false, all: false }
+        Self { serial, lines, unpublished: true, ring_due: false }
     }
 
-    /// With every complaint, or only as many as do not flood it.
-    pub fn telling_all(self, all: bool) -> Self {
-        Self { all, ..self }
-    }
-
-    /// A line of the VMM's own, apart from what the guest prints.
-    pub fn log(&mut self, line: fmt::Arguments<'_>) {
+    /// What comes next begins a line, even if the guest is in the middle of one.
+    pub fn begin_line(&mut self) {
         if self.lines.in_line != 0 {
             self.put(b'\n');
         }
-        let _ = writeln!(self, "{PREFIX}{line}");
-        self.flush();
-    }
-
-    /// A line that the guest can provoke: rate-limited. None goes unmentioned: the next line that is told, or the end of
-    /// the guest, has the number of those that were not.
-    pub fn complain(&mut self, line: fmt::Arguments<'_>) {
-        let before = self.untold();
-        let complaints = self.lines.complaints.saturating_add(1);
-        self.lines.change().complaints = complaints;
-        if self.all || complaints <= FREELY {
-            self.log(line);
-        } else if complaints.is_power_of_two() {
-            self.log(format_args!("{line} ({before} lines like it before were not told)"));
-        }
-    }
-
-    /// Complaints since the last that was told.
-    pub fn untold(&self) -> u32 {
-        let complaints = self.lines.complaints;
-        if self.all || complaints <= FREELY { 0 } else { complaints - (1 << complaints.ilog2()) }
     }
 
     /// Take a byte of input.
@@ -113,6 +77,11 @@ impl<'a, S: Serial> Console<'a, S> {
         lines.taken = lines.taken.wrapping_add(1);
         self.unpublished = true;
         Some(byte)
+    }
+
+    /// Take all input, for nobody reads it.
+    pub fn discard_input(&mut self) {
+        while self.get().is_some() {}
     }
 
     /// At the end of an exit: ring if a line is complete or much is held back.
@@ -135,8 +104,8 @@ impl<'a, S: Serial> Console<'a, S> {
 
     /// Due before each commit.
     #[inline]
-    pub fn seal(&mut self) {
-        self.lines.seal();
+    pub fn update_checksum(&mut self) {
+        self.lines.update_checksum();
     }
 
     /// Due after each commit: the driver hears of it.
@@ -195,23 +164,11 @@ impl<S: Serial> Write for Console<'_, S> {
 mod tests {
     use super::*;
     use crate::fake::FakeSerial;
-    use crate::state::{Journal, Kept};
+    use crate::state::{Journal, Sections, Stored};
 
     fn with_console(test: impl FnOnce(&mut Console<'_, FakeSerial>)) {
-        let (mut kept, journal) = (Kept::new(Lines::new()), Journal::new());
-        test(&mut Console::new(FakeSerial::default(), Section::new(&mut kept, &journal)));
-    }
-
-    #[test]
-    fn log_lines_start_a_line() {
-        with_console(|console| {
-            console.log(format_args!("one"));
-            b"login: ".iter().for_each(|&byte| console.put(byte));
-            console.log(format_args!("two {}", 2));
-            assert_eq!(console.serial.output(), "");
-            console.publish();
-            assert_eq!(console.serial.output(), "VMM|INFO: one\nlogin: \nVMM|INFO: two 2\n");
-        });
+        let (mut stored, journal) = (Stored::new(), Journal::new());
+        test(&mut Console::new(FakeSerial::default(), Section::new(&mut stored, &journal)));
     }
 
     #[test]
@@ -231,29 +188,6 @@ mod tests {
             console.settle();
             console.publish();
             assert_eq!(console.serial.rings, 2);
-        });
-    }
-
-    #[test]
-    fn complaints_get_rare() {
-        with_console(|console| {
-            (0..1000).for_each(|n| console.complain(format_args!("{n}")));
-            console.publish();
-            assert_eq!(console.serial.output().lines().count(), 16 + 5);
-            assert!(console.serial.output().contains("\nVMM|INFO: 31 (15 lines like it before were not told)\n"));
-            assert!(console.serial.output().ends_with("\nVMM|INFO: 511 (255 lines like it before were not told)\n"));
-            assert_eq!(console.untold(), 1000 - 512);
-        });
-    }
-
-    #[test]
-    fn all_complaints_are_told_if_somebody_wants_them() {
-        with_console(|console| {
-            console.all = true;
-            (0..100).for_each(|n| console.complain(format_args!("{n}")));
-            console.publish();
-            assert_eq!(console.serial.output().lines().count(), 100);
-            assert_eq!(console.untold(), 0);
         });
     }
 

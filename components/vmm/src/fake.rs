@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A vCPU and a serial line for host tests.
 
-use crate::device::vgic::Inject;
-use crate::vcpu::{Counts, DebugBackend, DebugRegister, DebugUse, Vcpu, VcpuReg, VcpuState, Width};
+use crate::device::gic::Inject;
+use crate::vcpu::{
+    Counts, DebugBackend, DebugRegister, DebugUse, KernelVcpu, PC, SPSR, VcpuId, VcpuReg, VcpuState, Width, X,
+};
 use arm_syndrome::SysReg;
-use sel4_abi::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
+use sel4_abi::user_context::NUM_REGISTERS;
 use std::collections::HashMap;
 use std::vec::Vec;
 
@@ -74,10 +76,6 @@ pub struct FakeVcpu {
     pub states: HashMap<u64, u64>,
 }
 
-fn position(register: ContextRegister) -> usize {
-    ORDER.iter().position(|&other| other == register).expect("a register of the context")
-}
-
 impl Default for FakeVcpu {
     fn default() -> Self {
         Self::new()
@@ -106,27 +104,27 @@ impl FakeVcpu {
     }
     /// The program counter.
     pub fn pc(&self) -> u64 {
-        self.words[position(ContextRegister::Pc)]
+        self.words[PC]
     }
     /// Sets it.
     pub fn set_pc(&mut self, pc: u64) {
-        self.words[position(ContextRegister::Pc)] = pc;
+        self.words[PC] = pc;
     }
     /// SPSR_EL2.
     pub fn spsr(&self) -> u64 {
-        self.words[position(ContextRegister::Spsr)]
+        self.words[SPSR]
     }
     /// Sets it.
     pub fn set_spsr(&mut self, spsr: u64) {
-        self.words[position(ContextRegister::Spsr)] = spsr;
+        self.words[SPSR] = spsr;
     }
     /// A general register.
     pub fn x(&self, n: u8) -> u64 {
-        self.words[position(ContextRegister::X(n))]
+        self.words[usize::from(X[usize::from(n)])]
     }
     /// Sets it.
     pub fn set_x(&mut self, n: u8, value: u64) {
-        self.words[position(ContextRegister::X(n))] = value;
+        self.words[usize::from(X[usize::from(n)])] = value;
     }
 }
 
@@ -140,7 +138,10 @@ impl Inject for FakeVcpu {
     }
 }
 
-impl Vcpu for FakeVcpu {
+impl KernelVcpu for FakeVcpu {
+    fn id(&self) -> VcpuId {
+        VcpuId::BOOT
+    }
     fn read_registers(&mut self, words: &mut [u64]) {
         self.words_read += words.len();
         words.copy_from_slice(&self.words[..words.len()]);

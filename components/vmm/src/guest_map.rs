@@ -20,3 +20,5 @@ pub const UART_SIZE: u64 = 0x1000;
 pub const UART_INTID: u16 = 33;
 /// PPIs of the architected timer: secure, non-secure, virtual, hypervisor.
 pub const TIMER_INTIDS: [u16; 4] = [29, 30, 27, 26];
+/// The clock of the device tree, by which devices name it.
+pub const CLOCK_PHANDLE: u32 = 2;

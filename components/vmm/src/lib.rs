@@ -2,18 +2,18 @@
 //! The virtual machine monitor of one VM: an unprivileged protection domain.
 //!
 //! The kernel turns each exit of the guest into a fault message; [`vm::Vm`] answers it. Everything here is plain
-//! data and functions over the [`vcpu::Vcpu`] trait, so all of it runs and is tested on the host; the program in
+//! data and functions over the [`vcpu::KernelVcpu`] trait, so all of it runs and is tested on the host; the program in
 //! `main.rs` puts the system calls behind that trait. Nothing allocates, and nothing a guest does may panic.
 //!
 //! # What a guest finds
 //! | address | device | interrupt |
 //! |---|---|---|
-//! | `0x0800_0000` | GICv2 distributor, emulated ([`device::vgic`]) | |
+//! | `0x0800_0000` | GICv2 distributor, emulated ([`device::gic`]) | |
 //! | `0x0801_0000` | GICv2 CPU interface, the hardware's GICV page | |
 //! | `0x0900_0000` | PL011, emulated ([`device::pl011`]) | SPI 1 (33) |
 //! | `0x4000_0000` | RAM | |
 //! | | virtual timer | PPI 11 (27) |
-//! | | PSCI 1.1 by HVC or SMC ([`psci`]) | |
+//! | | PSCI 1.1 by HVC or SMC ([`exit::psci`]) | |
 //!
 //! # What an exit becomes
 //! | exit | answer |
@@ -34,23 +34,16 @@
 extern crate std;
 
 pub mod boot;
+mod bus;
 pub mod config;
 pub mod console;
 pub mod device;
 pub mod exit;
-pub mod frame;
 pub mod guest_map;
 pub mod guest_ram;
-mod inject;
-mod inject32;
-mod power;
-pub mod psci;
-pub mod recover;
-mod reset;
-pub mod short;
+pub mod log;
 pub mod state;
 pub mod trace;
-mod trap;
 pub mod vcpu;
 pub mod vm;
 

@@ -5,7 +5,7 @@
 #![deny(unsafe_code)]
 
 #[cfg(target_os = "none")]
-mod target;
+mod pd;
 
 /// On a host there is nothing to monitor.
 #[cfg(not(target_os = "none"))]

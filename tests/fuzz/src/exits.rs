@@ -8,12 +8,11 @@ use vmm::boot::Images;
 use vmm::config::Config;
 use vmm::exit::{Exit, number};
 use vmm::fake::{FakeSerial, FakeVcpu};
-use vmm::frame::Given;
 use vmm::guest_ram::GuestRam;
-use vmm::recover::Waits;
 use vmm::state::{Found, State};
-use vmm::vcpu::Width;
+use vmm::vcpu::{FaultContext, Width};
 use vmm::vm::Vm;
+use vmm::vm::recovery::Waits;
 
 /// Labels that a kernel sends, and one that none does.
 const LABELS: [u64; 8] = [2, 3, 5, 6, 7, 8, 9, 77];
@@ -51,15 +50,17 @@ pub fn exits(bytes: &[u8]) {
 /// Damage to one byte is found; damage to more may be taken for a state, which then is no worse than another one.
 pub fn state(bytes: &[u8]) {
     let (mut state, mut rest) = (State::new(), bytes);
-    let mut damage: BTreeMap<(u8, u8), u8> = BTreeMap::new();
+    let mut damage: BTreeMap<(usize, usize), u8> = BTreeMap::new();
     with_vm(1, &mut state, start);
+    let sections = state.section_names().len();
     while let [section, at, bits, more @ ..] = rest {
         rest = more;
         if [*section, *at, *bits] == [0; 3] {
             break;
         }
-        if state.flip(*section, (*at).into(), *bits) {
-            *damage.entry((section % State::SECTIONS, *at)).or_default() ^= bits;
+        let place = (usize::from(*section) % sections, usize::from(*at));
+        if state.flip(place.0, place.1, *bits) {
+            *damage.entry(place).or_default() ^= bits;
         }
     }
     let damaged = damage.values().filter(|bits| **bits != 0).count();
@@ -102,8 +103,8 @@ fn answer(vm: &mut Vm<'_, FakeSerial>, setting: u8, messages: &[u8], vcpu: &mut 
             128.. => lazaret_abi::fault_context::abort_label(u32::from(label)),
             _ => LABELS[usize::from(label) % LABELS.len()],
         };
-        let given = if setting & 1 != 0 { Given::from_message(label, &words) } else { None };
-        vm.exit(Exit::from_message(label, &words), given, number(label, &words), vcpu);
+        let context = if setting & 1 != 0 { FaultContext::from_message(label, &words) } else { None };
+        vm.exit(Exit::from_message(label, &words), context, number(label, &words), vcpu);
         vm.notified(vcpu);
     }
 }

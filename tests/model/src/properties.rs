@@ -2,7 +2,7 @@
 //! P1 to P19, as far as they speak of a state.
 
 use arm_syndrome::SysReg;
-use arm_trap_table::{Access, Outcome};
+use arm_trap_table::{Access, AccessResult};
 use debug_shim::{State, mdcr_el2, mdscr_el1};
 use stateright::Property;
 
@@ -99,7 +99,7 @@ fn found(s: &SystemState, index: usize) -> ([Option<u64>; 3], u64) {
     }
     let home = running.or_else(|| s.cores.iter().position(|core| core.shim.owner == Some(index))).unwrap_or(0);
     let read = |register: SysReg| match machine.handle(home, vcpu, register, Access::Read) {
-        Ok(Outcome::Value(value)) => Some(value),
+        Ok(AccessResult::Value(value)) => Some(value),
         _ => None,
     };
     ([DBGBVR0, CLAIM_CLEAR, MDSCR].map(read), 0)

@@ -2,7 +2,7 @@
 //! The VMM's side: the production handlers over the shim's invocations.
 
 use arm_syndrome::SysReg;
-use arm_trap_table::{Access, DebugBackend, DebugRegister, Outcome, lookup};
+use arm_trap_table::{Access, AccessResult, DebugBackend, DebugRegister, lookup};
 use debug_shim::Error;
 
 use crate::machine::{Machine, Vcpu};
@@ -50,7 +50,7 @@ impl<'b> Machine<'b> {
         vcpu: Vcpu<'b>,
         register: SysReg,
         access: Access,
-    ) -> Result<Outcome, Error> {
+    ) -> Result<AccessResult, Error> {
         let row = lookup(register).expect("the model's registers have rows");
         row.access(&mut Backend { machine: self, core, vcpu }, access, false)
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use arm_syndrome::SysReg;
-use arm_trap_table::{Access, Outcome};
+use arm_trap_table::{Access, AccessResult};
 
 use crate::{BREAKPOINTS, CONTEXTS, WATCHPOINTS};
 
@@ -33,17 +33,17 @@ impl Eager {
     }
 
     /// An access by the guest.
-    pub fn access(&mut self, vcpu: usize, register: SysReg, access: Access) -> Outcome {
+    pub fn access(&mut self, vcpu: usize, register: SysReg, access: Access) -> AccessResult {
         let registers = &mut self.vcpus[vcpu];
         let claim = registers.get(&CLAIM_CLEAR).copied().unwrap_or(0);
         match (register, access) {
-            _ if !exists(register) => Outcome::Undefined,
-            (OSLAR, Access::Read) | (OSLSR, Access::Write(_)) => Outcome::Undefined,
-            (OSLSR, Access::Read) => Outcome::Value(0b1000 | registers.get(&OSLAR).copied().unwrap_or(0) << 1),
-            (CLAIM_SET, Access::Read) => Outcome::Value(0xff),
+            _ if !exists(register) => AccessResult::Undefined,
+            (OSLAR, Access::Read) | (OSLSR, Access::Write(_)) => AccessResult::Undefined,
+            (OSLSR, Access::Read) => AccessResult::Value(0b1000 | registers.get(&OSLAR).copied().unwrap_or(0) << 1),
+            (CLAIM_SET, Access::Read) => AccessResult::Value(0xff),
             (CLAIM_SET, Access::Write(tags)) => store(registers, CLAIM_CLEAR, claim | tags & 0xff),
             (CLAIM_CLEAR, Access::Write(tags)) => store(registers, CLAIM_CLEAR, claim & !tags),
-            (_, Access::Read) => Outcome::Value(registers.get(&register).copied().unwrap_or(0)),
+            (_, Access::Read) => AccessResult::Value(registers.get(&register).copied().unwrap_or(0)),
             (_, Access::Write(value)) => store(registers, register, kept(register, value)),
         }
     }
@@ -55,9 +55,9 @@ impl Eager {
     }
 }
 
-fn store(registers: &mut BTreeMap<SysReg, u64>, register: SysReg, value: u64) -> Outcome {
+fn store(registers: &mut BTreeMap<SysReg, u64>, register: SysReg, value: u64) -> AccessResult {
     registers.insert(register, value);
-    Outcome::Done
+    AccessResult::Done
 }
 
 fn exists(register: SysReg) -> bool {

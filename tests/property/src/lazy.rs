@@ -2,7 +2,7 @@
 //! The system under test: one core, production code.
 
 use arm_syndrome::SysReg;
-use arm_trap_table::{Access, Counts, DebugBackend, DebugRegister, Outcome, lookup, masks};
+use arm_trap_table::{Access, AccessResult, Counts, DebugBackend, DebugRegister, lookup, masks};
 use debug_shim::fake::{FakeHardware, Registers, Vcpu};
 use debug_shim::{Armed, Error, Shim, VcpuDebug, clamp_bcr, clamp_wcr, mdcr_el2};
 
@@ -63,18 +63,18 @@ impl<'a> Lazy<'a> {
     }
 
     /// The guest runs up to this access and stops after it.
-    pub fn access(&self, vcpu: usize, register: SysReg, access: Access) -> Outcome {
+    pub fn access(&self, vcpu: usize, register: SysReg, access: Access) -> AccessResult {
         self.run_to(vcpu, register, access).unwrap_or_else(|| self.handle(vcpu, register, access))
     }
 
     /// As [`Self::access`], with a VMM that dies if it is called, `told`: after its handler. Nothing came of the access
     /// if there is no outcome.
-    pub fn crash(&self, vcpu: usize, register: SysReg, access: Access, told: bool) -> Option<Outcome> {
+    pub fn crash(&self, vcpu: usize, register: SysReg, access: Access, told: bool) -> Option<AccessResult> {
         self.run_to(vcpu, register, access).or_else(|| told.then(|| self.handle(vcpu, register, access)))
     }
 
     /// What the hardware makes of it; nothing if it traps.
-    fn run_to(&self, vcpu: usize, register: SysReg, access: Access) -> Option<Outcome> {
+    fn run_to(&self, vcpu: usize, register: SysReg, access: Access) -> Option<AccessResult> {
         let handle = self.vcpu(vcpu);
         self.shim.enter(handle, &self.hw).expect("there is one core");
         let traps = self.hw.registers().mdcr & mdcr_el2::TDA != 0;
@@ -86,15 +86,15 @@ impl<'a> Lazy<'a> {
     }
 
     /// The VMM's handler, of a stopped guest.
-    fn handle(&self, vcpu: usize, register: SysReg, access: Access) -> Outcome {
+    fn handle(&self, vcpu: usize, register: SysReg, access: Access) -> AccessResult {
         let row = lookup(register).expect("the list has rows only");
         let mut backend = Backend { system: self, vcpu: self.vcpu(vcpu) };
         row.access(&mut backend, access, false).expect("the vCPU has stopped")
     }
 
     /// The hardware's own behaviour, with the clamp that a guest's own value meets at the latest when it is parked.
-    fn direct(&self, register: SysReg, access: Access) -> Outcome {
-        let Some(row) = lookup(register) else { return Outcome::Undefined };
+    fn direct(&self, register: SysReg, access: Access) -> AccessResult {
+        let Some(row) = lookup(register) else { return AccessResult::Undefined };
         let Some(kind) = kind(register) else { return self.claim(register, access) };
         let counts = self.shim.counts();
         let exists = match kind {
@@ -106,8 +106,8 @@ impl<'a> Lazy<'a> {
         self.hw.with_registers(|r| {
             let cell = place(r, kind);
             match access {
-                _ if !exists => Outcome::Undefined,
-                Access::Read => Outcome::Value(*cell),
+                _ if !exists => AccessResult::Undefined,
+                Access::Read => AccessResult::Value(*cell),
                 Access::Write(value) => {
                     let value = masks::written(kind, value, Counts::from_word(counts.to_word()));
                     *cell = match kind {
@@ -115,23 +115,23 @@ impl<'a> Lazy<'a> {
                         DebugRegister::Wcr(_) => clamp_wcr(value, counts),
                         _ => value,
                     };
-                    Outcome::Done
+                    AccessResult::Done
                 }
             }
         })
     }
 
-    fn claim(&self, register: SysReg, access: Access) -> Outcome {
+    fn claim(&self, register: SysReg, access: Access) -> AccessResult {
         self.hw.with_registers(|r| match (register.crm(), access) {
-            (8, Access::Read) => Outcome::Value(0xff),
-            (_, Access::Read) => Outcome::Value(r.claim),
+            (8, Access::Read) => AccessResult::Value(0xff),
+            (_, Access::Read) => AccessResult::Value(r.claim),
             (8, Access::Write(tags)) => {
                 r.claim |= tags & 0xff;
-                Outcome::Done
+                AccessResult::Done
             }
             (_, Access::Write(tags)) => {
                 r.claim &= !tags;
-                Outcome::Done
+                AccessResult::Done
             }
         })
     }

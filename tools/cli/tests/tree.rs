@@ -176,8 +176,8 @@ const MAY_BE_UNSAFE: &[&str] = &[
     // The entry of a thread without a stack.
     "components/root-task/src/ticker.rs",
     "components/drivers/serial/src/target/regions.rs",
-    "components/vmm/src/target/counter.rs",
-    "components/vmm/src/target/regions.rs",
+    "components/vmm/src/pd/counter.rs",
+    "components/vmm/src/pd/regions.rs",
     "tests/guests/bare-aarch32/src/runtime/",
     "tests/guests/bare-aarch64/src/runtime/",
     "tests/guests/debuggee/src/accesses.rs",

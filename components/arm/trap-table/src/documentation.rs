@@ -4,15 +4,15 @@
 use core::fmt;
 
 use crate::aarch32::{DIFFERENCES32, Names, Section};
-use crate::{DIFFERENCES, DebugRegister, Difference, Handler, Rights, Row, TRAP_TABLE, Way, masks};
+use crate::{DIFFERENCES, DebugRegister, Difference, Encoding, Handler, Rights, Row, SECTIONS, Way, masks};
 
 const HEAD: &str = "\
 <!-- Written by `lazaret docs traps`; a test compares it with the source. -->
-# What a guest finds in the debug registers
+# What a guest finds in registers that trap
 
-Every register that the hypervisor's traps of debug, performance monitors and ID registers catch. Each guest starts with all of them
-trapped; once it has used one of the lazily switched ones (*bank*), they are its own on the hardware (*owned*) until
-another guest needs them. The rest traps at any time, or is defined so that nothing passes from one guest to another.
+Every register that the hypervisor's traps catch, by sections: debug, ID registers, performance monitors, and what all
+guests of a core share. Each guest starts with all of them trapped; once it has used one of the lazily switched ones
+(*bank*), they are its own on the hardware (*owned*) until another guest needs them. The rest traps at any time, or is defined so that nothing passes from one guest to another.
 
 * access: R, W, RW, or UNDEF (an undefined instruction, in the guest)
 * mask: the bits of a written value that are kept, or of an ID register that are shown; the others read as zero
@@ -20,7 +20,9 @@ another guest needs them. The rest traps at any time, or is defined so that noth
 * AArch32: the names that a 32-bit guest has for it; their encodings are below
 * section: of the Arm Architecture Reference Manual, DDI 0487, issue K
 * test: the scenario in QEMU in which two guests try to find each other's values (`lazaret test NAME`)
+";
 
+const COLUMNS: &str = "
 | register | encoding | EL0 | EL1 | AArch32 | reset | mask | kept in | trapped | owned | section | test |
 |---|---|---|---|---|---|---|---|---|---|---|---|
 ";
@@ -65,7 +67,10 @@ pub struct Documentation;
 impl fmt::Display for Documentation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HEAD)?;
-        TRAP_TABLE.iter().try_for_each(|row| row.document(f))?;
+        for (heading, rows) in SECTIONS {
+            write!(f, "\n## {heading}{COLUMNS}")?;
+            rows.iter().try_for_each(|row| row.document(f))?;
+        }
         f.write_str(TAIL)?;
         Section.fmt(f)?;
         f.write_str(KVM)?;
@@ -93,16 +98,18 @@ impl Difference {
 
 impl Row {
     /// What an access does while the bank is the guest's. `MDCR_EL2.{TDOSA, TDRA, TPM}` are never clear.
-    const fn owned(&self) -> &'static str {
-        const DEBUG_SPACE: u8 = 2;
-        const LOCKS_AND_ROM: u8 = 1;
-        let always_trapped = self.register.op0() != DEBUG_SPACE || self.register.crn() == LOCKS_AND_ROM;
+    fn owned(&self) -> &'static str {
         match self.handler {
             Handler::Undefined => "UNDEF",
-            _ if always_trapped => "as trapped",
+            _ if !self.register.is_lazy() => "as trapped",
             Handler::RazWi | Handler::Constant(_) => "hardware; no debugger listens, emptied before the next owner",
             _ => "hardware",
         }
+    }
+
+    /// The scenario that tries to break the isolation between two guests; an operation holds nothing to be found.
+    pub fn isolation_test(&self) -> Option<&'static str> {
+        (!self.is_operation()).then(|| self.handler.isolation_test())
     }
 
     fn document(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,7 +126,7 @@ impl Row {
             Some(mask) => write!(f, "{mask:#x}")?,
             None => f.write_str("-")?,
         }
-        writeln!(f, " | {kept_in} | {trapped} | {owned} | {section} | {} |", self.handler.isolation_test())
+        writeln!(f, " | {kept_in} | {trapped} | {owned} | {section} | {} |", self.isolation_test().unwrap_or("-"))
     }
 }
 
@@ -172,8 +179,7 @@ impl Handler {
         }
     }
 
-    /// The scenario that tries to break the isolation between two guests.
-    pub const fn isolation_test(self) -> &'static str {
+    const fn isolation_test(self) -> &'static str {
         match self {
             Self::Backed(DebugRegister::Mdccint) => "bare-sweep",
             Self::Backed(_) | Self::ClaimSet | Self::ClaimClear => "bare-two-vms",

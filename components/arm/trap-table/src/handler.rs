@@ -36,7 +36,7 @@ pub enum Handler {
 /// What came of an access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Outcome {
+pub enum AccessResult {
     /// A read's value, for Rt.
     Value(u64),
     /// A write is done.
@@ -57,15 +57,15 @@ impl Handler {
         row: SysReg,
         backend: &mut B,
         access: Access,
-    ) -> Result<Outcome, B::Error> {
+    ) -> Result<AccessResult, B::Error> {
         match (self, access) {
-            (Self::Undefined, _) => Ok(Outcome::Undefined),
+            (Self::Undefined, _) => Ok(AccessResult::Undefined),
             (Self::Backed(register), _) => backed(backend, register, access),
             (Self::Features { hidden }, Access::Read) => {
-                backend.features(row).map(|value| Outcome::Value(value & !hidden))
+                backend.features(row).map(|value| AccessResult::Value(value & !hidden))
             }
-            (_, Access::Read) => self.read(backend).map(Outcome::Value),
-            (_, Access::Write(value)) => self.write(backend, value).map(|()| Outcome::Done),
+            (_, Access::Read) => self.read(backend).map(AccessResult::Value),
+            (_, Access::Write(value)) => self.write(backend, value).map(|()| AccessResult::Done),
         }
     }
 
@@ -100,7 +100,7 @@ impl Handler {
 
 /// One place in the VMM's shortest way; the compiler does not always see that.
 #[inline(always)]
-fn backed<B: DebugBackend>(backend: &mut B, register: DebugRegister, access: Access) -> Result<Outcome, B::Error> {
+fn backed<B: DebugBackend>(backend: &mut B, register: DebugRegister, access: Access) -> Result<AccessResult, B::Error> {
     let counts = backend.counts();
     let exists = match register {
         DebugRegister::Bvr(n) | DebugRegister::Bcr(n) => n < counts.breakpoints,
@@ -108,10 +108,10 @@ fn backed<B: DebugBackend>(backend: &mut B, register: DebugRegister, access: Acc
         _ => true,
     };
     match access {
-        _ if !exists => Ok(Outcome::Undefined),
-        Access::Read => backend.read(register).map(Outcome::Value),
+        _ if !exists => Ok(AccessResult::Undefined),
+        Access::Read => backend.read(register).map(AccessResult::Value),
         Access::Write(value) => {
-            backend.write(register, masks::written(register, value, counts), true).map(|()| Outcome::Done)
+            backend.write(register, masks::written(register, value, counts), true).map(|()| AccessResult::Done)
         }
     }
 }

@@ -10,7 +10,7 @@ const REGISTERS: usize = 1 << 11;
 /// op0 and op1.
 const GROUPS: usize = 1 << 5;
 /// Pairs of op0 and op1 that have rows; a const assertion of [`Index::of`].
-const USED: usize = 5;
+const USED: usize = 6;
 
 /// Rows by encoding: a row's place plus one, 0 where there is none.
 pub(crate) struct Index {

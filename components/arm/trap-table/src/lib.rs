@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The debug registers as a guest sees them: one ordered table, and a handler for each kind of row.
+//! Every register that traps, as a guest sees it: debug registers, ID registers, performance monitors and what all guests
+//! of a core share, a section each. All rows are in one ordered table, and there is a handler for each kind of row.
 //!
-//! A trapped MSR or MRS goes through [`lookup`] (MCR and MRC: [`aarch32`]), and the [`Row`] it finds through [`Row::access`], which reads and
-//! writes the vCPU's state over a [`DebugBackend`]. What is not in the table is undefined.
+//! A trapped MSR or MRS goes through [`resolve`] (MCR and MRC: [`aarch32`]), and the [`Row`] it finds through
+//! [`Row::access`], which reads and writes the vCPU's state over a [`DebugBackend`]. What is not in the table is undefined.
 //!
 //! # Deliberate differences from the hardware
 //! | register | here | why |
@@ -12,6 +13,7 @@
 //! | `DBGAUTHSTATUS_EL1` | everything implemented and disabled | no external debugger reaches a VM |
 //! | `OSDLR_EL1` | ignored | the double lock is optional and not promised |
 //! | LDC and STC of `DBGDTRTXint`, `DBGDTRRXint` | undefined | as above, and they are optional in a driver |
+//! | `ACTLR_EL1`, `DC ISW`, `DC CSW`, `DC CISW` | RAZ/WI | their effect reaches other VMs |
 //! | `PM*` | RAZ/WI | no performance monitors are given |
 //! | `ID_*` | debug v8.0 with the core's counts, and nothing that is not switched or trapped | a promise is kept |
 #![cfg_attr(not(test), no_std)]
@@ -25,6 +27,7 @@ mod difference;
 mod documentation;
 mod handler;
 mod index;
+mod lazy;
 pub mod masks;
 mod row;
 mod table;
@@ -34,7 +37,8 @@ pub use backend::DebugBackend;
 pub use counts::Counts;
 pub use difference::{DIFFERENCES, Difference, Expected, Seen, Way};
 pub use documentation::Documentation;
-pub use handler::{Handler, Outcome};
+pub use handler::{AccessResult, Handler};
 pub use lazaret_abi::DebugRegister;
+pub use lazy::Encoding;
 pub use row::Row;
-pub use table::{TRAP_TABLE, is_reserved_feature, lookup};
+pub use table::{SECTIONS, TRAP_TABLE, is_reserved_feature, lookup, resolve};

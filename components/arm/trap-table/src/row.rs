@@ -3,7 +3,7 @@
 
 use arm_syndrome::SysReg;
 
-use crate::{Access, DebugBackend, Handler, Outcome, Rights};
+use crate::{Access, AccessResult, DebugBackend, Handler, Rights};
 
 /// One register.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// A system instruction, such as cache maintenance, and no register.
+    pub const fn is_operation(&self) -> bool {
+        self.register.op0() == 1
+    }
+
     /// Carries out an access, or finds it undefined: wrong direction, wrong EL, no such index.
     #[inline(always)]
     pub fn access<B: DebugBackend>(
@@ -30,9 +35,9 @@ impl Row {
         backend: &mut B,
         access: Access,
         from_el0: bool,
-    ) -> Result<Outcome, B::Error> {
+    ) -> Result<AccessResult, B::Error> {
         if !self.rights.allow(access.direction(), from_el0) {
-            return Ok(Outcome::Undefined);
+            return Ok(AccessResult::Undefined);
         }
         self.handler.run(self.register, backend, access)
     }

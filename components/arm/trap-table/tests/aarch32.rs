@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use arm_syndrome::Coprocessor::{P14, P15};
 use arm_syndrome::{CpReg, CpReg64, SysReg};
 use arm_trap_table::aarch32::{CP14, CP14_WIDE, CP15, CP15_WIDE, Handler32, feature_of_vmrs, lookup, lookup_wide};
-use arm_trap_table::{Access, DebugBackend, DebugRegister, Handler, Outcome, Rights};
+use arm_trap_table::{Access, AccessResult, DebugBackend, DebugRegister, Handler, Rights};
 use common::{A57, Backend};
 use proptest::prelude::*;
 
@@ -93,9 +93,9 @@ fn every_encoding_of_coprocessor_14_in_each_direction_from_each_level() {
                 let Ok(outcome) = row.access(&mut backend, access, from_el0);
                 let defined = allowed(rights, access == Access::Read, from_el0) && exists(&name);
                 match outcome {
-                    Outcome::Undefined => assert!(!defined && backend.writes.is_empty(), "{name} {access:?}"),
-                    Outcome::Value(value) => assert!(defined && access == Access::Read && value <= LOW, "{name}"),
-                    Outcome::Done => assert!(defined && access != Access::Read, "{name}"),
+                    AccessResult::Undefined => assert!(!defined && backend.writes.is_empty(), "{name} {access:?}"),
+                    AccessResult::Value(value) => assert!(defined && access == Access::Read && value <= LOW, "{name}"),
+                    AccessResult::Done => assert!(defined && access != Access::Read, "{name}"),
                 }
             }
         }
@@ -142,9 +142,9 @@ fn every_wide_encoding() {
         }
     }
     let Ok(outcome) = CP14_WIDE[0].access(&mut Backend::default(), Access::Write(1), false);
-    assert_eq!(outcome, Outcome::Undefined, "MCRR");
+    assert_eq!(outcome, AccessResult::Undefined, "MCRR");
     let Ok(outcome) = CP15_WIDE[0].access(&mut Backend::default(), Access::Read, false);
-    assert_eq!(outcome, Outcome::Value(0));
+    assert_eq!(outcome, AccessResult::Value(0));
 }
 
 fn name(name: &str) -> CpReg {
@@ -153,12 +153,12 @@ fn name(name: &str) -> CpReg {
 
 fn write(backend: &mut Backend, register: &str, value: u64) {
     let Ok(outcome) = lookup(name(register)).unwrap().access(backend, Access::Write(value), false);
-    assert_eq!(outcome, Outcome::Done, "{register}");
+    assert_eq!(outcome, AccessResult::Done, "{register}");
 }
 
 fn read(backend: &mut Backend, register: &str) -> u64 {
     match lookup(name(register)).unwrap().access(backend, Access::Read, false) {
-        Ok(Outcome::Value(value)) => value,
+        Ok(AccessResult::Value(value)) => value,
         other => panic!("{register}: {other:?}"),
     }
 }
@@ -200,7 +200,9 @@ fn b1_distinct_values_stay_distinct() {
     }
     let written: BTreeMap<u64, u64> = backend.registers.clone();
     for (n, row) in registers.iter().enumerate() {
-        let Ok(Outcome::Value(found)) = row.access(&mut backend, Access::Read, false) else { panic!("{}", row.name) };
+        let Ok(AccessResult::Value(found)) = row.access(&mut backend, Access::Read, false) else {
+            panic!("{}", row.name)
+        };
         let banked = !matches!(row.name, "DBGDSCRext" | "DBGDCCINT" | "DBGVCR");
         assert!(!banked || found == value(n), "{}: {found:#x}", row.name);
     }
@@ -253,12 +255,12 @@ fn b19_b20_the_channel_is_where_drivers_look_and_is_full() {
     assert!(lookup(CpReg::new(P14, 0, 0, 3, 0)).is_none(), "KVM's");
     let mut backend = Backend::default();
     let Ok(status) = lookup(CpReg::new(P14, 0, 0, 1, 0)).unwrap().access(&mut backend, Access::Read, true);
-    assert_eq!(status, Outcome::Value(1 << 29));
+    assert_eq!(status, AccessResult::Value(1 << 29));
     let data = lookup(CpReg::new(P14, 0, 0, 5, 0)).unwrap();
     let Ok(outcome) = data.access(&mut backend, Access::Write(0x41), true);
-    assert_eq!(outcome, Outcome::Done);
+    assert_eq!(outcome, AccessResult::Done);
     let Ok(outcome) = data.access(&mut backend, Access::Read, true);
-    assert_eq!(outcome, Outcome::Value(0));
+    assert_eq!(outcome, AccessResult::Value(0));
     assert!(backend.writes.is_empty());
 }
 
@@ -287,7 +289,7 @@ fn other_names_are_the_same_register() {
 fn reset_values_are_what_a_fresh_vcpu_reads() {
     for row in CP14.iter().filter(|row| row.handler != Handler32::DebugId) {
         let Ok(outcome) = row.access(&mut Backend::default(), Access::Read, false);
-        if let Outcome::Value(value) = outcome {
+        if let AccessResult::Value(value) = outcome {
             assert_eq!(value, row.reset.into(), "{}", row.name);
         }
     }
@@ -308,9 +310,9 @@ proptest! {
         let mut backend = Backend::default();
         for row in CP14.iter().filter(|row| row.handler.backing().is_some() && exists(row.name)) {
             let Ok(_) = row.access(&mut backend, Access::Write(value), false);
-            let Ok(Outcome::Value(once)) = row.access(&mut backend, Access::Read, false) else { panic!("{}", row.name) };
+            let Ok(AccessResult::Value(once)) = row.access(&mut backend, Access::Read, false) else { panic!("{}", row.name) };
             let Ok(_) = row.access(&mut backend, Access::Write(once), false);
-            prop_assert_eq!(row.access(&mut backend, Access::Read, false), Ok(Outcome::Value(once)));
+            prop_assert_eq!(row.access(&mut backend, Access::Read, false), Ok(AccessResult::Value(once)));
             prop_assert!(once <= LOW);
         }
     }

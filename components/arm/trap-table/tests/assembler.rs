@@ -47,6 +47,8 @@ fn instruction(row: &arm_trap_table::Row) -> (String, u32) {
     let register = u32::from(row.register.packed()) << 5;
     // The assembler wants the direction that exists.
     match row.rights {
+        // A cache operation: `DC_ISW` is `dc isw`.
+        _ if row.is_operation() => (format!("{}, x3", name.replace('_', " ")), MRS & !READ | register | 3),
         Rights::WriteOnly => (format!("msr {name}, x3"), MRS & !READ | register | 3),
         _ => (format!("mrs x3, {name}"), MRS | READ | register | 3),
     }

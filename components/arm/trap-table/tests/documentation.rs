@@ -37,7 +37,8 @@ fn the_tests_that_it_names_exist() {
         .map(|file| fs::read_to_string(file.expect("a file").path()).expect("text"))
         .collect();
     for row in &TRAP_TABLE {
-        let name = format!("\"{}\"", row.handler.isolation_test());
+        let Some(test) = row.isolation_test() else { continue };
+        let name = format!("\"{test}\"");
         assert!(sources.contains(&name), "{}: no scenario {name}", row.name);
     }
 }

@@ -4,7 +4,7 @@
 mod common;
 
 use arm_syndrome::SysReg;
-use arm_trap_table::{Access, DebugRegister, Outcome};
+use arm_trap_table::{Access, AccessResult, DebugRegister};
 use common::{Backend, named};
 use proptest::prelude::*;
 
@@ -42,8 +42,8 @@ fn b9_os_lock() {
         backend.write(oslar, written);
         assert_eq!(backend.read(oslsr), status);
     }
-    assert_eq!(backend.access(oslsr, Access::Write(0)), Outcome::Undefined);
-    assert_eq!(backend.access(oslar, Access::Read), Outcome::Undefined);
+    assert_eq!(backend.access(oslsr, Access::Write(0)), AccessResult::Undefined);
+    assert_eq!(backend.access(oslar, Access::Read), AccessResult::Undefined);
     assert!(backend.writes.iter().all(|(register, dirty)| *register == DebugRegister::OsLock && !dirty));
 }
 

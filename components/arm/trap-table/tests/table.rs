@@ -6,7 +6,7 @@ mod common;
 use std::collections::HashSet;
 
 use arm_syndrome::SysReg;
-use arm_trap_table::{Access, DebugRegister, Handler, Outcome, Rights, TRAP_TABLE, is_reserved_feature, lookup};
+use arm_trap_table::{Access, AccessResult, DebugRegister, Handler, Rights, TRAP_TABLE, is_reserved_feature, lookup};
 use common::{A57, Backend, named};
 
 #[test]
@@ -81,11 +81,11 @@ fn b10_b18_direction_and_el() {
                     _ => false,
                 };
                 match outcome {
-                    Outcome::Undefined => assert!(!defined || beyond, "{} {access:?} {from_el0}", row.name),
-                    Outcome::Value(_) => assert!(defined && reads, "{}", row.name),
-                    Outcome::Done => assert!(defined && !reads, "{}", row.name),
+                    AccessResult::Undefined => assert!(!defined || beyond, "{} {access:?} {from_el0}", row.name),
+                    AccessResult::Value(_) => assert!(defined && reads, "{}", row.name),
+                    AccessResult::Done => assert!(defined && !reads, "{}", row.name),
                 }
-                assert!(outcome != Outcome::Undefined || backend.writes.is_empty());
+                assert!(outcome != AccessResult::Undefined || backend.writes.is_empty());
             }
         }
     }
@@ -96,7 +96,7 @@ fn reset_values_are_what_a_fresh_vcpu_reads() {
     let is_cores = |handler| matches!(handler, Handler::DebugFeatures | Handler::Features { .. });
     for row in TRAP_TABLE.iter().filter(|row| !is_cores(row.handler)) {
         let Ok(outcome) = row.access(&mut Backend::default(), Access::Read, false);
-        if let Outcome::Value(value) = outcome {
+        if let AccessResult::Value(value) = outcome {
             assert_eq!(value, row.reset, "{}", row.name);
         }
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The guest's device tree: the template of the build script with this guest's values.
+//! The guest's device tree: the template of the build script with its devices and this guest's values.
 
-use super::BootError;
+use super::{BootError, device_nodes};
+use crate::device;
 use crate::guest_map::RAM;
 use core::ops::Range;
 use dtoolkit::fdt_mut::FdtMut;
@@ -16,6 +17,7 @@ static TEMPLATE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest.dtb"));
 /// The device tree of a guest.
 pub fn build(ram_size: u64, bootargs: &str, initrd: Option<Range<u64>>) -> Result<Blob, BootError> {
     let mut blob = Blob::from_slice(TEMPLATE).map_err(|_| BootError::DeviceTree)?;
+    device_nodes::add(&mut blob, device::ROWS)?;
     let mut fdt = FdtMut::new(&mut blob).map_err(|_| BootError::DeviceTree)?;
     let cells = [(RAM >> 32) as u32, RAM as u32, (ram_size >> 32) as u32, ram_size as u32];
     let mut memory = fdt.find_node_mut("/memory").ok_or(BootError::DeviceTree)?;
@@ -47,6 +49,15 @@ mod tests {
         assert_eq!(chosen.property("stdout-path").expect("stdout").value(), b"/pl011@9000000\0");
         let memory = fdt.find_node("/memory@40000000").expect("memory");
         assert_eq!(memory.property("reg").expect("reg").value()[8..], (256u64 << 20).to_be_bytes());
+        let uart = fdt.find_node("/pl011@9000000").expect("the UART");
+        let value = |name: &str| uart.property(name).expect(name).value().to_vec();
+        assert_eq!(value("compatible"), b"arm,pl011\0arm,primecell\0");
+        assert_eq!(value("reg"), [0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0]);
+        assert_eq!(value("interrupts"), [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]);
+        let clock = fdt.find_node("/apb-pclk").expect("the clock");
+        let phandle = clock.property("phandle").expect("phandle").value().to_vec();
+        assert_eq!(value("clocks"), [phandle.clone(), phandle].concat());
+        assert_eq!(value("clock-names"), b"uartclk\0apb_pclk\0");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! From images to a guest that can start.
 
+mod device_nodes;
 pub mod fdt;
 pub mod image;
 pub mod layout;

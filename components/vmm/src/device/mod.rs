@@ -1,5 +1,25 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Emulated devices, each pure: a read or write in, a value or an interrupt line out.
+//! Emulated devices: a file each, and a row each in the table below. A device is pure: a read or write in, a value or an
+//! interrupt line out.
 
+pub mod gic;
 pub mod pl011;
-pub mod vgic;
+
+use crate::bus::{MmioDevice, devices};
+use crate::console::{Console, Serial};
+use crate::guest_map::{GICD, GICD_SIZE, UART, UART_INTID, UART_SIZE};
+use gic::{Gic, Inject};
+use pl011::Pl011;
+
+devices! {
+    /// The console's UART.
+    uart: Pl011 at UART, UART_SIZE, Some(UART_INTID);
+    /// The interrupt controller; its CPU interface is the hardware's.
+    gic: Gic at GICD, GICD_SIZE, None;
+}
+
+/// What is behind the devices, lent to one for an access.
+pub struct Outside<'o, 'a, S> {
+    /// The way to the serial driver.
+    pub console: &'o mut Console<'a, S>,
+}

@@ -5,7 +5,11 @@
 //! while nobody has room for the next byte. The receive interrupts follow the FIFO's level, so nothing that is in
 //! it can be forgotten by clearing a bit.
 
-use crate::state::Section;
+use super::Outside;
+use crate::bus::{MmioDevice, Node};
+use crate::console::Serial;
+use crate::device::gic::Inject;
+use crate::state::{Content, Journal, Section, Stored};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 const DR: u16 = 0x00;
@@ -67,9 +71,10 @@ pub struct Registers {
     reserved: u32,
 }
 
-impl Registers {
-    /// State after reset.
-    pub const fn new() -> Self {
+impl Content for Registers {
+    const NAME: &'static str = "UART";
+
+    fn new() -> Self {
         Self {
             received: [0; FIFO_DEPTH],
             first: 0,
@@ -86,7 +91,9 @@ impl Registers {
             reserved: 0,
         }
     }
+}
 
+impl Registers {
     fn level(&self) -> usize {
         (self.count as usize).min(FIFO_DEPTH)
     }
@@ -105,39 +112,64 @@ impl Registers {
     }
 }
 
-impl Default for Registers {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// The UART.
 pub struct Pl011<'a> {
     registers: Section<'a, Registers>,
 }
 
-impl<'a> Pl011<'a> {
-    /// On this state.
-    pub const fn new(registers: Section<'a, Registers>) -> Self {
-        Self { registers }
+impl<'a> MmioDevice<'a> for Pl011<'a> {
+    type Memory = Stored<Registers>;
+    const NODE: Option<Node> =
+        Some(Node { name: "pl011", compatible: &["arm,pl011", "arm,primecell"], clocks: &["uartclk", "apb_pclk"] });
+
+    fn new(memory: &'a mut Stored<Registers>, journal: &'a Journal) -> Self {
+        Self { registers: Section::new(memory, journal) }
     }
 
-    /// Reset.
-    pub fn reset(&mut self) {
+    fn reset(&mut self, _port: &mut impl Inject) {
         *self.registers.change() = Registers::new();
     }
 
-    /// Due before each commit.
     #[inline]
-    pub fn seal(&mut self) {
-        self.registers.seal();
+    fn update_checksum(&mut self) {
+        self.registers.update_checksum();
     }
 
-    /// The interrupt line.
-    pub fn line(&self) -> bool {
+    /// Only what takes a byte from the FIFO has one.
+    #[inline(always)]
+    fn read_has_effect(offset: u16) -> bool {
+        offset & !3 == DR
+    }
+
+    #[inline(always)]
+    fn read<S: Serial>(&mut self, offset: u16, size: u8, outside: &mut Outside<'_, 'a, S>) -> u64 {
+        let value = self.load(offset, size, outside.console);
+        if Self::read_has_effect(offset) {
+            self.poll(outside);
+        }
+        value
+    }
+
+    #[inline]
+    fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>) {
+        self.store(offset, size, value, outside.console);
+        self.poll(outside);
+    }
+
+    /// Input moves to the FIFO as far as it has room.
+    fn poll<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) {
+        while self.can_receive() {
+            let Some(byte) = outside.console.get() else { return };
+            self.receive(byte);
+        }
+    }
+
+    fn line(&self) -> bool {
         self.raw_interrupts() & self.registers.imsc != 0
     }
+}
 
+impl Pl011<'_> {
     /// Whether [`Self::receive`] takes a byte now.
     pub fn can_receive(&self) -> bool {
         self.registers.cr & (CR_UARTEN | CR_RXE) == CR_UARTEN | CR_RXE && self.registers.level() < self.depth()
@@ -150,13 +182,9 @@ impl<'a> Pl011<'a> {
         }
     }
 
-    /// Whether a read changes anything: only what takes a byte from the FIFO does.
-    pub const fn read_has_effect(offset: u16) -> bool {
-        offset & !3 == DR
-    }
-
-    /// A read of any size; the part of the 32-bit register that it covers.
-    pub fn read(&mut self, offset: u16, size: u8, output: &impl Output) -> u64 {
+    /// A load of any size; the part of the 32-bit register that it covers.
+    #[inline]
+    pub fn load(&mut self, offset: u16, size: u8, output: &impl Output) -> u64 {
         let value = self.read_register(offset & !3, output) >> (8 * (offset & 3));
         match size {
             1 => u64::from(value & 0xff),
@@ -165,8 +193,8 @@ impl<'a> Pl011<'a> {
         }
     }
 
-    /// A write of any size; ignored unless it covers bits 7:0 of a register.
-    pub fn write(&mut self, offset: u16, size: u8, value: u64, output: &mut impl Output) {
+    /// A store of any size; ignored unless it covers bits 7:0 of a register.
+    pub fn store(&mut self, offset: u16, size: u8, value: u64, output: &mut impl Output) {
         let value = match size {
             1 => value as u32 & 0xff,
             2 => value as u32 & 0xffff,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is committed, and for which exit.
 
-use crate::vm::Next;
+use crate::exit::Next;
 use core::sync::atomic::{
     AtomicU64,
     Ordering::{Relaxed, SeqCst},
@@ -9,7 +9,7 @@ use core::sync::atomic::{
 };
 use zerocopy::{FromBytes, KnownLayout};
 
-/// The words that commits are made of.
+/// The words that commits of a VM are made of.
 #[derive(FromBytes, KnownLayout, Debug)]
 #[repr(C)]
 pub struct Journal {
@@ -17,9 +17,15 @@ pub struct Journal {
     epoch: AtomicU64,
     /// The last epoch in which a section was changed.
     changed: AtomicU64,
+}
+
+/// What is known of a vCPU's last exits.
+#[derive(FromBytes, KnownLayout, Debug)]
+#[repr(C)]
+pub struct ExitRecord {
     /// The exit that was committed last: the number of its fault (32 bits), what becomes of the vCPU (2 bits), and the
     /// epoch that its commit ends: while that is the present one, it is not committed. 0 is none.
-    answer: AtomicU64,
+    committed: AtomicU64,
     /// Traps of debug registers, and above their count the number of the fault that was counted last.
     traps: AtomicU64,
 }
@@ -33,12 +39,7 @@ const STAY: u64 = 3;
 impl Journal {
     /// Nothing committed.
     pub const fn new() -> Self {
-        Self {
-            epoch: AtomicU64::new(1),
-            changed: AtomicU64::new(0),
-            answer: AtomicU64::new(0),
-            traps: AtomicU64::new(0),
-        }
+        Self { epoch: AtomicU64::new(1), changed: AtomicU64::new(0) }
     }
 
     #[inline(always)]
@@ -57,17 +58,18 @@ impl Journal {
         self.changed.load(Relaxed) == self.epoch()
     }
 
-    /// All changes stand, together with the answer to an exit if they are one's.
+    /// All changes stand, together with what becomes of the vCPU if they are an exit's: which one it was, by its number
+    /// in the vCPU's record.
     #[inline]
-    pub fn commit(&self, exit: Option<(u32, Next)>) {
+    pub fn commit(&self, exit: Option<(&ExitRecord, u32, Next)>) {
         compiler_fence(SeqCst);
-        if let Some((number, next)) = exit {
+        if let Some((record, number, next)) = exit {
             let next = match next {
                 Next::Resume => RESUME,
                 Next::Wait => WAIT,
                 Next::Stay => STAY,
             };
-            self.answer.store(u64::from(number) | next << NEXT | self.epoch() << EPOCH, Relaxed);
+            record.committed.store(u64::from(number) | next << NEXT | self.epoch() << EPOCH, Relaxed);
         }
         compiler_fence(SeqCst);
         #[cfg(test)]
@@ -75,14 +77,21 @@ impl Journal {
         self.epoch.store(self.epoch().wrapping_add(1).max(1), Relaxed);
         compiler_fence(SeqCst);
     }
+}
+
+impl ExitRecord {
+    /// No exit yet.
+    pub const fn new() -> Self {
+        Self { committed: AtomicU64::new(0), traps: AtomicU64::new(0) }
+    }
 
     /// What was decided for the exit with this number, if it was committed.
-    pub fn answer(&self, number: u32) -> Option<Next> {
-        let answer = self.answer.load(Relaxed);
-        if answer as u32 != number || answer >> EPOCH == (self.epoch() << EPOCH) >> EPOCH {
+    pub fn committed(&self, number: u32, journal: &Journal) -> Option<Next> {
+        let committed = self.committed.load(Relaxed);
+        if committed as u32 != number || committed >> EPOCH == (journal.epoch() << EPOCH) >> EPOCH {
             return None;
         }
-        match answer >> NEXT & 3 {
+        match committed >> NEXT & 3 {
             RESUME => Some(Next::Resume),
             WAIT => Some(Next::Wait),
             STAY => Some(Next::Stay),
@@ -111,6 +120,12 @@ impl Journal {
 }
 
 impl Default for Journal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Default for ExitRecord {
     fn default() -> Self {
         Self::new()
     }

@@ -16,22 +16,21 @@
 
 mod journal;
 mod section;
+mod sections;
 
-pub use journal::Journal;
-pub use section::{Kept, Section, Stored};
+pub use journal::{ExitRecord, Journal};
+pub use section::{Content, Section, Stored};
+pub use sections::Sections;
+pub(crate) use sections::sections;
 
-use crate::console::Lines;
-use crate::device::pl011::Registers;
-use crate::device::vgic::{Inputs, Routing};
-use crate::frame::Frame;
-use crate::power::Power;
+use crate::vm::VmMemory;
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// First bytes of a state.
 const MAGIC: [u8; 8] = *b"LZ-STATE";
 /// This layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Start of a state.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Copy, PartialEq, Eq)]
@@ -44,21 +43,14 @@ struct Header {
 
 const HEADER: Header = Header { magic: MAGIC, version: VERSION, size: size_of::<State>() as u32 };
 
-/// The state of a VM, in memory that may hold anything.
+/// The state of a VM, in memory that may hold anything. It takes as many pages as it needs; the region must have them.
 #[derive(FromBytes, KnownLayout)]
 #[repr(C)]
 pub struct State {
     header: Header,
     pub(crate) journal: Journal,
-    pub(crate) frame: Frame,
-    pub(crate) power: Kept<Power>,
-    pub(crate) inputs: Kept<Inputs>,
-    pub(crate) routing: Kept<Routing>,
-    pub(crate) uart: Kept<Registers>,
-    pub(crate) console: Kept<Lines>,
+    pub(crate) vm: VmMemory,
 }
-
-const _: () = assert!(size_of::<State>() <= 4096, "one page is enough");
 
 /// What a VMM finds when it starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,19 +82,10 @@ impl fmt::Display for Damaged {
 impl State {
     /// The state of a VM that was never started.
     pub fn new() -> Self {
-        Self {
-            header: HEADER,
-            journal: Journal::new(),
-            frame: Frame::new(),
-            power: Kept::new(Power::new()),
-            inputs: Kept::new(Inputs::new()),
-            routing: Kept::new(Routing::new()),
-            uart: Kept::new(Registers::new()),
-            console: Kept::new(Lines::new()),
-        }
+        Self { header: HEADER, journal: Journal::new(), vm: Sections::new() }
     }
 
-    /// Make memory usable: new, or as the VMM before left it at its last commit.
+    /// Makes memory usable: new, or as the VMM before left it at its last commit.
     pub fn find(&mut self) -> Result<Found, Damaged> {
         if self.header.as_bytes().iter().all(|&byte| byte == 0) {
             *self = Self::new();
@@ -111,37 +94,36 @@ impl State {
         if self.header != HEADER {
             return Err(Damaged::Header);
         }
-        let epoch = self.journal.epoch();
-        let put_back = [
-            ("power", self.power.put_back(epoch)),
-            ("interrupts", self.inputs.put_back(epoch)),
-            ("interrupt routing", self.routing.put_back(epoch)),
-            ("UART", self.uart.put_back(epoch)),
-            ("console", self.console.put_back(epoch)),
-        ];
-        match put_back.into_iter().find(|(_, intact)| !intact) {
-            Some((name, _)) => Err(Damaged::Section(name)),
-            None => Ok(Found::Left),
-        }
+        self.vm.roll_back(self.journal.epoch())?;
+        Ok(Found::Left)
     }
 }
 
 #[cfg(any(test, feature = "fake"))]
 impl State {
-    /// What can be damaged: the header and the parts that have a checksum. For tests.
-    pub const SECTIONS: u8 = 6;
+    /// The names of what can be damaged: the parts that have a checksum, and last the header. For tests.
+    pub fn section_names(&mut self) -> std::vec::Vec<&'static str> {
+        let mut names = std::vec::Vec::new();
+        self.vm.visit(&mut |name, _| names.push(name));
+        names.push("header");
+        names
+    }
 
     /// Flips bits of a byte of a section, as a stray write does; `false` past the end of one. For tests.
-    pub fn flip(&mut self, section: u8, at: usize, bits: u8) -> bool {
-        let bytes = match section % Self::SECTIONS {
-            0 => self.power.live_mut().as_mut_bytes(),
-            1 => self.inputs.live_mut().as_mut_bytes(),
-            2 => self.routing.live_mut().as_mut_bytes(),
-            3 => self.uart.live_mut().as_mut_bytes(),
-            4 => self.console.live_mut().as_mut_bytes(),
-            _ => self.header.as_mut_bytes(),
+    pub fn flip(&mut self, section: usize, at: usize, bits: u8) -> bool {
+        let (mut n, mut flipped) = (0, false);
+        let mut each = |bytes: &mut [u8]| {
+            if n == section
+                && let Some(byte) = bytes.get_mut(at)
+            {
+                *byte ^= bits;
+                flipped = true;
+            }
+            n += 1;
         };
-        bytes.get_mut(at).map(|byte| *byte ^= bits).is_some()
+        self.vm.visit(&mut |_, bytes| each(bytes));
+        each(self.header.as_mut_bytes());
+        flipped
     }
 }
 

@@ -1,49 +1,62 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::*;
-use crate::vm::Next;
+use crate::exit::Next;
+use crate::vcpu::{Power, PowerState};
 use std::boxed::Box;
 
-fn kept() -> (Kept<Power>, Journal) {
-    (Kept::new(Power::new()), Journal::new())
+fn stored() -> (Stored<Power>, Journal) {
+    (Stored::new(), Journal::new())
 }
 
 #[test]
-fn a_change_without_commit_is_put_back() {
-    let (mut kept, journal) = kept();
-    Section::new(&mut kept, &journal).change().park(true);
-    assert!(journal.is_changed() && kept.put_back(journal.epoch()));
-    let section = Section::new(&mut kept, &journal);
+fn a_change_without_commit_is_rolled_back() {
+    let (mut stored, journal) = stored();
+    Section::new(&mut stored, &journal).change().enter(PowerState::Parked);
+    assert!(journal.is_changed() && stored.roll_back(journal.epoch()).is_ok());
+    let section = Section::new(&mut stored, &journal);
     assert!(!section.is_parked());
 }
 
 #[test]
 fn a_commit_makes_it_stand() {
-    let (mut kept, journal) = kept();
-    let mut section = Section::new(&mut kept, &journal);
-    section.change().park(true);
-    section.seal();
-    journal.commit(Some((7, Next::Stay)));
+    let (mut stored, journal) = stored();
+    let record = ExitRecord::new();
+    let mut section = Section::new(&mut stored, &journal);
+    section.change().enter(PowerState::Parked);
+    section.update_checksum();
+    journal.commit(Some((&record, 7, Next::Stay)));
     assert!(!journal.is_changed());
-    assert_eq!((journal.answer(7), journal.answer(8)), (Some(Next::Stay), None));
-    assert!(kept.put_back(journal.epoch()));
-    assert!(Section::new(&mut kept, &journal).is_parked());
+    assert_eq!((record.committed(7, &journal), record.committed(8, &journal)), (Some(Next::Stay), None));
+    assert_eq!(stored.roll_back(journal.epoch()), Ok(()));
+    assert!(Section::new(&mut stored, &journal).is_parked());
 }
 
 #[test]
 fn a_trap_counts_once() {
-    let journal = Journal::new();
-    [1, 1, 2, 5, 5].into_iter().for_each(|number| journal.count_trap(number));
-    assert_eq!(journal.traps(), 3);
-    journal.reset_traps();
-    assert_eq!(journal.traps(), 0);
+    let record = ExitRecord::new();
+    [1, 1, 2, 5, 5].into_iter().for_each(|number| record.count_trap(number));
+    assert_eq!(record.traps(), 3);
+    record.reset_traps();
+    assert_eq!(record.traps(), 0);
 }
 
 #[test]
 fn every_flip_in_a_section_is_found() {
-    for bit in 0..8 * size_of::<Inputs>() {
-        let mut state = State::new();
-        assert!(state.flip(1, bit / 8, 1 << (bit % 8)));
-        assert_eq!(state.find(), Err(Damaged::Section("interrupts")), "bit {bit}");
+    let names = State::new().section_names();
+    assert_eq!(names, ["power", "phase", "UART", "interrupts", "interrupt routing", "console", "log", "header"]);
+    for (section, name) in names.iter().enumerate() {
+        let mut at = 0;
+        let mut fresh = Box::new(State::new());
+        while fresh.flip(section, at, 0) {
+            for bit in 0..8 {
+                let mut state = State::new();
+                assert!(state.flip(section, at, 1 << bit));
+                let damaged = if *name == "header" { Damaged::Header } else { Damaged::Section(name) };
+                assert_eq!(state.find(), Err(damaged), "{name}, bit {bit} of byte {at}");
+            }
+            at += 1;
+        }
+        assert!(at >= 8, "{name} is {at} bytes long");
     }
 }
 
@@ -56,4 +69,34 @@ fn another_layout_is_refused() {
     assert_eq!(state.find(), Ok(Found::Left));
     *state = zerocopy::FromZeros::new_zeroed();
     assert_eq!(state.find(), Ok(Found::Fresh));
+}
+
+/// More than a page, as a device with a queue or a framebuffer has.
+#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone)]
+#[repr(C)]
+struct Large([u64; 1536]);
+
+impl Content for Large {
+    const NAME: &'static str = "large";
+
+    fn new() -> Self {
+        Self(core::array::from_fn(|n| n as u64))
+    }
+}
+
+#[test]
+fn a_section_may_be_larger_than_a_page() {
+    assert!(size_of::<Stored<Large>>() > 2 * 4096);
+    let (mut stored, journal) = (Box::new(Stored::<Large>::new()), Journal::new());
+    Section::new(&mut stored, &journal).change().0[1535] = 7;
+    assert_eq!(stored.roll_back(journal.epoch()), Ok(()));
+    assert_eq!(stored.live().0[1535], 1535);
+    let mut section = Section::new(&mut stored, &journal);
+    section.change().0.fill(9);
+    section.update_checksum();
+    journal.commit(None);
+    assert_eq!(stored.roll_back(journal.epoch()), Ok(()));
+    assert!(stored.live().0.iter().all(|&word| word == 9));
+    stored.visit(&mut |_, bytes| bytes[12_287] ^= 1);
+    assert_eq!(stored.roll_back(journal.epoch()), Err(Damaged::Section("large")));
 }

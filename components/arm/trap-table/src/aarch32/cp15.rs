@@ -64,12 +64,12 @@ const ROWS: [Row32<CpReg>; 104] = table! {
     ID_DFR1 0 3 5 ReadOnly 3 0;
     ID_MMFR5 0 3 6 ReadOnly 3 0;
     // Shared by all VMs.
-    ACTLR 1 0 1 ReadWrite;
+    ACTLR 1 0 1 ReadWrite 3 0;
     ACTLR2 1 0 3 ReadWrite;
     // By set and way: reach beyond the VM, and a guest that follows the architecture needs them around power-down only.
-    DCISW 7 6 2 WriteOnly;
-    DCCSW 7 10 2 WriteOnly;
-    DCCISW 7 14 2 WriteOnly;
+    DCISW 7 6 2 WriteOnly 1 0;
+    DCCSW 7 10 2 WriteOnly 1 0;
+    DCCISW 7 14 2 WriteOnly 1 0;
     PMCR 9 12 0 ReadWrite 3 3;
     PMCNTENSET 9 12 1 ReadWrite 3 3;
     PMCNTENCLR 9 12 2 ReadWrite 3 3;

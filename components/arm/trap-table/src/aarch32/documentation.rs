@@ -15,7 +15,7 @@ Nothing is kept twice: a register with an AArch64 name is (a part of) that one.
 
 * QEMU: `no` where QEMU 10.0 does not have the register at its encoding, or keeps nothing in it. Those rows are tested
   with made-up syndromes and a fake register file only (`components/arm/trap-table/tests/aarch32.rs`,
-  `components/vmm/src/trap/tests.rs`)
+  `components/vmm/src/exit/trap/tests.rs`)
 
 | register | encoding | EL0 | EL1 | reset | mask | AArch64 | what an access does | QEMU |
 |---|---|---|---|---|---|---|---|---|

@@ -3,7 +3,7 @@
 
 use arm_syndrome::SysReg;
 
-use crate::{Access, Counts, DebugBackend, DebugRegister, Handler, Outcome, masks};
+use crate::{Access, AccessResult, Counts, DebugBackend, DebugRegister, Handler, masks};
 
 /// The kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,28 +35,30 @@ impl Handler32 {
         also: Option<SysReg>,
         backend: &mut B,
         access: Access,
-    ) -> Result<Outcome, B::Error> {
+    ) -> Result<AccessResult, B::Error> {
         let access = match access {
             Access::Write(value) => Access::Write(value & LOW),
             Access::Read => Access::Read,
         };
         match (self, access) {
             (Self::Same(handler), _) => handler.run(also.unwrap_or(NOWHERE), backend, access).map(truncate),
-            (Self::ValueLow(n) | Self::ValueHigh(n), _) if n >= backend.counts().breakpoints => Ok(Outcome::Undefined),
-            (Self::ValueHigh(n), _) if !backend.counts().is_context_aware(n) => Ok(Outcome::Undefined),
+            (Self::ValueLow(n) | Self::ValueHigh(n), _) if n >= backend.counts().breakpoints => {
+                Ok(AccessResult::Undefined)
+            }
+            (Self::ValueHigh(n), _) if !backend.counts().is_context_aware(n) => Ok(AccessResult::Undefined),
             (Self::ValueLow(n), _) => half(backend, n, 0, access),
             (Self::ValueHigh(n), _) => half(backend, n, 32, access),
             (Self::StatusAndControl, Access::Write(value)) => {
-                backend.write(DebugRegister::Mdscr, value & masks::DSCR, true).map(|()| Outcome::Done)
+                backend.write(DebugRegister::Mdscr, value & masks::DSCR, true).map(|()| AccessResult::Done)
             }
             (Self::StatusAndControl, Access::Read) => {
-                backend.read(DebugRegister::Mdscr).map(|value| Outcome::Value(value & masks::DSCR))
+                backend.read(DebugRegister::Mdscr).map(|value| AccessResult::Value(value & masks::DSCR))
             }
             (Self::Status, _) => {
                 let control = backend.read(DebugRegister::Mdscr)? & masks::DSCR;
-                Ok(Outcome::Value(control | masks::TX_FULL))
+                Ok(AccessResult::Value(control | masks::TX_FULL))
             }
-            (Self::DebugId, _) => debug_id(backend).map(Outcome::Value),
+            (Self::DebugId, _) => debug_id(backend).map(AccessResult::Value),
         }
     }
 
@@ -77,23 +79,23 @@ const NOWHERE: SysReg = SysReg::new(0, 0, 0, 0, 0);
 /// `ID_AA64PFR0_EL1`; EL3 in bits 15:12.
 const PROCESSOR_FEATURES: SysReg = SysReg::new(3, 0, 0, 4, 0);
 
-fn truncate(outcome: Outcome) -> Outcome {
+fn truncate(outcome: AccessResult) -> AccessResult {
     match outcome {
-        Outcome::Value(value) => Outcome::Value(value & LOW),
+        AccessResult::Value(value) => AccessResult::Value(value & LOW),
         other => other,
     }
 }
 
 /// One half of a breakpoint's value: the other one stays.
-fn half<B: DebugBackend>(backend: &mut B, n: u8, at: u32, access: Access) -> Result<Outcome, B::Error> {
+fn half<B: DebugBackend>(backend: &mut B, n: u8, at: u32, access: Access) -> Result<AccessResult, B::Error> {
     let register = DebugRegister::Bvr(n);
     let whole = backend.read(register)?;
     match access {
-        Access::Read => Ok(Outcome::Value(whole >> at & LOW)),
+        Access::Read => Ok(AccessResult::Value(whole >> at & LOW)),
         Access::Write(value) => {
             let whole = whole & !(LOW << at) | value << at;
             let kept = masks::written(register, whole, backend.counts());
-            backend.write(register, kept, true).map(|()| Outcome::Done)
+            backend.write(register, kept, true).map(|()| AccessResult::Done)
         }
     }
 }

@@ -16,4 +16,4 @@ pub use cp15::{CP15, CP15_WIDE, feature_of_vmrs};
 pub use difference::DIFFERENCES32;
 pub(crate) use documentation::{Names, Section};
 pub use handler::Handler32;
-pub use row::{Row32, lookup, lookup_wide};
+pub use row::{Row32, lookup, lookup_wide, resolve};

@@ -4,7 +4,8 @@
 use arm_syndrome::{Coprocessor, CpReg, CpReg64, SysReg};
 
 use super::{CP14, CP14_WIDE, CP15, CP15_WIDE, Handler32};
-use crate::{Access, DebugBackend, Outcome, Rights};
+use crate::table::is_feature;
+use crate::{Access, AccessResult, DebugBackend, Handler, Rights};
 
 /// One register; `K` is its encoding, [`CpReg`] or [`CpReg64`].
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +32,9 @@ impl<K> Row32<K> {
         backend: &mut B,
         access: Access,
         from_el0: bool,
-    ) -> Result<Outcome, B::Error> {
+    ) -> Result<AccessResult, B::Error> {
         if !self.rights.allow(access.direction(), from_el0) {
-            return Ok(Outcome::Undefined);
+            return Ok(AccessResult::Undefined);
         }
         self.handler.run(self.also, backend, access)
     }
@@ -51,4 +52,21 @@ pub fn lookup(register: CpReg) -> Option<&'static Row32<CpReg>> {
 /// The row of a register that MCRR and MRRC reach.
 pub fn lookup_wide(register: CpReg64) -> Option<&'static Row32<CpReg64>> {
     CP14_WIDE.iter().chain(&CP15_WIDE).find(|row| row.register == register)
+}
+
+/// The row of an ID register that the architecture keeps for later: reads as zero.
+static RESERVED_FEATURE: Row32<CpReg> = Row32 {
+    register: CpReg::new(Coprocessor::P15, 0, 0, 0, 0),
+    name: "unknown",
+    rights: Rights::ReadOnly,
+    reset: 0,
+    handler: Handler32::Same(Handler::RazWi),
+    also: None,
+};
+
+/// What an access goes by: the register's row, or that of the ID registers without one. `None`: it is undefined.
+pub fn resolve(register: CpReg) -> Option<&'static Row32<CpReg>> {
+    let is_feature = matches!(register.coprocessor(), Coprocessor::P15)
+        && is_feature(register.opc1(), register.crn(), register.crm());
+    lookup(register).or(if is_feature { Some(&RESERVED_FEATURE) } else { None })
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use arm_syndrome::SysReg;
-use arm_trap_table::{Access, Counts, DebugBackend, DebugRegister, Outcome, lookup};
+use arm_trap_table::{Access, AccessResult, Counts, DebugBackend, DebugRegister, lookup};
 
 /// A Cortex-A57.
 pub const A57: Counts = Counts { breakpoints: 6, watchpoints: 4, contexts: 2 };
@@ -48,18 +48,18 @@ impl DebugBackend for Backend {
 
 impl Backend {
     /// From EL1.
-    pub fn access(&mut self, register: SysReg, access: Access) -> Outcome {
+    pub fn access(&mut self, register: SysReg, access: Access) -> AccessResult {
         let Ok(outcome) = lookup(register).unwrap().access(self, access, false);
         outcome
     }
 
     pub fn write(&mut self, register: SysReg, value: u64) {
-        assert_eq!(self.access(register, Access::Write(value)), Outcome::Done);
+        assert_eq!(self.access(register, Access::Write(value)), AccessResult::Done);
     }
 
     pub fn read(&mut self, register: SysReg) -> u64 {
         match self.access(register, Access::Read) {
-            Outcome::Value(value) => value,
+            AccessResult::Value(value) => value,
             other => panic!("{register}: {other:?}"),
         }
     }

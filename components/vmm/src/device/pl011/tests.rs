@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 use super::*;
-use crate::state::{Journal, Kept};
+use crate::state::{Journal, Sections as _};
 use proptest::prelude::*;
 use std::boxed::Box;
 use std::vec::Vec;
@@ -18,54 +18,54 @@ impl Output for Wire {
 
 /// On memory of its own, for as long as the test runs.
 fn fresh() -> Pl011<'static> {
-    let state = Box::leak(Box::new((Kept::new(Registers::new()), Journal::new())));
-    Pl011::new(Section::new(&mut state.0, &state.1))
+    let (memory, journal) = Box::leak(Box::new((Stored::new(), Journal::new())));
+    Pl011::new(memory, journal)
 }
 
 fn on() -> (Pl011<'static>, Wire) {
     let (mut uart, mut wire) = (fresh(), Wire::default());
-    uart.write(LCR_H, 4, 0x70, &mut wire);
-    uart.write(CR, 4, 0x301, &mut wire);
+    uart.store(LCR_H, 4, 0x70, &mut wire);
+    uart.store(CR, 4, 0x301, &mut wire);
     (uart, wire)
 }
 
 #[test]
 fn transmits_at_any_size_and_raises_the_interrupt() {
     let (mut uart, mut wire) = on();
-    uart.write(DR, 1, 0xff41, &mut wire);
-    uart.write(DR, 2, 0x42, &mut wire);
-    uart.write(DR, 4, 0x43, &mut wire);
+    uart.store(DR, 1, 0xff41, &mut wire);
+    uart.store(DR, 2, 0x42, &mut wire);
+    uart.store(DR, 4, 0x43, &mut wire);
     assert_eq!(wire.0, b"ABC");
     assert!(!uart.line());
-    uart.write(IMSC, 2, u64::from(INT_TX), &mut wire);
+    uart.store(IMSC, 2, u64::from(INT_TX), &mut wire);
     assert!(uart.line());
-    assert_eq!(uart.read(MIS, 4, &wire), u64::from(INT_TX));
-    uart.write(ICR, 4, u64::from(INT_TX), &mut wire);
+    assert_eq!(uart.load(MIS, 4, &wire), u64::from(INT_TX));
+    uart.store(ICR, 4, u64::from(INT_TX), &mut wire);
     assert!(!uart.line());
 }
 
 #[test]
 fn a_full_ring_shows_as_a_full_fifo() {
     let (mut uart, mut wire) = on();
-    assert_eq!(uart.read(FR, 4, &wire), u64::from(FR_TXFE | FR_RXFE));
+    assert_eq!(uart.load(FR, 4, &wire), u64::from(FR_TXFE | FR_RXFE));
     wire.1 = true;
-    assert_eq!(uart.read(FR, 4, &wire), u64::from(FR_TXFF | FR_RXFE));
+    assert_eq!(uart.load(FR, 4, &wire), u64::from(FR_TXFF | FR_RXFE));
 }
 
 #[test]
 fn receives_in_order_and_follows_the_level() {
     let (mut uart, mut wire) = on();
-    uart.write(IMSC, 4, u64::from(INT_RX | INT_RT), &mut wire);
+    uart.store(IMSC, 4, u64::from(INT_RX | INT_RT), &mut wire);
     for byte in 0..40 {
         uart.receive(byte);
     }
     assert!(!uart.can_receive() && uart.line());
-    assert_eq!(uart.read(FR, 4, &wire) as u32 & FR_RXFF, FR_RXFF);
-    assert_eq!(uart.read(RIS, 4, &wire) as u32, INT_RX | INT_RT);
-    uart.write(ICR, 4, 0x7ff, &mut wire);
+    assert_eq!(uart.load(FR, 4, &wire) as u32 & FR_RXFF, FR_RXFF);
+    assert_eq!(uart.load(RIS, 4, &wire) as u32, INT_RX | INT_RT);
+    uart.store(ICR, 4, 0x7ff, &mut wire);
     for byte in 0..32 {
         assert!(uart.line());
-        assert_eq!(uart.read(DR, 4, &wire), byte);
+        assert_eq!(uart.load(DR, 4, &wire), byte);
     }
     assert!(!uart.line());
 }
@@ -81,7 +81,7 @@ fn takes_nothing_while_disabled() {
 #[test]
 fn identifies_as_a_pl011() {
     let (mut uart, wire) = on();
-    let id: Vec<u64> = (0..8).map(|n| uart.read(0xfe0 + 4 * n, 4, &wire)).collect();
+    let id: Vec<u64> = (0..8).map(|n| uart.load(0xfe0 + 4 * n, 4, &wire)).collect();
     assert_eq!(id, [0x11, 0x10, 0x34, 0, 0x0d, 0xf0, 0x05, 0xb1]);
 }
 
@@ -92,8 +92,8 @@ proptest! {
         for (offset, size, value, kind) in accesses {
             let size = [1, 2, 4, 8][size];
             match kind {
-                0 => { uart.read(offset, size, &wire); }
-                1 => uart.write(offset, size, value, &mut wire),
+                0 => { uart.load(offset, size, &wire); }
+                1 => uart.store(offset, size, value, &mut wire),
                 _ => uart.receive(value as u8),
             }
             uart.line();

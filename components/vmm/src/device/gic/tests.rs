@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+use super::*;
+use crate::state::{Journal, Sections as _};
+use proptest::prelude::*;
+use std::boxed::Box;
+use std::vec::Vec;
+
+#[derive(Default)]
+struct Port {
+    injected: Vec<(u8, u16, u8, u8)>,
+    acked: usize,
+    refuse: bool,
+}
+
+impl Inject for Port {
+    fn inject(&mut self, index: u8, intid: u16, priority: u8, group: u8) -> bool {
+        assert!(usize::from(index) < LIST_REGISTERS && priority < 32 && group < 2);
+        if !self.refuse {
+            self.injected.push((index, intid, priority, group));
+        }
+        !self.refuse
+    }
+    fn ack_vppi(&mut self, intid: u16) {
+        assert_eq!(intid, VIRTUAL_TIMER);
+        self.acked += 1;
+    }
+}
+
+/// On memory of its own, for as long as the test runs.
+fn fresh() -> Gic<'static> {
+    let (memory, journal) = Box::leak(Box::new((GicMemory::new(), Journal::new())));
+    Gic::new(memory, journal)
+}
+
+fn enabled(intids: &[u16]) -> Gic<'static> {
+    let mut gic = fresh();
+    gic.store(0, 4, 1);
+    for &intid in intids {
+        gic.store(0x100 + intid / 32 * 4, 4, 1 << (intid % 32));
+    }
+    gic
+}
+
+#[test]
+fn identifies_as_gicv2() {
+    let gic = fresh();
+    assert_eq!(gic.load(0x004, 4), 4);
+    assert_eq!(gic.load(0xfe8, 4) >> 4 & 0xf, 2);
+    assert_eq!(gic.load(0x100, 4), 0xffff);
+    assert_eq!(gic.load(0x800, 4), 0x0101_0101);
+}
+
+#[test]
+fn disabled_interrupt_waits() {
+    let (mut gic, mut port) = (enabled(&[]), Port::default());
+    gic.set_line(33, true);
+    gic.deliver(&mut port);
+    assert!(port.injected.is_empty());
+    gic.store(0x104, 4, 2);
+    gic.deliver(&mut port);
+    assert_eq!(port.injected, [(0, 33, 0, 0)]);
+}
+
+#[test]
+fn distributor_off_forwards_nothing() {
+    let (mut gic, mut port) = (enabled(&[33]), Port::default());
+    gic.store(0, 4, 0);
+    gic.set_line(33, true);
+    gic.deliver(&mut port);
+    assert!(port.injected.is_empty() && !gic.has_pending());
+}
+
+#[test]
+fn level_is_sampled_again_at_the_end() {
+    let (mut gic, mut port) = (enabled(&[33]), Port::default());
+    gic.set_line(33, true);
+    gic.deliver(&mut port);
+    gic.deliver(&mut port);
+    assert_eq!(port.injected.len(), 1);
+    gic.maintenance(0, &mut port);
+    gic.deliver(&mut port);
+    assert_eq!(port.injected.len(), 2);
+    gic.set_line(33, false);
+    gic.maintenance(0, &mut port);
+    gic.deliver(&mut port);
+    assert_eq!(port.injected.len(), 2);
+    assert!(!gic.has_pending());
+}
+
+#[test]
+fn edge_during_handling_comes_once_more() {
+    let (mut gic, mut port) = (enabled(&[40]), Port::default());
+    gic.store(0xc08, 4, 2 << 16);
+    assert_eq!(gic.load(0xc08, 4), 2 << 16);
+    for _ in 0..2 {
+        gic.set_line(40, true);
+        gic.set_line(40, false);
+        gic.deliver(&mut port);
+    }
+    assert_eq!(port.injected.len(), 1);
+    gic.maintenance(0, &mut port);
+    gic.deliver(&mut port);
+    assert_eq!(port.injected.len(), 2);
+    gic.maintenance(0, &mut port);
+    gic.deliver(&mut port);
+    assert_eq!(port.injected.len(), 2);
+}
+
+#[test]
+fn urgent_first_and_overflow_waits() {
+    let all = [40, 41, 42, 43, 44, 45];
+    let (mut gic, mut port) = (enabled(&all), Port::default());
+    for (n, intid) in all.into_iter().enumerate() {
+        gic.store(0x400 + intid, 1, (0xf0 - 16 * n) as u64);
+        gic.set_line(intid, true);
+    }
+    gic.deliver(&mut port);
+    let order: Vec<u16> = port.injected.iter().map(|entry| entry.1).collect();
+    assert_eq!(order, [45, 44, 43, 42]);
+    assert_eq!(port.injected[0].2, 0xa0 >> 3);
+    gic.set_line(44, false);
+    gic.maintenance(1, &mut port);
+    gic.deliver(&mut port);
+    assert_eq!(port.injected[4], (1, 41, 0xe0 >> 3, 0));
+}
+
+#[test]
+fn timer_is_acknowledged_at_the_end_of_its_interrupt() {
+    let (mut gic, mut port) = (enabled(&[27]), Port::default());
+    gic.timer_event();
+    gic.deliver(&mut port);
+    assert_eq!((port.injected.len(), port.acked), (1, 0));
+    gic.maintenance(0, &mut port);
+    gic.deliver(&mut port);
+    assert_eq!((port.injected.len(), port.acked), (1, 1));
+}
+
+#[test]
+fn timer_while_disabled_is_asked_for_again() {
+    let (mut gic, mut port) = (enabled(&[]), Port::default());
+    gic.timer_event();
+    gic.deliver(&mut port);
+    assert_eq!((port.injected.len(), port.acked), (0, 0));
+    gic.store(0x100, 4, 1 << 27);
+    gic.deliver(&mut port);
+    assert_eq!((port.injected.len(), port.acked), (0, 1));
+    gic.timer_event();
+    gic.deliver(&mut port);
+    assert_eq!(port.injected.len(), 1);
+}
+
+#[test]
+fn sgi_to_self_and_pending_bytes() {
+    let (mut gic, mut port) = (enabled(&[]), Port::default());
+    gic.store(0xf00, 4, 1 << 16 | 5);
+    gic.store(0xf00, 4, 1 << 24 | 6);
+    gic.store(0xf00, 4, 2 << 24 | 7);
+    assert_eq!(gic.load(0xf24, 4), 0x0100_0100);
+    gic.store(0xf17, 1, 1);
+    gic.deliver(&mut port);
+    assert_eq!(port.injected, [(0, 5, 0, 0)]);
+    gic.store(0xf2f, 1, 1);
+    gic.deliver(&mut port);
+    assert_eq!(port.injected[1], (1, 15, 0, 0));
+}
+
+#[test]
+fn fixed_bits_stay() {
+    let mut gic = fresh();
+    gic.store(0x180, 4, 0xffff_ffff);
+    assert_eq!(gic.load(0x100, 4), 0xffff);
+    gic.store(0xc00, 4, 0);
+    gic.store(0xc04, 4, 0xffff_ffff);
+    assert_eq!((gic.load(0xc00, 4), gic.load(0xc04, 4)), (0xaaaa_aaaa, 0));
+    gic.store(0x200, 4, 0xffff);
+    assert_eq!(gic.load(0x200, 4), 0);
+    gic.store(0x41b, 1, 0xff);
+    assert_eq!(gic.load(0x41b, 1), 0xf8);
+}
+
+#[test]
+fn refusal_keeps_the_interrupt() {
+    let (mut gic, mut port) = (enabled(&[33]), Port { refuse: true, ..Port::default() });
+    gic.set_line(33, true);
+    gic.deliver(&mut port);
+    assert!(gic.has_pending());
+    port.refuse = false;
+    gic.deliver(&mut port);
+    assert_eq!(port.injected.len(), 1);
+}
+
+proptest! {
+    #[test]
+    fn no_access_panics(accesses in proptest::collection::vec((0u16..0x1000, 0usize..4, any::<u64>(), 0u8..4), 1..200)) {
+        let (mut gic, mut port) = (fresh(), Port::default());
+        for (offset, size, value, kind) in accesses {
+            let size = [1, 2, 4, 8][size];
+            match kind {
+                0 => { gic.load(offset, size); }
+                1 => gic.store(offset, size, value),
+                2 => gic.set_line(value as u16, value >> 63 != 0),
+                _ => gic.maintenance(value % 5, &mut port),
+            }
+            gic.deliver(&mut port);
+        }
+    }
+
+    #[test]
+    fn list_registers_never_hold_an_interrupt_twice(lines in proptest::collection::vec((16u16..160, any::<bool>(), 0u64..4), 1..300)) {
+        let mut gic = fresh();
+        gic.store(0, 4, 1);
+        for word in 0..5 { gic.store(0x100 + 4 * word, 4, u64::from(u32::MAX)); }
+        let mut port = Port::default();
+        let mut slots = [None; LIST_REGISTERS];
+        for (intid, high, end) in lines {
+            gic.set_line(intid, high);
+            gic.deliver(&mut port);
+            for (index, intid, ..) in port.injected.drain(..) {
+                prop_assert!(slots[usize::from(index)].is_none() && !slots.contains(&Some(intid)));
+                slots[usize::from(index)] = Some(intid);
+            }
+            slots[end as usize] = None;
+            gic.maintenance(end, &mut port);
+        }
+    }
+}

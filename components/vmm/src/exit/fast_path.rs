@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The fast path: the exits that most guests make most often, from the words of the message to the words of a reply,
+//! with nothing else read or written. Everything else, and any kernel that gives no context, takes the slow path,
+//! [`Vm::exit`], which does the same for these (`vm::tests` compares both).
+
+use super::ReplyContext;
+use super::hypercall::HVC32;
+use super::psci;
+use super::register::backend::{CarriedWrite, carry_out};
+use super::register::resolve::{self, Place, RegisterAccess, TrapRow};
+use crate::console::Serial;
+use crate::device::Outside;
+use crate::vcpu::{KernelVcpu, Vcpu};
+use crate::vm::Vm;
+use arm_syndrome::{Class, Context, Coprocessor, CpAccess32, DataAbort, Esr, Spsr, SysRegAccess};
+use arm_trap_table::{AccessResult, Encoding};
+use core::fmt::Display;
+use lazaret_abi::fault_context::{self, NO_REGISTER};
+
+/// A trapped instruction with everything about it.
+struct Trap {
+    esr: Esr,
+    at: Context,
+    value: u64,
+    /// The kernel's number for the fault.
+    number: u32,
+}
+
+impl Trap {
+    /// From the message.
+    #[inline(always)]
+    const fn of(words: [u64; fault_context::VCPU_LENGTH]) -> Self {
+        let [esr, pc, spsr, value] = words;
+        let at = Context { pc, spsr: Spsr(spsr & fault_context::SPSR_MASK) };
+        let number = (spsr >> fault_context::NUMBER_SHIFT) as u32;
+        Self { esr: Esr::new(esr), at, value, number }
+    }
+
+    /// On after the instruction, with a register written.
+    #[inline]
+    fn reply(&self, register: u64, value: u64) -> ReplyContext {
+        let next = self.at.advance(self.esr);
+        [next.pc, next.spsr.0, register, value]
+    }
+
+    /// On after a read. Two registers are more than a reply has room for.
+    #[inline]
+    fn reply_with_value(&self, place: Place, value: u64) -> Option<ReplyContext> {
+        match place {
+            Place::Register(rt) => Some(self.reply(rt.number().into(), value)),
+            Place::Flags => {
+                let [pc, spsr, register, _] = self.reply(NO_REGISTER, 0);
+                Some([pc, Spsr(spsr).with_nzcv(value).0, register, 0])
+            }
+            Place::Pair(..) => None,
+        }
+    }
+}
+
+impl<'a, S: Serial> Vm<'a, S> {
+    /// A trapped instruction of a 64-bit guest, told with its context. `None`: nothing has happened, and
+    /// [`Self::fast_trap_aarch32`] or the slow path has to do it.
+    ///
+    /// An exit that changes a section of the state has no fast path: its reply is part of what is committed. Nor has one
+    /// that the trace wants to hear of.
+    #[inline(always)]
+    pub fn fast_trap(
+        &mut self,
+        words: [u64; fault_context::VCPU_LENGTH],
+        kernel: &mut impl KernelVcpu,
+    ) -> Option<ReplyContext> {
+        let trap = Trap::of(words);
+        let vcpu = self.unwatched_vcpu(kernel)?;
+        match trap.esr.class() {
+            Class::HVC64 => {
+                let value = psci::constant(trap.value as u32)?;
+                Some([trap.at.pc.wrapping_add(4), trap.at.spsr.0, 0, i64::from(value) as u64])
+            }
+            Class::SYS_REG => {
+                let access = resolve::named_system_register(SysRegAccess::from_iss(trap.esr.iss()))?;
+                register(&access, &trap, vcpu, kernel)
+            }
+            _ => None,
+        }
+    }
+
+    /// As [`Self::fast_trap`], of a 32-bit guest. It is apart, so that 64-bit guests do not pay for it.
+    #[inline(never)]
+    pub fn fast_trap_aarch32(
+        &mut self,
+        words: [u64; fault_context::VCPU_LENGTH],
+        kernel: &mut impl KernelVcpu,
+    ) -> Option<ReplyContext> {
+        let trap = Trap::of(words);
+        let vcpu = self.unwatched_vcpu(kernel)?;
+        match trap.esr.class() {
+            Class::CP14_32 => coprocessor(Coprocessor::P14, &trap, vcpu, kernel),
+            Class::CP15_32 => coprocessor(Coprocessor::P15, &trap, vcpu, kernel),
+            Class::HVC32 => {
+                let value = psci::constant(trap.value as u32)?;
+                let next = trap.at.advance(HVC32);
+                Some([next.pc, next.spsr.0, 0, i64::from(value) as u64])
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a trap is one that [`Self::fast_trap_aarch32`] may answer.
+    #[inline(always)]
+    pub const fn is_aarch32_trap(esr: u64) -> bool {
+        matches!(Esr::new(esr).class(), Class::CP14_32 | Class::CP15_32 | Class::HVC32)
+    }
+
+    /// The vCPU, unless its exit ends a wait or is recorded.
+    #[inline(always)]
+    fn unwatched_vcpu(&mut self, kernel: &impl KernelVcpu) -> Option<&mut Vcpu<'a>> {
+        let vcpu = &mut self.vcpus[kernel.id().index()];
+        (!vcpu.power.is_parked() && !self.platform.is_recorded()).then_some(vcpu)
+    }
+
+    /// As [`Self::fast_trap`], of an abort: loads that change nothing.
+    #[inline(always)]
+    pub fn fast_abort(
+        &mut self,
+        words: [u64; fault_context::ABORT_LENGTH],
+        kernel: &impl KernelVcpu,
+    ) -> Option<ReplyContext> {
+        let [status, pc, ipa, value] = words;
+        let at = Context { pc, spsr: Spsr(status >> 32) };
+        let trap = Trap { esr: Esr::new(status & 0xffff_ffff), at, value, number: 0 };
+        if trap.esr.class() != Class::DATA_ABORT_LOWER {
+            return None;
+        }
+        self.unwatched_vcpu(kernel)?;
+        let abort = DataAbort::from_iss(trap.esr.iss());
+        let transfer = abort.transfer.filter(|_| abort.direction.is_read())?;
+        let mut outside = Outside { console: &mut self.platform.console };
+        let value = self.platform.bus.peek(ipa, transfer.size.bytes() as u8, &mut outside)?;
+        Some(trap.reply(transfer.rt.number().into(), transfer.loaded(value)))
+    }
+}
+
+/// MCR or MRC.
+fn coprocessor(
+    coprocessor: Coprocessor,
+    trap: &Trap,
+    vcpu: &mut Vcpu<'_>,
+    kernel: &mut impl KernelVcpu,
+) -> Option<ReplyContext> {
+    let access = CpAccess32::from_iss(trap.esr.iss());
+    if !access.condition.holds(trap.at.spsr) {
+        return Some(trap.reply(NO_REGISTER, 0));
+    }
+    register(&resolve::coprocessor(coprocessor, access), trap, vcpu, kernel)
+}
+
+/// An access to a register, of either width.
+#[inline(always)]
+fn register<E: Encoding + Display, R: TrapRow>(
+    access: &RegisterAccess<E, R>,
+    trap: &Trap,
+    vcpu: &mut Vcpu<'_>,
+    kernel: &mut impl KernelVcpu,
+) -> Option<ReplyContext> {
+    let (wanted, from_el0) = (access.with_value(trap.value), trap.at.spsr.is_el0());
+    let (outcome, write) = carry_out(access.row, wanted, from_el0, &mut vcpu.os_lock, kernel);
+    let reply = match (outcome, write) {
+        (AccessResult::Undefined, _) => return None,
+        (AccessResult::Value(value), _) => trap.reply_with_value(access.place, value)?,
+        (AccessResult::Done, None) => trap.reply(NO_REGISTER, 0),
+        (AccessResult::Done, Some(CarriedWrite { register, value, dirty })) => {
+            trap.reply(fault_context::debug_write(register, dirty), value)
+        }
+    };
+    if access.register.is_lazy() {
+        vcpu.exits.count_trap(trap.number);
+    }
+    Some(reply)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Exits: why a guest stopped, and what becomes of it.
+//!
+//! A message of the kernel first goes to the [fast path](fast_path), which needs nothing but the message's words and
+//! answers with those of a reply. What that leaves goes through the [slow path](slow_path), which does the same and
+//! everything else.
+
+pub mod fast_path;
+mod hypercall;
+mod inject;
+mod memory;
+mod message;
+pub mod psci;
+mod register;
+mod slow_path;
+mod trap;
+mod wait;
+
+pub use message::{Exit, number};
+
+use crate::console::Serial;
+use crate::trace::Outcome;
+use crate::vcpu::{KernelVcpu, Vcpu};
+use crate::vm::Platform;
+use lazaret_abi::fault_context;
+
+/// How the guest goes on, as the words of a reply say it: PC, SPSR, a register and its value.
+pub type ReplyContext = [u64; fault_context::REPLY_LENGTH];
+
+/// What becomes of the vCPU after an exit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It goes on: reply to the fault.
+    Resume,
+    /// It waits for an interrupt, its virtual timer's for one. Its registers are past the WFI already.
+    Wait,
+    /// No reply: it is off, or was started anew.
+    Stay,
+}
+
+impl Next {
+    /// In the trace; `noted` is what became of an exit after which the guest goes on.
+    const fn outcome(self, noted: Outcome) -> Outcome {
+        match self {
+            Self::Resume => noted,
+            Self::Wait => Outcome::Waits,
+            Self::Stay => Outcome::Stopped,
+        }
+    }
+}
+
+/// Whose exit is being handled: the vCPU, the kernel's side of it, and what it shares with the VM's other vCPUs.
+pub(crate) struct Handler<'h, 'a, S, K> {
+    pub(crate) platform: &'h mut Platform<'a, S>,
+    pub(crate) vcpu: &'h mut Vcpu<'a>,
+    pub(crate) kernel: &'h mut K,
+}
+
+impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
+    /// The exit that is being handled has had all its effects; what is left can be done again.
+    pub(crate) fn commit(&mut self, next: Next) {
+        self.platform.update_checksums();
+        self.vcpu.update_checksum();
+        let exit = self.vcpu.exit_number.map(|number| (self.vcpu.exits, number, next));
+        self.platform.journal.commit(exit);
+    }
+}

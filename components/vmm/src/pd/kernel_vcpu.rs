@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A vCPU behind its capabilities.
+
+use arm_syndrome::SysReg;
+use microkit_abi::{MAX_CHANNELS, slot};
+use sel4::{Cap, cap};
+use sel4_abi::invocation::Invocation;
+use sel4_abi::user_context::NUM_REGISTERS;
+use sel4_microkit::debug_println;
+use sel4_vcpu_debug::raw::invoke;
+use sel4_vcpu_debug::{AARCH32, AARCH64, DebugStatus, Unanswered, VcpuWait, read_register, write_register};
+use vmm::device::gic::Inject;
+use vmm::vcpu::{
+    Counts, DebugBackend, DebugRegister, DebugUse, KernelVcpu, MAX_VCPUS, VcpuId, VcpuReg, VcpuState, Width,
+};
+
+/// Microkit numbers vCPUs as it numbers channels.
+const _: () = assert!(MAX_VCPUS <= MAX_CHANNELS);
+
+/// The slot of a vCPU among those that Microkit's tool fills in the order of their numbers.
+const fn slot<T: sel4::CapType>(base: u32, id: VcpuId) -> Cap<T> {
+    Cap::from_bits(base as u64 + id.index() as u64)
+}
+
+/// A vCPU of the manifest, how many debug registers it has, and how wide it is.
+///
+/// The order of the fields is that of the memory: the counts are one aligned word, which the fast path loads at once.
+#[repr(C)]
+pub struct Sel4Vcpu {
+    tcb: cap::Tcb,
+    vcpu: cap::VCpu,
+    counts: Option<Counts>,
+    /// The kernel may know how to wake a guest at its timer.
+    waits: bool,
+    width: Width,
+    id: VcpuId,
+}
+
+impl Sel4Vcpu {
+    /// Ask the kernel for its debug extension.
+    pub fn new(id: VcpuId) -> Self {
+        let (tcb, vcpu) = (slot(slot::VM_TCB_BASE, id), slot(slot::VCPU_BASE, id));
+        let counts = sel4_vcpu_debug::probe(vcpu).map(Counts::from_word);
+        // Another VMM may have made it so.
+        let aarch32 = sel4_vcpu_debug::read_state(vcpu, VcpuState::Width) == Ok(AARCH32);
+        let width = if aarch32 { Width::Aarch32 } else { Width::Aarch64 };
+        Self { tcb, vcpu, counts, waits: counts.is_some(), width, id }
+    }
+
+    /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
+    pub fn unanswered(&self) -> Option<(VcpuWait, Option<Unanswered>)> {
+        sel4_vcpu_debug::unanswered_fault(self.vcpu).ok()
+    }
+
+    /// Whether the kernel keeps the vCPU's debug registers.
+    pub const fn has_debug_registers(&self) -> bool {
+        self.counts.is_some()
+    }
+}
+
+/// Words of TCB_WriteRegisters before the registers.
+const HEADER: usize = 2;
+/// Most exits write no more: PC, SP, SPSR and x0 to x4.
+const FEW: usize = 8;
+
+impl Sel4Vcpu {
+    /// The answer of a kernel without the extension, without asking it.
+    fn extension(&self) -> sel4::Result<()> {
+        self.counts.map(|_| ()).ok_or(sel4::Error::IllegalOperation)
+    }
+
+    #[inline]
+    fn write_up_to<const N: usize>(&mut self, words: &[u64]) {
+        let mut message = [0; N];
+        message[1] = words.len() as u64;
+        message[HEADER..].iter_mut().zip(words).for_each(|(word, register)| *word = *register);
+        let length = (HEADER + words.len()).min(N);
+        let result = invoke(self.tcb, Invocation::TcbWriteRegisters.label(), &message[..length], &[]);
+        report("WriteRegisters", result.map(drop));
+    }
+}
+
+/// The kernel refuses what the VMM has a capability for: a bug of one of them, never the guest's doing.
+fn report<T: Default>(what: &str, result: sel4::Result<T>) -> T {
+    result.unwrap_or_else(|error| {
+        debug_println!("VMM|ERROR: {what}: {error:?}");
+        T::default()
+    })
+}
+
+impl Inject for Sel4Vcpu {
+    fn inject(&mut self, index: u8, intid: u16, priority: u8, group: u8) -> bool {
+        self.vcpu.vcpu_inject_irq(intid, priority, group, index).is_ok()
+    }
+
+    fn ack_vppi(&mut self, intid: u16) {
+        report("AckVPPI", self.vcpu.vcpu_ack_vppi(intid.into()));
+    }
+}
+
+impl KernelVcpu for Sel4Vcpu {
+    #[inline(always)]
+    fn id(&self) -> VcpuId {
+        self.id
+    }
+
+    fn read_registers(&mut self, words: &mut [u64]) {
+        let request = [0, words.len() as u64];
+        let result = invoke(self.tcb, Invocation::TcbReadRegisters.label(), &request, &[]);
+        report("ReadRegisters", result.map(|reply| reply.read(words)));
+    }
+
+    fn write_registers(&mut self, words: &[u64]) {
+        if words.len() <= FEW {
+            self.write_up_to::<{ HEADER + FEW }>(words);
+        } else {
+            self.write_up_to::<{ HEADER + NUM_REGISTERS }>(words);
+        }
+    }
+
+    fn restart(&mut self) {
+        report("Resume", self.tcb.tcb_resume());
+    }
+
+    fn stop(&mut self) {
+        report("Suspend", self.tcb.tcb_suspend());
+    }
+
+    fn wait(&mut self) -> bool {
+        // A kernel that refuses once is not asked again: seL4's debug build prints a line for each refusal.
+        self.waits = self.waits && sel4_vcpu_debug::wait(self.vcpu).is_ok();
+        self.waits
+    }
+
+    fn wake(&mut self) {
+        if sel4_vcpu_debug::wake(self.vcpu).is_err() {
+            // A kernel without the wait: the vCPU is still stopped.
+            self.restart();
+        }
+    }
+
+    fn read_system_register(&mut self, register: VcpuReg) -> u64 {
+        report("VCPU_ReadRegs", read_register(self.vcpu, register))
+    }
+
+    fn write_system_register(&mut self, register: VcpuReg, value: u64) {
+        report("VCPU_WriteRegs", write_register(self.vcpu, register, value));
+    }
+
+    fn ticks(&self) -> u64 {
+        super::counter::now()
+    }
+
+    fn width(&self) -> Width {
+        self.width
+    }
+
+    fn set_width(&mut self, width: Width) -> bool {
+        // A kernel that cannot be asked has 64-bit vCPUs.
+        if width == self.width {
+            return true;
+        }
+        let word = match width {
+            Width::Aarch64 => AARCH64,
+            Width::Aarch32 => AARCH32,
+        };
+        let done = sel4_vcpu_debug::write_state(self.vcpu, VcpuState::Width, word).is_ok();
+        if done {
+            self.width = width;
+        }
+        done
+    }
+
+    fn read_state(&mut self, state: VcpuState) -> u64 {
+        report("VCPU_ReadState", sel4_vcpu_debug::read_state(self.vcpu, state))
+    }
+
+    fn write_state(&mut self, state: VcpuState, value: u64) {
+        report("VCPU_WriteState", sel4_vcpu_debug::write_state(self.vcpu, state, value));
+    }
+
+    fn debug_use(&self) -> Option<DebugUse> {
+        let status = sel4_vcpu_debug::status(self.vcpu).ok()?;
+        Some(DebugUse {
+            loads: status.word(DebugStatus::BankLoads),
+            saves: status.word(DebugStatus::BankSaves),
+            accesses: status.word(DebugStatus::BankAccesses),
+            mdscr_writes: status.word(DebugStatus::MdscrWrites),
+            exits: status.word(DebugStatus::Exits),
+        })
+    }
+}
+
+impl DebugBackend for Sel4Vcpu {
+    type Error = sel4::Error;
+
+    fn counts(&self) -> Counts {
+        self.counts.unwrap_or(Counts { breakpoints: 0, watchpoints: 0, contexts: 0 })
+    }
+
+    fn read(&mut self, register: DebugRegister) -> sel4::Result<u64> {
+        self.extension()?;
+        sel4_vcpu_debug::read(self.vcpu, register)
+    }
+
+    fn features(&mut self, register: SysReg) -> sel4::Result<u64> {
+        sel4_vcpu_debug::read_features(self.vcpu, register.crm(), register.op2())
+    }
+
+    fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> sel4::Result<()> {
+        self.extension()?;
+        sel4_vcpu_debug::write(self.vcpu, register, value, dirty)
+    }
+}

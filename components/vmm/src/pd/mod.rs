@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The protection domain.
+
+mod counter;
+mod kernel_vcpu;
+mod regions;
+mod serial_driver;
+
+use core::convert::Infallible;
+use kernel_vcpu::Sel4Vcpu;
+use lazaret_abi::fault_context;
+use regions::{Regions, StateRegion};
+use sel4_abi::fault::FaultLabel;
+use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain, var};
+use sel4_vcpu_debug::VcpuWait;
+use serial_driver::SerialDriver;
+use vmm::config::Config;
+use vmm::exit::{self, Exit, Next, ReplyContext};
+use vmm::state::Found;
+use vmm::trace::Trace;
+use vmm::vcpu::{FaultContext, KernelVcpu, MAX_VCPUS, VcpuId};
+use vmm::vm::Vm;
+use vmm::vm::recovery::{Message, Waits};
+
+/// The longest fault message that matters.
+const FAULT_WORDS: usize = fault_context::VCPU_LENGTH;
+
+/// A trapped instruction with its context.
+#[inline]
+fn trap() -> MessageInfo {
+    MessageInfo::new(FaultLabel::VcpuFault as u64, fault_context::VCPU_LENGTH)
+}
+
+/// A Yield shorter than this part of a second, 20 us, gave nothing up.
+const AT_ONCE: u64 = 50_000;
+
+#[protection_domain]
+fn init() -> Monitor {
+    let regions = Regions::find();
+    let kernel = core::array::from_fn(|n| Sel4Vcpu::new(VcpuId::new(n).unwrap_or(VcpuId::BOOT)));
+    let config = match Config::parse(regions.config) {
+        Ok(config) => config,
+        Err(error) => {
+            debug_println!("VMM|ERROR: {error}");
+            return Monitor { vm: None, kernel };
+        }
+    };
+    let name = config.name;
+    let StateRegion { state, lasting } = match regions::state() {
+        Ok(region) => region,
+        Err(too_small) => {
+            debug_println!("VMM|ERROR: {name}: stopped: {too_small}");
+            return Monitor { vm: None, kernel };
+        }
+    };
+    let found = match state.find() {
+        Ok(found) => found,
+        Err(damaged) => {
+            debug_println!("VMM|ERROR: {name}: stopped: {damaged}");
+            return Monitor { vm: None, kernel };
+        }
+    };
+    let mut vm = Vm::new(config, regions.images, regions.ram, SerialDriver::new(name), state);
+    if config.trace
+        && let Some(trace) = Trace::new(regions.trace, regions.trace_paddr, name, counter::frequency())
+    {
+        vm.record(trace);
+    }
+    let mut monitor = Monitor { vm: Some(vm), kernel };
+    if !monitor.may_start() {
+        return monitor;
+    }
+    if found == Found::Fresh {
+        monitor.start(lasting);
+    } else if let Some(reply) = monitor.recover() {
+        sel4_microkit::ipc::reply(reply);
+    }
+    monitor
+}
+
+/// A VM and the ways to its vCPUs.
+struct Monitor {
+    /// Nothing if there is no configuration.
+    vm: Option<Vm<'static, SerialDriver>>,
+    kernel: [Sel4Vcpu; MAX_VCPUS],
+}
+
+impl Handler for Monitor {
+    type Error = Infallible;
+
+    /// The serial driver's channel is the only one that signals.
+    fn notified(&mut self, channels: ChannelSet) -> Result<(), Infallible> {
+        if let Some(vm) = &mut self.vm
+            && channels.contains(serial_driver::CHANNEL)
+        {
+            vm.notified(&mut self.kernel[VcpuId::BOOT.index()]);
+        }
+        Ok(())
+    }
+
+    /// The child is the vCPU whose exit this is.
+    #[inline]
+    fn fault(&mut self, child: Child, message: MessageInfo) -> Result<Option<MessageInfo>, Infallible> {
+        let (Some(vm), Some(id)) = (&mut self.vm, VcpuId::new(child.index())) else { return Ok(None) };
+        let words: [u64; FAULT_WORDS] =
+            sel4::with_ipc_buffer(|buffer| *buffer.msg_regs().first_chunk().unwrap_or(&[0; FAULT_WORDS]));
+        let kernel = &mut self.kernel[id.index()];
+        let reply = if message.inner() == trap().inner() {
+            vm.fast_trap(words, kernel)
+        } else if fault_context::is_abort(message.label()) {
+            vm.fast_abort(words, kernel)
+        } else {
+            None
+        };
+        let [a, b, c, d] = words;
+        Ok(match reply {
+            Some(context) => Some(message_of(context)),
+            None => self.exit(id, message, a, b, c, d),
+        })
+    }
+}
+
+/// The reply that tells the kernel how the guest goes on.
+fn message_of(context: ReplyContext) -> MessageInfo {
+    sel4::with_ipc_buffer_mut(|buffer| buffer.msg_regs_mut()[..context.len()].copy_from_slice(&context));
+    MessageInfo::new(fault_context::REPLY_LABEL, context.len())
+}
+
+impl Monitor {
+    /// On a kernel that does not keep debug registers, a guest is started if whoever built the system says so.
+    fn may_start(&mut self) -> bool {
+        let isolated = self.kernel[VcpuId::BOOT.index()].has_debug_registers();
+        let allowed = isolated || *var!(vmm_shared_debug: usize = 0) != 0;
+        if let (Some(vm), false) = (&mut self.vm, isolated) {
+            let name = vm.name();
+            vm.say(format_args!("{name}: this kernel does not isolate debug registers (seL4#1018):"));
+            vm.say(format_args!("{name}: guests share the physical ones, and their breakpoints stop other programs"));
+            if !allowed {
+                vm.say(format_args!("{name}: not started beside another VM without --allow-shared-debug"));
+            }
+        }
+        allowed
+    }
+
+    fn start(&mut self, lasting: bool) {
+        let Some(vm) = &mut self.vm else { return };
+        let kernel = &mut self.kernel[VcpuId::BOOT.index()];
+        let name = vm.name();
+        if lasting && kernel.unanswered().is_none() {
+            vm.say(format_args!("{name}: cannot be restarted: this kernel does not keep unanswered faults"));
+        }
+        if let Err(error) = vm.start(kernel) {
+            vm.say(format_args!("{name}: not started: {error}"));
+        }
+    }
+
+    /// Resumes the VM of the VMM that had this state before.
+    fn recover(&mut self) -> Option<MessageInfo> {
+        let (vm, kernel) = (self.vm.as_mut()?, &mut self.kernel[VcpuId::BOOT.index()]);
+        let name = vm.name();
+        let Some((wait, message)) = kernel.unanswered() else {
+            vm.say(format_args!("{name}: stopped: this kernel does not keep unanswered faults"));
+            return None;
+        };
+        let message = message.as_ref().map(|message| Message { label: message.label, words: message.words() });
+        let waits = match (wait, message) {
+            (VcpuWait::Answer, Some(message)) => Waits::ForReply(message),
+            (VcpuWait::Lost, Some(message)) => Waits::Lost(message),
+            (VcpuWait::Stopped, _) => Waits::Stopped,
+            _ => Waits::Elsewhere,
+        };
+        match vm.recover(waits, kernel) {
+            Ok((next, context)) => self.conclude(VcpuId::BOOT, next, context),
+            Err(error) => {
+                vm.say(format_args!("{name}: not started: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Any other exit, with the words of its message one by one, for the fast path keeps them in registers. The reply, if
+    /// there is one.
+    #[inline(never)]
+    fn exit(&mut self, id: VcpuId, message: MessageInfo, a: u64, b: u64, c: u64, d: u64) -> Option<MessageInfo> {
+        let vm = self.vm.as_mut()?;
+        if message.inner() == trap().inner() && Vm::<SerialDriver>::is_aarch32_trap(a) {
+            let kernel = &mut self.kernel[id.index()];
+            if let Some(context) = vm.fast_trap_aarch32([a, b, c, d], kernel) {
+                return Some(message_of(context));
+            }
+        }
+        let (label, words) = (message.label(), &[a, b, c, d][..message.count().min(FAULT_WORDS)]);
+        let (context, number) = (FaultContext::from_message(label, words), exit::number(label, words));
+        let kernel = &mut self.kernel[id.index()];
+        let (next, context) = vm.exit(Exit::from_message(label, words), context, number, kernel);
+        self.conclude(id, next, context)
+    }
+
+    /// The reply that ends an exit, or nothing.
+    #[inline]
+    fn conclude(&mut self, id: VcpuId, next: Next, context: Option<ReplyContext>) -> Option<MessageInfo> {
+        let resume = match next {
+            Next::Resume => {
+                if let Some(context) = context {
+                    return Some(message_of(context));
+                }
+                true
+            }
+            Next::Stay => false,
+            Next::Wait => !self.kernel[id.index()].wait() && self.wait_here(id),
+        };
+        resume.then(|| MessageInfo::new(0, 0))
+    }
+
+    /// The kernel cannot wait for the timer. True if the guest goes on now.
+    #[cold]
+    fn wait_here(&mut self, id: VcpuId) -> bool {
+        let (Some(vm), kernel) = (&mut self.vm, &mut self.kernel[id.index()]) else { return false };
+        let Some(deadline) = vm.timer_deadline(kernel) else { return false };
+        sleep(vm, kernel, deadline);
+        vm.unpark(kernel);
+        true
+    }
+}
+
+/// Until the virtual timer is due, or an interrupt is pending. Yield gives up the rest of the period's budget, so the VMM
+/// looks again once a period; nothing else needs it meanwhile, for its only vCPU waits. With a manifest that gives it no
+/// period, Yield comes back at once: then the guest waits by itself, at its own priority.
+fn sleep(vm: &mut Vm<'_, SerialDriver>, kernel: &mut Sel4Vcpu, deadline: u64) {
+    let mut now = counter::now();
+    while now < deadline && !vm.pump(kernel) {
+        sel4::r#yield();
+        let before = core::mem::replace(&mut now, counter::now());
+        if now.wrapping_sub(before) < counter::frequency() / AT_ONCE {
+            break;
+        }
+    }
+}

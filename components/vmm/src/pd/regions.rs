@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The memory that the manifest maps into this protection domain.
+#![allow(unsafe_code)]
+
+use core::fmt;
+use core::mem::MaybeUninit;
+use core::slice;
+use core::sync::atomic::AtomicU64;
+use sel4_microkit::var;
+use serial::ring::Ring;
+use vmm::boot::Images;
+use vmm::guest_ram::GuestRam;
+use vmm::state::State;
+
+/// All of it but the rings.
+pub struct Regions {
+    /// The `.vmmcfg` file.
+    pub config: &'static [u8],
+    /// Kernel and initrd.
+    pub images: Images<'static>,
+    /// What the guest has as RAM.
+    pub ram: GuestRam<'static>,
+    /// For the trace of exits.
+    pub trace: &'static [AtomicU64],
+    /// Its physical address.
+    pub trace_paddr: u64,
+}
+
+impl Regions {
+    /// From the variables that the build sets; a region that is not mapped is empty.
+    pub fn find() -> Self {
+        let ram = (*var!(guest_ram_vaddr: usize = 0), *var!(guest_ram_size: usize = 0));
+        let config = (*var!(vmmcfg_vaddr: usize = 0), *var!(vmmcfg_size: usize = 0));
+        let kernel = (*var!(kernel_vaddr: usize = 0), *var!(kernel_size: usize = 0));
+        let initrd = (*var!(initrd_vaddr: usize = 0), *var!(initrd_size: usize = 0));
+        let trace = (*var!(trace_vaddr: usize = 0), *var!(trace_size: usize = 0));
+        Self {
+            config: file(config),
+            images: Images { kernel: file(kernel), initrd: file(initrd) },
+            ram: GuestRam::new(words(ram), clean),
+            trace: words(trace),
+            trace_paddr: *var!(trace_paddr: usize = 0) as u64,
+        }
+    }
+}
+
+/// The VM's state.
+pub struct StateRegion {
+    /// Where it is.
+    pub state: &'static mut State,
+    /// It lasts longer than this program: only then can the VMM be started again.
+    pub lasting: bool,
+}
+
+/// A state region that has not room for the state.
+pub struct TooSmall {
+    has: usize,
+}
+
+impl fmt::Display for TooSmall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "its state region has {:#x} bytes, and the state needs {:#x}", self.has, size_of::<State>())
+    }
+}
+
+/// The VM's state, in the region that the manifest maps for it, of as many pages as it takes.
+pub fn state() -> Result<StateRegion, TooSmall> {
+    // In `.bss`, which a fresh program finds zeroed: a state that was never used.
+    static mut SHORT_LIVED: MaybeUninit<State> = MaybeUninit::zeroed();
+    let vaddr = *var!(vm_state_vaddr: usize = 0);
+    let (lasting, has) = (vaddr != 0, *var!(vm_state_size: usize = 0));
+    if lasting && has < size_of::<State>() {
+        return Err(TooSmall { has });
+    }
+    let state = if lasting { vaddr as *mut State } else { (&raw mut SHORT_LIVED).cast::<State>() };
+    // SAFETY: the build set the variables to a region of that size, mapped read-write for ever, that only this program
+    // writes; otherwise it is the static, which nothing else names. Any bytes are a `State` (`FromBytes`). This is called
+    // once.
+    Ok(StateRegion { state: unsafe { &mut *state }, lasting })
+}
+
+/// The rings to and from the serial driver, if it is there.
+pub fn rings() -> Option<(&'static Ring, &'static Ring)> {
+    Some((ring(*var!(serial_tx_vaddr: usize = 0))?, ring(*var!(serial_rx_vaddr: usize = 0))?))
+}
+
+fn ring(vaddr: usize) -> Option<&'static Ring> {
+    // SAFETY: the build set the variable to a page that is mapped for ever, read-write; a ring is all atomics and
+    // smaller than a page. Zero, "not mapped", becomes None.
+    unsafe { (vaddr as *const Ring).as_ref() }
+}
+
+fn file((vaddr, size): (usize, usize)) -> &'static [u8] {
+    if vaddr == 0 || size == 0 {
+        return &[];
+    }
+    // SAFETY: the build set the variables to a region of at least `size` bytes, mapped read-only for ever, that
+    // nobody else has.
+    unsafe { slice::from_raw_parts(vaddr as *const u8, size) }
+}
+
+fn words((vaddr, size): (usize, usize)) -> &'static [AtomicU64] {
+    if vaddr == 0 || !vaddr.is_multiple_of(8) {
+        return &[];
+    }
+    // SAFETY: the build set the variables to a region of `size` bytes, mapped read-write for ever. Others write or read
+    // it as well, so it is atomics.
+    unsafe { slice::from_raw_parts(vaddr as *const AtomicU64, size / 8) }
+}
+
+/// The smallest cache line of the cores that we run on.
+const LINE: usize = 64;
+
+/// Clean and invalidate to the point of coherency, and forget instructions that were here: of the guest's last run.
+fn clean(memory: &[AtomicU64]) {
+    let range = memory.as_ptr_range();
+    let (start, end) = (range.start.addr() & !(LINE - 1), range.end.addr());
+    if start >= end {
+        return;
+    }
+    // SAFETY: the kernel lets programs clean what they have mapped, and this changes no value.
+    unsafe {
+        core::arch::asm!(
+            "mov {at}, {start}",
+            "2: dc civac, {at}",
+            "add {at}, {at}, #{line}",
+            "cmp {at}, {end}",
+            "b.lo 2b",
+            "dsb sy",
+            "3: ic ivau, {start}",
+            "add {start}, {start}, #{line}",
+            "cmp {start}, {end}",
+            "b.lo 3b",
+            "dsb sy",
+            "isb",
+            start = inout(reg) start => _,
+            end = in(reg) end,
+            at = out(reg) _,
+            line = const LINE,
+            options(nostack)
+        );
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Which vCPU of a VM.
+
+/// The vCPUs of a VM. What is one vCPU's is in arrays of this length, in the program and in the state region.
+pub const MAX_VCPUS: usize = 1;
+
+const _: () = assert!(MAX_VCPUS >= 1 && MAX_VCPUS <= u8::MAX as usize);
+
+/// The number of a vCPU, below [`MAX_VCPUS`]. It is Microkit's number of the child whose faults are this vCPU's exits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VcpuId(u8);
+
+impl VcpuId {
+    /// The vCPU that a VM starts with.
+    pub const BOOT: Self = Self(0);
+
+    /// Of a number; `None` if no vCPU has it.
+    #[inline(always)]
+    pub const fn new(number: usize) -> Option<Self> {
+        if number < MAX_VCPUS { Some(Self(number as u8)) } else { None }
+    }
+
+    /// The number.
+    #[inline(always)]
+    pub const fn index(self) -> usize {
+        // Always the first; it tells the compiler that no array of vCPUs is left.
+        if (self.0 as usize) < MAX_VCPUS { self.0 as usize } else { 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_beyond_the_last_vcpu_are_none() {
+        for number in [MAX_VCPUS, MAX_VCPUS + 1, 256, usize::MAX] {
+            assert_eq!(VcpuId::new(number), None);
+        }
+        for number in 0..MAX_VCPUS {
+            assert_eq!(VcpuId::new(number).map(VcpuId::index), Some(number));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The kernel's side of a vCPU: the system calls as a trait, so that a fake can stand in on the host. The debug bank and
+//! the list registers have traits of their own.
+
+use super::VcpuId;
+use crate::device::gic::Inject;
+pub use arm_trap_table::{Counts, DebugBackend, DebugRegister};
+pub use lazaret_abi::VcpuState;
+pub use sel4_abi::vcpu_reg::VcpuReg;
+
+/// A stopped vCPU as the kernel has it: its VCPU object and its thread. It has faulted, or was not started yet.
+pub trait KernelVcpu: Inject + DebugBackend {
+    /// Which of the VM's vCPUs this is.
+    fn id(&self) -> VcpuId;
+    /// Read the first `words.len()` words of the user context (`sel4_abi::user_context::ORDER`).
+    fn read_registers(&mut self, words: &mut [u64]);
+    /// Write the first `words.len()` words of the user context.
+    fn write_registers(&mut self, words: &[u64]);
+    /// Let it run from where its registers say, whatever it was blocked on.
+    fn restart(&mut self);
+    /// Let it stop, and forget what it was blocked on.
+    fn stop(&mut self);
+    /// Let it sleep until its virtual timer interrupts or [`Self::wake`]; false if the kernel cannot do that.
+    fn wait(&mut self) -> bool;
+    /// End that wait, if it has not ended.
+    fn wake(&mut self);
+    /// Corresponds to `VCPU_ReadReg`.
+    fn read_system_register(&mut self, register: VcpuReg) -> u64;
+    /// Corresponds to `VCPU_WriteReg`.
+    fn write_system_register(&mut self, register: VcpuReg, value: u64);
+    /// The virtual counter.
+    fn ticks(&self) -> u64;
+    /// How wide EL1 is.
+    fn width(&self) -> Width;
+    /// Makes EL1 so wide; false if the core cannot.
+    #[must_use]
+    fn set_width(&mut self, width: Width) -> bool;
+    /// A register that only a 32-bit EL1 has.
+    fn read_state(&mut self, state: VcpuState) -> u64;
+    /// Writes a register that only a 32-bit EL1 has.
+    fn write_state(&mut self, state: VcpuState, value: u64);
+    /// What the kernel counted of the debug registers' switching, if it counts.
+    fn debug_use(&self) -> Option<DebugUse>;
+}
+
+/// The execution state of EL1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    /// AArch64.
+    Aarch64,
+    /// AArch32, and EL0 with it.
+    Aarch32,
+}
+
+/// How often the kernel touched debug registers for this vCPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct DebugUse {
+    /// Banks put on the hardware.
+    pub loads: u64,
+    /// Banks taken off the hardware.
+    pub saves: u64,
+    /// Single accesses to bank registers in loads and saves.
+    pub accesses: u64,
+    /// Writes of MDSCR_EL1.
+    pub mdscr_writes: u64,
+    /// Exits of the vCPU.
+    pub exits: u64,
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One vCPU: what the VMM keeps of it, and the kernel's side of it as a trait.
+
+mod id;
+mod kernel;
+mod power;
+mod registers;
+pub(crate) mod reset;
+
+pub use id::{MAX_VCPUS, VcpuId};
+pub use kernel::{Counts, DebugBackend, DebugRegister, DebugUse, KernelVcpu, VcpuReg, VcpuState, Width};
+pub use power::{Power, PowerState};
+pub use registers::{FaultContext, GuestRegisters};
+pub(crate) use registers::{PC, SPSR, X};
+
+use crate::state::{Damaged, ExitRecord, Journal, Section, Sections, Stored};
+use crate::trace::Note;
+use zerocopy::{FromBytes, KnownLayout};
+
+/// What of a vCPU outlasts the VMM.
+#[derive(FromBytes, KnownLayout)]
+#[repr(C)]
+pub struct VcpuMemory {
+    /// Written anew in each exit, so they need neither a checksum nor a copy of what they were before.
+    registers: GuestRegisters,
+    exits: ExitRecord,
+    power: Stored<Power>,
+}
+
+impl Sections for VcpuMemory {
+    fn new() -> Self {
+        Self { registers: GuestRegisters::new(), exits: ExitRecord::new(), power: Sections::new() }
+    }
+
+    fn roll_back(&mut self, epoch: u64) -> Result<(), Damaged> {
+        self.power.roll_back(epoch)
+    }
+
+    #[cfg(any(test, feature = "fake"))]
+    fn visit(&mut self, each: &mut dyn FnMut(&'static str, &mut [u8])) {
+        self.power.visit(each);
+    }
+}
+
+/// What the VMM knows of one vCPU. What only the kernel knows is behind [`KernelVcpu`].
+pub struct Vcpu<'a> {
+    pub(crate) registers: &'a mut GuestRegisters,
+    pub(crate) power: Section<'a, Power>,
+    pub(crate) exits: &'a ExitRecord,
+    /// The exit that is being handled, as the kernel numbers them.
+    pub(crate) exit_number: Option<u32>,
+    /// The guest's OS lock, if somebody asked for it since the start: only the VMM changes it.
+    pub(crate) os_lock: Option<u64>,
+    /// About the exit that is being handled, for the trace.
+    pub(crate) note: Note,
+}
+
+impl<'a> Vcpu<'a> {
+    pub(crate) fn new(memory: &'a mut VcpuMemory, journal: &'a Journal) -> Self {
+        let power = Section::new(&mut memory.power, journal);
+        let (registers, exits) = (&mut memory.registers, &memory.exits);
+        Self { registers, power, exits, exit_number: None, os_lock: None, note: Note::NONE }
+    }
+
+    /// Due before each commit.
+    #[inline]
+    pub(crate) fn update_checksum(&mut self) {
+        self.power.update_checksum();
+    }
+}

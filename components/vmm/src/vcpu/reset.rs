@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The state a vCPU starts with: EL1h with x0 = device tree, or Supervisor mode with r2 = device tree; MMU and caches off,
+//! interrupts masked.
+
+use super::{DebugRegister, KernelVcpu, PC, SPSR, VcpuReg, VcpuState, Width, X};
+use crate::boot::{BootError, Loaded};
+use sel4_abi::user_context::NUM_REGISTERS;
+
+/// EL1h with D, A, I and F masked.
+const SPSR_EL1H: u64 = 0x3c5;
+/// The bits that are always one.
+const SCTLR: u64 = 0x30d0_0800;
+/// Supervisor mode with A, I and F masked, A32.
+const SPSR_SVC: u64 = 0x1d3;
+/// The bits of a 32-bit SCTLR that are always one, and CP15BEN.
+const SCTLR32: u64 = 0x00c5_0078;
+/// r1 of a kernel that is given a device tree: no machine's number.
+const NO_MACHINE: u64 = 0xffff_ffff;
+/// Affinity 0.0.0.0; bit 31 is always one.
+const VMPIDR: u64 = 1 << 31;
+
+/// Where a general register is in the user context.
+const fn x(n: usize) -> usize {
+    X[n] as usize
+}
+
+/// Reset all registers, and the width first: the others depend on it.
+pub fn vcpu(kernel: &mut impl KernelVcpu, loaded: Loaded) -> Result<(), BootError> {
+    if !kernel.set_width(loaded.width) {
+        let ours = kernel.debug_use().is_some();
+        return Err(if ours { BootError::NoAarch32 } else { BootError::KernelWithoutAarch32 });
+    }
+    let mut words = [0; NUM_REGISTERS];
+    words[PC] = loaded.entry;
+    let sctlr = match loaded.width {
+        Width::Aarch64 => {
+            (words[SPSR], words[x(0)]) = (SPSR_EL1H, loaded.dtb);
+            SCTLR
+        }
+        Width::Aarch32 => {
+            words[SPSR] = SPSR_SVC;
+            (words[x(1)], words[x(2)]) = (NO_MACHINE, loaded.dtb);
+            VcpuState::ALL[1..].iter().for_each(|&state| kernel.write_state(state, 0));
+            SCTLR32
+        }
+    };
+    kernel.write_registers(&words);
+    for &register in VcpuReg::ALL {
+        let value = match register {
+            VcpuReg::Sctlr => sctlr,
+            VcpuReg::VmpidrEl2 => VMPIDR,
+            _ => 0,
+        };
+        kernel.write_system_register(register, value);
+    }
+    debug(kernel);
+    Ok(())
+}
+
+/// No breakpoint survives a reset. MDSCR_EL1 goes first, so nothing is armed half-written. A kernel that refuses has
+/// nothing to reset.
+fn debug(kernel: &mut impl KernelVcpu) {
+    let counts = kernel.counts();
+    let breakpoints = (0..counts.breakpoints).flat_map(|n| [DebugRegister::Bcr(n), DebugRegister::Bvr(n)]);
+    let watchpoints = (0..counts.watchpoints).flat_map(|n| [DebugRegister::Wcr(n), DebugRegister::Wvr(n)]);
+    let single = [
+        DebugRegister::Mdscr,
+        DebugRegister::Mdccint,
+        DebugRegister::Vcr32,
+        DebugRegister::Claim,
+        DebugRegister::OsLock,
+    ];
+    for register in single.into_iter().chain(breakpoints).chain(watchpoints) {
+        let _ = kernel.write(register, 0, false);
+    }
+}

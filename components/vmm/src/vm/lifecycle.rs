@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! How a VM starts, starts again, and ends.
+
+use super::Phase;
+use crate::boot::{self, BootError};
+use crate::console::Serial;
+use crate::exit::{Handler, Next};
+use crate::vcpu::{DebugUse, KernelVcpu, PowerState, reset};
+
+impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
+    /// Load the guest and let this vCPU run from its entry.
+    pub(crate) fn start(&mut self) -> Result<(), BootError> {
+        let platform = &mut *self.platform;
+        let loaded = boot::load(&platform.config, platform.images, &mut platform.ram)?;
+        platform.bus.reset(self.kernel);
+        self.vcpu.registers.open(None);
+        reset::vcpu(self.kernel, loaded)?;
+        self.vcpu.os_lock = None;
+        self.vcpu.exits.reset_traps();
+        self.vcpu.power.change().enter(PowerState::Running);
+        platform.phase.change().enter(Phase::On);
+        let (name, entry, dtb) = (platform.config.name, loaded.entry, loaded.dtb);
+        platform.info(format_args!("{name}: starts at {entry:#x}, device tree at {dtb:#x}"));
+        self.commit(Next::Stay);
+        self.platform.console.publish();
+        self.kernel.restart();
+        Ok(())
+    }
+
+    /// The guest runs no more. Its thread is told so: a fault without a reply would be one that was lost.
+    pub(crate) fn end(&mut self) -> Next {
+        self.platform.phase.change().enter(Phase::Off);
+        self.vcpu.power.change().enter(PowerState::Off);
+        self.platform.console.settle();
+        self.commit(Next::Stay);
+        self.kernel.stop();
+        Next::Stay
+    }
+
+    pub(crate) fn power_off(&mut self) -> Next {
+        let name = self.platform.config.name;
+        let traps = self.vcpu.exits.traps();
+        if let Some(DebugUse { loads, saves, accesses, mdscr_writes, exits }) = self.kernel.debug_use() {
+            self.platform.info(format_args!(
+                "{name}: {exits} exits, {traps} debug-register traps, {loads} bank loads, {saves} bank saves, {accesses} bank accesses, \
+                 {mdscr_writes} MDSCR writes"
+            ));
+        }
+        match self.platform.log.suppressed() {
+            0 => {}
+            suppressed => {
+                self.platform.info(format_args!("{name}: {suppressed} more lines about its mistakes were not told"));
+            }
+        }
+        self.platform.info(format_args!("{name}: powered off"));
+        self.end()
+    }
+
+    pub(crate) fn reset(&mut self) -> Next {
+        let name = self.platform.config.name;
+        self.platform.info(format_args!("{name}: reset"));
+        // From here on it is no more the exit that would be done again, but the start.
+        self.platform.phase.change().enter(Phase::ToStart);
+        self.commit(Next::Stay);
+        if let Err(error) = self.start() {
+            self.platform.info(format_args!("{name}: {error}"));
+            return self.end();
+        }
+        Next::Stay
+    }
+}

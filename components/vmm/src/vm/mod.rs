@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One virtual machine: its vCPUs, and what they share.
+
+mod lifecycle;
+mod phase;
+pub mod recovery;
+
+pub use phase::{Phase, VmPhase};
+
+use crate::boot::{BootError, Images};
+
+use crate::config::Config;
+use crate::console::{Console, Lines, Serial};
+use crate::device::{Bus, DeviceMemory, Outside};
+use crate::exit::Handler;
+use crate::guest_ram::GuestRam;
+use crate::log::{Log, Warnings};
+use crate::state::{Journal, Section, State, Stored, sections};
+use crate::trace::Trace;
+use crate::vcpu::{KernelVcpu, MAX_VCPUS, PowerState, Vcpu, VcpuMemory};
+
+sections! {
+    /// What of a VM outlasts its VMM.
+    pub struct VmMemory {
+        vcpus: [VcpuMemory; MAX_VCPUS],
+        pub(crate) phase: Stored<VmPhase>,
+        pub(crate) devices: DeviceMemory,
+        console: Stored<Lines>,
+        log: Stored<Warnings>,
+    }
+}
+
+/// A VM.
+pub struct Vm<'a, S> {
+    pub(crate) vcpus: [Vcpu<'a>; MAX_VCPUS],
+    pub(crate) platform: Platform<'a, S>,
+}
+
+/// What the vCPUs of a VM share.
+pub(crate) struct Platform<'a, S> {
+    pub(crate) config: Config<'a>,
+    pub(crate) images: Images<'a>,
+    pub(crate) ram: GuestRam<'a>,
+    pub(crate) phase: Section<'a, VmPhase>,
+    pub(crate) bus: Bus<'a>,
+    pub(crate) console: Console<'a, S>,
+    pub(crate) log: Log<'a>,
+    pub(crate) journal: &'a Journal,
+    pub(crate) trace: Option<Trace<'a>>,
+}
+
+impl<'a, S: Serial> Vm<'a, S> {
+    /// As the state says: not started yet, unless it was left by another VMM; then [`Self::recover`] comes first.
+    pub fn new(config: Config<'a>, images: Images<'a>, ram: GuestRam<'a>, serial: S, state: &'a mut State) -> Self {
+        let (journal, memory) = (&state.journal, &mut state.vm);
+        let platform = Platform {
+            config,
+            images,
+            ram,
+            phase: Section::new(&mut memory.phase, journal),
+            bus: Bus::new(&mut memory.devices, journal),
+            console: Console::new(serial, Section::new(&mut memory.console, journal)),
+            log: Log::new(Section::new(&mut memory.log, journal), config.log_all),
+            journal,
+            trace: None,
+        };
+        Self { vcpus: memory.vcpus.each_mut().map(|vcpu| Vcpu::new(vcpu, journal)), platform }
+    }
+
+    /// Load the guest and let its first vCPU run from its entry.
+    pub fn start(&mut self, kernel: &mut impl KernelVcpu) -> Result<(), BootError> {
+        self.handler(kernel).start()
+    }
+
+    /// Exits are recorded from here on.
+    pub fn record(&mut self, trace: Trace<'a>) {
+        self.platform.trace = Some(trace);
+    }
+
+    /// Take what the serial driver has for the guest; true if an interrupt is now pending.
+    pub fn pump(&mut self, kernel: &mut impl KernelVcpu) -> bool {
+        let pending = self.platform.take_input(kernel);
+        self.commit_event();
+        pending
+    }
+
+    /// The serial driver has something; a vCPU that waits for it goes on.
+    pub fn notified(&mut self, kernel: &mut impl KernelVcpu) {
+        let vcpu = kernel.id().index();
+        if self.pump(kernel) && self.vcpus[vcpu].power.is_parked() {
+            self.vcpus[vcpu].power.change().enter(PowerState::Running);
+            self.commit_event();
+            kernel.wake();
+        }
+    }
+
+    /// A line of the VMM's own.
+    pub fn say(&mut self, line: core::fmt::Arguments<'_>) {
+        self.platform.info(line);
+        self.commit_event();
+    }
+
+    /// The VM's name.
+    pub const fn name(&self) -> &'a str {
+        self.platform.config.name
+    }
+
+    /// For what concerns the vCPU of this side of the kernel.
+    #[inline(always)]
+    pub(crate) fn handler<'h, K: KernelVcpu>(&'h mut self, kernel: &'h mut K) -> Handler<'h, 'a, S, K> {
+        Handler { platform: &mut self.platform, vcpu: &mut self.vcpus[kernel.id().index()], kernel }
+    }
+
+    /// What has happened, and was no exit, stands.
+    pub(crate) fn commit_event(&mut self) {
+        if self.platform.journal.is_changed() {
+            self.platform.update_checksums();
+            self.vcpus.iter_mut().for_each(Vcpu::update_checksum);
+            self.platform.journal.commit(None);
+        }
+        self.platform.console.publish();
+    }
+}
+
+impl<S: Serial> Platform<'_, S> {
+    /// A line of the VMM's own.
+    pub(crate) fn info(&mut self, line: core::fmt::Arguments<'_>) {
+        self.log.info(&mut self.console, line);
+    }
+
+    /// A line that the guest can provoke.
+    pub(crate) fn warn_rate_limited(&mut self, line: core::fmt::Arguments<'_>) {
+        self.log.warn_rate_limited(&mut self.console, line);
+    }
+
+    /// Exits are recorded.
+    #[inline(always)]
+    pub(crate) const fn is_recorded(&self) -> bool {
+        self.trace.is_some()
+    }
+
+    /// Due before each commit.
+    pub(crate) fn update_checksums(&mut self) {
+        self.bus.update_checksums();
+        self.console.update_checksum();
+        self.log.update_checksum();
+        self.phase.update_checksum();
+    }
+
+    /// Devices take what has come for them; true if an interrupt is pending.
+    pub(crate) fn take_input(&mut self, kernel: &mut impl KernelVcpu) -> bool {
+        if self.phase.get() != Phase::On {
+            self.console.discard_input();
+            return false;
+        }
+        self.bus.poll(&mut Outside { console: &mut self.console }, kernel);
+        self.bus.gic.has_pending()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

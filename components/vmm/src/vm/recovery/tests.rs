@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Every crash point of every kind of exit: the VMM is killed there, another one takes over, and the guest finds what it
+//! finds without that.
+
+use super::*;
+use crate::boot::Images;
+use crate::boot::image::tests::file;
+use crate::config::Config;
+use crate::fake::{FakeSerial, FakeVcpu, Killed, kill_after};
+use crate::guest_ram::GuestRam;
+use crate::state::{Found, State};
+use crate::vcpu::VcpuReg;
+use core::cell::RefCell;
+use core::sync::atomic::AtomicU64;
+use lazaret_abi::fault_context;
+use sel4_abi::user_context::NUM_REGISTERS;
+use std::boxed::Box;
+use std::collections::BTreeMap;
+use std::format;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::string::String;
+use std::vec::Vec;
+
+const PC: u64 = 0x4000_0100;
+const UART: u64 = 0x0900_0000;
+const GICD: u64 = 0x0800_0000;
+
+/// The serial driver's rings outlive a VMM.
+struct Wire<'a>(&'a RefCell<FakeSerial>);
+
+impl Serial for Wire<'_> {
+    fn has_room(&self, written: u32) -> bool {
+        self.0.borrow().has_room(written)
+    }
+    fn put(&mut self, written: u32, byte: u8) {
+        self.0.borrow_mut().put(written, byte);
+    }
+    fn get(&self, taken: u32) -> Option<u8> {
+        self.0.borrow().get(taken)
+    }
+    fn publish(&mut self, written: u32, taken: u32) {
+        self.0.borrow_mut().publish(written, taken);
+    }
+    fn ring(&mut self) {
+        self.0.borrow_mut().ring();
+    }
+}
+
+/// What a VMM is asked.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    /// A message of this label; `x` is the value of the register that it names.
+    Fault { label: u64, word: u64, esr: u64, x: u64 },
+    /// Input is there.
+    Input(&'static [u8]),
+}
+
+/// All that is not the VMM.
+struct World {
+    memory: Vec<AtomicU64>,
+    kernel: Vec<u8>,
+    state: Box<State>,
+    vcpu: FakeVcpu,
+    wire: RefCell<FakeSerial>,
+    number: u32,
+}
+
+impl World {
+    fn new() -> Self {
+        let memory = (0..0x4000).map(|_| AtomicU64::new(0)).collect();
+        let (state, vcpu) = (Box::new(State::new()), FakeVcpu::new());
+        Self { memory, kernel: file(0, 0x100, 0, 0x80), state, vcpu, wire: RefCell::default(), number: 0 }
+    }
+
+    /// Runs a VMM; `false`: it was killed.
+    fn with(&mut self, work: impl FnOnce(&mut Vm<'_, Wire<'_>>, &mut FakeVcpu)) -> bool {
+        let config = Config::parse(b"name = vm\nguest = bare64\n").expect("a configuration");
+        let images = Images { kernel: &self.kernel, initrd: &[] };
+        let ram = GuestRam::new(&self.memory, |_| {});
+        let (state, vcpu, wire) = (&mut self.state, &mut self.vcpu, Wire(&self.wire));
+        let run = AssertUnwindSafe(|| work(&mut Vm::new(config, images, ram, wire, state), vcpu));
+        match catch_unwind(run) {
+            Ok(()) => true,
+            Err(payload) if payload.is::<Killed>() => false,
+            Err(payload) => std::panic::resume_unwind(payload),
+        }
+    }
+
+    /// The words of a message, from the registers as they are now.
+    fn words(&self, event: Event) -> (u64, Vec<u64>) {
+        let Event::Fault { label, word, esr, .. } = event else { panic!("no fault") };
+        let spsr = self.vcpu.spsr() | u64::from(self.number) << fault_context::NUMBER_SHIFT;
+        let x = |esr| match fault_context::register(esr) {
+            31 => 0,
+            n => self.vcpu.x(n as u8),
+        };
+        match label {
+            6 => {
+                let status = fault_context::abort_status(esr, self.vcpu.spsr());
+                (fault_context::abort_label(self.number), std::vec![status, self.vcpu.pc(), word, x(esr)])
+            }
+            8 => (label, std::vec![esr, self.vcpu.pc(), spsr, x(esr)]),
+            _ => (label, std::vec![word, self.number.into()]),
+        }
+    }
+
+    /// The kernel takes a reply.
+    fn take(&mut self, answer: Option<ReplyContext>) {
+        let Some([pc, spsr, register, value]) = answer else { return };
+        self.vcpu.set_pc(pc);
+        self.vcpu.set_spsr(spsr);
+        if let Some((register, _)) = fault_context::debug_written(register) {
+            self.vcpu.debug.insert(register.to_word(), value);
+        } else if register < 31 {
+            self.vcpu.set_x(register as u8, value);
+        }
+    }
+
+    /// The registers before a trap, or the input. The message, if there is one.
+    fn prepare(&mut self, event: Event) -> Option<(u64, Vec<u64>)> {
+        if let Event::Fault { esr, x, .. } = event {
+            self.number += 1;
+            self.vcpu.set_pc(PC);
+            if let n @ 0..31 = fault_context::register(esr) {
+                self.vcpu.set_x(n as u8, x);
+            }
+        } else if let Event::Input(bytes) = event {
+            self.wire.borrow_mut().input.extend(bytes);
+        }
+        matches!(event, Event::Fault { .. }).then(|| self.words(event))
+    }
+
+    /// What a VMM makes of it; `None`: it was killed.
+    fn handle(&mut self, message: &Option<(u64, Vec<u64>)>) -> Option<(Next, Option<ReplyContext>)> {
+        let mut result = (Next::Stay, None);
+        let alive = self.with(|vm, vcpu| match message {
+            Some((label, words)) => {
+                let (given, number) = (FaultContext::from_message(*label, words), number(*label, words));
+                result = vm.exit(Exit::from_message(*label, words), given, number, vcpu);
+            }
+            None => vm.notified(vcpu),
+        });
+        alive.then_some(result)
+    }
+
+    /// Another VMM takes over.
+    fn recover(&mut self, waits: Waits<'_>) -> Option<(Next, Option<ReplyContext>)> {
+        assert_eq!(self.state.find(), Ok(Found::Left));
+        let mut result = None;
+        self.with(|vm, vcpu| result = Some(vm.recover(waits, vcpu).expect("it starts")));
+        result
+    }
+
+    /// One event, with the VMM killed at a point if there are so many; and again in its recovery. Whether it was.
+    fn happen(&mut self, event: Event, kills: &[u32]) -> bool {
+        let mut kills = kills.iter().copied();
+        let message = self.prepare(event);
+        let before = self.vcpu.restarts;
+        kill_after(kills.next());
+        let mut result = self.handle(&message);
+        let was_killed = result.is_none();
+        while result.is_none() {
+            // The kernel forgets the message of a vCPU that was started anew; the registers are as they are now.
+            let waits_for_answer = message.is_some() && self.vcpu.restarts == before;
+            let again = waits_for_answer.then(|| self.words(event));
+            kill_after(kills.next());
+            result = self.recover(match &again {
+                Some((label, words)) => Waits::ForReply(Message { label: *label, words }),
+                None if message.is_some() => Waits::Elsewhere,
+                None => Waits::Stopped,
+            });
+        }
+        kill_after(None);
+        if let Some((Next::Resume, answer)) = result {
+            self.take(answer);
+        }
+        was_killed
+    }
+
+    /// One event whose reply gets lost, and the VMM that is started for that killed at a point if there are so many.
+    /// Whether it was; `None`: there is no reply.
+    fn lose_reply(&mut self, event: Event, kill: u32) -> Option<bool> {
+        let message = self.prepare(event);
+        let before = self.vcpu.restarts;
+        if !matches!(self.handle(&message), Some((Next::Resume, _))) || message.is_none() {
+            return None;
+        }
+        let mut kill = Some(kill);
+        loop {
+            let (label, words) = self.words(event);
+            let lost = Waits::Lost(Message { label, words: &words });
+            kill_after(kill);
+            let result = self.recover(if self.vcpu.restarts == before { lost } else { Waits::Elsewhere });
+            kill_after(None);
+            if let Some(result) = result {
+                // Nothing is left for a reply, which nobody would get.
+                assert_eq!(result, (Next::Stay, None));
+                assert_eq!(self.vcpu.restarts, before + 1);
+                return Some(kill.is_none());
+            }
+            kill = None;
+        }
+    }
+
+    /// What the guest, its devices' drivers and the console could find.
+    fn view(&mut self) -> String {
+        let mut words = [0; NUM_REGISTERS];
+        self.vcpu.read_registers(&mut words);
+        let system: BTreeMap<_, _> = self.vcpu.system.iter().collect();
+        let debug: BTreeMap<_, _> = self.vcpu.debug.iter().collect();
+        let list: BTreeMap<_, _> = self.vcpu.injected.iter().copied().collect();
+        let is_on = self.state.vm.phase.live().get() == Phase::On;
+        // Of a vCPU that is off nobody sees the registers.
+        words.iter_mut().filter(|_| !is_on).for_each(|word| *word = 0);
+        let mut view = format!("{words:x?}\n{system:x?}\n{debug:x?}\n{list:?}\n{}\n", self.wire.borrow().output());
+        self.with(|vm, vcpu| {
+            let gic: Vec<_> = (0..0x1000).step_by(4).map(|offset| vm.platform.bus.gic.load(offset, 4)).collect();
+            let power = (vm.platform.phase.get(), vm.vcpus[0].power.state(), vm.vcpus[0].exits.traps(), vcpu.stopped);
+            view.push_str(&format!("{gic:x?}\n{power:?}\n"));
+            for offset in (0..0x50).step_by(4) {
+                let read = vm.platform.bus.uart.load(offset, 4, &vm.platform.console);
+                view.push_str(&format!("{read:x} "));
+            }
+            let _ = vcpu.pc();
+        });
+        view
+    }
+}
+
+const fn store(ipa: u64, x: u64) -> Event {
+    Event::Fault { label: 6, word: ipa, esr: 0x24 << 26 | 1 << 25 | 1 << 24 | 2 << 22 | 1 << 16 | 1 << 6 | 7, x }
+}
+
+const fn load(ipa: u64) -> Event {
+    Event::Fault { label: 6, word: ipa, esr: 0x24 << 26 | 1 << 25 | 1 << 24 | 2 << 22 | 2 << 16 | 7, x: 0 }
+}
+
+const fn register(op: [u64; 5], read: bool, x: u64) -> Event {
+    let [op0, op1, crn, crm, op2] = op;
+    let iss = op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | 1 << 5 | crm << 1 | read as u64;
+    Event::Fault { label: 8, word: 0, esr: 0x18 << 26 | 1 << 25 | iss, x }
+}
+
+const fn call(function: u64) -> Event {
+    Event::Fault { label: 8, word: 0, esr: 0x5a00_0000, x: function }
+}
+
+const fn other(label: u64, word: u64) -> Event {
+    Event::Fault { label, word, esr: 0, x: 0 }
+}
+
+const WFI: Event = Event::Fault { label: 8, word: 0, esr: 0x07e0_0000, x: 0 };
+
+/// Each kind of exit, in an order in which each finds something to do.
+const EVENTS: [(&str, Event); 38] = [
+    ("GICD_CTLR", store(GICD, 1)),
+    ("GICD_ISENABLER0", store(GICD + 0x100, 1 << 27)),
+    ("GICD_ISENABLER1", store(GICD + 0x104, 2)),
+    ("GICD_IPRIORITYR", store(GICD + 0x420, 0x8080_4080)),
+    ("GICD_ITARGETSR", store(GICD + 0x820, 0x0101_0101)),
+    ("GICD_ICFGR", store(GICD + 0xc08, 0xa)),
+    ("GICD read", load(GICD + 0x104)),
+    ("UARTCR", store(UART + 0x30, 0x301)),
+    ("UARTLCR_H", store(UART + 0x2c, 0x70)),
+    ("UARTIMSC", store(UART + 0x38, 0x50)),
+    ("UARTDR write", store(UART, b'a' as u64)),
+    ("UARTDR newline", store(UART, b'\n' as u64)),
+    ("UARTFR", load(UART + 0x18)),
+    ("input", Event::Input(b"xyz")),
+    ("UARTDR read", load(UART)),
+    ("UARTDR read again", load(UART)),
+    ("UARTICR", store(UART + 0x44, 0x7ff)),
+    ("maintenance of the UART's", other(7, 0)),
+    ("GICD_SGIR", store(GICD + 0xf00, 2 << 24 | 5)),
+    ("GICD_ISPENDR", store(GICD + 0x200, 1 << 27)),
+    ("timer", other(9, 27)),
+    ("WFI with something pending", WFI),
+    ("maintenance 0", other(7, 0)),
+    ("maintenance 1", other(7, 1)),
+    ("maintenance of none", other(7, u64::MAX)),
+    ("MDSCR_EL1 write", register([2, 0, 0, 2, 2], false, 0x8000)),
+    ("DBGBVR1_EL1 write", register([2, 0, 0, 1, 4], false, 0x1234_5678)),
+    ("DBGBVR1_EL1 read", register([2, 0, 0, 1, 4], true, 0)),
+    ("OSLAR_EL1", register([2, 0, 1, 0, 4], false, 1)),
+    ("OSLSR_EL1", register([2, 0, 1, 1, 4], true, 0)),
+    ("DBGCLAIMSET_EL1", register([2, 0, 7, 8, 6], false, 5)),
+    ("DBGCLAIMCLR_EL1", register([2, 0, 7, 9, 6], false, 1)),
+    ("an unknown register", register([3, 1, 15, 2, 0], true, 0)),
+    ("nothing there", load(0x0a00_0000)),
+    ("PSCI_VERSION", call(0x8400_0000)),
+    ("an unknown call", call(0x8400_00ff)),
+    ("SYSTEM_RESET", call(0x8400_0009)),
+    ("SYSTEM_OFF", call(0x8400_0008)),
+];
+
+/// The events before one, as the common history.
+fn before(index: usize) -> World {
+    let mut world = World::new();
+    assert!(world.with(|vm, vcpu| vm.start(vcpu).expect("it starts")));
+    world.vcpu.system.insert(VcpuReg::Vbar as u64, 0x4000_8000);
+    EVENTS[..index].iter().for_each(|(_, event)| assert!(!world.happen(*event, &[])));
+    world
+}
+
+/// A VMM that is killed says nothing.
+fn hush() {
+    std::panic::set_hook(Box::new(|info| {
+        if !info.payload().is::<Killed>() {
+            std::eprintln!("{info}");
+        }
+    }));
+}
+
+#[test]
+fn no_crash_point_is_visible() {
+    hush();
+    let (mut points, mut twice, mut differ) = (0, 0, Vec::new());
+    for (index, (name, event)) in EVENTS.iter().enumerate() {
+        let mut world = before(index);
+        world.happen(*event, &[]);
+        let good = world.view();
+        for point in 0.. {
+            let mut world = before(index);
+            if !world.happen(*event, &[point]) {
+                break;
+            }
+            points += 1;
+            let view = world.view();
+            if view != good {
+                let lines = view.lines().zip(good.lines()).filter(|(a, b)| a != b);
+                differ.push(format!("{name} at {point}: {lines:?}", lines = lines.collect::<Vec<_>>()));
+            }
+            for again in [0, 1, 3, 7, 15] {
+                let mut world = before(index);
+                world.happen(*event, &[point, again]);
+                twice += 1;
+                if world.view() != good {
+                    differ.push(format!("{name} at {point}, and in the recovery at {again}"));
+                }
+            }
+        }
+    }
+    std::println!(
+        "{} kinds of exit, {points} crash points, {twice} with another crash: {} differ",
+        EVENTS.len(),
+        differ.len()
+    );
+    assert!(differ.is_empty(), "{differ:#?}");
+}
+
+#[test]
+fn no_lost_reply_is_visible() {
+    hush();
+    let mut lost = 0;
+    for (index, (name, event)) in EVENTS.iter().enumerate() {
+        let mut good = before(index);
+        good.happen(*event, &[]);
+        let good = good.view();
+        for point in 0.. {
+            let mut world = before(index);
+            let Some(was_killed) = world.lose_reply(*event, point) else { break };
+            lost += 1;
+            assert_eq!(world.view(), good, "{name}, its reply lost, and the recovery killed at {point}");
+            if !was_killed {
+                break;
+            }
+        }
+    }
+    std::println!("{lost} lost replies");
+    assert!(lost > EVENTS.len());
+}
