@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! VMMs that are killed, and other faults: one of each kind; the campaign is `tools/lazaret inject`.
 
-use lazaret_inject::case::{KINDS, Kind};
+use lazaret_inject::case::{FAULT_KINDS, FaultKind};
 use lazaret_inject::outcome::Outcome;
 use lazaret_inject::result::{Row, is_forbidden};
 use lazaret_programs::workspace::Workspace;
@@ -11,12 +11,12 @@ use crate::Scenario;
 pub const SCENARIOS: &[Scenario] = &[("crash-one-of-each-kind", one_of_each), ("crash-points", points)];
 
 fn one_of_each() -> anyhow::Result<()> {
-    let numbers: Vec<u64> = (0..KINDS.len() as u64).collect();
+    let numbers: Vec<u64> = (0..FAULT_KINDS.len() as u64).collect();
     let (campaign, errors) = lazaret_inject::run(&Workspace::find(), 1, &numbers, Some(1))?;
     anyhow::ensure!(errors.is_empty(), "{errors:#?}");
     let forbidden: Vec<_> = campaign.rows.iter().filter(|row| is_forbidden(row)).collect();
     anyhow::ensure!(forbidden.is_empty(), "{forbidden:#?}");
-    for kind in [Kind::Killed, Kind::DroppedReply] {
+    for kind in [FaultKind::Killed, FaultKind::DroppedReply] {
         let restarted = |row: &Row| row.kind == kind && row.outcome == Outcome::Restarted;
         anyhow::ensure!(campaign.rows.iter().any(restarted), "{kind:?} did not restart: {:#?}", campaign.rows);
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lazaret_build::Request;
-use lazaret_machine::{Outcome, Qemu, Script, Watch};
+use lazaret_machine::{Qemu, RunEnd, Script, Watch};
 use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
@@ -33,7 +33,7 @@ fn halt() -> anyhow::Result<()> {
     run("stop", Script::new().expect("'orphan' faulted").expect(COUNTS), 60)?.expect_seen()?;
     // Longer than the other one takes to its first line.
     let halted = run("halt", Script::new().expect(HALTED).expect(COUNTS), 10)?;
-    anyhow::ensure!(halted.outcome == Outcome::TimedOut(COUNTS.into()), "{:?}\n{}", halted.outcome, halted.output);
+    anyhow::ensure!(halted.end == RunEnd::TimedOut(COUNTS.into()), "{:?}\n{}", halted.end, halted.output);
     anyhow::ensure!(!halted.output.contains(COUNTS), "{}", halted.output);
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 pub mod chart;
 pub mod differential;
+pub mod execution;
 pub mod goal;
 pub mod growth;
 pub mod kept;
@@ -19,7 +20,6 @@ pub mod profile;
 pub mod subject;
 pub mod switch;
 pub mod table;
-pub mod trace;
 pub mod unit;
 
 pub use measured::Measured;

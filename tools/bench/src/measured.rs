@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::trace::count::Kinds;
+use super::execution::count::Kinds;
 
 use lazaret_diagnostic::Problem;
 

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use super::execution::log::{self, Execution};
+use super::execution::{capture, count, flame, symbols::Symbols, windows};
 use super::subject::Job;
 use super::table::write_aligned;
-use super::trace::log::{self, Trace};
-use super::trace::{capture, count, flame, symbols::Symbols, windows};
 use super::{Bench, Subject, native, switch};
 use lazaret_machine::Qemu;
 
@@ -97,19 +97,19 @@ pub fn hidden(bench: &Bench<'_>, subject: Subject) -> anyhow::Result<BTreeMap<St
 }
 
 /// An operation that a program announces and puts between two marks.
-fn marked(bench: &Bench<'_>, op: &str, machine: (Qemu, PathBuf)) -> anyhow::Result<Trace> {
+fn marked(bench: &Bench<'_>, op: &str, machine: (Qemu, PathBuf)) -> anyhow::Result<Execution> {
     let trace = all_marked(bench, machine)?.into_iter().find(|trace| trace.op == op);
     trace.with_context(|| format!("the bench has no operation '{op}'"))
 }
 
-fn all_marked(bench: &Bench<'_>, (qemu, image): (Qemu, PathBuf)) -> anyhow::Result<Vec<Trace>> {
+fn all_marked(bench: &Bench<'_>, (qemu, image): (Qemu, PathBuf)) -> anyhow::Result<Vec<Execution>> {
     let folder = bench.folder()?;
     let announced = capture::run(qemu, &image, &folder, bench.timeout)?;
     log::read(&folder.join("trace.log"), &announced)
 }
 
 /// The end of a guest's time slice, to the other's first instruction.
-fn between_guests(bench: &Bench<'_>, op: &str) -> anyhow::Result<Trace> {
+fn between_guests(bench: &Bench<'_>, op: &str) -> anyhow::Result<Execution> {
     let log = bench.folder()?.join("trace.log");
     let kernel = bench.kernel_memory()?;
     switch::run_clean(bench, |qemu| windows::watched(qemu, &kernel, &log))?;

@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use super::{Measured, goal, linux, native, peer, switch};
 use lazaret_build::{Request, system};
-use lazaret_machine::{Outcome, Qemu, Run, Script, Watch};
+use lazaret_machine::{Qemu, Run, RunEnd, Script, Watch};
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
 use lazaret_programs::{Config, Setting};
@@ -209,7 +209,7 @@ impl Bench<'_> {
         let script = Script::new().expect(job.until);
         let script = if job.second.is_some() { script.expect(job.until) } else { script };
         let run = Watch::script(script, self.timeout).run(qemu.command(kernel))?;
-        if let (Outcome::Ended(false), Some(line)) = (&run.outcome, complaint(&run.output)) {
+        if let (RunEnd::Ended(false), Some(line)) = (&run.end, complaint(&run.output)) {
             anyhow::bail!("this QEMU cannot do it: {line}");
         }
         run.expect_seen()?;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::trace::count::Kinds;
+use super::execution::count::Kinds;
 use super::{Measured, Subject, goal, unit};
 
 /// What was measured on one CPU: a column each, ours first.

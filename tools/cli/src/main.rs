@@ -2,17 +2,13 @@
 //! The `lazaret` command line: 0 = done, 1 = it ran and the answer is no, 2 = bad input or a missing tool.
 #![forbid(unsafe_code)]
 
-mod arguments;
-mod command;
-mod doctor;
-
 use std::process::ExitCode;
 
 use clap::Parser;
+use lazaret_cli::arguments::{Arguments, Command};
+use lazaret_cli::{command, doctor};
 use lazaret_diagnostic::BadDescription;
 use lazaret_programs::workspace::Workspace;
-
-use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The injection: stops the machine where the case says, does the damage, lets it go on.
 
-use super::bench::Bench;
-use super::case::{Case, Kind, register_name};
+use super::case::{Case, FaultKind, register_name};
 use super::gdb::{Gdb, PC, SP};
+use super::testbed::Testbed;
 
 /// Where the victim's VMM has its memory, as the description and the packer place it.
 const STATE: u64 = 0x0220_0000;
@@ -31,31 +31,31 @@ pub struct Done {
 }
 
 /// Leads the machine to the fault and injects it. A place that is not reached is an error.
-pub fn apply(bench: &Bench, gdb: &mut Gdb, case: &Case) -> anyhow::Result<Done> {
+pub fn apply(testbed: &Testbed, gdb: &mut Gdb, case: &Case) -> anyhow::Result<Done> {
     let mut case = case.clone();
-    let mark = bench.mark(case.round, case.step);
+    let mark = testbed.mark(case.round, case.step);
     gdb.breakpoint(mark, true)?;
     gdb.go_on()?;
     gdb.breakpoint(mark, false)?;
     match case.kind {
-        Kind::GuestCode | Kind::GuestAccess => return guest(gdb, &mut case),
-        Kind::Kernel => return kernel(bench, gdb, &mut case),
+        FaultKind::GuestCode | FaultKind::GuestAccess => return guest(gdb, &mut case),
+        FaultKind::Kernel => return kernel(testbed, gdb, &mut case),
         _ => {}
     }
-    to_exit(bench, gdb, case.exit)?;
+    to_exit(testbed, gdb, case.exit)?;
     for _ in 0..case.instructions {
         gdb.step()?;
     }
-    if !bench.is_victim(gdb)? || gdb.registers()?[PC] > STATE {
+    if !testbed.is_victim(gdb)? || gdb.registers()?[PC] > STATE {
         // In the kernel, or another program's turn: back to where the VMM is.
-        to_exit(bench, gdb, 0)?;
+        to_exit(testbed, gdb, 0)?;
     }
-    victim(bench, gdb, &mut case)
+    victim(testbed, gdb, &mut case)
 }
 
 /// To the victim's next exit but so many.
-fn to_exit(bench: &Bench, gdb: &mut Gdb, skip: u64) -> anyhow::Result<()> {
-    bench.to(gdb, &[bench.reply + 4], skip)
+fn to_exit(testbed: &Testbed, gdb: &mut Gdb, skip: u64) -> anyhow::Result<()> {
+    testbed.to(gdb, &[testbed.reply + 4], skip)
 }
 
 fn done(place: impl Into<String>, detail: impl Into<String>) -> anyhow::Result<Done> {
@@ -77,66 +77,66 @@ fn flip_memory(gdb: &mut Gdb, base: u64, offset: u64, mask: u64, what: &str) -> 
     done(format!("{what}+{:#x}", offset / 256 * 256), format!("{what} {at:#x}: {value:#x} ^ {mask:#x}"))
 }
 
-fn victim(bench: &Bench, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done> {
+fn victim(testbed: &Testbed, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done> {
     let random = &mut case.random;
     let mask = random.flips();
     let registers = gdb.registers()?;
     match case.kind {
-        Kind::Register => flip_register(gdb, random.below(33) as usize, mask),
-        Kind::Stack => {
+        FaultKind::Register => flip_register(gdb, random.below(33) as usize, mask),
+        FaultKind::Stack => {
             let depth = (IPC_BUFFER - 0x1000).saturating_sub(registers[SP]).clamp(8, 1024);
             flip_memory(gdb, registers[SP] & !7, random.below(depth), mask, "stack")
         }
-        Kind::State => flip_memory(gdb, STATE, random.below(STATE_SIZE), mask, "state"),
-        Kind::IpcBuffer => flip_memory(gdb, IPC_BUFFER, random.below(512), mask, "buffer"),
-        Kind::Message => {
+        FaultKind::State => flip_memory(gdb, STATE, random.below(STATE_SIZE), mask, "state"),
+        FaultKind::IpcBuffer => flip_memory(gdb, IPC_BUFFER, random.below(512), mask, "buffer"),
+        FaultKind::Message => {
             let number = random.below(6) as usize;
             let value = if random.below(2) == 0 { registers[number] ^ mask } else { random.word() };
             gdb.set_register(number, value)?;
             let place = ["badge", "label", "word 0", "word 1", "word 2", "word 3"][number];
             done(place, format!("{place} {:#x} -> {value:#x}", registers[number]))
         }
-        Kind::DroppedReply => {
+        FaultKind::DroppedReply => {
             // The exit that is being handled.
-            bench.to(gdb, &[bench.reply], 0)?;
+            testbed.to(gdb, &[testbed.reply], 0)?;
             gdb.set_register(7, RECV)?;
             done("reply", "dropped")
         }
-        Kind::DoubledReply => {
-            gdb.set_register(PC, bench.reply)?;
+        FaultKind::DoubledReply => {
+            gdb.set_register(PC, testbed.reply)?;
             gdb.set_register(0, 1)?;
             gdb.set_register(6, 4)?;
             gdb.set_register(7, -2i64 as u64)?;
             done("reply", "sent again, to the next exit")
         }
-        Kind::DelayedReply => {
+        FaultKind::DelayedReply => {
             let stops = 1 + random.below(8);
             (0..stops).try_for_each(|_| gdb.step())?;
             done("reply", format!("late by {stops} timers"))
         }
-        Kind::Interrupts => interrupts(gdb, random.word()),
-        Kind::Revoked => {
-            let calls: Vec<u64> = bench.svcs.iter().copied().filter(|&svc| svc != bench.reply).collect();
-            bench.to(gdb, &calls, 0)?;
+        FaultKind::Interrupts => interrupts(gdb, random.word()),
+        FaultKind::Revoked => {
+            let calls: Vec<u64> = testbed.svcs.iter().copied().filter(|&svc| svc != testbed.reply).collect();
+            testbed.to(gdb, &calls, 0)?;
             let cap = gdb.registers()?[0];
             gdb.set_register(0, EMPTY_SLOT)?;
             done(format!("slot {cap}"), format!("the capability in slot {cap} is gone"))
         }
-        Kind::Killed => {
+        FaultKind::Killed => {
             gdb.set_register(PC, NOWHERE)?;
             done("pc", format!("killed at {:#x}", registers[PC]))
         }
-        Kind::Loop => {
+        FaultKind::Loop => {
             // A jump to itself. Code is not put back by a restart, so it ends when the restarts do.
             gdb.write(registers[PC], &JUMP_TO_ITSELF.to_le_bytes())?;
             done("pc", format!("loops at {:#x}", registers[PC]))
         }
-        Kind::StackOverflow => {
+        FaultKind::StackOverflow => {
             let bottom = IPC_BUFFER - 0x1000 - STACK_SIZE;
             gdb.set_register(SP, bottom + 16 * random.below(16))?;
             done("sp", "at the end of the stack")
         }
-        Kind::GuestCode | Kind::GuestAccess | Kind::Kernel => done("nothing", "not the VMM's"),
+        FaultKind::GuestCode | FaultKind::GuestAccess | FaultKind::Kernel => done("nothing", "not the VMM's"),
     }
 }
 
@@ -157,7 +157,7 @@ fn interrupts(gdb: &mut Gdb, random: u64) -> anyhow::Result<Done> {
 fn guest(gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done> {
     let random = &mut case.random;
     let length = 4 + random.below(60);
-    let wild = case.kind == Kind::GuestCode;
+    let wild = case.kind == FaultKind::GuestCode;
     let code: Vec<u8> = (0..length)
         .flat_map(|_| if wild { vec![random.word() as u32] } else { access(random.word(), random.word()) })
         .chain([0xd65f_03c0])
@@ -196,8 +196,8 @@ fn access(kind: u64, random: u64) -> Vec<u32> {
     }
 }
 
-fn kernel(bench: &Bench, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done> {
-    let range = &bench.kernel;
+fn kernel(testbed: &Testbed, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<Done> {
+    let range = &testbed.kernel;
     let offset = case.random.below(range.end - range.start);
     gdb.physical(true)?;
     let done = flip_memory(gdb, range.start, offset, case.random.flips(), "kernel");

@@ -8,7 +8,7 @@ use super::gdb::{PC, SP};
 /// Kinds of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum FaultKind {
     /// Bits of a register of the VMM.
     Register,
     /// Bits of its stack.
@@ -44,23 +44,23 @@ pub enum Kind {
 }
 
 /// All kinds, in the order in which runs take turns.
-pub const KINDS: [Kind; 16] = [
-    Kind::Register,
-    Kind::Stack,
-    Kind::State,
-    Kind::IpcBuffer,
-    Kind::Message,
-    Kind::DroppedReply,
-    Kind::DoubledReply,
-    Kind::DelayedReply,
-    Kind::Interrupts,
-    Kind::Revoked,
-    Kind::Killed,
-    Kind::Loop,
-    Kind::StackOverflow,
-    Kind::GuestCode,
-    Kind::GuestAccess,
-    Kind::Kernel,
+pub const FAULT_KINDS: [FaultKind; 16] = [
+    FaultKind::Register,
+    FaultKind::Stack,
+    FaultKind::State,
+    FaultKind::IpcBuffer,
+    FaultKind::Message,
+    FaultKind::DroppedReply,
+    FaultKind::DoubledReply,
+    FaultKind::DelayedReply,
+    FaultKind::Interrupts,
+    FaultKind::Revoked,
+    FaultKind::Killed,
+    FaultKind::Loop,
+    FaultKind::StackOverflow,
+    FaultKind::GuestCode,
+    FaultKind::GuestAccess,
+    FaultKind::Kernel,
 ];
 
 /// Rounds of the guest in which a fault can come.
@@ -78,7 +78,7 @@ pub struct Case {
     /// Number in the campaign.
     pub number: u64,
     /// What is injected.
-    pub kind: Kind,
+    pub kind: FaultKind,
     /// In this round of the victim's guest,
     pub round: u64,
     /// from this step of it on,
@@ -96,10 +96,10 @@ impl Case {
     pub fn new(seed: u64, number: u64) -> Self {
         let mut random = Random(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         random.word();
-        let kind = KINDS[(number % KINDS.len() as u64) as usize];
+        let kind = FAULT_KINDS[(number % FAULT_KINDS.len() as u64) as usize];
         let (round, step) = (1 + random.below(ROUNDS), random.below(PLACES));
         let (exit, instructions) = (random.below(EXITS), random.below(INSTRUCTIONS));
-        let at_entry = matches!(kind, Kind::Message | Kind::DroppedReply | Kind::DoubledReply);
+        let at_entry = matches!(kind, FaultKind::Message | FaultKind::DroppedReply | FaultKind::DoubledReply);
         Self { number, kind, round, step, exit, instructions: if at_entry { 0 } else { instructions }, random }
     }
 }
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(words(1, 7), words(1, 7));
         assert_ne!(words(1, 7), words(2, 7));
         let kinds: std::collections::BTreeSet<_> = (0..16).map(|number| Case::new(1, number).kind).collect();
-        assert_eq!(kinds.len(), KINDS.len());
+        assert_eq!(kinds.len(), FAULT_KINDS.len());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! QEMU's debug interface: the part of gdb's remote protocol that injecting faults takes.
 //!
 //! Under `-icount sleep=off` each stop moves the virtual clock to its next timer. So stops are few, and the machine is
-//! stepped only for short ways; the runs stay the same from one time to the next.
+//! stepped only over short paths; the runs stay the same from one time to the next.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-/// How long QEMU may take for an answer, on a loaded machine.
+/// How long QEMU may take for a response, on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Registers in the order of the protocol: x0 to x30, then these.
 pub const SP: usize = 31;
@@ -61,8 +61,8 @@ impl Gdb {
 
     /// Reads memory at an address of whoever runs; `None` if nothing is there.
     pub fn read(&mut self, address: u64, length: usize) -> anyhow::Result<Option<Vec<u8>>> {
-        let answer = self.ask(&format!("m{address:x},{length:x}"))?;
-        Ok(if answer.starts_with('E') { None } else { from_hex(&answer) })
+        let response = self.ask(&format!("m{address:x},{length:x}"))?;
+        Ok(if response.starts_with('E') { None } else { from_hex(&response) })
     }
 
     /// Writes memory at an address of whoever runs.
@@ -110,9 +110,9 @@ impl Gdb {
     }
 
     fn must(&mut self, command: &str) -> anyhow::Result<()> {
-        let answer = self.ask(command)?;
-        if answer != "OK" {
-            bail!("QEMU's debug interface answers '{answer}' to '{command}'");
+        let response = self.ask(command)?;
+        if response != "OK" {
+            bail!("QEMU's debug interface answers '{response}' to '{command}'");
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ thead th{background:#f4f4f4;font-weight:600;vertical-align:bottom}code{font-size
 .bad{color:#b00020;font-weight:600}.good{color:#1b6e3c;font-weight:600}";
 
 /// Numbers of a row of the heat map, by outcome.
-type Counts = [u64; OUTCOMES.len()];
+type RunsByOutcome = [u64; OUTCOMES.len()];
 
 /// The whole page.
 pub fn page(campaign: &Campaign) -> String {
@@ -55,8 +55,8 @@ fn write(page: &mut String, campaign: &Campaign) -> std::fmt::Result {
     write!(page, "</table></html>")
 }
 
-fn counts(campaign: &Campaign, key: impl Fn(&super::result::Row) -> String) -> BTreeMap<String, Counts> {
-    let mut all: BTreeMap<String, Counts> = BTreeMap::new();
+fn counts(campaign: &Campaign, key: impl Fn(&super::result::Row) -> String) -> BTreeMap<String, RunsByOutcome> {
+    let mut all: BTreeMap<String, RunsByOutcome> = BTreeMap::new();
     for row in &campaign.rows {
         let column = OUTCOMES.iter().position(|&outcome| outcome == row.outcome).unwrap_or(0);
         all.entry(key(row)).or_default()[column] += 1;
@@ -65,7 +65,7 @@ fn counts(campaign: &Campaign, key: impl Fn(&super::result::Row) -> String) -> B
 }
 
 /// A table whose cells are the darker the larger their part of the row.
-fn heat_map(page: &mut String, rows: &BTreeMap<String, Counts>) -> std::fmt::Result {
+fn heat_map(page: &mut String, rows: &BTreeMap<String, RunsByOutcome>) -> std::fmt::Result {
     let seen: Vec<usize> = (0..OUTCOMES.len()).filter(|&n| rows.values().any(|counts| counts[n] > 0)).collect();
     write!(page, "<table><thead><tr><th>")?;
     for &n in &seen {
@@ -92,14 +92,14 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::Kind;
+    use crate::case::FaultKind;
     use crate::result::Row;
 
     #[test]
     fn stands_alone_and_names_each_forbidden_run() {
         let row = |number, outcome| Row {
             number,
-            kind: Kind::State,
+            kind: FaultKind::State,
             place: "state+0x0".into(),
             detail: "a<b".into(),
             outcome,

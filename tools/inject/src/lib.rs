@@ -7,18 +7,18 @@
 #![forbid(unsafe_code)]
 
 mod apply;
-mod bench;
 pub mod case;
 mod clock;
+mod emulator;
+mod exit_kind;
 pub mod gdb;
 mod html;
-mod kind;
 pub mod linux;
-mod machine;
 pub mod outcome;
 mod path;
 pub mod points;
 pub mod result;
+mod testbed;
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -27,12 +27,12 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use bench::Bench;
-use case::{Case, Kind};
+use case::{Case, FaultKind};
+use emulator::Look;
 pub use html::page;
-use machine::Look;
 use outcome::{Transcript, classify, of_kernel_flip};
 use result::{Campaign, Row, is_forbidden};
+use testbed::Testbed;
 
 use lazaret_programs::workspace::Workspace;
 
@@ -47,15 +47,15 @@ pub fn run(
     numbers: &[u64],
     jobs: Option<usize>,
 ) -> anyhow::Result<(Campaign, Vec<anyhow::Error>)> {
-    let bench = Bench::new(workspace)?;
-    let good = reference(&bench)?;
+    let testbed = Testbed::new(workspace)?;
+    let good = reference(&testbed)?;
     let (next, results) = (AtomicUsize::new(0), Mutex::new((Vec::new(), Vec::new())));
     let progress = Progress::new(numbers.len());
     std::thread::scope(|scope| {
         for _ in 0..jobs.unwrap_or(JOBS).clamp(1, numbers.len().max(1)) {
             scope.spawn(|| {
                 while let Some(&number) = numbers.get(next.fetch_add(1, Relaxed)) {
-                    let attempt = || one(&bench, &good, &Case::new(seed, number));
+                    let attempt = || one(&testbed, &good, &Case::new(seed, number));
                     let result = attempt().or_else(|error| {
                         eprintln!("run {number}, once more: {error:#}");
                         attempt()
@@ -78,13 +78,13 @@ pub fn run(
 
 /// Runs one number and gives its output as well.
 pub fn replay(workspace: &Workspace, seed: u64, number: u64) -> anyhow::Result<(Row, String)> {
-    let bench = Bench::new(workspace)?;
-    one(&bench, &reference(&bench)?, &Case::new(seed, number))
+    let testbed = Testbed::new(workspace)?;
+    one(&testbed, &reference(&testbed)?, &Case::new(seed, number))
 }
 
 /// What the guests say without a fault.
-fn reference(bench: &Bench) -> anyhow::Result<Transcript> {
-    let (machine, gdb) = bench.start()?;
+fn reference(testbed: &Testbed) -> anyhow::Result<Transcript> {
+    let (machine, gdb) = testbed.start()?;
     gdb.detach()?;
     let output = machine.output(until_over)?;
     let good = Transcript::new(&output);
@@ -100,9 +100,9 @@ fn until_over(output: &str) -> Look {
     if Transcript::new(output).is_over() { Look::Over } else { Look::Unfinished }
 }
 
-fn one(bench: &Bench, good: &Transcript, case: &Case) -> anyhow::Result<(Row, String)> {
-    let (machine, mut gdb) = bench.start()?;
-    let done = apply::apply(bench, &mut gdb, case)?;
+fn one(testbed: &Testbed, good: &Transcript, case: &Case) -> anyhow::Result<(Row, String)> {
+    let (machine, mut gdb) = testbed.start()?;
+    let done = apply::apply(testbed, &mut gdb, case)?;
     gdb.detach()?;
     let look = |output: &str| match Transcript::new(output) {
         run if run.is_over() => Look::Over,
@@ -111,7 +111,7 @@ fn one(bench: &Bench, good: &Transcript, case: &Case) -> anyhow::Result<(Row, St
     };
     let output = machine.output(look)?;
     let outcome = classify(case.kind, &Transcript::new(&output), good);
-    let outcome = if case.kind == Kind::Kernel { of_kernel_flip(outcome) } else { outcome };
+    let outcome = if case.kind == FaultKind::Kernel { of_kernel_flip(outcome) } else { outcome };
     let Case { number, kind, .. } = *case;
     Ok((Row { number, kind, place: done.place, detail: done.detail, outcome }, output))
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::bench::Bench;
 use super::case::Random;
+use super::emulator::Look;
+use super::exit_kind::NOWHERE;
 use super::gdb::{Gdb, PC};
-use super::kind::NOWHERE;
-use super::machine::Look;
 use super::outcome::{apart, said};
 use super::path::walk;
+use super::testbed::Testbed;
 
 use lazaret_machine::rejoin;
 use lazaret_programs::Config;
@@ -40,12 +40,12 @@ pub struct Kills {
 
 /// One run without kills, one with so many.
 pub fn run(workspace: &Workspace, kills: u64, seed: u64) -> anyhow::Result<Kills> {
-    let bench =
-        Bench::of(workspace, &Bench::request(workspace, "crash_linux", Config::Release), "vmm_linux")?.in_real_time();
-    let (machine, gdb) = bench.start()?;
+    let testbed = Testbed::of(workspace, &Testbed::request(workspace, "crash_linux", Config::Release), "vmm_linux")?
+        .in_real_time();
+    let (machine, gdb) = testbed.start()?;
     gdb.detach()?;
     let good = transcripts(&machine.output(until_off)?)?;
-    let (machine, mut gdb) = bench.start()?;
+    let (machine, mut gdb) = testbed.start()?;
     let (mut random, mut done) = (Random::new(seed), 0);
     while done < kills {
         gdb.run()?;
@@ -54,7 +54,7 @@ pub fn run(workspace: &Workspace, kills: u64, seed: u64) -> anyhow::Result<Kills
         if machine.has_said(LAST) {
             break;
         }
-        done += u64::from(kill(&bench, &mut gdb, random.below(STEPS))?);
+        done += u64::from(kill(&testbed, &mut gdb, random.below(STEPS))?);
     }
     gdb.detach()?;
     let output = machine.output(until_off)?;
@@ -64,9 +64,9 @@ pub fn run(workspace: &Workspace, kills: u64, seed: u64) -> anyhow::Result<Kills
 }
 
 /// At the VMM's next exit, so many instructions later; `false` if that is over before.
-fn kill(bench: &Bench, gdb: &mut Gdb, steps: u64) -> anyhow::Result<bool> {
-    bench.to(gdb, &[bench.reply + 4], 0)?;
-    let reached = walk(bench, gdb, steps)?;
+fn kill(testbed: &Testbed, gdb: &mut Gdb, steps: u64) -> anyhow::Result<bool> {
+    testbed.to(gdb, &[testbed.reply + 4], 0)?;
+    let reached = walk(testbed, gdb, steps)?;
     if reached {
         gdb.set_register(PC, NOWHERE)?;
     }

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bench::GUESTS;
-use super::case::Kind;
+use super::case::FaultKind;
+use super::testbed::GUESTS;
 use lazaret_machine::rejoin;
 
 /// Classes of outcomes.
@@ -130,7 +130,7 @@ pub fn said(output: &str, name: &str) -> String {
 }
 
 /// Compares a run with one without a fault.
-pub fn classify(kind: Kind, run: &Transcript, good: &Transcript) -> Outcome {
+pub fn classify(kind: FaultKind, run: &Transcript, good: &Transcript) -> Outcome {
     if run.kernel_stopped() {
         return Outcome::KernelPanic;
     }
@@ -149,8 +149,8 @@ pub fn classify(kind: Kind, run: &Transcript, good: &Transcript) -> Outcome {
     }
     match kind {
         // An interrupt of a device is the serial driver's, a guest's own code its own affair.
-        Kind::Interrupts => Outcome::SilentCorruption,
-        Kind::GuestCode | Kind::GuestAccess if has_undefined(run, good) => Outcome::GuestUndef,
+        FaultKind::Interrupts => Outcome::SilentCorruption,
+        FaultKind::GuestCode | FaultKind::GuestAccess if has_undefined(run, good) => Outcome::GuestUndef,
         _ if !run.has_ended(0) => Outcome::OwnGuestStalled,
         _ if has_undefined(run, good) => Outcome::GuestUndef,
         _ => Outcome::OwnGuest,
@@ -186,39 +186,39 @@ mod tests {
     const GOOD: &str =
         "bare_a| hello\nbare_b| hello\nbare_a| VMM|INFO: bare_a: powered off\nbare_b| VMM|INFO: bare_b: powered off\n";
 
-    fn outcome(kind: Kind, output: &str) -> Outcome {
+    fn outcome(kind: FaultKind, output: &str) -> Outcome {
         classify(kind, &Transcript::new(output), &Transcript::new(GOOD))
     }
 
     #[test]
     fn lines_of_others_in_between_change_nothing() {
-        assert_eq!(outcome(Kind::Register, GOOD), Outcome::NoEffect);
+        assert_eq!(outcome(FaultKind::Register, GOOD), Outcome::NoEffect);
         let torn = GOOD.replace("| hello\nbare_b", "| helMON|WARN: 'vmm_bare_a' was started again\nlo\nbare_b");
-        assert_eq!(outcome(Kind::Register, &torn), Outcome::Restarted);
+        assert_eq!(outcome(FaultKind::Register, &torn), Outcome::Restarted);
         let garbage = GOOD.replace("bare_b| hello", "VMM|ERROR: \u{1}\u{2}bare_b| hello");
-        assert_eq!(outcome(Kind::Register, &garbage), Outcome::NoEffect);
+        assert_eq!(outcome(FaultKind::Register, &garbage), Outcome::NoEffect);
         let in_a_line = GOOD.replace("b| hello", "b| helVMM|ERROR: x\nlo");
-        assert_eq!(outcome(Kind::Register, &in_a_line), Outcome::NoEffect);
+        assert_eq!(outcome(FaultKind::Register, &in_a_line), Outcome::NoEffect);
     }
 
     #[test]
     fn each_forbidden_outcome_is_found() {
-        assert_eq!(outcome(Kind::Register, "KRN|PANIC: x\n"), Outcome::KernelPanic);
-        assert_eq!(outcome(Kind::Register, "bare_a| hello\n"), Outcome::Hang);
-        assert_eq!(outcome(Kind::Register, &GOOD.replace("b| hello", "b| help")), Outcome::OtherAffected);
+        assert_eq!(outcome(FaultKind::Register, "KRN|PANIC: x\n"), Outcome::KernelPanic);
+        assert_eq!(outcome(FaultKind::Register, "bare_a| hello\n"), Outcome::Hang);
+        assert_eq!(outcome(FaultKind::Register, &GOOD.replace("b| hello", "b| help")), Outcome::OtherAffected);
         let crossed = GOOD.replace("b| hello", "b| FAIL register.1.1 expected 0x2 got 0x1");
-        assert_eq!(outcome(Kind::Register, &crossed), Outcome::DebugCrossed);
-        assert_eq!(outcome(Kind::Interrupts, &GOOD.replace("a| hello", "a| help")), Outcome::SilentCorruption);
+        assert_eq!(outcome(FaultKind::Register, &crossed), Outcome::DebugCrossed);
+        assert_eq!(outcome(FaultKind::Interrupts, &GOOD.replace("a| hello", "a| help")), Outcome::SilentCorruption);
         assert!(OUTCOMES.iter().filter(|outcome| outcome.is_forbidden()).count() == 5);
     }
 
     #[test]
     fn its_own_guest_is_told_apart() {
-        assert_eq!(outcome(Kind::Register, &GOOD.replace("a| hello", "a| help")), Outcome::OwnGuest);
+        assert_eq!(outcome(FaultKind::Register, &GOOD.replace("a| hello", "a| help")), Outcome::OwnGuest);
         let stalled = GOOD.replace("bare_a| VMM|INFO: bare_a: powered off\n", "");
-        assert_eq!(outcome(Kind::Register, &stalled), Outcome::OwnGuestStalled);
+        assert_eq!(outcome(FaultKind::Register, &stalled), Outcome::OwnGuestStalled);
         let stopped = format!("{stalled}MON|ERROR: 'vmm_bare_a' has used up its restarts and is stopped\n");
-        assert_eq!(outcome(Kind::Register, &stopped), Outcome::Stopped);
+        assert_eq!(outcome(FaultKind::Register, &stopped), Outcome::Stopped);
         let is_over = |output| Transcript::new(output).is_over();
         assert!(is_over(GOOD) && is_over(&stopped) && is_over("KRN|PANIC: x\n") && !is_over(&stalled));
     }

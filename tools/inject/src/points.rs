@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 
-use super::bench::{Bench, VICTIM};
+use super::exit_kind::{ExitKind, OFF, name};
 use super::gdb::{Gdb, PC};
-use super::kind::{Kind, OFF, name};
 use super::outcome::Transcript;
 use super::path::path;
+use super::testbed::{Testbed, VICTIM};
 use lazaret_build::Request;
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
@@ -30,7 +30,7 @@ const FIRST_ROUNDS: usize = 4;
 #[derive(Debug)]
 pub struct Points {
     /// Each kind of exit, by a short name.
-    pub kinds: BTreeMap<String, Kind>,
+    pub kinds: BTreeMap<String, ExitKind>,
     /// The kernel's own lines.
     pub kernel: String,
     /// Guests whose output differs, with both.
@@ -49,12 +49,12 @@ pub fn run(workspace: &Workspace, stride: usize, first: usize) -> anyhow::Result
     let rounds = MORE_ROUNDS + LONG / stride;
     let request = Request {
         search_path: vec![configured(workspace, rounds)?],
-        ..Bench::request(workspace, SYSTEM, Config::Debug)
+        ..Testbed::request(workspace, SYSTEM, Config::Debug)
     };
-    let bench = Bench::of(workspace, &request, VICTIM)?;
-    let good = super::reference(&bench)?;
-    let (machine, mut gdb) = bench.start()?;
-    let mut campaign = Campaign { bench: &bench, stride, first, kinds: BTreeMap::new() };
+    let testbed = Testbed::of(workspace, &request, VICTIM)?;
+    let good = super::reference(&testbed)?;
+    let (machine, mut gdb) = testbed.start()?;
+    let mut campaign = Campaign { testbed: &testbed, stride, first, kinds: BTreeMap::new() };
     campaign.first_rounds(&mut gdb)?;
     campaign.other_rounds(&mut gdb, rounds)?;
     let kinds = campaign.kinds;
@@ -77,21 +77,21 @@ fn configured(workspace: &Workspace, rounds: usize) -> anyhow::Result<std::path:
 }
 
 struct Campaign<'a> {
-    bench: &'a Bench,
+    testbed: &'a Testbed,
     stride: usize,
     first: usize,
-    kinds: BTreeMap<String, Kind>,
+    kinds: BTreeMap<String, ExitKind>,
 }
 
 impl Campaign<'_> {
     /// With a stop at every exit: the kinds are found.
     fn first_rounds(&mut self, gdb: &mut Gdb) -> anyhow::Result<()> {
         let (mut step, mut left) = (0, FIRST_ROUNDS);
-        let marks = self.bench.marks_of(0..Bench::STEPS);
+        let marks = self.testbed.marks_of(0..Testbed::STEPS);
         marks.iter().chain([&self.entry()]).try_for_each(|&place| gdb.breakpoint(place, true))?;
         while left > 0 {
             gdb.go_on()?;
-            match self.bench.step_at(gdb.registers()?[PC]) {
+            match self.testbed.step_at(gdb.registers()?[PC]) {
                 Some(next) => {
                     left -= usize::from(next < step);
                     step = next;
@@ -119,7 +119,7 @@ impl Campaign<'_> {
                 }
                 None => {
                     gdb.go_on()?;
-                    self.bench.step_at(gdb.registers()?[PC])
+                    self.testbed.step_at(gdb.registers()?[PC])
                 }
             };
         }
@@ -129,7 +129,7 @@ impl Campaign<'_> {
     /// Stops at the beginning of these steps instead of those.
     fn stop_at(&self, gdb: &mut Gdb, old: &BTreeSet<u64>, new: &BTreeSet<u64>) -> anyhow::Result<()> {
         for (steps, on) in [(old - new, false), (new - old, true)] {
-            let mut places = steps.iter().flat_map(|&step| self.bench.marks_of(step..step + 1));
+            let mut places = steps.iter().flat_map(|&step| self.testbed.marks_of(step..step + 1));
             places.try_for_each(|place| gdb.breakpoint(place, on))?;
         }
         Ok(())
@@ -144,7 +144,7 @@ impl Campaign<'_> {
         let mut next = None;
         while !due.is_empty() && next.is_none() {
             gdb.go_on()?;
-            next = self.bench.step_at(gdb.registers()?[PC]);
+            next = self.testbed.step_at(gdb.registers()?[PC]);
             if next.is_none() {
                 let Some(name) = self.exit(gdb, step)? else { continue };
                 due.remove(&name);
@@ -160,23 +160,23 @@ impl Campaign<'_> {
 
     /// An exit, of the victim's guest or of the other: the kind, if it is the victim's.
     fn exit(&mut self, gdb: &mut Gdb, step: u64) -> anyhow::Result<Option<String>> {
-        if !self.bench.is_victim(gdb)? {
+        if !self.testbed.is_victim(gdb)? {
             return Ok(None);
         }
         let name = name(&gdb.registers()?);
         anyhow::ensure!(name != OFF, "the guest ended before its last rounds");
-        if self.kinds.get(&name).is_some_and(Kind::is_complete) {
+        if self.kinds.get(&name).is_some_and(ExitKind::is_complete) {
             return Ok(Some(name));
         }
         gdb.breakpoint(self.entry(), false)?;
         match self.kinds.get_mut(&name) {
             Some(kind) => {
                 kind.step = step;
-                kind.kill(self.bench, gdb, self.stride)?;
+                kind.kill(self.testbed, gdb, self.stride)?;
             }
             None => {
-                let path = path(self.bench, gdb)?;
-                self.kinds.insert(name.clone(), Kind::new(step, path, self.first));
+                let path = path(self.testbed, gdb)?;
+                self.kinds.insert(name.clone(), ExitKind::new(step, path, self.first));
             }
         }
         gdb.breakpoint(self.entry(), true)?;
@@ -192,18 +192,18 @@ impl Campaign<'_> {
         if !std::io::stderr().is_terminal() {
             return;
         }
-        let sum = |part: fn(&Kind) -> usize| self.kinds.values().map(part).sum::<usize>();
-        let (done, all) = (sum(Kind::passed), sum(Kind::instructions));
+        let sum = |part: fn(&ExitKind) -> usize| self.kinds.values().map(part).sum::<usize>();
+        let (done, all) = (sum(ExitKind::passed), sum(ExitKind::instructions));
         let open = self.open_kinds().count();
         eprint!("\r{done} of {all} instructions, {open} of {} kinds of exit are open ", self.kinds.len());
     }
 
-    fn open_kinds(&self) -> impl Iterator<Item = (&String, &Kind)> {
+    fn open_kinds(&self) -> impl Iterator<Item = (&String, &ExitKind)> {
         self.kinds.iter().filter(|(_, kind)| kind.is_open())
     }
 
     /// The VMM's first instruction with a message.
     fn entry(&self) -> u64 {
-        self.bench.reply + 4
+        self.testbed.reply + 4
     }
 }

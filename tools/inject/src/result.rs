@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::case::Kind;
+use super::case::FaultKind;
 use super::outcome::{OUTCOMES, Outcome};
 
 /// One run's result.
@@ -14,7 +14,7 @@ pub struct Row {
     /// Number in the campaign.
     pub number: u64,
     /// What was injected.
-    pub kind: Kind,
+    pub kind: FaultKind,
     /// The part that was hit.
     pub place: String,
     /// In words.
@@ -41,12 +41,12 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// Counts.
+    /// Counts the outcomes, those of kernel flips apart.
     pub fn new(seed: u64, mut rows: Vec<Row>) -> Self {
         rows.sort_by_key(|row| row.number);
         let count = |kernel: bool| -> BTreeMap<String, u64> {
             let mut classes: BTreeMap<String, u64> = OUTCOMES.iter().map(|outcome| (outcome.name(), 0)).collect();
-            for row in rows.iter().filter(|row| (row.kind == Kind::Kernel) == kernel) {
+            for row in rows.iter().filter(|row| (row.kind == FaultKind::Kernel) == kernel) {
                 *classes.entry(row.outcome.name()).or_default() += 1;
             }
             classes
@@ -76,20 +76,20 @@ impl Campaign {
 
 /// Of a kernel flip nothing is forbidden; it is counted.
 pub fn is_forbidden(row: &Row) -> bool {
-    row.kind != Kind::Kernel && row.outcome.is_forbidden()
+    row.kind != FaultKind::Kernel && row.outcome.is_forbidden()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn row(number: u64, kind: Kind, outcome: Outcome) -> Row {
+    fn row(number: u64, kind: FaultKind, outcome: Outcome) -> Row {
         Row { number, kind, place: "x0".into(), detail: String::new(), outcome }
     }
 
     #[test]
     fn forbidden_are_counted_but_not_of_kernel_flips() {
-        let rows = vec![row(1, Kind::Kernel, Outcome::Hang), row(0, Kind::Register, Outcome::Hang)];
+        let rows = vec![row(1, FaultKind::Kernel, Outcome::Hang), row(0, FaultKind::Register, Outcome::Hang)];
         let campaign = Campaign::new(5, rows);
         assert_eq!((campaign.runs, campaign.forbidden), (2, 1));
         assert_eq!((campaign.classes["hang"], campaign.kernel["hang"]), (1, 1));
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn shards_come_together_once() {
-        let shard = |number| Campaign::new(5, vec![row(number, Kind::Stack, Outcome::NoEffect)]);
+        let shard = |number| Campaign::new(5, vec![row(number, FaultKind::Stack, Outcome::NoEffect)]);
         assert_eq!(Campaign::merge(vec![shard(1), shard(0)]).unwrap().runs, 2);
         assert!(Campaign::merge(vec![shard(1), shard(1)]).is_err());
         assert!(Campaign::merge(vec![shard(1), Campaign { seed: 6, ..shard(2) }]).is_err());

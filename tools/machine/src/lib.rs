@@ -4,9 +4,12 @@
 #![forbid(unsafe_code)]
 
 pub mod card;
+mod console;
 mod lines;
 mod monitor;
+mod process;
 mod qemu;
+mod run;
 mod script;
 pub mod serial;
 mod terminal;
@@ -14,6 +17,8 @@ mod watch;
 
 pub use lines::rejoin;
 pub use monitor::{Monitor, Session};
+pub use process::Process;
 pub use qemu::Qemu;
+pub use run::{Run, RunEnd};
 pub use script::Script;
-pub use watch::{Input, Outcome, Run, Watch};
+pub use watch::{Input, Watch};

@@ -64,19 +64,19 @@ impl Session {
     /// One word of the machine's physical memory, or of a device's register.
     pub fn word(&mut self, address: u64) -> anyhow::Result<u32> {
         let command = format!("xp /1wx {address:#x}");
-        let answer = self.run("human-monitor-command", json!({ "command-line": command }))?;
-        dumped(answer.as_str().unwrap_or_default()).with_context(|| format!("QEMU answers {answer} to '{command}'"))
+        let dump = self.run("human-monitor-command", json!({ "command-line": command }))?;
+        dumped(dump.as_str().unwrap_or_default()).with_context(|| format!("QEMU answers {dump} to '{command}'"))
     }
 
     /// One command; events and the greeting in between are skipped.
     fn run(&mut self, command: &str, arguments: Value) -> anyhow::Result<Value> {
         writeln!(self.out, "{}", json!({ "execute": command, "arguments": arguments }))?;
         for line in self.lines.by_ref() {
-            let mut answer: Value = serde_json::from_str(&line.context("QEMU does not answer")?)?;
-            if let Some(error) = answer.get("error") {
+            let mut message: Value = serde_json::from_str(&line.context("QEMU does not answer")?)?;
+            if let Some(error) = message.get("error") {
                 bail!("QEMU refuses {command}: {}", error["desc"].as_str().unwrap_or("no reason given"));
             }
-            if let Some(result) = answer.get_mut("return") {
+            if let Some(result) = message.get_mut("return") {
                 return Ok(result.take());
             }
         }

@@ -12,9 +12,11 @@ use std::time::Instant;
 
 use anyhow::Context;
 
+use super::console::forward;
 use super::lines::rejoin;
+use super::run::{Run, RunEnd};
 use super::terminal::{Terminal, stty};
-use super::watch::{Input, Outcome, Run, Watch, forward};
+use super::watch::{Input, Watch};
 use lazaret_diagnostic::Problem;
 
 /// The line's speed, and nothing that changes a byte.
@@ -49,11 +51,7 @@ impl Watch {
         let ended = self.follow(start, &pieces, &mut keyboard, &mut None, &mut seen)?;
         drop(terminal);
         let output = rejoin(&String::from_utf8_lossy(&seen).replace('\r', ""));
-        Ok(Run {
-            outcome: ended.unwrap_or_else(|| Outcome::of_end(true, &self.script)),
-            output,
-            elapsed: start.elapsed(),
-        })
+        Ok(Run { end: ended.unwrap_or_else(|| RunEnd::of_end(true, &self.script)), output, elapsed: start.elapsed() })
     }
 }
 

@@ -2,22 +2,22 @@
 //! Runs a machine until what is waited for is seen, or something goes wrong.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
 use super::Script;
+use super::console::{find_fault, read_all};
 use super::lines::rejoin;
+use super::process::Process;
+use super::run::{Run, RunEnd};
 use super::terminal::Terminal;
 use lazaret_diagnostic::Problem;
 
-/// What the kernel and the monitor say when something of ours is broken.
-const FAULTS: [&str; 3] = ["KRN|PANIC", "KRN|ERROR", "MON|ERROR"];
 /// The rest of a line comes right after its start.
 const REST: Duration = Duration::from_millis(50);
 /// A fault is told in several lines.
@@ -68,68 +68,6 @@ impl Watch {
     }
 }
 
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything waited for was seen.
-    Seen,
-    /// Not in time; what it still waited for.
-    TimedOut(String),
-    /// The kernel or the monitor reported a fault: its line.
-    Fault(String),
-    /// The machine ended by itself and well, but before everything was seen; what it still waited for.
-    Missing(String),
-    /// It ended by itself: well, with nothing to wait for, or not well.
-    Ended(bool),
-}
-
-impl Outcome {
-    /// Of a machine that ended by itself.
-    pub(super) fn of_end(well: bool, script: &Script) -> Self {
-        match script.waiting_for() {
-            Some(pattern) if well => Self::Missing(pattern.into()),
-            _ => Self::Ended(well),
-        }
-    }
-}
-
-/// A finished run.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// All that the machine printed.
-    pub output: String,
-    /// How long it took.
-    pub elapsed: Duration,
-}
-
-impl Run {
-    /// Success, or an error that says what was missing and shows the end of the output.
-    pub fn expect_seen(&self) -> anyhow::Result<()> {
-        let what = match &self.outcome {
-            Outcome::Seen => return Ok(()),
-            Outcome::TimedOut(pattern) => format!("not seen within {:.0?}: {pattern}", self.elapsed),
-            Outcome::Fault(line) => format!("a fault: {line}"),
-            Outcome::Missing(pattern) => format!("QEMU ended before this was seen: {pattern}"),
-            Outcome::Ended(_) => "QEMU ended too early".into(),
-        };
-        let lines: Vec<_> = self.output.lines().collect();
-        let tail = lines[lines.len().saturating_sub(40)..].join("\n");
-        anyhow::bail!("{what}\n--- the last lines of the output ---\n{tail}")
-    }
-}
-
-/// Ends the process whatever happens; SIGKILL, because an idle machine under icount hears nothing else.
-struct Machine(Child);
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 impl Watch {
     /// Starts the command and watches it to the end.
     pub fn run(mut self, mut command: Command) -> anyhow::Result<Run> {
@@ -141,23 +79,23 @@ impl Watch {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|error| {
             Problem::new(format!("cannot start {name}: {error}"), "tools/lazaret doctor tells what is missing")
         })?;
-        let mut machine = Machine(child);
-        let pieces = read_all(&mut machine.0);
-        let mut stdin = machine.0.stdin.take().map(|stdin| Box::new(stdin) as Box<dyn Write>);
+        let mut process = Process(child);
+        let pieces = read_all(&mut process.0);
+        let mut stdin = process.0.stdin.take().map(|stdin| Box::new(stdin) as Box<dyn Write>);
         let mut log = self.log.as_ref().map(File::create).transpose().context("cannot write the serial log")?;
         let mut seen = Vec::new();
         let ended = self.follow(start, &pieces, &mut stdin, &mut log, &mut seen)?;
-        let outcome = match ended {
-            Some(outcome) => {
+        let end = match ended {
+            Some(end) => {
                 self.at_end.take().map_or(Ok(()), |act| act())?;
-                outcome
+                end
             }
-            None => Outcome::of_end(machine.0.wait()?.success(), &self.script),
+            None => RunEnd::of_end(process.0.wait()?.success(), &self.script),
         };
-        drop(machine);
+        drop(process);
         drop(terminal);
         let output = rejoin(&String::from_utf8_lossy(&seen).replace('\r', ""));
-        Ok(Run { outcome, output, elapsed: start.elapsed() })
+        Ok(Run { end, output, elapsed: start.elapsed() })
     }
 
     /// `None`: the machine ended by itself, or an empty piece came.
@@ -168,8 +106,8 @@ impl Watch {
         stdin: &mut Option<Box<dyn Write>>,
         log: &mut Option<File>,
         seen: &mut Vec<u8>,
-    ) -> anyhow::Result<Option<Outcome>> {
-        let mut fault: Option<(Instant, Outcome)> = None;
+    ) -> anyhow::Result<Option<RunEnd>> {
+        let mut fault: Option<(Instant, RunEnd)> = None;
         let mut checked = 0;
         loop {
             let deadline = match &fault {
@@ -181,7 +119,7 @@ impl Watch {
                 Ok(piece) => piece,
                 Err(RecvTimeoutError::Timeout) if deadline.is_none() => continue,
                 Err(RecvTimeoutError::Timeout) => return Ok(Some(self.overdue(fault))),
-                Err(RecvTimeoutError::Disconnected) => return Ok(fault.map(|(_, outcome)| outcome)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(fault.map(|(_, end)| end)),
             };
             if piece.is_empty() {
                 return Ok(None);
@@ -193,7 +131,7 @@ impl Watch {
                 let _ = stdin.write_all(&typed).and_then(|()| stdin.flush());
             }
             if fault.is_none() && !self.faults_expected {
-                fault = find_fault(seen, &mut checked).map(|line| (Instant::now(), Outcome::Fault(line)));
+                fault = find_fault(seen, &mut checked).map(|line| (Instant::now(), RunEnd::Fault(line)));
             }
             if fault.is_none() && self.stop_when_done && self.script.is_done() {
                 let done = Instant::now();
@@ -201,7 +139,7 @@ impl Watch {
                     seen.extend_from_slice(&piece);
                     self.show(&piece, log)?;
                 }
-                return Ok(Some(Outcome::Seen));
+                return Ok(Some(RunEnd::Seen));
             }
             if fault.is_none() && deadline.is_some_and(|d| Instant::now() >= d) {
                 return Ok(Some(self.overdue(None)));
@@ -209,10 +147,10 @@ impl Watch {
         }
     }
 
-    fn overdue(&self, fault: Option<(Instant, Outcome)>) -> Outcome {
+    fn overdue(&self, fault: Option<(Instant, RunEnd)>) -> RunEnd {
         match fault {
-            Some((_, outcome)) => outcome,
-            None => Outcome::TimedOut(self.script.waiting_for().unwrap_or("its end").into()),
+            Some((_, end)) => end,
+            None => RunEnd::TimedOut(self.script.waiting_for().unwrap_or("its end").into()),
         }
     }
 
@@ -226,36 +164,6 @@ impl Watch {
         }
         Ok(())
     }
-}
-
-/// Looks at complete lines that were not looked at before.
-fn find_fault(seen: &[u8], checked: &mut usize) -> Option<String> {
-    let end = seen.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-    let fresh = String::from_utf8_lossy(seen.get(*checked..end)?).into_owned();
-    *checked = end;
-    fresh.lines().find(|line| FAULTS.iter().any(|f| line.contains(f))).map(|line| line.trim().to_string())
-}
-
-fn read_all(child: &mut Child) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = channel();
-    if let Some(out) = child.stdout.take() {
-        forward(out, sender.clone());
-    }
-    if let Some(err) = child.stderr.take() {
-        forward(err, sender);
-    }
-    receiver
-}
-
-pub(super) fn forward(mut from: impl Read + Send + 'static, to: Sender<Vec<u8>>) {
-    thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(count @ 1..) = from.read(&mut buffer) {
-            if to.send(buffer[..count].to_vec()).is_err() {
-                break;
-            }
-        }
-    });
 }
 
 #[cfg(test)]
@@ -276,7 +184,7 @@ mod tests {
     fn ends_when_all_is_seen_and_kills_the_machine() {
         let run = watch(Script::new().step("name\\?", "x\n").expect("hello x"));
         let run = run.run(shell("printf 'name? '; read n; echo hello $n; sleep 100")).unwrap();
-        assert_eq!(run.outcome, Outcome::Seen);
+        assert_eq!(run.end, RunEnd::Seen);
         assert!(run.elapsed < Duration::from_secs(9));
         run.expect_seen().unwrap();
     }
@@ -285,7 +193,7 @@ mod tests {
     fn a_fault_ends_it_with_its_last_words() {
         let run = watch(Script::new().expect("never"));
         let run = run.run(shell("echo 'MON|ERROR: vmm faulted'; echo '  at 0x0'; sleep 100")).unwrap();
-        assert_eq!(run.outcome, Outcome::Fault("MON|ERROR: vmm faulted".into()));
+        assert_eq!(run.end, RunEnd::Fault("MON|ERROR: vmm faulted".into()));
         assert!(run.output.contains("at 0x0"));
     }
 
@@ -294,12 +202,12 @@ mod tests {
         let mut quiet = watch(Script::new().expect("prompt"));
         quiet.timeout = Some(Duration::from_millis(200));
         let run = quiet.run(shell("sleep 100")).unwrap();
-        assert_eq!(run.outcome, Outcome::TimedOut("prompt".into()));
+        assert_eq!(run.end, RunEnd::TimedOut("prompt".into()));
         let run = watch(Script::new().expect("prompt")).run(shell("exit 3")).unwrap();
-        assert_eq!(run.outcome, Outcome::Ended(false));
+        assert_eq!(run.end, RunEnd::Ended(false));
         assert!(run.expect_seen().is_err());
         let run = watch(Script::new().expect("a").expect("prompt")).run(shell("echo a")).unwrap();
-        assert_eq!(run.outcome, Outcome::Missing("prompt".into()));
-        assert_eq!(watch(Script::new()).run(shell("exit 0")).unwrap().outcome, Outcome::Ended(true));
+        assert_eq!(run.end, RunEnd::Missing("prompt".into()));
+        assert_eq!(watch(Script::new()).run(shell("exit 0")).unwrap().end, RunEnd::Ended(true));
     }
 }

@@ -13,7 +13,6 @@ mod elf;
 mod emit;
 mod error;
 pub mod layout;
-mod machine;
 mod object;
 pub mod policy;
 mod protection_domain;
@@ -22,6 +21,7 @@ mod report;
 mod space;
 #[cfg(test)]
 mod tests;
+mod virtual_machine;
 
 use std::ops::Range;
 

@@ -8,7 +8,7 @@ mod table;
 
 pub use describe::{describe, kind};
 pub use perfetto::timeline;
-pub use table::{Counts, Table};
+pub use table::{Counters, Table};
 
 use anyhow::{Context, ensure};
 use vmm::trace::format::{CAUSES, HEADER_SIZE, Header, MAGIC, OUTCOMES, RECORD_SIZE};

@@ -9,13 +9,13 @@ use super::{Trace, describe, outcome};
 
 /// The counters.
 #[derive(Debug, Clone, Copy)]
-pub struct Counts<'a>(pub &'a Trace);
+pub struct Counters<'a>(pub &'a Trace);
 
 /// The last so many exits.
 #[derive(Debug, Clone, Copy)]
 pub struct Table<'a>(pub &'a Trace, pub usize);
 
-impl fmt::Display for Counts<'_> {
+impl fmt::Display for Counters<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {} exits", self.0.name, self.0.written)?;
         let mut causes: Vec<(usize, u64)> = self.0.causes.iter().copied().enumerate().filter(|(_, n)| *n > 0).collect();

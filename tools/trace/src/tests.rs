@@ -52,7 +52,7 @@ fn exits_have_names() {
 #[test]
 fn the_table_counts_and_lists() {
     let trace = Trace::read(&written(&some())).unwrap();
-    let counts = Counts(&trace).to_string();
+    let counts = Counters(&trace).to_string();
     assert!(counts.contains("linux: 6 exits") && counts.contains("2  MSR, MRS or system instruction"), "{counts}");
     assert!(counts.contains("4 done, 1 UNDEF, 0 abort, 1 waits, 0 stopped"), "{counts}");
     let table = Table(&trace, 2).to_string();
@@ -84,5 +84,5 @@ fn nonsense_is_refused() {
     wild[48..56].fill(0xff);
     wild[1024..].fill(0xff);
     let trace = Trace::read(&wild).unwrap();
-    let _ = (Counts(&trace).to_string(), Table(&trace, 100).to_string(), timeline(&[trace]));
+    let _ = (Counters(&trace).to_string(), Table(&trace, 100).to_string(), timeline(&[trace]));
 }

@@ -4,11 +4,26 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::arguments::{AuditArguments, QemuArguments};
+use crate::arguments::{QemuArguments, SourceArguments};
+use clap::Args;
 use lazaret_audit::Audit;
 use lazaret_build::{Request, system};
 use lazaret_machine::{Script, Watch};
 use lazaret_programs::workspace::Workspace;
+
+/// `audit`
+#[derive(Debug, Args)]
+pub struct AuditArguments {
+    /// What to build.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// How to run it.
+    #[command(flatten)]
+    pub qemu: QemuArguments,
+    /// Give the first protection domain a capability that the description does not name (a test of the audit)
+    #[arg(long, hide = true)]
+    pub plant_capability: bool,
+}
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 

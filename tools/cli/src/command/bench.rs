@@ -8,14 +8,47 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::Args;
+use lazaret_bench::subject::Peer;
 
-use crate::arguments::BenchArguments;
 use lazaret_bench::growth::Growth;
 use lazaret_bench::profile::{self, Profile};
 use lazaret_bench::table::Table;
 use lazaret_bench::{Bench, Subject, chart, sel4_subject};
 use lazaret_programs::toolchain::{Toolchain, first_line};
 use lazaret_programs::workspace::Workspace;
+
+/// `bench`
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// Other hypervisors to measure in the same way
+    #[arg(long, value_name = "P", value_delimiter = ',', value_enum)]
+    pub peers: Vec<Peer>,
+    /// QEMU's CPU; may be given more than once
+    #[arg(long, value_name = "C", default_value = "cortex-a57")]
+    pub cpu: Vec<String>,
+    /// Write the figures there
+    #[arg(long, value_name = "F")]
+    pub json: Option<PathBuf>,
+    /// Draw them there
+    #[arg(long, value_name = "G")]
+    pub svg: Option<PathBuf>,
+    /// Show where the instructions of one operation go; with --svg as a flame graph
+    #[arg(long, value_name = "OP", conflicts_with_all = ["peers", "json"])]
+    pub profile: Option<String>,
+    /// Show how the kernel's calls grow with capabilities and with VMs; with --svg as plots
+    #[arg(long, conflicts_with_all = ["peers", "profile"])]
+    pub growth: bool,
+    /// An installed seL4 (SEL4_PREFIX) to measure below our VMM; one with the debug shim has a column of its own
+    #[arg(long, value_name = "PREFIX")]
+    pub kernel: Vec<PathBuf>,
+    /// An arm64 Linux kernel as KVM's host instead of Debian's
+    #[arg(long, value_name = "FILE")]
+    pub kvm_kernel: Option<PathBuf>,
+    /// How many seconds one hypervisor may take
+    #[arg(long, value_name = "S", default_value = "600")]
+    pub timeout: u64,
+}
 
 /// Measures, prints, writes; exit code 1 if one of the columns is missing.
 pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<ExitCode> {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `build`: image, report and QEMU's command line in a folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::Args;
 
-use crate::arguments::{BuildArguments, QemuArguments};
+use crate::arguments::{QemuArguments, SourceArguments};
 use lazaret_board::Board;
 use lazaret_build::Request;
 use lazaret_build::system;
@@ -14,6 +15,23 @@ use lazaret_machine::card;
 use lazaret_programs::Setting;
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
+
+/// `build`
+#[derive(Debug, Args)]
+pub struct BuildArguments {
+    /// What to build.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// The folder for image, report and command line; for a real board, to be copied onto a card
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Instead of a system a self-test for the first run on a board, which prints PASS or FAIL of each check
+    #[arg(long)]
+    pub selftest: bool,
+    /// Write into a card's folder that is there already
+    #[arg(long)]
+    pub force: bool,
+}
 
 /// The self-test's program, and the package that it is in.
 const SELF_TEST: &str = "self-test";

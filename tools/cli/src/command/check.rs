@@ -2,12 +2,30 @@
 //! `check`: the description, nothing else.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::arguments::CheckArguments;
+use crate::arguments::SystemArguments;
+use clap::Args;
 use lazaret_build::{MADE, Request, system};
 use lazaret_programs::workspace::Workspace;
 use lazaret_sdf::{SearchPath, named_files};
+
+/// `check`
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The system description
+    pub file: Option<PathBuf>,
+    /// Which system.
+    #[command(flatten)]
+    pub system: SystemArguments,
+    /// The verdict as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Do not look for the files that it names
+    #[arg(long)]
+    pub no_files: bool,
+}
 
 /// Prints the verdict. Files that a build makes are no errors before the first build.
 pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<ExitCode> {

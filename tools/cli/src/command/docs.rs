@@ -1,12 +1,32 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `docs`: documents that are made from the source.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use arm_trap_table::Documentation;
+use clap::{Args, ValueEnum};
 
-use crate::arguments::{DocsArguments, Document};
+/// Which document.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Document {
+    /// Every trapped debug register: access, reset, mask, what happens, and the test of its isolation
+    Traps,
+    /// The C header of the debug shim as a library for seL4's own kernel
+    ShimHeader,
+}
+
+/// `docs`
+#[derive(Debug, Args)]
+pub struct DocsArguments {
+    /// Which one
+    #[arg(value_enum)]
+    pub document: Document,
+    /// The file, instead of standard output
+    #[arg(short, long, value_name = "F")]
+    pub output: Option<PathBuf>,
+}
 
 /// Writes the document.
 pub fn run(arguments: &DocsArguments) -> anyhow::Result<ExitCode> {

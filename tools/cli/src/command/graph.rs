@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `graph`: the picture of a system.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::arguments::GraphArguments;
+use crate::arguments::SystemArguments;
+use clap::Args;
 use lazaret_build::{Request, system};
 use lazaret_programs::workspace::Workspace;
+
+/// `graph`
+#[derive(Debug, Args)]
+pub struct GraphArguments {
+    /// Which system.
+    #[command(flatten)]
+    pub system: SystemArguments,
+    /// The picture
+    #[arg(short, long, value_name = "F.svg")]
+    pub output: PathBuf,
+}
 
 /// Writes the picture.
 pub fn run(workspace: &Workspace, arguments: &GraphArguments) -> anyhow::Result<ExitCode> {

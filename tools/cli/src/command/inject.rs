@@ -1,16 +1,72 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `inject`: a campaign of faults, or the shards of one together.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::{Args, Subcommand};
 
-use crate::arguments::{InjectArguments, InjectCommand};
 use lazaret_diagnostic::Problem;
 use lazaret_inject::page;
 use lazaret_inject::result::{Campaign, is_forbidden};
 use lazaret_programs::workspace::Workspace;
+
+/// `inject`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = false)]
+pub struct InjectArguments {
+    /// Instead of running.
+    #[command(subcommand)]
+    pub command: Option<InjectCommand>,
+    /// How many runs
+    #[arg(long, value_name = "N", default_value = "500")]
+    pub runs: u64,
+    /// What all runs follow from
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub seed: u64,
+    /// Only every n-th run, from the i-th (from 0): a part of the campaign for each of several machines
+    #[arg(long, value_name = "i/n")]
+    pub shard: Option<String>,
+    /// Only this run, with its output
+    #[arg(long, value_name = "NUMBER")]
+    pub only: Option<u64>,
+    /// QEMUs at the same time [default: 2]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// A report to look at
+    #[arg(long, value_name = "F.html", global = true)]
+    pub report: Option<PathBuf>,
+    /// The results: runs, seed, a count for each class, forbidden
+    #[arg(long, value_name = "F", global = true)]
+    pub json: Option<PathBuf>,
+}
+
+/// What to do instead of running.
+#[derive(Debug, Subcommand)]
+pub enum InjectCommand {
+    /// Put the results of several shards together
+    Merge {
+        /// Files of `--json`
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Kill a Linux's monitor at random instructions, from its boot to its power-off
+    Linux {
+        /// How often
+        #[arg(long, value_name = "N", default_value = "200")]
+        kills: u64,
+    },
+    /// Kill the monitor at one instruction after the other of each kind of exit
+    CrashPoints {
+        /// Only at every n-th instruction
+        #[arg(long, value_name = "N", default_value = "1")]
+        stride: usize,
+        /// From this one
+        #[arg(long, value_name = "N", default_value = "0")]
+        first: usize,
+    },
+}
 
 /// Exit code 1 when an outcome is forbidden, or a run could not be done.
 pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result<ExitCode> {

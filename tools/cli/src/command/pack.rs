@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `pack`: an image from any kernel and root task, for trying things out.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::Args;
 
-use crate::arguments::PackArguments;
+/// `pack`
+#[derive(Debug, Args)]
+pub struct PackArguments {
+    /// The kernel's ELF file
+    #[arg(long, value_name = "ELF")]
+    pub kernel: PathBuf,
+    /// The root task's ELF file
+    #[arg(long, value_name = "ELF")]
+    pub root_task: PathBuf,
+    /// The system specification
+    #[arg(long, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
+    /// The image
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+}
 
 /// Writes the image.
 pub fn run(arguments: &PackArguments) -> anyhow::Result<ExitCode> {

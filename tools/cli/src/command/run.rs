@@ -1,17 +1,42 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `run`: builds the image and starts it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::Args;
 use regex::Regex;
 
-use crate::arguments::RunArguments;
+use crate::arguments::{QemuArguments, SourceArguments};
 use lazaret_build::system;
-use lazaret_machine::{Input, Outcome, Run, Script, Watch, serial};
+use lazaret_machine::{Input, Run, RunEnd, Script, Watch, serial};
 use lazaret_programs::workspace::Workspace;
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// What to build.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// How to run it.
+    #[command(flatten)]
+    pub qemu: QemuArguments,
+    /// End with success when this regular expression is seen in a line; several are waited for one after the other
+    #[arg(long, value_name = "REGEX")]
+    pub until: Vec<String>,
+    /// End with failure after that many seconds
+    #[arg(long, value_name = "S")]
+    pub timeout: Option<u64>,
+    /// A serial device: watch a real board's console there, and start nothing; another file: write the console's
+    /// output there as well
+    #[arg(long, value_name = "DEV|FILE")]
+    pub serial: Option<PathBuf>,
+    /// Start this image and build nothing
+    #[arg(long, value_name = "FILE")]
+    pub image: Option<PathBuf>,
+}
 
 /// Seconds for an installed kernel, if nothing else is said.
 const BOOT_LIMIT: u64 = 300;
@@ -73,16 +98,16 @@ fn watch(until: Vec<Regex>, timeout: Option<u64>) -> Watch {
 
 fn verdict(run: &Run, what: &str) -> ExitCode {
     let seconds = run.elapsed.as_secs_f32();
-    let (text, code) = match &run.outcome {
-        Outcome::Seen => (format!("seen after {seconds:.1} s"), 0),
-        Outcome::Missing(pattern) => (format!("{what} ended after {seconds:.1} s before this was seen: {pattern}"), 1),
-        Outcome::Ended(true) => (format!("{what} ended after {seconds:.1} s"), 0),
-        Outcome::Ended(false) => (format!("{what} failed"), 1),
-        Outcome::TimedOut(pattern) => {
+    let (text, code) = match &run.end {
+        RunEnd::Seen => (format!("seen after {seconds:.1} s"), 0),
+        RunEnd::Missing(pattern) => (format!("{what} ended after {seconds:.1} s before this was seen: {pattern}"), 1),
+        RunEnd::Ended(true) => (format!("{what} ended after {seconds:.1} s"), 0),
+        RunEnd::Ended(false) => (format!("{what} failed"), 1),
+        RunEnd::TimedOut(pattern) => {
             let last = run.output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("(none)");
             (format!("not seen in {seconds:.0} s: {pattern}\nits last line: {last}"), 1)
         }
-        Outcome::Fault(line) => (format!("fault: {line}"), 1),
+        RunEnd::Fault(line) => (format!("fault: {line}"), 1),
     };
     eprintln!("\nlazaret: {text}");
     ExitCode::from(code)

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `shim`: the debug shim as a library for seL4's own kernel.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use clap::Args;
 
-use crate::arguments::ShimArguments;
 use lazaret_programs::toolchain::{TARGET, Toolchain};
 use lazaret_programs::workspace::Workspace;
+
+/// `shim`
+#[derive(Debug, Args)]
+pub struct ShimArguments {
+    /// The folder for library, header and description
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
 
 /// The library's name in the folder.
 const LIBRARY: &str = "libdebug_shim.a";

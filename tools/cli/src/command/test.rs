@@ -2,16 +2,36 @@
 //! `test`: everything that can be tested here, each with its time, and one closing line.
 
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use anyhow::Context;
+use clap::Args;
 use regex::Regex;
 
-use crate::arguments::TestArguments;
 use lazaret_board::Board;
 use lazaret_programs::toolchain::{first_line, host_cargo};
 use lazaret_programs::workspace::Workspace;
+
+/// `test`
+#[derive(Debug, Args)]
+pub struct TestArguments {
+    /// Only tests whose name contains this
+    pub filter: Option<String>,
+    /// Only the scenarios in QEMU, on this board, instead of everything on every tested board
+    #[arg(long)]
+    pub board: Option<String>,
+    /// Only what takes seconds
+    #[arg(long)]
+    pub quick: bool,
+    /// All mutants, the model thirty times as far, every syndrome
+    #[arg(long)]
+    pub full: bool,
+    /// An installed seL4 (SEL4_PREFIX): what must be the same on it is tried on it as well
+    #[arg(long, value_name = "PREFIX")]
+    pub kernel: Option<PathBuf>,
+}
 
 /// Package of the scenarios in QEMU.
 const QEMU_TESTS: &str = "qemu-tests";

@@ -6,14 +6,41 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::Args;
 use regex::Regex;
 
-use crate::arguments::TraceArguments;
+use crate::arguments::{QemuArguments, SourceArguments};
 use lazaret_build::{Built, system};
 use lazaret_diagnostic::Problem;
-use lazaret_machine::{Monitor, Outcome, Script, Watch};
+use lazaret_machine::{Monitor, RunEnd, Script, Watch};
 use lazaret_programs::workspace::Workspace;
-use lazaret_trace::{Counts, Table, Trace};
+use lazaret_trace::{Counters, Table, Trace};
+
+/// `trace`
+#[derive(Debug, Args)]
+pub struct TraceArguments {
+    /// What to build.
+    #[command(flatten)]
+    pub source: SourceArguments,
+    /// How to run it.
+    #[command(flatten)]
+    pub qemu: QemuArguments,
+    /// Look when this regular expression is seen in a line
+    #[arg(long, value_name = "REGEX")]
+    pub until: Option<String>,
+    /// Look after that many seconds at the latest
+    #[arg(long, value_name = "S", default_value_t = 60)]
+    pub timeout: u64,
+    /// So many of the last exits
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub last: usize,
+    /// Write the timeline there (Trace Event Format)
+    #[arg(short, long, value_name = "F.json")]
+    pub output: Option<PathBuf>,
+    /// Read these copies of regions and run nothing
+    #[arg(long, value_name = "FILE")]
+    pub from: Vec<PathBuf>,
+}
 
 /// Shows counters and the last exits of each VM, and writes the timeline.
 pub fn run(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<ExitCode> {
@@ -22,7 +49,7 @@ pub fn run(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<
         files => files.iter().map(read).collect::<anyhow::Result<_>>()?,
     };
     for trace in &traces {
-        println!("{}\n{}", Counts(trace), Table(trace, arguments.last));
+        println!("{}\n{}", Counters(trace), Table(trace, arguments.last));
     }
     if let Some(file) = &arguments.output {
         std::fs::write(file, lazaret_trace::timeline(&traces).to_string())
@@ -52,11 +79,11 @@ fn record(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<V
     let saved = copies.clone();
     watch.at_end = Some(Box::new(move || monitor.save(&saved)));
     let run = watch.run(qemu.command(&built.path))?;
-    match run.outcome {
-        Outcome::Seen => {}
+    match run.end {
+        RunEnd::Seen => {}
         // Without a pattern that is how it ends.
-        Outcome::TimedOut(_) if !has_end => {}
-        outcome => eprintln!("\nlazaret: {outcome:?}"),
+        RunEnd::TimedOut(_) if !has_end => {}
+        end => eprintln!("\nlazaret: {end:?}"),
     }
     println!();
     copies.iter().map(|(_, _, file)| read(file)).collect()

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use clap::{CommandFactory, Parser};
 
-use crate::arguments::Arguments;
 use crate::page::Page;
+use lazaret_cli::arguments::Arguments;
 
 /// Lines of code and quoted words that call the command line: page, line and the words behind the program's name.
 fn calls() -> Vec<(String, Vec<String>)> {

@@ -2,10 +2,6 @@
 //! What the pages (README.md, CONTRIBUTING.md, CHANGELOG.md) say is true: commands parse, paths and links lead
 //! somewhere, figures are the measured ones, and no crate is without a page.
 
-/// What the program itself parses.
-#[allow(dead_code)]
-#[path = "../../src/arguments.rs"]
-mod arguments;
 mod commands;
 mod crates;
 mod figures;

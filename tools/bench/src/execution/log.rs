@@ -23,7 +23,7 @@ pub struct Step {
 
 /// What was executed between an operation's marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trace {
+pub struct Execution {
     /// The operation.
     pub op: String,
     /// How many times.
@@ -35,7 +35,7 @@ pub struct Trace {
 }
 
 /// Reads the parts of the log that belong to operations.
-pub fn read(log: &Path, announced: &[Announced]) -> anyhow::Result<Vec<Trace>> {
+pub fn read(log: &Path, announced: &[Announced]) -> anyhow::Result<Vec<Execution>> {
     let mut file = File::open(log).with_context(|| log.display().to_string())?;
     let mut words = HashMap::new();
     let mut traces = Vec::new();
@@ -63,19 +63,19 @@ fn first_level(part: impl BufRead) -> anyhow::Result<Option<u8>> {
     Ok(None)
 }
 
-fn start(one: &Announced) -> Trace {
-    Trace { op: one.op.clone(), count: one.count, steps: Vec::new(), exceptions: 0 }
+fn start(one: &Announced) -> Execution {
+    Execution { op: one.op.clone(), count: one.count, steps: Vec::new(), exceptions: 0 }
 }
 
 struct Reader<'a> {
     words: &'a mut HashMap<(u8, u64), u32>,
-    trace: Trace,
+    trace: Execution,
     inside: bool,
     level: u8,
 }
 
 impl Reader<'_> {
-    fn read(mut self, part: impl BufRead, one: &Announced) -> anyhow::Result<Trace> {
+    fn read(mut self, part: impl BufRead, one: &Announced) -> anyhow::Result<Execution> {
         // A block is executed right after it is translated, so its code is that of the level then.
         let mut fresh: Vec<(u64, u32)> = Vec::new();
         let mut done = false;
@@ -169,7 +169,7 @@ mod tests {
         assert!(of(&untold, &announced).unwrap_err().to_string().contains("EL2 0x40200c00"));
     }
 
-    fn of(log: &str, announced: &Announced) -> anyhow::Result<Trace> {
+    fn of(log: &str, announced: &Announced) -> anyhow::Result<Execution> {
         let level = first_level(log.as_bytes())?.unwrap();
         Reader { words: &mut HashMap::new(), trace: start(announced), inside: false, level }
             .read(log.as_bytes(), announced)

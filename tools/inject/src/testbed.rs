@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use object::{Object, ObjectSegment, ObjectSymbol};
 
 use super::clock;
+use super::emulator::Emulator;
 use super::gdb::{Gdb, PC};
-use super::machine::Machine;
 use lazaret_build::{Built, Request, system};
 use lazaret_machine::Qemu;
 use lazaret_programs::Config;
@@ -32,7 +32,7 @@ const MARKS: u64 = 256;
 const MARK_SIZE: u64 = 8;
 
 /// The built system, and where in it things are.
-pub struct Bench {
+pub struct Testbed {
     qemu: Qemu,
     image: PathBuf,
     /// Physical memory of the kernel, without its code.
@@ -47,7 +47,7 @@ pub struct Bench {
     limit: u32,
 }
 
-impl Bench {
+impl Testbed {
     /// Builds the system that faults are injected into.
     pub fn new(workspace: &Workspace) -> anyhow::Result<Self> {
         Self::of(workspace, &Self::request(workspace, "crash", Config::Debug), VICTIM)
@@ -87,7 +87,7 @@ impl Bench {
     }
 
     /// Starts the machine, stopped before its first instruction.
-    pub fn start(&self) -> anyhow::Result<(Machine, Gdb)> {
+    pub fn start(&self) -> anyhow::Result<(Emulator, Gdb)> {
         static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let socket = |what| std::env::temp_dir().join(format!("lazaret-{what}-{}-{number}", std::process::id()));
@@ -100,7 +100,7 @@ impl Bench {
         clock::options(&mut command, &control);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let child = command.spawn().context("cannot start QEMU")?;
-        let machine = Machine::new(child, socket, control, self.limit)?;
+        let machine = Emulator::new(child, socket, control, self.limit)?;
         let gdb = Gdb::connect(machine.socket())?;
         Ok((machine, gdb))
     }
@@ -116,7 +116,7 @@ impl Bench {
         places.iter().try_for_each(|&place| gdb.breakpoint(place, false))
     }
 
-    /// Runs to where the victim comes to this place, after so many passes of it; `false` if it answers before.
+    /// Runs to where the victim comes to this place, after so many passes of it; `false` if it replies before.
     pub fn reaches(&self, gdb: &mut Gdb, place: u64, passes: usize) -> anyhow::Result<bool> {
         let places = std::collections::BTreeSet::from([place, self.reply]);
         places.iter().try_for_each(|&place| gdb.breakpoint(place, true))?;
@@ -158,7 +158,7 @@ impl Bench {
     }
 }
 
-/// Addresses of all system calls in a program, and of the one that answers and waits.
+/// Addresses of all system calls in a program, and of the one that replies and waits.
 fn system_calls(elf: &[u8]) -> anyhow::Result<(Vec<u64>, u64)> {
     let elf = object::File::parse(elf)?;
     let mut code: HashMap<u64, u32> = HashMap::new();

@@ -20,7 +20,7 @@ const PERIOD: Duration = Duration::from_millis(50);
 const TOO_SLOW: Duration = Duration::from_secs(1800);
 
 /// A running QEMU.
-pub struct Machine {
+pub struct Emulator {
     child: Child,
     output: Receiver<Vec<u8>>,
     seen: RefCell<Vec<u8>>,
@@ -29,7 +29,7 @@ pub struct Machine {
     limit: u32,
 }
 
-impl Drop for Machine {
+impl Drop for Emulator {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -52,7 +52,7 @@ pub enum Look {
     Unfinished,
 }
 
-impl Machine {
+impl Emulator {
     /// Takes over a QEMU that was just started, and what its options named.
     pub fn new(mut child: Child, socket: PathBuf, control: PathBuf, limit: u32) -> anyhow::Result<Self> {
         let mut out = child.stdout.take().context("QEMU's output")?;

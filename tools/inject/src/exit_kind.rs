@@ -3,13 +3,13 @@
 
 use sel4_abi::fault::FaultLabel;
 
-use super::bench::Bench;
 use super::gdb::{Gdb, PC};
 use super::path::{Place, go_to, path};
+use super::testbed::Testbed;
 
 /// Where a killed VMM goes on: nothing is there.
 pub const NOWHERE: u64 = 0xdead_0000;
-/// Exits that may go another way than their kind's earlier one before the way is looked at again, or the point given up.
+/// Exits that may take another path than their kind's earlier one before the path is taken anew, or the point given up.
 const TRIES: u32 = 4;
 const ALL_TRIES: u32 = 4 * TRIES - 1;
 /// Rounds without an exit of a kind, until no other is expected.
@@ -17,7 +17,7 @@ const ABSENT: u32 = 20;
 
 /// A kind of exit.
 #[derive(Debug)]
-pub struct Kind {
+pub struct ExitKind {
     /// The step of the guest's round where it was last seen.
     pub step: u64,
     /// Where the VMM was at each instruction of one to which nothing was done.
@@ -33,8 +33,8 @@ pub struct Kind {
     pub missed: u64,
 }
 
-impl Kind {
-    /// First seen in this step, on this way.
+impl ExitKind {
+    /// First seen in this step, on this path.
     pub fn new(step: u64, path: Vec<Place>, first: usize) -> Self {
         Self { step, path, next: first, tries: 0, absent: 0, kills: 0, missed: 0 }
     }
@@ -60,12 +60,12 @@ impl Kind {
     }
 
     /// An exit of the kind: the VMM is killed in it, if it comes to the next point.
-    pub fn kill(&mut self, bench: &Bench, gdb: &mut Gdb, stride: usize) -> anyhow::Result<()> {
+    pub fn kill(&mut self, testbed: &Testbed, gdb: &mut Gdb, stride: usize) -> anyhow::Result<()> {
         (self.tries, self.absent) = (self.tries + 1, 0);
         if self.tries.is_multiple_of(TRIES) {
-            return self.look_again(bench, gdb);
+            return self.look_again(testbed, gdb);
         }
-        if go_to(bench, gdb, &self.path, self.next)? {
+        if go_to(testbed, gdb, &self.path, self.next)? {
             gdb.set_register(PC, NOWHERE)?;
             self.kills += 1;
         } else if self.tries < ALL_TRIES {
@@ -77,15 +77,15 @@ impl Kind {
         Ok(())
     }
 
-    /// The next point; the last one, where all is done and only the answer is left, is always one.
+    /// The next point; the last one, where all is done and only the reply is left, is always one.
     fn after(&self, stride: usize) -> usize {
         let last = self.path.len() - 1;
         if self.next < last { last.min(self.next + stride) } else { self.path.len() }
     }
 
-    /// The way may be another one by now: with what its guest did before, or without the line in the log.
-    fn look_again(&mut self, bench: &Bench, gdb: &mut Gdb) -> anyhow::Result<()> {
-        let path = path(bench, gdb)?;
+    /// The path may be another one by now: with what its guest did before, or without the line in the log.
+    fn look_again(&mut self, testbed: &Testbed, gdb: &mut Gdb) -> anyhow::Result<()> {
+        let path = path(testbed, gdb)?;
         if path.len() > self.next {
             self.path = path;
         }
@@ -120,7 +120,7 @@ mod tests {
     fn the_last_point_is_never_left_out() {
         let places = |length| vec![Place { pc: 0, passes: 0 }; length];
         let points = |length, stride, first| {
-            let mut kind = Kind::new(0, places(length), first);
+            let mut kind = ExitKind::new(0, places(length), first);
             let mut points = Vec::new();
             while !kind.is_complete() {
                 points.push(kind.next);

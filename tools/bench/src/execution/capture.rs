@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use lazaret_machine::Qemu;
+use lazaret_machine::{Process, Qemu};
 
 /// An operation that the guest announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,16 +42,6 @@ impl Announced {
     }
 }
 
-/// Ends QEMU whatever happens.
-struct Machine(Child);
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Runs the machine to the end of its job; the log is written to `folder`.
 pub fn run(mut qemu: Qemu, kernel: &Path, folder: &Path, timeout: Duration) -> anyhow::Result<Vec<Announced>> {
     let path = |name: &str| folder.join(name);
@@ -66,13 +56,13 @@ pub fn run(mut qemu: Qemu, kernel: &Path, folder: &Path, timeout: Duration) -> a
     qemu.more.extend(["-D".into(), log.display().to_string()]);
     let mut command = qemu.command(kernel);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-    let mut machine = Machine(command.spawn().context("cannot start QEMU")?);
-    let output = drain(&mut machine.0);
+    let mut process = Process(command.spawn().context("cannot start QEMU")?);
+    let output = drain(&mut process.0);
     let deadline = Instant::now() + timeout;
     let guest = connect(&guest, deadline)?;
     let mut monitor = Monitor::new(connect(&monitor, deadline)?)?;
     let announced = follow(guest, &mut monitor, &log, deadline);
-    drop(machine);
+    drop(process);
     let output = output.join().unwrap_or_default();
     announced.with_context(|| format!("the guest said: {}", tail(&output)))
 }
@@ -134,7 +124,7 @@ const SILENCE: Duration = Duration::from_secs(180);
 
 fn follow(guest: UnixStream, monitor: &mut Monitor, log: &Path, deadline: Instant) -> anyhow::Result<Vec<Announced>> {
     guest.set_read_timeout(Some(SILENCE))?;
-    let mut answer = guest.try_clone()?;
+    let mut acknowledge = guest.try_clone()?;
     let mut announced: Vec<Announced> = Vec::new();
     let size = || std::fs::metadata(log).map_or(0, |metadata| metadata.len());
     let mut lines = BufReader::new(guest).lines();
@@ -154,7 +144,7 @@ fn follow(guest: UnixStream, monitor: &mut Monitor, log: &Path, deadline: Instan
         } else if line.trim() == "DONE" {
             return Ok(announced);
         }
-        answer.write_all(b".")?;
+        acknowledge.write_all(b".")?;
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::instruction::{Kind, kind};
-use super::log::Trace;
+use super::log::Execution;
 use super::symbols::Symbols;
 
 /// What one operation executes, by level and by kind.
@@ -30,7 +30,7 @@ pub struct Kinds {
 
 impl Kinds {
     /// Counts a trace.
-    pub fn of(trace: &Trace) -> Self {
+    pub fn of(trace: &Execution) -> Self {
         let mut kinds = Self { exceptions: trace.exceptions as f64, ..Self::default() };
         for step in &trace.steps {
             kinds.all += 1.0;
@@ -82,7 +82,7 @@ impl Kinds {
 }
 
 /// Instructions of one operation by where they are: program, function, inlined functions.
-pub fn stacks(trace: &Trace, symbols: &mut Symbols) -> BTreeMap<Vec<String>, f64> {
+pub fn stacks(trace: &Execution, symbols: &mut Symbols) -> BTreeMap<Vec<String>, f64> {
     let mut stacks: BTreeMap<Vec<String>, f64> = BTreeMap::new();
     for step in &trace.steps {
         let frames = symbols.frames(step.level, step.pc).to_vec();

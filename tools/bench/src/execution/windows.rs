@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::log::{Step, Trace, code, destination, executed};
+use super::log::{Execution, Step, code, destination, executed};
 use lazaret_machine::Qemu;
 
 /// QEMU with such a log, of code at these addresses.
@@ -22,12 +22,12 @@ pub fn watched(mut qemu: Qemu, code: &Range<u64>, log: &Path) -> Qemu {
 }
 
 /// The middle one by length of all that went from guest to guest without a program of EL0 in between.
-pub fn middle(log: &Path, op: &str) -> anyhow::Result<Trace> {
+pub fn middle(log: &Path, op: &str) -> anyhow::Result<Execution> {
     let file = std::fs::File::open(log).with_context(|| log.display().to_string())?;
     let mut found = windows(BufReader::new(file))?;
     found.sort_by_key(Vec::len);
     let steps = found.get(found.len() / 2).context("no guest was interrupted for another")?.clone();
-    Ok(Trace { op: op.into(), count: 1, steps, exceptions: 1 })
+    Ok(Execution { op: op.into(), count: 1, steps, exceptions: 1 })
 }
 
 fn windows(log: impl BufRead) -> anyhow::Result<Vec<Vec<Step>>> {
