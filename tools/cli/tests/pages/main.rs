@@ -8,6 +8,7 @@ mod figures;
 mod machine_code;
 mod page;
 mod paths;
+mod walks;
 
 use page::Page;
 
