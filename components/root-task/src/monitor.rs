@@ -291,6 +291,6 @@ mod tests {
         assert_eq!(Sender::of(PASSIVE_BADGE | 7), Sender::Passive(6));
         // Rows that no description has.
         assert_eq!(Sender::of(PASSIVE_BADGE).component(), Some(usize::MAX));
-        assert_eq!(Sender::of(u64::MAX), Sender::Passive((u64::MAX & !PASSIVE_BADGE) as usize - 1));
+        assert_eq!(Sender::of(u64::MAX), Sender::Passive(!PASSIVE_BADGE as usize - 1));
     }
 }
