@@ -9,7 +9,7 @@ use proof::candidates::{Breadth, Mdscr};
 use proof::induction::Induction;
 use proof::layout::Layout;
 use proof::report::Report;
-use proof::{clamp, sizes};
+use proof::{clamp, handlers, sizes};
 
 /// What must hold.
 struct Obligation {
@@ -30,6 +30,16 @@ const OBLIGATIONS: &[Obligation] = &[
     },
     Obligation { name: "proof-one-core-2+1", is_long: false, run: || induction((2, 1), ONE, Mdscr::EachBit, true) },
     Obligation { name: "proof-one-core-1+2", is_long: false, run: || induction((1, 2), ONE, Mdscr::EachBit, false) },
+    Obligation {
+        name: "proof-handlers-64-bit",
+        is_long: false,
+        run: || handlers::run("handlers, 64 bits", false).verdict(true),
+    },
+    Obligation {
+        name: "proof-handlers-32-bit",
+        is_long: false,
+        run: || handlers::run("handlers, 32 bits", true).verdict(true),
+    },
     Obligation { name: "proof-clamps-every-value", is_long: true, run: || clamp::by_value().verdict(true) },
     Obligation { name: "proof-many-cores-2+1", is_long: true, run: || induction((2, 1), MANY, Mdscr::EachBit, false) },
     Obligation {
