@@ -39,7 +39,7 @@ fn tree(ram: &[Entry], reserved: &[Entry], reservations: &[Entry]) -> Vec<u8> {
     let mut parent = DeviceTreeNode::new("reserved-memory").unwrap();
     ["#address-cells", "#size-cells"].iter().for_each(|name| parent.add_property(two(name)));
     for (number, entry) in reserved.iter().enumerate() {
-        let mut child = DeviceTreeNode::new(&format!("r@{number:x}")).unwrap();
+        let mut child = DeviceTreeNode::new(format!("r@{number:x}")).unwrap();
         child.add_property(cells("reg", &[*entry]));
         parent.add_child(child);
     }
