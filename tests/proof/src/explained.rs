@@ -46,7 +46,6 @@ const LATER_ID: &str = "ID_DFR1 and ID_MMFR5 came after Armv8.5-A, in a place th
 const MEDIA: &str = "MVFR0_EL1 to MVFR2_EL1: the list sends them to the hardware, the manual's HCR_EL2.TID3 names them; the row shows the core's value either way";
 const PHYSICAL_COUNTER: &str =
     "CNTPCT: the list traps it for AArch32 only; CNTHCTL_EL2.EL1PCTEN is set, which opens CNTPCT_EL0 in the same list";
-const SHARED: &str = "ACTLR_EL1 is shared by all VMs; the VMM ignores it outside of the table";
 const TRACE: &str = "TRFCR_EL1: ID_AA64DFR0_EL1.TraceFilt promises none";
 const CONTEXT: &str = "SCXTNUM_EL1 and SCXTNUM_EL0 are of FEAT_CSV2_2, which no board's core has; HCR_EL2.EnSCXT is 0";
 const KEYS: &str = "pointer authentication: ID_AA64ISAR1_EL1 shows none, for nobody switches its keys";
@@ -81,7 +80,6 @@ pub static EXPLANATIONS: &[Explanation] = {
         traps(A32, [[15, 0, 14, 2, 0], [15, 0, 14, 2, 1]], EL1, NoRow, PHYSICAL_TIMER),
         traps(A32Wide, [[15, 2, 0, 14, 0], [15, 2, 0, 14, 0]], EL1, NoRow, PHYSICAL_TIMER),
         traps(A32Wide, [[15, 0, 0, 14, 0], [15, 0, 0, 14, 0]], EL1, NoRow, PHYSICAL_COUNTER),
-        traps(A64, [[3, 0, 1, 0, 1], [3, 0, 1, 0, 1]], EL1, NoRow, SHARED),
         traps(A64, [[3, 0, 1, 2, 1], [3, 0, 1, 2, 1]], EL1, NoRow, TRACE),
         traps(A64, [[3, 0, 13, 0, 7], [3, 0, 13, 0, 7]], EL1, NoRow, CONTEXT),
         traps(A64, [[3, 3, 13, 0, 7], [3, 3, 13, 0, 7]], BOTH, NoRow, CONTEXT),
