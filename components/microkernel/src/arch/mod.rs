@@ -19,7 +19,7 @@
 //! | `switch_to(&self, &Kernel, Option<Ref<Tcb>>)` | VSpace and vCPU of the thread to resume (`None`: idle) |
 //! | `aarch32_levels(&self) -> Aarch32Levels` | where the core has AArch32 |
 //! | `begin_passing(&self, &Kernel, guest, handler) -> bool` | prepares passes between two threads |
-//! | `pass_to_handler(&self, guest, handler)`, `pass_to_guest(&self, handler, guest, Ready)` | as `switch_to`, for these two |
+//! | `pass_to_handler(&self, guest, handler)`, `pass_to_guest(&self, handler, guest, Option<Ready>)` | as `switch_to`, for these two |
 //! | `can_pass_to_guest(&self) -> Option<Ready>` | nothing has to be done first |
 //! | `end_passing(&self, running, is_handler: bool)` | passes are over: the record of what is loaded is right again |
 //! | `put_char(&self, u8)` | the console, in debug configurations |

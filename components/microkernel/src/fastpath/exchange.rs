@@ -16,6 +16,7 @@ use crate::object::reply::Reply;
 use crate::object::tcb::{Context, Tcb};
 use crate::syscall::SVC_BYTES;
 use core::cell::Cell;
+use debug_shim::Ready;
 use lazaret_abi::fault_context;
 use sel4_abi::message_info::MessageInfo;
 
@@ -126,16 +127,18 @@ impl Kernel {
             return None;
         }
         let guest = self.replied(handler)?;
-        self.pass_back(guest, handler)
+        let ready = self.arch.can_pass_to_guest()?;
+        Some(self.pass_back(guest, handler, Some(ready)))
     }
 
-    /// As [`Self::pass_reply`] for one that writes a debug register.
+    /// As [`Self::pass_reply`] for one that writes a debug register. What has been written is not written again: from
+    /// the write on the pass goes through, with whatever the write leaves to be done before the guest runs.
     #[inline(always)]
     pub(crate) fn pass_reply_with_write(&self, handler: &Context) -> Option<Ref<Tcb>> {
         let guest = self.replied(handler)?;
         let word = |index: usize| handler.x[2 + index].get();
         self.take_debug_write(guest, word(fault_context::REPLY_REGISTER), word(fault_context::REPLY_VALUE));
-        self.pass_back(guest, handler)
+        Some(self.pass_back(guest, handler, self.arch.can_pass_to_guest()))
     }
 
     /// The guest, if this is a reply that says how it goes on, by the same call as last time.
@@ -151,16 +154,17 @@ impl Kernel {
         if different == 0 { Some(guest) } else { None }
     }
 
+    /// On to the guest: nothing is left to be checked, so this cannot be given up half-way. `ready`: whether debug
+    /// registers have to move first.
     #[inline(always)]
-    fn pass_back(&self, guest: Ref<Tcb>, handler: &Context) -> Option<Ref<Tcb>> {
+    fn pass_back(&self, guest: Ref<Tcb>, handler: &Context, ready: Option<Ready>) -> Ref<Tcb> {
         let exchange = &self.exchange;
-        let ready = self.arch.can_pass_to_guest()?;
         exchange.trapped.set(None);
         exchange.waiting.set(exchange.handler.get());
         self.current.set(Some(guest));
         guest.continue_as(|index| handler.x[2 + index].get());
         self.arch.pass_to_guest(handler, &guest.context, ready);
-        Some(guest)
+        guest
     }
 
     /// After a reply that went the short way: an exchange begins, if the next trap could do the same.

@@ -255,6 +255,55 @@ fn whatever_ends_an_exchange_finds_everything_in_its_place() {
     }
 }
 
+/// A write that leaves the bank to be loaded makes no second write of it, and is a pass as any other.
+#[test]
+fn a_first_touch_is_written_once_and_passed_on() {
+    let dirty = fault_context::debug_write(DebugRegister::Bvr(3), true);
+    for short_ways in [true, false] {
+        let vm = Vm::new(short_ways);
+        vm.pass();
+        let arch = &vm.w.kernel.arch;
+        let passes = arch.passes.get();
+        vm.fault(Fault::VcpuFault { hsr: READ_X9 });
+        vm.answer(REPLY_LABEL, &[0x8004, 0x3c5, dirty, 0x1234]);
+        assert_eq!(arch.debug_writes.get(), 1);
+        assert_eq!(arch.debug_written.get(), Some((DebugRegister::Bvr(3), 0x1234, true)));
+        assert!(!arch.bank_pending.get(), "the guest runs without its bank");
+        assert_eq!(arch.passes.get() - passes, if short_ways { 2 } else { 0 });
+        check(&vm.w);
+    }
+}
+
+/// The handler names a register that the core has not: its guest has one write less, and goes on.
+#[test]
+fn a_refused_write_is_tried_once_and_the_guest_goes_on() {
+    let write = fault_context::debug_write(DebugRegister::Bvr(15), true);
+    both(|vm| {
+        vm.pass();
+        vm.w.kernel.arch.refuses_debug_writes.set(true);
+        vm.fault(Fault::VcpuFault { hsr: READ_X9 });
+        vm.answer(REPLY_LABEL, &[0x8004, 0x3c5, write, 0x1234]);
+        check(&vm.w);
+        vec![vm.digest(), vec![vm.w.kernel.arch.debug_writes.get()]]
+    });
+}
+
+/// Somebody else made the bank pending: a reply without a write is no pass then, and loads it by the other ways.
+#[test]
+fn a_reply_to_a_guest_that_is_not_ready_is_no_pass() {
+    both(|vm| {
+        vm.pass();
+        vm.fault(Fault::VcpuFault { hsr: HVC });
+        vm.w.kernel.arch.bank_pending.set(true);
+        let passes = vm.w.kernel.arch.passes.get();
+        vm.answer(REPLY_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 0]);
+        assert_eq!(vm.w.kernel.arch.passes.get(), passes);
+        assert!(!vm.w.kernel.arch.bank_pending.get());
+        check(&vm.w);
+        vec![vm.digest()]
+    });
+}
+
 #[test]
 fn another_call_of_the_handler_is_no_pass() {
     for (x0, x6, words) in [(0, 1, 4), (1, 0, 4), (1, 1, 3)] {

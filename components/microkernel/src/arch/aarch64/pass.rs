@@ -65,9 +65,9 @@ impl Core {
         self.shim.ready(self.vcpu.get()?)
     }
 
-    /// As [`Core::switch_to`] and [`Core::enter_guest`].
+    /// As [`Core::switch_to`] and [`Core::enter_guest`]; `ready` is what [`Self::can_pass_to_guest`] says.
     #[inline(always)]
-    pub fn pass_to_guest(&self, handler: &Context, guest: &Context, ready: Ready) {
+    pub fn pass_to_guest(&self, handler: &Context, guest: &Context, ready: Option<Ready>) {
         handler.tpidr_el0.set(tpidr_el0::read());
         tpidr_el0::write(guest.tpidr_el0.get());
         tpidrro_el0::write(guest.tpidrro_el0.get());
@@ -79,7 +79,10 @@ impl Core {
             hcr_el2::write(vcpu.hcr.get());
             sctlr_el1::write(vcpu.regs[VcpuReg::Sctlr as usize].get());
             cntkctl_el1::write(vcpu.regs[VcpuReg::CntkctlEl1 as usize].get());
-            self.shim.enter_ready(vcpu, ready, &debug::Hardware);
+            match ready {
+                Some(ready) => self.shim.enter_ready(vcpu, ready, &debug::Hardware),
+                None => self.arm_debug(vcpu),
+            }
         }
     }
 

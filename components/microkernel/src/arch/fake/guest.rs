@@ -82,7 +82,7 @@ impl Core {
     pub fn debug_read(&self, _vcpu: Ref<Vcpu>, _register: DebugRegister) -> Result<u64, debug_shim::Error> {
         Ok(0)
     }
-    /// Records.
+    /// Records, and refuses if a test says so.
     pub fn debug_write(
         &self,
         _vcpu: Ref<Vcpu>,
@@ -90,11 +90,17 @@ impl Core {
         value: u64,
         dirty: bool,
     ) -> Result<(), debug_shim::Error> {
+        self.debug_writes.set(self.debug_writes.get() + 1);
+        if self.refuses_debug_writes.get() {
+            return Err(debug_shim::Error::NoSuchRegister);
+        }
         self.debug_written.set(Some((register, value, dirty)));
+        self.bank_pending.set(dirty || self.bank_pending.get());
         Ok(())
     }
-    /// Nothing.
+    /// The bank has to be loaded.
     pub fn debug_flag_dirty(&self, _vcpu: Ref<Vcpu>) -> Result<(), debug_shim::Error> {
+        self.bank_pending.set(true);
         Ok(())
     }
     /// A value of its own for each.

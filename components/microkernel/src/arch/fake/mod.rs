@@ -33,6 +33,12 @@ pub struct Core {
     pub passes: Cell<u64>,
     /// The last write of a vCPU's debug register.
     pub debug_written: Cell<Option<(DebugRegister, u64, bool)>>,
+    /// Writes of a vCPU's debug registers, with those that were refused.
+    pub debug_writes: Cell<u64>,
+    /// Writes of debug registers are refused, as of one that the core has not.
+    pub refuses_debug_writes: Cell<bool>,
+    /// The vCPU's bank has to be loaded before its guest runs: a dirty write says so, an entry of the guest does it.
+    pub bank_pending: Cell<bool>,
     /// The loaded thread.
     pub loaded: Cell<Option<Ref<Tcb>>>,
     /// Characters printed.
@@ -56,6 +62,9 @@ impl Core {
             switches: Cell::new(0),
             passes: Cell::new(0),
             debug_written: Cell::new(None),
+            debug_writes: Cell::new(0),
+            refuses_debug_writes: Cell::new(false),
+            bank_pending: Cell::new(false),
             loaded: Cell::new(None),
             printed: Cell::new(0),
             pending: Cell::new(false),
@@ -124,21 +133,26 @@ impl Core {
     pub fn switch_to(&self, _kernel: &Kernel, thread: Option<Ref<Tcb>>) {
         self.switches.set(self.switches.get() + 1);
         self.loaded.set(thread);
+        if thread.is_some_and(|thread| thread.vcpu.get().is_some()) {
+            self.bank_pending.set(false);
+        }
     }
     /// Any two can.
     pub fn begin_passing(&self, _kernel: &Kernel, _guest: Ref<Tcb>, _handler: Ref<Tcb>) -> bool {
         true
     }
-    /// Always: there are no debug registers here.
+    /// Unless its bank has to be loaded first.
     pub fn can_pass_to_guest(&self) -> Option<Ready> {
-        Some(Ready::Unused)
+        if self.bank_pending.get() { None } else { Some(Ready::Unused) }
     }
     /// Counts.
     pub fn pass_to_handler(&self, _guest: &Context, _handler: &Context) {
         self.passes.set(self.passes.get() + 1);
     }
-    /// Counts.
-    pub fn pass_to_guest(&self, _handler: &Context, _guest: &Context, _ready: Ready) {
+    /// Counts; a pending bank is loaded.
+    pub fn pass_to_guest(&self, _handler: &Context, _guest: &Context, ready: Option<Ready>) {
+        assert_eq!(ready, self.can_pass_to_guest());
+        self.bank_pending.set(false);
         self.passes.set(self.passes.get() + 1);
     }
     /// Records.
