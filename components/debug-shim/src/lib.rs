@@ -8,7 +8,7 @@
 //! | moment | call |
 //! |---|---|
 //! | once per core, before any guest | [`Shim::init_core`] |
-//! | about to run a guest | [`Shim::enter`], or nothing while [`VcpuDebug::hazards`] is 0 |
+//! | about to run a guest | [`Shim::enter`], or [`Shim::enter_ready`] if it is [`Shim::ready`]: either gives a [`MayRun`] |
 //! | the core stops running that guest: a native thread, another vCPU or idle comes next | [`Shim::leave_to_native`] |
 //! | an invocation on the VCPU capability | [`Shim::read`], [`Shim::write`], [`Shim::flag_dirty`], [`Shim::status`] |
 //! | the vCPU is about to run on another core | [`Shim::evict`] on the core that holds its bank |
@@ -41,5 +41,5 @@ pub use clamp::{bcr as clamp_bcr, wcr as clamp_wcr};
 pub use counts::{Counts, MAX_PER_KIND, has_pmu};
 pub use hardware::{DebugHardware, Register};
 pub use lazaret_abi::{DEBUG_STATUS_WORDS, DebugRegister, DebugStatus};
-pub use shim::{Armed, Error, Handle, Ready, Shim};
+pub use shim::{Armed, Error, Handle, MayRun, Ready, Shim};
 pub use vcpu::{Hazards, State, VcpuDebug};

@@ -36,13 +36,34 @@ pub enum Armed {
     Direct,
 }
 
-/// A vCPU of which nothing has to move before its guest runs.
+/// A vCPU of which nothing has to move before its guest runs. Good until the next call that concerns its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ready {
-    /// It does not debug.
-    Unused,
-    /// The bank is here, and its own.
-    Owned,
+pub struct Ready<H> {
+    vcpu: H,
+    /// The bank is here, and its own; otherwise it does not debug.
+    owned: bool,
+}
+
+impl<H> Ready<H> {
+    /// It does not debug: entering it writes nothing.
+    #[inline(always)]
+    pub fn is_unused(&self) -> bool {
+        !self.owned
+    }
+}
+
+/// Proof that a vCPU's debug registers are as its guest has to find them. Only the shim makes it, when the core enters
+/// the guest; whoever opens the core to a guest asks for it, so that one whose entry was refused cannot run.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a guest runs only with this: without it nothing was entered"]
+pub struct MayRun<H>(H);
+
+impl<H: Copy> MayRun<H> {
+    /// The vCPU that was entered.
+    #[inline(always)]
+    pub fn vcpu(&self) -> H {
+        self.0
+    }
 }
 
 /// The state of one core.
@@ -105,24 +126,21 @@ impl<H: Handle> Shim<H> {
     ///
     /// Refuses if the bank is on another core; then the guest must not run.
     #[inline]
-    pub fn enter(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
+    pub fn enter(&self, vcpu: H, hw: &impl DebugHardware) -> Result<MayRun<H>, Error> {
         match self.ready(vcpu) {
-            Some(ready) => {
-                self.enter_ready(vcpu, ready, hw);
-                Ok(())
-            }
+            Some(ready) => Ok(self.enter_ready(ready, hw)),
             None => self.prepare(vcpu, hw),
         }
     }
 
     /// Whether [`Self::enter`] has nothing to move.
     #[inline(always)]
-    pub fn ready(&self, vcpu: H) -> Option<Ready> {
+    pub fn ready(&self, vcpu: H) -> Option<Ready<H>> {
         let hazards = vcpu.debug().hazards();
         if hazards.is_none() {
-            Some(Ready::Unused)
+            Some(Ready { vcpu, owned: false })
         } else if hazards.contains(Hazards::DIRECT) && self.owner.get() == Some(vcpu) {
-            Some(Ready::Owned)
+            Some(Ready { vcpu, owned: true })
         } else {
             None
         }
@@ -130,14 +148,16 @@ impl<H: Handle> Shim<H> {
 
     /// [`Self::enter`] of a vCPU that is [`Self::ready`].
     #[inline(always)]
-    pub fn enter_ready(&self, vcpu: H, ready: Ready, hw: &impl DebugHardware) {
-        if ready == Ready::Owned {
+    pub fn enter_ready(&self, ready: Ready<H>, hw: &impl DebugHardware) -> MayRun<H> {
+        let Ready { vcpu, owned } = ready;
+        if owned {
             self.arm(vcpu.debug(), true, vcpu.debug().mdscr.get(), hw);
         }
+        MayRun(vcpu)
     }
 
     #[inline(never)]
-    fn prepare(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
+    fn prepare(&self, vcpu: H, hw: &impl DebugHardware) -> Result<MayRun<H>, Error> {
         let debug = vcpu.debug();
         // One that is resident and wants its bank has been ready.
         self.is_resident(vcpu)?;
@@ -145,7 +165,7 @@ impl<H: Handle> Shim<H> {
             self.take_bank(vcpu, hw);
         }
         self.arm(debug, debug.is_direct(), debug.effective_mdscr(), hw);
-        Ok(())
+        Ok(MayRun(vcpu))
     }
 
     #[inline(always)]

@@ -132,7 +132,10 @@ impl Step<'_> {
         self.rule(!was_mine || accesses.bank() == 0, "P6: the bank was there already");
         self.rule(accesses.bank_writes <= 7 && accesses.bank_reads <= 6, "P6: more than one load and one save");
         match entered {
-            Ok(()) => self.next.cores[core].running = Some(index),
+            Ok(may_run) => {
+                self.rule(may_run.vcpu() == vcpu, "P8: another vCPU was entered");
+                self.next.cores[core].running = Some(index);
+            }
             Err(error) => {
                 self.rule(error == Error::Elsewhere && accesses.total() == 0, "P8: refused, but something was done")
             }

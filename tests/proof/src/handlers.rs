@@ -237,7 +237,7 @@ fn trap(state: &Core, layout: &Layout, row: &Row, access: Access) -> Result<(Acc
         registers: hw.registers(),
         ..*state
     };
-    if let (Ok(outcome), Ok(())) = (outcome, entered) { Ok((outcome, after)) } else { Err("P17: an access is refused") }
+    if let (Ok(outcome), Ok(_)) = (outcome, entered) { Ok((outcome, after)) } else { Err("P17: an access is refused") }
 }
 
 /// The access on the hardware, if it goes there: a debug register that does not trap while the guest has the bank.

@@ -117,14 +117,13 @@ pub fn take<const N: usize>(
     let mut by_hand = None;
     let done = Ok(0);
     let result = match *step {
-        Step::Enter => shim.enter(target, &hw).map(|()| {
-            executing = Some(TARGET);
+        Step::Enter => shim.enter(target, &hw).map(|may_run| {
+            executing = Some(may_run.vcpu().name);
             0
         }),
         Step::EnterReady => {
             if let Some(ready) = shim.ready(target) {
-                shim.enter_ready(target, ready, &hw);
-                executing = Some(TARGET);
+                executing = Some(shim.enter_ready(ready, &hw).vcpu().name);
             }
             done
         }

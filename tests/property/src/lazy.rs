@@ -56,7 +56,8 @@ impl<'a> Lazy<'a> {
 
     /// The guest runs; returns `MDSCR_EL1` meanwhile and afterwards.
     pub fn run(&self, vcpu: usize) -> (u64, u64) {
-        self.shim.enter(self.vcpu(vcpu), &self.hw).expect("there is one core");
+        let may_run = self.shim.enter(self.vcpu(vcpu), &self.hw).expect("there is one core");
+        assert!(may_run.vcpu() == self.vcpu(vcpu));
         let armed = self.hw.registers().mdscr;
         self.shim.leave_to_native(self.vcpu(vcpu), &self.hw);
         (armed, self.hw.registers().mdscr)
@@ -76,7 +77,8 @@ impl<'a> Lazy<'a> {
     /// What the hardware makes of it; nothing if it traps.
     fn run_to(&self, vcpu: usize, register: SysReg, access: Access) -> Option<AccessResult> {
         let handle = self.vcpu(vcpu);
-        self.shim.enter(handle, &self.hw).expect("there is one core");
+        let may_run = self.shim.enter(handle, &self.hw).expect("there is one core");
+        assert!(may_run.vcpu() == handle);
         let traps = self.hw.registers().mdcr & mdcr_el2::TDA != 0;
         assert_eq!(traps, self.shim.armed() != Armed::Direct);
         let lock = register.crn() == 1;

@@ -19,6 +19,10 @@ const REASONS: &[(&str, &str)] = &[
     ),
     ("components/microkernel/src/arch/aarch64/core_state.rs", "as in vgic.rs, inlined"),
     (
+        "components/microkernel/src/arch/aarch64/debug.rs",
+        "one core: a loaded bank is loaded here, and no guest runs while an invocation is carried out",
+    ),
+    (
         "components/microkernel/src/arch/aarch64/stage1.rs",
         "the kernel's own tables are made at boot, before any program",
     ),

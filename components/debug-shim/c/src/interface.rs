@@ -10,7 +10,7 @@ use debug_shim::{Shim, VcpuDebug};
 use debug_shim_aarch64::Hardware;
 
 use crate::answer::WORDS;
-use crate::{Answer, Core, Pointer, delete};
+use crate::{Answer, Core, Pointer, delete, enter};
 
 #[unsafe(no_mangle)]
 extern "C" fn debug_shim_init_core(core: &mut MaybeUninit<Core>) {
@@ -24,8 +24,7 @@ extern "C" fn debug_shim_init_vcpu(vcpu: &mut MaybeUninit<VcpuDebug>) {
 
 #[unsafe(no_mangle)]
 extern "C" fn debug_shim_enable(core: &Core, vcpu: &VcpuDebug) {
-    // One core: the shim has no reason to refuse.
-    let _ = core.enter(Pointer(vcpu), &Hardware);
+    enter(core, Pointer(vcpu), &Hardware);
 }
 
 #[unsafe(no_mangle)]

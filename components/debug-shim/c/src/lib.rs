@@ -39,11 +39,27 @@ pub fn delete<H: Handle>(core: &Shim<H>, vcpu: H, running: Option<H>, hw: &impl 
     if let Some(other) = other {
         core.leave_to_native(other, hw);
     }
-    // Neither is refused on one core where no other guest runs.
-    let _ = core.release(vcpu, hw);
-    if let Some(other) = other {
-        let _ = core.enter(other, hw);
+    if core.release(vcpu, hw).is_err() {
+        refused();
     }
+    if let Some(other) = other {
+        enter(core, other, hw);
+    }
+}
+
+/// The core is about to run this vCPU's guest.
+pub fn enter<H: Handle>(core: &Shim<H>, vcpu: H, hw: &impl DebugHardware) {
+    // C cannot be asked to keep the proof; it gets control back only if there is one.
+    if core.enter(vcpu, hw).is_err() {
+        refused();
+    }
+}
+
+/// The shim does not let a guest run, or an object go. With one core it has no reason to (a bank that is loaded is
+/// loaded here, and nobody else's guest runs), so the kernel has called it at the wrong moment: nothing runs on.
+#[cold]
+fn refused() -> ! {
+    panic!("the debug shim refuses")
 }
 
 #[cfg(test)]

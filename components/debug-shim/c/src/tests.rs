@@ -6,7 +6,7 @@ use debug_shim::{Counts, DEBUG_STATUS_WORDS, DebugRegister, Shim, VcpuDebug};
 use lazaret_abi::{FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE};
 use sel4_abi::error::Error as Sel4;
 
-use crate::{Answer, delete};
+use crate::{Answer, delete, enter};
 
 fn hardware() -> FakeHardware {
     FakeHardware::poisoned(Counts::new(6, 4, 2), 6)
@@ -45,12 +45,12 @@ fn an_owner_is_deleted_while_another_guest_runs() {
         assert_eq!(Answer::to(&shim, vcpu, VCPU_DEBUG_WRITE, &[register.to_word(), value, flags], &hw).error, 0);
     };
     write(owner, DebugRegister::Bvr(1), 0x1000, FLAG_DIRTY);
-    shim.enter(owner, &hw).unwrap();
+    enter(&shim, owner, &hw);
     shim.leave_to_native(owner, &hw);
     assert_eq!((shim.owner(), hw.registers().bvr[1]), (Some(owner), 0x1000));
 
     write(other, DebugRegister::Mdscr, STEP, 0);
-    shim.enter(other, &hw).unwrap();
+    enter(&shim, other, &hw);
     assert_eq!((shim.owner(), hw.registers().mdscr), (Some(owner), STEP));
     assert_eq!(shim.release(owner, &hw), Err(debug_shim::Error::Running));
     delete(&shim, owner, Some(other), &hw);
@@ -61,4 +61,19 @@ fn an_owner_is_deleted_while_another_guest_runs() {
     delete(&shim, other, Some(other), &hw);
     assert_eq!(hw.registers().mdscr, 0);
     delete(&shim, other, None, &hw);
+}
+
+/// A bank that is loaded on another core: control does not come back to run the guest.
+#[test]
+#[should_panic(expected = "refuses")]
+fn a_guest_whose_bank_is_elsewhere_does_not_run() {
+    let (hw, debug) = (hardware(), VcpuDebug::new());
+    let (here, elsewhere) = (Shim::new(), Shim::new());
+    [&here, &elsewhere].into_iter().for_each(|shim| shim.init_core(&hw));
+    let vcpu = Vcpu(&debug);
+    let words = [DebugRegister::Bvr(1).to_word(), 0x1000, FLAG_DIRTY];
+    assert_eq!(Answer::to(&elsewhere, vcpu, VCPU_DEBUG_WRITE, &words, &hw).error, 0);
+    enter(&elsewhere, vcpu, &hw);
+    elsewhere.leave_to_native(vcpu, &hw);
+    enter(&here, vcpu, &hw);
 }

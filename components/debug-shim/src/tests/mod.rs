@@ -44,7 +44,7 @@ impl<'a> Core<'a> {
     }
 
     fn enter(&self, vcpu: &'a VcpuDebug) {
-        self.shim.enter(Vcpu(vcpu), &self.hw).unwrap();
+        assert_eq!(self.shim.enter(Vcpu(vcpu), &self.hw).unwrap().vcpu(), Vcpu(vcpu));
     }
 
     fn leave(&self, vcpu: &'a VcpuDebug) {

@@ -7,6 +7,7 @@
 //! exchange brings them up to date (`Kernel::settle_exchange`).
 
 use super::has_signal;
+use crate::arch::Ready;
 use crate::config::FAULT_CONTEXT;
 use crate::fault::{Fault, Told, put_abort, put_trap};
 use crate::kernel::Kernel;
@@ -16,7 +17,6 @@ use crate::object::reply::Reply;
 use crate::object::tcb::{Context, Tcb};
 use crate::syscall::SVC_BYTES;
 use core::cell::Cell;
-use debug_shim::Ready;
 use lazaret_abi::fault_context;
 use sel4_abi::message_info::MessageInfo;
 

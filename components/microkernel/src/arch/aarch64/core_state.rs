@@ -16,7 +16,7 @@ use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::vcpu::Vcpu;
 use core::cell::Cell;
-use debug_shim::Shim;
+use debug_shim::{MayRun, Shim};
 use sel4_abi::vcpu_reg::VcpuReg;
 
 /// The state of this core.
@@ -196,23 +196,31 @@ impl Core {
         sctlr_el1::write(vcpu.regs[VcpuReg::Sctlr as usize].get());
         cntkctl_el1::write(vcpu.regs[VcpuReg::CntkctlEl1 as usize].get());
         cntv_ctl_el0::write(vcpu.regs[VcpuReg::CntvCtl as usize].get());
-        hcr_el2::write(vcpu.hcr.get());
         if self.fp_owner.get() == Some(vcpu) {
             cptr_el2::write(policy::CPTR_FP_OPEN);
         }
         if !self.vgic_on.get() {
             self.turn_vgic_on(vcpu);
         }
-        if !vcpu.debug.hazards().is_none() {
-            self.arm_debug(vcpu);
+        match self.shim.ready(vcpu) {
+            Some(ready) if ready.is_unused() => self.open_to(self.shim.enter_ready(ready, &debug::Hardware)),
+            _ => self.arm_and_open(vcpu),
         }
     }
 
-    /// The guest debugs. Out of line: the others pay nothing for it, not even saved registers.
+    /// The last step to a guest, which needs the shim's consent: EL1 and EL0 are this vCPU's from the return on.
+    #[inline(always)]
+    pub(super) fn open_to(&self, may_run: MayRun<Ref<Vcpu>>) {
+        hcr_el2::write(may_run.vcpu().hcr.get());
+    }
+
+    /// [`Self::open_to`] for a guest that debugs. Out of line: the others pay nothing for it, not even saved registers.
     #[inline(never)]
-    pub(super) fn arm_debug(&self, vcpu: Ref<Vcpu>) {
-        // One core: the bank cannot be elsewhere, which is all that the shim could object to.
-        let _ = self.shim.enter(vcpu, &debug::Hardware);
+    pub(super) fn arm_and_open(&self, vcpu: Ref<Vcpu>) {
+        match self.shim.enter(vcpu, &debug::Hardware) {
+            Ok(may_run) => self.open_to(may_run),
+            Err(error) => debug::refused(error),
+        }
     }
 
     /// Another vCPU takes the core.

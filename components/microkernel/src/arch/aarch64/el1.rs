@@ -148,8 +148,9 @@ impl Core {
     /// The VCPU object goes away, parked already.
     pub fn release_vcpu(&self, vcpu: Ref<Vcpu>) {
         self.park_vcpu(vcpu);
-        // One core: the shim has no reason to refuse.
-        let _ = self.shim.release(vcpu, &debug::Hardware);
+        if let Err(error) = self.shim.release(vcpu, &debug::Hardware) {
+            debug::refused(error);
+        }
     }
 
     /// The thread that runs next has floating point: true if that was why it trapped.

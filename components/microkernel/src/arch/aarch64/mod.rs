@@ -21,6 +21,7 @@ mod vgic;
 
 pub use super::{policy, stage1};
 pub use core_state::Core;
+pub use debug::Ready;
 pub use entry::start_first_thread;
 pub use fault::fault_of;
 pub use memory::{boot_bytes, boot_write, is_mapped_ram, kernel_end, kernel_start, map_ram};

@@ -5,12 +5,11 @@
 //! stopped only if something else does happen.
 
 use super::sysreg::*;
-use super::{Core, debug, policy};
+use super::{Core, Ready, debug, policy};
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
 use core::cell::Cell;
-use debug_shim::Ready;
 use sel4_abi::vcpu_reg::VcpuReg;
 
 /// What does not change from pass to pass.
@@ -76,12 +75,11 @@ impl Core {
             cptr_el2::write(policy::CPTR_FP_OPEN);
         }
         if let Some(vcpu) = self.vcpu.get() {
-            hcr_el2::write(vcpu.hcr.get());
             sctlr_el1::write(vcpu.regs[VcpuReg::Sctlr as usize].get());
             cntkctl_el1::write(vcpu.regs[VcpuReg::CntkctlEl1 as usize].get());
             match ready {
-                Some(ready) => self.shim.enter_ready(vcpu, ready, &debug::Hardware),
-                None => self.arm_debug(vcpu),
+                Some(ready) => self.open_to(self.shim.enter_ready(ready, &debug::Hardware)),
+                None => self.arm_and_open(vcpu),
             }
         }
     }

@@ -12,10 +12,14 @@ use crate::object::asid::Vmids;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
 use core::cell::Cell;
-use debug_shim::{DebugRegister, Ready};
+use debug_shim::DebugRegister;
 
 /// SPSR of a fresh thread: EL0t, asynchronous aborts and FIQ masked.
 pub const USER_SPSR: u64 = 0x140;
+
+/// A vCPU whose bank is not pending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready;
 
 /// What the kernel asked of the machine.
 pub struct Core {
@@ -143,7 +147,7 @@ impl Core {
     }
     /// Unless its bank has to be loaded first.
     pub fn can_pass_to_guest(&self) -> Option<Ready> {
-        if self.bank_pending.get() { None } else { Some(Ready::Unused) }
+        if self.bank_pending.get() { None } else { Some(Ready) }
     }
     /// Counts.
     pub fn pass_to_handler(&self, _guest: &Context, _handler: &Context) {
