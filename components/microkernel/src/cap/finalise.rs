@@ -56,6 +56,6 @@ impl Kernel {
         }
         self.suspend(thread);
         vcpu::dissociate_thread(self, thread);
-        ZombieCap { slots: Ref::to_part(&thread.cspace), count: TCB_SLOTS as u64, kind: ZombieKind::Tcb }
+        ZombieCap { slots: thread.slots(), count: TCB_SLOTS as u64, kind: ZombieKind::Tcb }
     }
 }

@@ -13,6 +13,11 @@
 //!   end with the kernel entry.
 //! - *No aliasing conflict.* One core, and the kernel is not reentrant (interrupts stay masked at EL2). Only
 //!   shared borrows exist and every field is a `Cell`, so there is no exclusive borrow to conflict with.
+//! - *Reaches what it may.* A `Ref` from an address has the provenance of all memory that was exposed, so `offset`,
+//!   `following` and `at_byte` may go on from it, as far as the object's memory goes: a CNode's slots, the refills behind
+//!   a scheduling context, the slots of a TCB. A `Ref` made by `to_part` has that of the borrow, which ends with the
+//!   part, and nobody goes on from one: what needs a neighbour is a method of `Ref<Whole>` (`sched::refill`). Miri checks
+//!   both under Stacked Borrows.
 //! - *Valid from birth.* All types in the list at the end are valid when every byte is zero.
 //!
 //! The crate's safe code keeps these rules; the type system does not check them.
@@ -75,10 +80,17 @@ impl<T: KernelObject> Ref<T> {
     /// What begins right behind this object in the same allocation: the caller knows that it is a `U`.
     #[inline(always)]
     pub(crate) fn following<U: KernelObject>(self) -> Ref<U> {
-        Ref(NonNull::new(self.offset(1).0.as_ptr().cast()).unwrap_or(self.0.cast()))
+        self.at_byte(size_of::<T>())
     }
 
-    /// A reference to a part of a live object, for lists that link parts.
+    /// The `U` that the caller knows to begin so many bytes into this object's memory. May reach, by
+    /// [`offset`](Self::offset), what the object may.
+    #[inline(always)]
+    pub(crate) fn at_byte<U: KernelObject>(self, byte: usize) -> Ref<U> {
+        Ref(NonNull::new(self.0.as_ptr().wrapping_byte_add(byte).cast()).unwrap_or(self.0.cast()))
+    }
+
+    /// A reference to a part of a live object, for lists that link parts: to this part and nothing beside it.
     #[inline(always)]
     pub(crate) fn to_part(part: &T) -> Self {
         Self(NonNull::from(part))

@@ -195,6 +195,13 @@ impl Tcb {
     }
 }
 
+impl Ref<Tcb> {
+    /// The first of the [`TCB_SLOTS`] slots, from which the others can be reached.
+    pub(crate) fn slots(self) -> Ref<Slot> {
+        self.at_byte(offset_of!(Tcb, cspace))
+    }
+}
+
 impl Kernel {
     /// Stops a thread; it continues where it was when it is resumed.
     pub(crate) fn suspend(&self, thread: Ref<Tcb>) {

@@ -34,34 +34,35 @@ impl Share {
     }
 }
 
-impl SchedContext {
-    fn ring(&self, position: u16) -> Ref<Refill> {
+fn share_of(refill: Ref<Refill>) -> Share {
+    Share { time: refill.time.get(), amount: refill.amount.get() }
+}
+
+/// The ring lies behind the object, so its methods need a reference to the whole of it, not `&SchedContext`.
+impl Ref<SchedContext> {
+    fn ring(self, position: u16) -> Ref<Refill> {
         let max = self.refill_max.get();
         let index = self.refill_head.get() + position;
         let wrapped = if index >= max { index - max } else { index };
         debug_assert!(wrapped < max);
-        Ref::<Self>::to_part(self).following::<Refill>().offset(wrapped as usize)
+        self.following::<Refill>().offset(wrapped as usize)
     }
 
     /// The refill in use.
     #[inline(always)]
-    pub fn head(&self) -> Ref<Refill> {
+    pub fn head(self) -> Ref<Refill> {
         self.ring(0)
     }
 
-    fn tail(&self) -> Ref<Refill> {
+    fn tail(self) -> Ref<Refill> {
         self.ring(self.refill_count.get() - 1)
     }
 
-    fn share(refill: Ref<Refill>) -> Share {
-        Share { time: refill.time.get(), amount: refill.amount.get() }
-    }
-
-    fn is_single(&self) -> bool {
+    fn is_single(self) -> bool {
         self.refill_count.get() == 1
     }
 
-    fn push(&self, share: Share) {
+    fn push(self, share: Share) {
         debug_assert!(self.refill_count.get() < self.refill_max.get());
         self.refill_count.set(self.refill_count.get() + 1);
         let tail = self.tail();
@@ -69,9 +70,9 @@ impl SchedContext {
         tail.amount.set(share.amount);
     }
 
-    fn pop(&self) -> Share {
+    fn pop(self) -> Share {
         debug_assert!(!self.is_single());
-        let share = Self::share(self.head());
+        let share = share_of(self.head());
         let next = self.refill_head.get() + 1;
         self.refill_head.set(if next == self.refill_max.get() { 0 } else { next });
         self.refill_count.set(self.refill_count.get() - 1);
@@ -79,9 +80,9 @@ impl SchedContext {
     }
 
     /// Adds used time where it comes back; merges it with the tail where they touch or the ring is full.
-    fn give_back(&self, share: Share) {
+    fn give_back(self, share: Share) {
         let tail = self.tail();
-        let last = Self::share(tail);
+        let last = share_of(tail);
         if last.end() >= share.time {
             tail.amount.set(last.amount + share.amount);
         } else if self.refill_count.get() < self.refill_max.get() {
@@ -93,7 +94,7 @@ impl SchedContext {
     }
 
     /// Starts over with the full budget from `now`.
-    pub(crate) fn refill_new(&self, max: u16, budget: Ticks, period: Ticks, now: Ticks) {
+    pub(crate) fn refill_new(self, max: u16, budget: Ticks, period: Ticks, now: Ticks) {
         self.period.set(period);
         self.refill_max.set(max);
         self.refill_head.set(0);
@@ -105,8 +106,8 @@ impl SchedContext {
     }
 
     /// Changes parameters in use, so that no window of a new period sees more than the new budget.
-    pub(crate) fn refill_update(&self, max: u16, budget: Ticks, period: Ticks, now: Ticks) {
-        let head = Self::share(self.head());
+    pub(crate) fn refill_update(self, max: u16, budget: Ticks, period: Ticks, now: Ticks) {
+        let head = share_of(self.head());
         let kept = Share { time: head.time.max(now), amount: head.amount.min(budget) };
         self.refill_new(max, kept.amount, period, kept.time);
         if kept.amount < budget {
@@ -115,9 +116,9 @@ impl SchedContext {
     }
 
     /// Merges refills that the head touches once it starts at `now`.
-    fn merge_from(&self, now: Ticks) {
+    fn merge_from(self, now: Ticks) {
         self.head().time.set(now);
-        while !self.is_single() && self.ring(1).time.get() <= Self::share(self.head()).end() {
+        while !self.is_single() && self.ring(1).time.get() <= share_of(self.head()).end() {
             let old = self.pop();
             let head = self.head();
             head.time.set(old.time);
@@ -126,7 +127,7 @@ impl SchedContext {
     }
 
     /// Charges used time, whole head refills first.
-    pub(crate) fn charge(&self, used: Ticks, min_budget: Ticks) {
+    pub(crate) fn charge(self, used: Ticks, min_budget: Ticks) {
         let period = self.period.get();
         let mut left = used;
         while left > 0 && self.head().amount.get() <= left {
@@ -156,7 +157,7 @@ impl SchedContext {
     }
 
     /// Charges used time to the slice of a round-robin context.
-    pub(crate) fn charge_slice(&self, used: Ticks) {
+    pub(crate) fn charge_slice(self, used: Ticks) {
         let (head, tail) = (self.head(), self.tail());
         let used = used.min(head.amount.get());
         head.amount.set(head.amount.get() - used);
@@ -164,7 +165,7 @@ impl SchedContext {
     }
 
     /// The rules at the top of the file.
-    pub(crate) fn check_refills(&self) {
+    pub(crate) fn check_refills(self) {
         let count = self.refill_count.get();
         assert!(count > 0 && count <= self.refill_max.get());
         if self.is_round_robin() {
@@ -172,14 +173,14 @@ impl SchedContext {
             return;
         }
         assert!(self.head().amount.get() > 0);
-        let share = |n| Self::share(self.ring(n));
+        let share = |n| share_of(self.ring(n));
         for n in 1..count {
             assert!(share(n - 1).end() <= share(n).time, "refills {} and {n} of {count} overlap", n - 1);
         }
     }
 
     /// Makes the slice of a round-robin context whole.
-    pub(crate) fn renew_slice(&self) {
+    pub(crate) fn renew_slice(self) {
         let (head, tail) = (self.head(), self.tail());
         head.amount.set(head.amount.get() + tail.amount.replace(0));
     }
