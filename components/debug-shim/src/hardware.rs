@@ -36,7 +36,7 @@ pub enum Register {
     Osdtrtx,
 }
 
-/// One core's debug registers. Implemented by a dozen lines of assembly in the kernel and by [`crate::fake`] in tests.
+/// One core's debug registers. Implemented by the crate `debug-shim-aarch64` and, in tests, by [`crate::fake`].
 ///
 /// Never called with an index that [`Self::counts`] does not cover: at EL2 that would be undefined.
 pub trait DebugHardware {

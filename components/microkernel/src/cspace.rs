@@ -2,7 +2,7 @@
 //! CSpace addressing: from a capability pointer to a slot.
 
 use crate::cap::{CNodeCap, Cap, Slot};
-use crate::invocation::SyscallError;
+use crate::error::SyscallError;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use sel4_abi::WORD_BITS;

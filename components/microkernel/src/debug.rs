@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What debug configurations have beyond: a console for the kernel's messages, and the debug system calls.
 
+use crate::arch::{KernelConsole, Power};
 use crate::cap::Cap;
 use crate::config;
 use crate::cspace::lookup_slot;
@@ -17,7 +18,7 @@ pub struct Console<'k>(pub &'k Kernel);
 impl Write for Console<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
-            self.0.arch.put_char(byte);
+            self.0.cpu.arch.put_char(byte);
         }
         Ok(())
     }
@@ -55,10 +56,10 @@ pub(crate) fn debug_syscall(kernel: &Kernel, thread: Ref<Tcb>, call: Syscall) ->
     }
     let argument = &thread.context.x[0];
     match call {
-        Syscall::DebugPutChar => kernel.arch.put_char(argument.get() as u8),
+        Syscall::DebugPutChar => kernel.cpu.arch.put_char(argument.get() as u8),
         Syscall::DebugHalt => {
             let _ = writeln!(Console(kernel), "KRN|INFO: halted by '{}'", Name(thread));
-            kernel.arch.halt();
+            kernel.cpu.arch.halt();
         }
         Syscall::DebugCapIdentify => {
             argument.set(lookup_slot(thread, argument.get()).map_or(0, |slot| type_number(&slot.cap())));

@@ -14,5 +14,5 @@ fn main() {}
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    microkernel::arch::panic(info)
+    microkernel::entry::panic(info)
 }

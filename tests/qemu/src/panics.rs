@@ -17,16 +17,13 @@ const REASONS: &[(&str, &str)] = &[
         "components/debug-shim/src/bank.rs",
         "indexes are below the core's counts, which are cut to 16, the arrays' length",
     ),
-    ("components/microkernel/src/arch/aarch64/core_state.rs", "as in vgic.rs, inlined"),
+    ("components/microkernel/src/arch/arm/el2/core_state.rs", "as in vgic.rs, inlined"),
     (
-        "components/microkernel/src/arch/aarch64/debug.rs",
+        "components/microkernel/src/arch/arm/el2/debug.rs",
         "one core: a loaded bank is loaded here, and no guest runs while an invocation is carried out",
     ),
-    (
-        "components/microkernel/src/arch/aarch64/stage1.rs",
-        "the kernel's own tables are made at boot, before any program",
-    ),
-    ("components/microkernel/src/arch/aarch64/vgic.rs", "6 bits and 1 list registers at most, of an array of 64"),
+    ("components/microkernel/src/arch/arm/stage1.rs", "the kernel's own tables are made at boot, before any program"),
+    ("components/microkernel/src/arch/arm/el2/vgic.rs", "6 bits and 1 list registers at most, of an array of 64"),
     ("components/microkernel/src/arch/mod.rs", "boot refuses a counter below 1 MHz, so nothing is divided by 0"),
     ("components/microkernel/src/boot/", "boot: before any program; what it reads is the firmware's and the packer's"),
     (

@@ -102,19 +102,3 @@ pub const fn debug_written(word: u64) -> Option<(DebugRegister, bool)> {
 
 /// Register 31: none is written.
 pub const NO_REGISTER: u64 = 31;
-
-/// The register that a syndrome names, as the messages count: 31 for none.
-#[inline(always)]
-pub const fn register(esr: u64) -> usize {
-    const RT: u32 = 5;
-    const SRT: u32 = 16;
-    /// Data abort: the syndrome describes the instruction.
-    const ISV: u64 = 1 << 24;
-    let at = match esr >> 26 {
-        0x24 if esr & ISV != 0 => SRT,
-        0x03 | 0x05 | 0x18 => RT,
-        0x12 | 0x16 => return 0,
-        _ => return NO_REGISTER as usize,
-    };
-    (esr >> at & 31) as usize
-}

@@ -16,6 +16,7 @@ mod coprocessor;
 mod direction;
 pub mod inject;
 pub mod inject32;
+pub mod iss;
 mod register;
 mod spsr;
 mod syndrome;

@@ -1,51 +1,24 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The machine under the kernel. `aarch64` on target, `fake` on hosts, where it records what it was asked.
-//!
-//! Both offer `Core`, the architecture's part of [`Kernel`](crate::kernel::Kernel), with these methods:
-//!
-//! | method | does |
-//! |---|---|
-//! | `const fn new() -> Self` | nothing yet |
-//! | `now(&self) -> Ticks` | reads the counter |
-//! | `frequency(&self) -> u64` | ticks per second |
-//! | `set_deadline(&self, Ticks)` | one-shot interrupt at or after this time; replaces the last one |
-//! | `is_timer_irq(&self, u16) -> bool` | this interrupt is the deadline |
-//! | `mask_irq(&self, u16)`, `unmask_irq(&self, u16)` | at the interrupt controller |
-//! | `configure_irq(&self, u16, edge: bool)` | trigger of an interrupt |
-//! | `end_irq(&self, u16)` | end of interrupt, called once for each acknowledged one |
-//! | `irq_pending(&self) -> bool` | an interrupt waits at the controller (long deletions stop for it) |
-//! | `zero(&self, paddr, bytes)` | clears memory that is to become an object or a frame |
-//! | `clean`, `invalidate`, `clean_invalidate`, `unify` `(&self, paddr, bytes)` | caches, by address range |
-//! | `switch_to(&self, &Kernel, Option<Ref<Tcb>>)` | VSpace and vCPU of the thread to resume (`None`: idle) |
-//! | `aarch32_levels(&self) -> Aarch32Levels` | where the core has AArch32 |
-//! | `begin_passing(&self, &Kernel, guest, handler) -> bool` | prepares passes between two threads |
-//! | `pass_to_handler(&self, guest, handler)`, `pass_to_guest(&self, handler, guest, Option<Ready>)` | as `switch_to`, for these two |
-//! | `can_pass_to_guest(&self) -> Option<Ready>` | nothing has to be done first |
-//! | `end_passing(&self, running, is_handler: bool)` | passes are over: the record of what is loaded is right again |
-//! | `put_char(&self, u8)` | the console, in debug configurations |
-//! | `halt(&self)` | stops the machine; returns on a host only |
-//!
-//! and `USER_SPSR`, the SPSR of a fresh thread.
+//! The machine under the kernel: [`contract`] says what is asked of it, `arm::el2` does it on target, `fake` on hosts,
+//! where it records what it was asked. Each has a `Core`, the architecture's part of a [`Cpu`](crate::cpu::Cpu).
+
+pub mod arm;
+mod contract;
+#[cfg(not(target_os = "none"))]
+pub mod fake;
+
+#[cfg(target_os = "none")]
+pub use arm::el2::*;
+pub use arm::stage1::MapError;
+pub use contract::*;
+#[cfg(not(target_os = "none"))]
+pub use fake::*;
 
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
 
-#[path = "aarch64/policy.rs"]
-pub mod policy;
-#[path = "aarch64/stage1.rs"]
-pub mod stage1;
-pub use stage1::MapError;
-
-#[cfg(target_os = "none")]
-#[allow(unsafe_code)]
-mod aarch64;
-#[cfg(target_os = "none")]
-pub use aarch64::*;
-
-#[cfg(not(target_os = "none"))]
-pub mod fake;
-#[cfg(not(target_os = "none"))]
-pub use fake::*;
+/// SPSR of a fresh thread: EL0t, asynchronous aborts and FIQ masked.
+pub const USER_SPSR: u64 = 0x140;
 
 /// Time as the counter counts it.
 pub type Ticks = u64;

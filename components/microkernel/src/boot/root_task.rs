@@ -4,6 +4,7 @@
 use super::regions::Regions;
 use super::start::BootError;
 use crate::arch;
+use crate::arch::Memory;
 use crate::cap::{CNodeCap, Cap, FrameCap, FrameRights, FrameSize, Mapping, Slot, UntypedCap, derivation};
 use crate::config::{BOOT_TIME_SLICE_US, ROOT_CNODE_SIZE_BITS};
 use crate::kernel::Kernel;
@@ -78,7 +79,7 @@ impl Allocator<'_> {
     fn memory(&mut self, bits: u8, what: &'static str) -> Result<u64, BootError> {
         let paddr = self.free.allocate(bits).ok_or(BootError::NoMemoryFor(what))?;
         self.allocated.add(paddr..paddr + (1 << bits))?;
-        self.kernel.arch.zero(paddr, 1 << bits);
+        self.kernel.cpu.arch.zero(paddr, 1 << bits);
         Ok(paddr)
     }
 
@@ -118,7 +119,7 @@ impl<'k> RootTask<'k> {
             thread,
             info: BootInfo::new_zeroed(),
         };
-        kernel.asid_pools[0].set(Some(pool));
+        kernel.shared.asid_pools[0].set(Some(pool));
         pool.set(ASID, root);
         task.fixed_capabilities(pool, sc, buffer);
         task.info.user_image_paging = task.page_tables(&mut memory, extra_pages)?;
@@ -151,7 +152,7 @@ impl<'k> RootTask<'k> {
         self.info.ipc_buffer = self.image.ipc_buffer();
         self.info.init_thread_cnode_size_bits = u64::from(ROOT_CNODE_SIZE_BITS);
         arch::boot_write(self.boot_info_paddr, self.info.as_bytes());
-        self.kernel.arch.publish_tables();
+        self.kernel.cpu.arch.publish_tables();
         self.kernel.start(self.thread);
         Untypeds { count: self.next_slot - start, unlisted }
     }
@@ -185,7 +186,7 @@ impl<'k> RootTask<'k> {
         self.put(slot::TCB, Cap::Thread(self.thread));
         let guard_bits = WORD_BITS as u8 - ROOT_CNODE_SIZE_BITS;
         let root = CNodeCap { slots: self.slots, radix: ROOT_CNODE_SIZE_BITS, guard_bits, guard: 0 };
-        self.kernel.root_cnode.set(Some(root));
+        self.kernel.shared.root_cnode.set(Some(root));
         self.put(slot::CNODE, Cap::CNode(root));
         self.put(slot::VSPACE, Cap::VSpace { object: self.root, asid: ASID });
         self.put(slot::IRQ_CONTROL, Cap::IrqControl);
@@ -258,8 +259,8 @@ impl<'k> RootTask<'k> {
             }
         }
         kernel.init_time();
-        let slice = arch::ticks_from_us(&kernel.arch, BOOT_TIME_SLICE_US);
-        sc.refill_new(REFILLS, slice, 0, kernel.now.get());
+        let slice = arch::ticks_from_us(&kernel.cpu.arch, BOOT_TIME_SLICE_US);
+        sc.refill_new(REFILLS, slice, 0, kernel.cpu.now.get());
         kernel.bind_thread(sc, thread);
     }
 }

@@ -5,9 +5,11 @@ use super::device_tree::{self, DeviceTreeError};
 use super::memory::{self, Known, Usable};
 use super::root_task::{Image, RootTask};
 use crate::arch;
+use crate::arch::{Clock, KernelConsole, Machine, Memory};
 use crate::board;
 use crate::config;
-use crate::kernel::{KERNEL, Kernel};
+use crate::entry::start_first_thread;
+use crate::kernel::Kernel;
 use crate::payload::{self, BootPayload, PayloadError};
 use core::fmt::{self, Write as _};
 use core::ops::Range;
@@ -51,32 +53,31 @@ impl fmt::Write for Out<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
             if byte == b'\n' {
-                self.0.arch.put_char(b'\r');
+                self.0.cpu.arch.put_char(b'\r');
             }
-            self.0.arch.put_char(byte);
+            self.0.cpu.arch.put_char(byte);
         }
         Ok(())
     }
 }
 
 /// Boots; `device_tree` is what the loader passed in x0.
-pub fn boot(device_tree: u64) -> ! {
-    let kernel = KERNEL.get();
-    kernel.arch.init();
+pub fn boot(kernel: &Kernel, device_tree: u64) -> ! {
+    kernel.cpu.arch.init();
     for irq in [board::TIMER_HYPERVISOR_PPI, board::TIMER_VIRTUAL_PPI, board::TIMER_MAINTENANCE_PPI] {
-        kernel.reserve_irq(irq as u16);
+        kernel.shared.reserve_irq(irq as u16);
     }
     if let Err(error) = make_root_task(kernel, device_tree) {
         // The console never fails.
         let _ = writeln!(Out(kernel), "KRN|ERROR: cannot boot: {}", Reason(&error));
         arch::stop();
     }
-    arch::start_first_thread(kernel)
+    start_first_thread(kernel)
 }
 
 fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
-    if kernel.arch.frequency() < SLOWEST_COUNTER {
-        return Err(BootError::Counter(kernel.arch.frequency()));
+    if kernel.cpu.arch.frequency() < SLOWEST_COUNTER {
+        return Err(BootError::Counter(kernel.cpu.arch.frequency()));
     }
     let tree = find_device_tree(device_tree)?;
     if let Some(other) = device_tree::other_than(tree, board::MACHINE_COMPATIBLE)? {
@@ -84,8 +85,8 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
     }
     let named = device_tree::memory(tree)?;
     let known = Known {
-        map_top: 1 << arch::stage1::ADDRESS_BITS,
-        physical_top: kernel.arch.physical_top(),
+        map_top: 1 << arch::arm::stage1::ADDRESS_BITS,
+        physical_top: kernel.cpu.arch.physical_top(),
         kernel_devices: kernel_devices(),
         console: board::UART_BASE..board::UART_BASE + payload::ALIGN,
     };
@@ -127,7 +128,7 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
         let _ = writeln!(
             Out(kernel),
             "KRN|INFO: Lazaret booted at tick {}: {} MiB of RAM, {} untyped capabilities, root task {} KiB",
-            kernel.arch.now(),
+            kernel.cpu.arch.now(),
             ram.size() >> 20,
             untypeds.count,
             image.size >> 10
@@ -148,7 +149,7 @@ fn find_image(kernel: &Kernel) -> Result<Image, BootError> {
     let start = arch::kernel_end();
     let head = BootPayload::read_from_bytes(arch::boot_bytes(start, size_of::<BootPayload>()))
         .map_err(|_| BootError::Payload(PayloadError::Missing))?;
-    head.check(kernel.arch.user_top()).map_err(BootError::Payload)?;
+    head.check(kernel.cpu.arch.user_top()).map_err(BootError::Payload)?;
     Ok(Image { paddr: start + payload::ALIGN, size: head.image_size, vaddr: head.image_vaddr, entry: head.entry })
 }
 

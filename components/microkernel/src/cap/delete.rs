@@ -8,7 +8,8 @@
 
 use super::finalise::Remainder;
 use super::{Cap, Slot, ZombieCap, derivation};
-use crate::invocation::SyscallError;
+use crate::arch::InterruptController;
+use crate::error::SyscallError;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 
@@ -91,13 +92,13 @@ impl Kernel {
 
     /// Answers `Preempted` now and then when something more urgent waits.
     fn preemption_point(&self) -> Result<(), SyscallError> {
-        let work = self.work.get() + 1;
-        self.work.set(work);
+        let work = self.cpu.work.get() + 1;
+        self.cpu.work.set(work);
         if work < WORK_UNITS {
             return Ok(());
         }
-        self.work.set(0);
-        if self.arch.irq_pending() { Err(SyscallError::Preempted) } else { Ok(()) }
+        self.cpu.work.set(0);
+        if self.cpu.arch.irq_pending() { Err(SyscallError::Preempted) } else { Ok(()) }
     }
 }
 

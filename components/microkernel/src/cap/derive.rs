@@ -2,7 +2,7 @@
 //! The capability that a copy of a capability holds.
 
 use super::{CNodeCap, Cap, FrameCap, Slot, derivation};
-use crate::invocation::SyscallError;
+use crate::error::SyscallError;
 use crate::object::reference::Ref;
 use sel4_abi::WORD_BITS;
 use sel4_abi::rights::CapRights;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The short way of a Call to a passive server that waits for it, and of the server's ReplyRecv back.
+//! The fast path of a Call to a passive server that waits for it, and of the server's ReplyRecv back.
 //!
 //! The caller's scheduling context goes along and comes back, so time is neither read nor charged: whoever runs, the same
 //! one pays, and the deadline that is set for it holds.
@@ -17,7 +17,7 @@ use sel4_abi::message_info::MessageInfo;
 
 /// The message of a thread, if it is all in registers.
 #[inline(always)]
-pub(super) fn short_message(sender: Ref<Tcb>) -> Option<MessageInfo> {
+pub(super) fn register_message(sender: Ref<Tcb>) -> Option<MessageInfo> {
     let info = MessageInfo(sender.context.x[1].get());
     (info.length() <= NUM_FAST_MESSAGE_REGISTERS && info.extra_caps() == 0).then_some(info)
 }
@@ -25,8 +25,8 @@ pub(super) fn short_message(sender: Ref<Tcb>) -> Option<MessageInfo> {
 impl Kernel {
     /// Call of a server without time of its own that waits alone and is next: the server. `None`: nothing has happened.
     #[inline]
-    pub(crate) fn quick_call(&self, caller: Ref<Tcb>) -> Option<Ref<Tcb>> {
-        let info = short_message(caller)?;
+    pub(crate) fn fast_call(&self, caller: Ref<Tcb>) -> Option<Ref<Tcb>> {
+        let info = register_message(caller)?;
         let (endpoint, badge, rights) = lookup_flat(caller, caller.context.x[0].get())?.endpoint()?;
         let server = endpoint.head.get()?;
         let reply = server.reply.get()?;
@@ -55,7 +55,12 @@ impl Kernel {
 
     /// ReplyRecv of such a server, with nobody waiting to be received from: the caller. `None`: as above.
     #[inline]
-    pub(super) fn quick_answer(&self, server: Ref<Tcb>, info: MessageInfo, reply: Ref<Reply>) -> Option<Ref<Tcb>> {
+    pub(super) fn fast_reply_to_caller(
+        &self,
+        server: Ref<Tcb>,
+        info: MessageInfo,
+        reply: Ref<Reply>,
+    ) -> Option<Ref<Tcb>> {
         let (endpoint, _, rights) = lookup_flat(server, server.context.x[0].get())?.endpoint()?;
         let caller = reply.tcb.get()?;
         let sc = self.own_time(server)?;
@@ -99,6 +104,6 @@ impl Kernel {
     /// The scheduling context that a running thread has, if it is what pays, in the plain way.
     #[inline(always)]
     fn own_time(&self, thread: Ref<Tcb>) -> Option<Ref<SchedContext>> {
-        thread.sched_context.get().filter(|&sc| self.current_sc.get() == Some(sc) && !sc.sporadic.get())
+        thread.sched_context.get().filter(|&sc| self.cpu.current_sc.get() == Some(sc) && !sc.sporadic.get())
     }
 }

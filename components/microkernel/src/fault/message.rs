@@ -2,12 +2,14 @@
 //! The words of fault messages, and of the replies to them.
 
 use super::Fault;
+use crate::arch::DebugBank;
 use crate::arch::{sanitise_spsr, us_from_ticks};
 use crate::config::{FAULT_CONTEXT, VCPU_DEBUG};
 use crate::kernel::Kernel;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
+use arm_syndrome::iss::named_register;
 use lazaret_abi::fault_context;
 use sel4_abi::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vm_fault};
 use sel4_abi::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
@@ -41,14 +43,14 @@ impl Kernel {
                 }
             }
             Fault::VcpuFault { hsr } if has_context => {
-                return put_trap(&receiver.context, &Told::of(&sender), hsr);
+                return put_trap(&receiver.context, &FaultContext::of(&sender), hsr);
             }
             Fault::VcpuFault { hsr } => {
                 x[2].set(hsr);
                 1
             }
             Fault::VmFault { addr, esr, .. } if has_context => {
-                return put_abort(&receiver.context, &Told::of(&sender), esr, addr);
+                return put_abort(&receiver.context, &FaultContext::of(&sender), esr, addr);
             }
             Fault::VmFault { addr, prefetch, esr } => {
                 x[2].set(sender.fault_ip.get());
@@ -94,7 +96,7 @@ impl Kernel {
             Fault::Timeout { badge } => {
                 message.put(timeout::DATA, badge);
                 let Some(sc) = sender.sched_context.get() else { return 1 };
-                message.put(timeout::CONSUMED, us_from_ticks(&self.arch, sc.consumed.replace(0)));
+                message.put(timeout::CONSUMED, us_from_ticks(&self.cpu.arch, sc.consumed.replace(0)));
                 timeout::LENGTH
             }
             _ => 0,
@@ -130,32 +132,32 @@ impl Kernel {
     }
 }
 
-/// A guest's fault that is about to be told: its number, where the instruction is, and its registers.
-pub(crate) struct Told<'a> {
+/// A guest's fault as its handler is told of it: its number, where the instruction is, and its registers.
+pub(crate) struct FaultContext<'a> {
     pub(crate) number: u32,
     pub(crate) ip: u64,
-    pub(crate) context: &'a Context,
+    pub(crate) registers: &'a Context,
 }
 
-impl<'a> Told<'a> {
+impl<'a> FaultContext<'a> {
     /// Of a guest that has faulted.
     fn of(guest: &'a Tcb) -> Self {
-        Self { number: guest.fault_number.get(), ip: guest.fault_ip.get(), context: &guest.context }
+        Self { number: guest.fault_number.get(), ip: guest.fault_ip.get(), registers: &guest.context }
     }
 
     /// The words of a trapped instruction.
     #[inline(always)]
     fn trap(&self, esr: u64) -> [u64; fault_context::VCPU_LENGTH] {
-        let spsr = self.context.spsr.get() & fault_context::SPSR_MASK;
+        let spsr = self.registers.spsr.get() & fault_context::SPSR_MASK;
         let number = u64::from(self.number) << fault_context::NUMBER_SHIFT;
-        [esr, self.ip, spsr | number, self.context.named_register(esr)]
+        [esr, self.ip, spsr | number, self.registers.named_register(esr)]
     }
 
     /// The words of a stage-2 abort.
     #[inline(always)]
     fn abort(&self, esr: u64, addr: u64) -> [u64; fault_context::ABORT_LENGTH] {
-        let status = fault_context::abort_status(esr, self.context.spsr.get());
-        [status, self.ip, addr, self.context.named_register(esr)]
+        let status = fault_context::abort_status(esr, self.registers.spsr.get());
+        [status, self.ip, addr, self.registers.named_register(esr)]
     }
 }
 
@@ -168,14 +170,14 @@ const _: () = {
 
 /// Puts a trapped instruction and its context.
 #[inline(always)]
-pub(crate) fn put_trap(receiver: &Context, guest: &Told<'_>, esr: u64) -> MessageInfo {
+pub(crate) fn put_trap(receiver: &Context, guest: &FaultContext<'_>, esr: u64) -> MessageInfo {
     put_words(receiver, guest.trap(esr));
     MessageInfo::new(FaultLabel::VcpuFault as u64, 0, 0, fault_context::VCPU_LENGTH as u64)
 }
 
 /// Puts a stage-2 abort and its context.
 #[inline(always)]
-pub(crate) fn put_abort(receiver: &Context, guest: &Told<'_>, esr: u64, addr: u64) -> MessageInfo {
+pub(crate) fn put_abort(receiver: &Context, guest: &FaultContext<'_>, esr: u64, addr: u64) -> MessageInfo {
     put_words(receiver, guest.abort(esr, addr));
     MessageInfo::new(fault_context::abort_label(guest.number), 0, 0, fault_context::ABORT_LENGTH as u64)
 }
@@ -187,14 +189,14 @@ fn put_words(receiver: &Context, words: [u64; NUM_FAST_MESSAGE_REGISTERS]) {
 
 /// A guest's fault as its handler got it: label, words, and how many.
 pub(crate) fn event_message(fault: Fault, guest: Ref<Tcb>) -> (u64, [u64; NUM_FAST_MESSAGE_REGISTERS], usize) {
-    let told = Told::of(&guest);
+    let context = FaultContext::of(&guest);
     match fault {
         Fault::VgicMaintenance(word) | Fault::VppiEvent(word) => {
-            (fault.label(), [word, told.number.into(), 0, 0], fault_context::EVENT_LENGTH)
+            (fault.label(), [word, context.number.into(), 0, 0], fault_context::EVENT_LENGTH)
         }
-        Fault::VcpuFault { hsr } => (fault.label(), told.trap(hsr), fault_context::VCPU_LENGTH),
+        Fault::VcpuFault { hsr } => (fault.label(), context.trap(hsr), fault_context::VCPU_LENGTH),
         Fault::VmFault { addr, esr, .. } => {
-            (fault_context::abort_label(told.number), told.abort(esr, addr), fault_context::ABORT_LENGTH)
+            (fault_context::abort_label(context.number), context.abort(esr, addr), fault_context::ABORT_LENGTH)
         }
         _ => (fault.label(), [0; NUM_FAST_MESSAGE_REGISTERS], 0),
     }
@@ -204,7 +206,7 @@ impl Context {
     /// The value of the register that a syndrome names.
     #[inline(always)]
     pub(crate) fn named_register(&self, esr: u64) -> u64 {
-        self.x.get(fault_context::register(esr)).map_or(0, |x| x.get())
+        self.x.get(named_register(esr)).map_or(0, |x| x.get())
     }
 }
 
@@ -249,7 +251,7 @@ impl Kernel {
             && let Some(vcpu) = guest.vcpu.get()
         {
             // Refused: the handler named a register that this core has not. Its own guest has one write less.
-            let _ = self.arch.debug_write(vcpu, register, value, dirty);
+            let _ = self.cpu.arch.debug_write(vcpu, register, value, dirty);
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! A kernel of configuration `checked` looks after each entry, and panics where something does not hold; in a world of
 //! many capabilities it looks less often, so that guests still get on. Tests on the host do the same and look at more,
-//! with sets to remember what they saw. In other configurations none of this code is part of the kernel. Short ways between
+//! with sets to remember what they saw. In other configurations none of this code is part of the kernel. Passes between
 //! a guest and its VMM are looked at when they are over.
 
 mod capabilities;
@@ -19,13 +19,13 @@ use crate::config::CHECK_INVARIANTS;
 use crate::kernel::Kernel;
 use crate::object::asid;
 
-/// Which way an entry went.
+/// Which path an entry took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Path {
     /// Past the scheduler.
-    Whole,
+    Slow,
     /// From one thread to another: whose time has come in between is released by the interrupt that is due.
-    Short,
+    Fast,
 }
 
 /// After a look at this many capabilities two entries pass unseen, after three times as many four, and so on: always an
@@ -40,17 +40,17 @@ const _: () = assert!(unseen_after(255) == 0 && unseen_after(256) == 2 && unseen
 
 /// Due at the end of each entry.
 #[inline(always)]
-pub(crate) fn after_entry(kernel: &Kernel, way: Way) {
+pub(crate) fn after_entry(kernel: &Kernel, path: Path) {
     if CHECK_INVARIANTS {
-        let unseen = kernel.unseen.get().checked_sub(1);
-        kernel.unseen.set(unseen.unwrap_or_else(|| unseen_after(check(kernel, way, &|_| true))));
+        let unseen = kernel.cpu.unseen.get().checked_sub(1);
+        kernel.cpu.unseen.set(unseen.unwrap_or_else(|| unseen_after(check(kernel, path, &|_| true))));
     }
 }
 
 /// Checks everything, and counts the capabilities. `is_alive`: whether there is a capability to the object at this
 /// address, as far as is known.
-pub(crate) fn check(kernel: &Kernel, way: Way, is_alive: &dyn Fn(u64) -> bool) -> usize {
-    crate::syscall::settle(kernel);
+pub(crate) fn check(kernel: &Kernel, path: Path, is_alive: &dyn Fn(u64) -> bool) -> usize {
+    kernel.settle_resident();
     let mut queued = queues::Counts::default();
     let mut count = 0;
     walk::each_slot(kernel, &mut |slot| {
@@ -70,7 +70,7 @@ pub(crate) fn check(kernel: &Kernel, way: Way, is_alive: &dyn Fn(u64) -> bool) -
             _ => {}
         }
     });
-    queues::check(kernel, way, &queued);
+    queues::check(kernel, path, &queued);
     asid::check(kernel, is_alive);
     count
 }

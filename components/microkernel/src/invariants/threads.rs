@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Threads and scheduling contexts: what one says of the other, the other says of it.
 
+use crate::arch::Identity;
 use crate::arch::modes;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
@@ -36,7 +37,7 @@ fn check_mode(kernel: &Kernel, thread: Ref<Tcb>) {
     let mode = thread.context.spsr.get() & 0x1f;
     let legal = match thread.vcpu.get() {
         Some(vcpu) if vcpu.is_aarch32() => modes::AARCH32,
-        Some(_) => modes::of_aarch64(kernel.arch.aarch32_levels()),
+        Some(_) => modes::of_aarch64(kernel.cpu.arch.aarch32_levels()),
         None => 1,
     };
     assert!(legal >> mode & 1 != 0, "{thread:?} returns to mode {mode:#x}");

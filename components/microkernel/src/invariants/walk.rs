@@ -12,10 +12,10 @@ const DEPTH: usize = 12;
 /// Visits the slots of the root CNode, of the interrupts, and of each object that a visited slot is the first to name.
 pub fn each_slot(kernel: &Kernel, visit: &mut dyn FnMut(Ref<Slot>)) {
     let mut walk = Walk { root: None, visit };
-    for slot in &kernel.irq_slots {
+    for slot in &kernel.shared.irq_slots {
         walk.slot(Ref::to_part(slot), DEPTH);
     }
-    if let Some(node) = kernel.root_cnode.get() {
+    if let Some(node) = kernel.shared.root_cnode.get() {
         walk.root = Some(node.slots);
         walk.slots(node.slots, 1 << node.radix, DEPTH);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The message of an invocation.
 
-use super::SyscallError;
 use crate::cap::Slot;
+use crate::error::SyscallError;
 use crate::kernel::Kernel;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;

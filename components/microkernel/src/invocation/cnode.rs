@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Invocations of CNodes: copying, moving and deleting capabilities.
 
-use super::{Answer, Args, SyscallError};
+use super::{Args, InvocationResult};
 use crate::cap::{Cap, Slot, derivation};
 use crate::cspace::{LookupFailure, lookup_target};
+use crate::error::SyscallError;
 use crate::object::reference::Ref;
 use sel4_abi::invocation::Invocation;
 use sel4_abi::rights::CapRights;
 
-pub(super) fn invoke(args: &Args, root: &Cap) -> Answer {
+pub(super) fn invoke(args: &Args, root: &Cap) -> InvocationResult {
     let Some(
         invocation @ (Invocation::CNodeRevoke
         | Invocation::CNodeDelete

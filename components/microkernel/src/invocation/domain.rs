@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The domain capability. There is one domain, 0.
 
-use super::{Answer, Args, SyscallError};
+use super::{Args, InvocationResult};
 use crate::cap::Cap;
+use crate::error::SyscallError;
 use sel4_abi::invocation::Invocation;
 
-pub(super) fn invoke(args: &Args) -> Answer {
+pub(super) fn invoke(args: &Args) -> InvocationResult {
     if args.label != Invocation::DomainSetSet.label() {
         return Err(SyscallError::IllegalOperation);
     }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Interrupts: who may hear of them, and how.
 
-use super::{Answer, Args, SyscallError};
+use super::{Args, InvocationResult};
+use crate::arch::InterruptController;
 use crate::cap::{Cap, derivation};
 use crate::cspace::lookup_empty;
-use crate::kernel::{IrqState, Kernel, NUM_IRQS};
+use crate::error::SyscallError;
+use crate::kernel::Kernel;
+use crate::shared::{IrqState, NUM_IRQS};
 use sel4_abi::invocation::Invocation;
 
 /// IRQControl_Get and GetTrigger: a handler capability for one interrupt.
-pub(super) fn invoke_control(args: &Args) -> Answer {
+pub(super) fn invoke_control(args: &Args) -> InvocationResult {
     match Invocation::from_label(args.label) {
         Some(Invocation::IrqControlGet) => {
             args.require(3, 1)?;
@@ -22,28 +25,28 @@ pub(super) fn invoke_control(args: &Args) -> Answer {
     }
 }
 
-fn get(args: &Args, edge: Option<bool>, index: u64, depth: u64) -> Answer {
+fn get(args: &Args, edge: Option<bool>, index: u64, depth: u64) -> InvocationResult {
     let irq = args.word(0);
     let last = NUM_IRQS as u64 - 1;
-    let state = args.kernel.irq_states.get(irq as usize).ok_or(SyscallError::RangeError(0, last))?;
+    let state = args.kernel.shared.irq_states.get(irq as usize).ok_or(SyscallError::RangeError(0, last))?;
     if state.get() != IrqState::Inactive {
         return Err(SyscallError::RevokeFirst);
     }
     let destination = lookup_empty(&args.cap(0)?.cap(), index, depth)?;
     let irq = irq as u16;
     if let Some(edge) = edge {
-        args.kernel.arch.configure_irq(irq, edge);
+        args.kernel.cpu.arch.configure_irq(irq, edge);
     }
     state.set(IrqState::Signal);
-    args.kernel.arch.unmask_irq(irq);
+    args.kernel.cpu.arch.unmask_irq(irq);
     derivation::insert(Cap::IrqHandler(irq), args.slot, destination);
     Ok(0)
 }
 
-pub(super) fn invoke_handler(args: &Args, irq: u16) -> Answer {
+pub(super) fn invoke_handler(args: &Args, irq: u16) -> InvocationResult {
     let kernel = args.kernel;
     match Invocation::from_label(args.label) {
-        Some(Invocation::IrqHandlerAck) => kernel.arch.unmask_irq(irq),
+        Some(Invocation::IrqHandlerAck) => kernel.cpu.arch.unmask_irq(irq),
         Some(Invocation::IrqHandlerSetNotification) => {
             let source = args.cap(0)?;
             match source.cap() {
@@ -65,7 +68,7 @@ pub(super) fn invoke_handler(args: &Args, irq: u16) -> Answer {
 
 impl Kernel {
     fn irq_slot(&self, irq: u16) -> crate::object::reference::Ref<crate::cap::Slot> {
-        crate::object::reference::Ref::to_part(&self.irq_slots[irq as usize % NUM_IRQS])
+        crate::object::reference::Ref::to_part(&self.shared.irq_slots[irq as usize % NUM_IRQS])
     }
 
     /// Signals whoever handles an interrupt; it stays masked until it is acknowledged.
@@ -75,7 +78,7 @@ impl Kernel {
         {
             self.signal(object, badge);
         }
-        self.arch.mask_irq(irq);
+        self.cpu.arch.mask_irq(irq);
     }
 
     /// Forgets whom an interrupt signals.
@@ -85,9 +88,9 @@ impl Kernel {
 
     /// The last handler capability is gone.
     pub(crate) fn release_irq(&self, irq: u16) {
-        if let Some(state) = self.irq_states.get(irq as usize) {
+        if let Some(state) = self.shared.irq_states.get(irq as usize) {
             state.set(IrqState::Inactive);
         }
-        self.arch.mask_irq(irq);
+        self.cpu.arch.mask_irq(irq);
     }
 }

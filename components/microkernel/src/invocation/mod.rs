@@ -4,7 +4,6 @@
 pub mod args;
 mod cnode;
 mod domain;
-mod error;
 mod irq;
 mod sched_context;
 mod sched_control;
@@ -14,10 +13,10 @@ mod tcb_registers;
 mod untyped;
 
 pub use args::Args;
-pub use error::SyscallError;
 
 use crate::cap::{Cap, Slot};
 use crate::cspace::lookup_slot;
+use crate::error::SyscallError;
 use crate::fault::Fault;
 use crate::ipc::lookup_extra_caps;
 use crate::kernel::Kernel;
@@ -30,7 +29,7 @@ use sel4_abi::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
 use sel4_abi::message_info::MessageInfo;
 
 /// What an invocation answers: the number of words that it put with [`Args::answer`], or why not.
-pub type Answer = Result<usize, SyscallError>;
+pub type InvocationResult = Result<usize, SyscallError>;
 
 /// How a system call sends.
 #[derive(Clone, Copy)]
@@ -105,12 +104,12 @@ fn invoke_object(kernel: &Kernel, thread: Ref<Tcb>, slot: Ref<Slot>, cap: Cap, h
     };
     let length = if buffer.is_some() { info.length() } else { info.length().min(NUM_FAST_MESSAGE_REGISTERS) };
     let args = Args { kernel, caller: thread, slot, label: info.label(), length, buffer, caps, is_call: how.call };
-    let answer = if how.first_phase && !cap.in_first_phase() {
+    let result = if how.first_phase && !cap.in_first_phase() {
         Err(SyscallError::InvalidCapability(0))
     } else {
         dispatch(&args, cap)
     };
-    match answer {
+    match result {
         Err(SyscallError::Preempted) => kernel.set_state(thread, ThreadState::Restart),
         // A thread that stopped itself gets its answer as well, for when it is resumed.
         Ok(words) if how.call => {
@@ -145,7 +144,7 @@ impl Cap {
     }
 }
 
-fn dispatch(args: &Args, cap: Cap) -> Answer {
+fn dispatch(args: &Args, cap: Cap) -> InvocationResult {
     match cap {
         Cap::Null | Cap::Zombie(_) | Cap::Endpoint { .. } | Cap::Notification { .. } | Cap::Reply { .. } => {
             Err(SyscallError::InvalidCapability(0))

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Invocations of scheduling contexts.
 
-use super::{Answer, Args, SyscallError};
+use super::{Args, InvocationResult};
 use crate::cap::Cap;
+use crate::error::SyscallError;
 use crate::object::reference::Ref;
 use crate::object::sched_context::SchedContext;
 use sel4_abi::invocation::Invocation;
 
-pub(super) fn invoke(args: &Args, sc: Ref<SchedContext>) -> Answer {
+pub(super) fn invoke(args: &Args, sc: Ref<SchedContext>) -> InvocationResult {
     match Invocation::from_label(args.label) {
         Some(Invocation::SchedContextConsumed) => {
             args.answer(0, args.kernel.take_consumed(sc));
@@ -20,7 +21,7 @@ pub(super) fn invoke(args: &Args, sc: Ref<SchedContext>) -> Answer {
     }
 }
 
-fn bind(args: &Args, sc: Ref<SchedContext>) -> Answer {
+fn bind(args: &Args, sc: Ref<SchedContext>) -> InvocationResult {
     let kernel = args.kernel;
     match args.cap(0)?.cap() {
         Cap::Thread(thread) => {
@@ -42,7 +43,7 @@ fn bind(args: &Args, sc: Ref<SchedContext>) -> Answer {
     Ok(0)
 }
 
-fn unbind(args: &Args, sc: Ref<SchedContext>) -> Answer {
+fn unbind(args: &Args, sc: Ref<SchedContext>) -> InvocationResult {
     let kernel = args.kernel;
     if sc.tcb.get() == Some(args.caller) {
         return Err(SyscallError::IllegalOperation);
@@ -53,7 +54,7 @@ fn unbind(args: &Args, sc: Ref<SchedContext>) -> Answer {
     Ok(0)
 }
 
-fn unbind_object(args: &Args, sc: Ref<SchedContext>) -> Answer {
+fn unbind_object(args: &Args, sc: Ref<SchedContext>) -> InvocationResult {
     let kernel = args.kernel;
     match args.cap(0)?.cap() {
         Cap::Thread(thread) => {

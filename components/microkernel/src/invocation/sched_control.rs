@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! SchedControl_ConfigureFlags: budget and period of a scheduling context.
 
-use super::{Answer, Args, SyscallError};
+use super::{Args, InvocationResult};
 use crate::arch::{Ticks, ticks_from_us};
 use crate::cap::Cap;
+use crate::error::SyscallError;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::sched_context::{SchedContext, capacity};
@@ -14,7 +15,7 @@ use sel4_abi::{MAX_PERIOD_US, MIN_BUDGET_US};
 /// Bit 0 of the flags.
 const SPORADIC: u64 = 1;
 
-pub(super) fn invoke(args: &Args) -> Answer {
+pub(super) fn invoke(args: &Args) -> InvocationResult {
     if args.label != Invocation::SchedControlConfigureFlags.label() {
         return Err(SyscallError::IllegalOperation);
     }
@@ -35,7 +36,7 @@ pub(super) fn invoke(args: &Args) -> Answer {
     if args.word(2) > most {
         return Err(SyscallError::RangeError(0, most));
     }
-    let core = &args.kernel.arch;
+    let core = &args.kernel.cpu.arch;
     let parameters = Parameters {
         budget: ticks_from_us(core, budget),
         period: ticks_from_us(core, period),
@@ -56,7 +57,7 @@ struct Parameters {
 impl Kernel {
     /// A time slice that is always there, from boot for the first thread.
     pub fn configure_round_robin(&self, sc: Ref<SchedContext>, slice: Ticks) {
-        sc.refill_new(MIN_REFILLS, slice, 0, self.now.get());
+        sc.refill_new(MIN_REFILLS, slice, 0, self.cpu.now.get());
     }
 
     fn configure(&self, sc: Ref<SchedContext>, new: Parameters) {
@@ -66,23 +67,23 @@ impl Kernel {
                 self.reschedule();
             }
             self.release_remove(thread);
-            self.ready.remove(thread);
+            self.cpu.ready.remove(thread);
         }
-        if self.current_sc.get() == Some(sc) {
+        if self.cpu.current_sc.get() == Some(sc) {
             self.commit_time();
-            self.reprogram.set(true);
+            self.cpu.reprogram.set(true);
         }
         let in_use = sc.is_active() && thread.is_some_and(|thread| thread.is_runnable());
         if new.budget == new.period {
             self.configure_round_robin(sc, new.budget);
         } else if in_use {
-            sc.refill_update(new.max_refills, new.budget, new.period, self.now.get());
+            sc.refill_update(new.max_refills, new.budget, new.period, self.cpu.now.get());
         } else {
-            sc.refill_new(new.max_refills, new.budget, new.period, self.now.get());
+            sc.refill_new(new.max_refills, new.budget, new.period, self.cpu.now.get());
         }
         let Some(thread) = thread else { return };
         self.resume_sc(sc);
-        if self.current.get() == Some(thread) {
+        if self.cpu.current.get() == Some(thread) {
             self.reschedule();
         } else if thread.is_runnable() {
             self.possible_switch_to(thread);

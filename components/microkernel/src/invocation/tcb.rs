@@ -3,8 +3,10 @@
 
 use super::tcb_config::{configure, set_ipc_buffer, set_space, set_timeout_endpoint};
 use super::tcb_registers::{copy_registers, read_registers, write_registers};
-use super::{Answer, Args, SyscallError};
+use super::{Args, InvocationResult};
+use crate::arch::ThreadSwitch;
 use crate::cap::Cap;
+use crate::error::SyscallError;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use sel4_abi::invocation::Invocation;
@@ -12,7 +14,7 @@ use sel4_abi::invocation::Invocation;
 /// Flag bits that exist: the FPU is disabled.
 const FLAGS: u64 = 1;
 
-pub(super) fn invoke(args: &Args, thread: Ref<Tcb>) -> Answer {
+pub(super) fn invoke(args: &Args, thread: Ref<Tcb>) -> InvocationResult {
     let kernel = args.kernel;
     match Invocation::from_label(args.label) {
         Some(Invocation::TcbReadRegisters) => return read_registers(args, thread),
@@ -42,7 +44,7 @@ pub(super) fn invoke(args: &Args, thread: Ref<Tcb>) -> Answer {
         }
         Some(Invocation::TcbSetTLSBase) => {
             args.require(1, 0)?;
-            kernel.arch.set_thread_pointer(thread, args.word(0));
+            kernel.cpu.arch.set_thread_pointer(thread, args.word(0));
         }
         Some(Invocation::TcbSetFlags) => {
             args.require(2, 0)?;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The capabilities that a thread holds itself: CSpace, VSpace, IPC buffer, fault handlers.
 
-use super::{Args, SyscallError};
+use super::Args;
+use crate::arch::ThreadSwitch;
 use crate::cap::{Cap, Slot, derivation};
+use crate::error::SyscallError;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use sel4_abi::ipc_buffer::IPC_BUFFER_BITS;
@@ -118,7 +120,7 @@ impl Args<'_> {
     /// Loads the new VSpace if the thread is the current one.
     fn reload(&self, thread: Ref<Tcb>) {
         if self.kernel.current() == Some(thread) {
-            self.kernel.arch.switch_to(self.kernel, Some(thread));
+            self.kernel.cpu.arch.switch_to(self.kernel, Some(thread));
         }
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Reading and writing a thread's registers.
 
-use super::{Answer, Args, SyscallError};
+use super::{Args, InvocationResult};
 use crate::cap::Cap;
+use crate::error::SyscallError;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use sel4_abi::user_context::{NUM_REGISTERS, ORDER};
@@ -10,7 +11,7 @@ use sel4_abi::user_context::{NUM_REGISTERS, ORDER};
 /// The first registers of the order, which CopyRegisters calls the frame.
 const FRAME_REGISTERS: usize = 17;
 
-pub(super) fn read_registers(args: &Args, thread: Ref<Tcb>) -> Answer {
+pub(super) fn read_registers(args: &Args, thread: Ref<Tcb>) -> InvocationResult {
     args.require(2, 0)?;
     let (suspend, count) = (args.word(0) & 1 != 0, args.word(1));
     if !(1..=NUM_REGISTERS as u64).contains(&count) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Untyped_Retype: memory becomes objects.
 
-use super::{Answer, Args, SyscallError};
+use super::{Args, InvocationResult};
 use crate::arch::USER_SPSR;
+use crate::arch::{Caches, Memory};
 use crate::cap::{CNodeCap, Cap, FrameCap, FrameRights, FrameSize, UntypedCap, derivation};
 use crate::cspace::{LookupFailure, lookup_target};
+use crate::error::SyscallError;
 use crate::object::reference::{KernelObject, Ref};
 use crate::object::tcb::Tcb;
 use crate::object::vcpu;
@@ -13,7 +15,7 @@ use sel4_abi::invocation::Invocation;
 use sel4_abi::object::{MAX_UNTYPED_BITS, MIN_SCHED_CONTEXT_BITS, MIN_UNTYPED_BITS, ObjectType, RETYPE_FAN_OUT_LIMIT};
 use sel4_abi::rights::CapRights;
 
-pub(super) fn invoke(args: &Args, untyped: UntypedCap) -> Answer {
+pub(super) fn invoke(args: &Args, untyped: UntypedCap) -> InvocationResult {
     if args.label != Invocation::UntypedRetype.label() {
         return Err(SyscallError::IllegalOperation);
     }
@@ -33,9 +35,9 @@ pub(super) fn invoke(args: &Args, untyped: UntypedCap) -> Answer {
     let start = (untyped.paddr + free).next_multiple_of(1 << bits);
     let bytes = count << bits;
     if !untyped.device && kind != ObjectType::Untyped {
-        args.kernel.arch.zero(start, bytes);
+        args.kernel.cpu.arch.zero(start, bytes);
         if is_frame(kind) || is_table(kind) {
-            args.kernel.arch.clean(start, bytes);
+            args.kernel.cpu.arch.clean(start, bytes);
         }
     }
     args.slot.update(Cap::Untyped(UntypedCap { free: start + bytes - untyped.paddr, ..untyped }));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! ASIDs: the kernel's names for VSpaces, and the few VMIDs that the hardware has for them.
 
+use crate::arch::{Memory, ThreadSwitch};
 use crate::kernel::Kernel;
 use crate::object::page_table::PageTable;
 use crate::object::reference::Ref;
@@ -70,11 +71,11 @@ impl Vmids {
 /// The entry's value; 0 without a pool.
 #[inline(always)]
 fn entry(kernel: &Kernel, asid: u16) -> u64 {
-    kernel.asid_pools[asid as usize / POOL_ENTRIES].get().map_or(0, |pool| pool.entry(asid).get())
+    kernel.shared.asid_pools[asid as usize / POOL_ENTRIES].get().map_or(0, |pool| pool.entry(asid).get())
 }
 
 fn set_entry(kernel: &Kernel, asid: u16, word: u64) {
-    if let Some(pool) = kernel.asid_pools[asid as usize / POOL_ENTRIES].get() {
+    if let Some(pool) = kernel.shared.asid_pools[asid as usize / POOL_ENTRIES].get() {
         pool.entry(asid).set(word);
     }
 }
@@ -97,10 +98,10 @@ pub fn translation_base(kernel: &Kernel, root: Ref<PageTable>, asid: u16) -> Opt
 /// The next VMID, from whoever has it.
 #[cold]
 fn give_vmid(kernel: &Kernel, asid: u16, word: u64) -> u64 {
-    let (vmid, loser) = kernel.arch.vmids.take(asid);
+    let (vmid, loser) = kernel.shared.vmids.take(asid);
     if loser != 0 {
         set_entry(kernel, loser, entry(kernel, loser) & ADDRESS);
-        kernel.arch.invalidate_vmid(vmid);
+        kernel.cpu.arch.invalidate_vmid(vmid);
     }
     let word = word | u64::from(vmid) << VMID_SHIFT;
     set_entry(kernel, asid, word);
@@ -120,12 +121,12 @@ pub fn delete(kernel: &Kernel, asid: u16, root: Ref<PageTable>) {
     }
     drop_vmid(kernel, asid);
     set_entry(kernel, asid, 0);
-    kernel.arch.reload(kernel);
+    kernel.cpu.arch.reload(kernel);
 }
 
 /// A pool is deleted, with all its ASIDs.
 pub fn delete_pool(kernel: &Kernel, base: u16, pool: Ref<AsidPool>) {
-    let place = &kernel.asid_pools[base as usize / POOL_ENTRIES];
+    let place = &kernel.shared.asid_pools[base as usize / POOL_ENTRIES];
     if place.get() != Some(pool) {
         return;
     }
@@ -133,20 +134,20 @@ pub fn delete_pool(kernel: &Kernel, base: u16, pool: Ref<AsidPool>) {
         drop_vmid(kernel, asid);
     }
     place.set(None);
-    kernel.arch.reload(kernel);
+    kernel.cpu.arch.reload(kernel);
 }
 
 fn drop_vmid(kernel: &Kernel, asid: u16) {
     if let Some(vmid) = vmid(kernel, asid) {
-        kernel.arch.invalidate_vmid(vmid);
-        kernel.arch.vmids.give_back(vmid);
+        kernel.cpu.arch.invalidate_vmid(vmid);
+        kernel.shared.vmids.give_back(vmid);
     }
 }
 
 /// Every ASID names a VSpace that there is, and the VMIDs are those of their owners (`invariants`).
 pub(crate) fn check(kernel: &Kernel, is_alive: &dyn Fn(u64) -> bool) {
-    let vmids = &kernel.arch.vmids.owners;
-    for (number, pool) in kernel.asid_pools.iter().enumerate() {
+    let vmids = &kernel.shared.vmids.owners;
+    for (number, pool) in kernel.shared.asid_pools.iter().enumerate() {
         let Some(pool) = pool.get() else { continue };
         for (at, entry) in pool.entries.iter().enumerate() {
             let asid = (number * POOL_ENTRIES + at) as u16;

@@ -101,7 +101,7 @@ impl Kernel {
     pub(crate) fn unblock_sporadic(&self, thread: Ref<Tcb>) {
         if let Some(sc) = thread.sched_context.get()
             && sc.sporadic.get()
-            && self.current_sc.get() != Some(sc)
+            && self.cpu.current_sc.get() != Some(sc)
         {
             self.refill_unblock(sc);
         }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Frames: memory that can be mapped.
 
+use crate::arch::Memory;
 use crate::cap::{Cap, FrameCap, Mapping};
 use crate::cspace::LookupFailure;
-use crate::invocation::{Answer, Args, SyscallError};
+use crate::error::SyscallError;
+use crate::invocation::{Args, InvocationResult};
 use crate::kernel::Kernel;
 use crate::object::vspace::{self, Maintenance};
 use crate::object::{asid, page_table};
@@ -25,12 +27,12 @@ pub fn unmap(kernel: &Kernel, frame: &FrameCap) {
 
 fn forget(kernel: &Kernel, mapping: Mapping) {
     if let Some(vmid) = asid::vmid(kernel, mapping.asid) {
-        kernel.arch.invalidate_address(vmid, mapping.vaddr);
+        kernel.cpu.arch.invalidate_address(vmid, mapping.vaddr);
     }
 }
 
 /// Invocations of a frame capability.
-pub fn invoke(args: &Args<'_>, frame: FrameCap) -> Answer {
+pub fn invoke(args: &Args<'_>, frame: FrameCap) -> InvocationResult {
     const MAP: u64 = Invocation::PageMap as u64;
     const UNMAP: u64 = Invocation::PageUnmap as u64;
     const GET_ADDRESS: u64 = Invocation::PageGetAddress as u64;
@@ -52,7 +54,7 @@ pub fn invoke(args: &Args<'_>, frame: FrameCap) -> Answer {
     }
 }
 
-fn map(args: &Args<'_>, frame: FrameCap) -> Answer {
+fn map(args: &Args<'_>, frame: FrameCap) -> InvocationResult {
     args.require(3, 1)?;
     let (address, rights, attributes) = (args.word(0), CapRights(args.word(1)), args.word(2));
     let size = 1 << frame.size.bits();
@@ -64,7 +66,7 @@ fn map(args: &Args<'_>, frame: FrameCap) -> Answer {
     match frame.mapping {
         Some(mapping) if mapping.asid != asid => return Err(SyscallError::InvalidCapability(1)),
         Some(mapping) if mapping.vaddr != address => return Err(SyscallError::InvalidArgument(0)),
-        None if address >= args.kernel.arch.user_top() => return Err(SyscallError::InvalidArgument(0)),
+        None if address >= args.kernel.cpu.arch.user_top() => return Err(SyscallError::InvalidArgument(0)),
         _ => {}
     }
     let mapping = Mapping { asid, vaddr: address };
@@ -78,13 +80,13 @@ fn map(args: &Args<'_>, frame: FrameCap) -> Answer {
     if page_table::is_valid(old) {
         forget(args.kernel, mapping);
     } else {
-        args.kernel.arch.publish_tables();
+        args.kernel.cpu.arch.publish_tables();
     }
     Ok(0)
 }
 
 /// Cache maintenance of a mapped frame; the range is relative to its start.
-fn maintain(args: &Args<'_>, frame: &FrameCap, maintenance: Maintenance) -> Answer {
+fn maintain(args: &Args<'_>, frame: &FrameCap, maintenance: Maintenance) -> InvocationResult {
     args.require(2, 0)?;
     let mapping = frame.mapping.ok_or(SyscallError::IllegalOperation)?;
     if asid::find(args.kernel, mapping.asid).is_none() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Stage-2 translation tables: four levels of 512 descriptors, the VSpace being level 0.
 
+use crate::arch::{Memory, ThreadSwitch};
 use crate::cap::{Cap, FrameCap, FrameRights, FrameSize, Mapping, derivation};
-use crate::invocation::{Answer, Args, SyscallError};
+use crate::error::SyscallError;
+use crate::invocation::{Args, InvocationResult};
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::{asid, vspace};
@@ -125,10 +127,10 @@ pub fn unmap(kernel: &Kernel, object: Ref<PageTable>, mapping: Mapping) {
             Some(address) if address == object.addr() => {
                 entry.set(0);
                 if let Some(vmid) = asid::vmid(kernel, mapping.asid) {
-                    kernel.arch.invalidate_vmid(vmid);
+                    kernel.cpu.arch.invalidate_vmid(vmid);
                 }
                 // The walk may start here (cores that start at level 1).
-                kernel.arch.reload(kernel);
+                kernel.cpu.arch.reload(kernel);
                 return;
             }
             Some(address) => match Ref::from_addr(address) {
@@ -141,7 +143,7 @@ pub fn unmap(kernel: &Kernel, object: Ref<PageTable>, mapping: Mapping) {
 }
 
 /// Invocations of a page-table capability.
-pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, mapping: Option<Mapping>) -> Answer {
+pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, mapping: Option<Mapping>) -> InvocationResult {
     const MAP: u64 = Invocation::PageTableMap as u64;
     const UNMAP: u64 = Invocation::PageTableUnmap as u64;
     match args.label {
@@ -152,7 +154,7 @@ pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, mapping: Option<Mapping>)
             }
             if let Some(mapping) = mapping {
                 unmap(args.kernel, object, mapping);
-                args.kernel.arch.zero(object.addr(), size_of::<PageTable>() as u64);
+                args.kernel.cpu.arch.zero(object.addr(), size_of::<PageTable>() as u64);
             }
             args.slot.update(Cap::PageTable { object, mapping: None });
             Ok(0)
@@ -161,7 +163,7 @@ pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, mapping: Option<Mapping>)
     }
 }
 
-fn map(args: &Args<'_>, object: Ref<PageTable>, mapping: Option<Mapping>) -> Answer {
+fn map(args: &Args<'_>, object: Ref<PageTable>, mapping: Option<Mapping>) -> InvocationResult {
     args.require(2, 1)?;
     if mapping.is_some() {
         return Err(SyscallError::InvalidCapability(0));
@@ -174,9 +176,9 @@ fn map(args: &Args<'_>, object: Ref<PageTable>, mapping: Option<Mapping>) -> Ans
     }
     let vaddr = address & !((1 << place.bits_left) - 1);
     place.set(object.addr() | VALID | TABLE_OR_PAGE);
-    args.kernel.arch.publish_tables();
+    args.kernel.cpu.arch.publish_tables();
     args.slot.update(Cap::PageTable { object, mapping: Some(Mapping { asid, vaddr }) });
-    args.kernel.arch.reload(args.kernel);
+    args.kernel.cpu.arch.reload(args.kernel);
     Ok(0)
 }
 

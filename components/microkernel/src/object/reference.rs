@@ -11,8 +11,13 @@
 //!   descendant. Every capability to the object is such a descendant, and deleting the last one detaches the
 //!   object from every other object and queue (`cap::finalise`), so no stored `Ref` is left. `Ref`s on the stack
 //!   end with the kernel entry.
-//! - *No aliasing conflict.* One core, and the kernel is not reentrant (interrupts stay masked at EL2). Only
-//!   shared borrows exist and every field is a `Cell`, so there is no exclusive borrow to conflict with.
+//! - *No aliasing conflict.* Only shared borrows exist and every field is a `Cell`, so there is no exclusive borrow to
+//!   conflict with. The kernel is not reentrant (interrupts stay masked at EL2), so on one core nothing runs between a
+//!   read of a cell and the write that follows from it.
+//! - *No race.* A [`Cpu`](crate::cpu::Cpu) is its own core's: only that core has its address, in TPIDR_EL2. Objects and
+//!   [`Shared`](crate::shared::Shared) are everybody's, and there is one core. That is the whole argument today; with a
+//!   second core whoever reaches an object or `Shared` must hold the kernel's lock, or the object must be in a resident
+//!   pair of its own core (`fastpath::resident`), of which other cores keep off. `Ref` is neither `Send` nor `Sync`.
 //! - *Reaches what it may.* A `Ref` from an address has the provenance of all memory that was exposed, so `offset`,
 //!   `following` and `at_byte` may go on from it, as far as the object's memory goes: a CNode's slots, the refills behind
 //!   a scheduling context, the slots of a TCB. A `Ref` made by `to_part` has that of the borrow, which ends with the
@@ -106,10 +111,12 @@ impl<T: KernelObject> Deref for Ref<T> {
     }
 }
 
-/// A value of which only one core's kernel, never reentered, touches the cells.
+/// A static of which only one core's kernel, never reentered, touches the cells: the boot core's `Kernel`, and, as long
+/// as there is no other core, `Shared`.
 pub struct SingleCore<T>(T);
 
-// SAFETY: one core, and the kernel runs with interrupts masked: there is no second context to race with.
+// SAFETY: the boot core is the only one that leaves `entry::start`, and its kernel runs with interrupts masked: there is
+// no second context to race with.
 unsafe impl<T> Sync for SingleCore<T> {}
 
 impl<T> SingleCore<T> {

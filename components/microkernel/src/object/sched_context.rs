@@ -73,7 +73,7 @@ impl Kernel {
     #[inline]
     pub(crate) fn donate(&self, sc: Ref<SchedContext>, to: Ref<Tcb>) {
         if let Some(from) = sc.tcb.get() {
-            self.ready.remove(from);
+            self.cpu.ready.remove(from);
             self.release_remove(from);
             from.sched_context.set(None);
         }
@@ -85,12 +85,12 @@ impl Kernel {
     pub(crate) fn bind_thread(&self, sc: Ref<SchedContext>, thread: Ref<Tcb>) {
         thread.sched_context.set(Some(sc));
         sc.tcb.set(Some(thread));
-        if sc.sporadic.get() && sc.is_active() && self.current_sc.get() != Some(sc) {
+        if sc.sporadic.get() && sc.is_active() && self.cpu.current_sc.get() != Some(sc) {
             self.refill_unblock(sc);
         }
         self.resume_sc(sc);
         if self.is_schedulable(thread) {
-            self.ready.push_front(thread);
+            self.cpu.ready.push_front(thread);
             self.reschedule();
         }
     }
@@ -98,7 +98,7 @@ impl Kernel {
     /// Takes the scheduling context from its thread.
     pub(crate) fn unbind_thread(&self, sc: Ref<SchedContext>) {
         let Some(thread) = sc.tcb.get() else { return };
-        self.ready.remove(thread);
+        self.cpu.ready.remove(thread);
         self.release_remove(thread);
         thread.sched_context.set(None);
         sc.tcb.set(None);
@@ -124,9 +124,9 @@ impl Kernel {
         self.unbind_reply(sc);
         sc.refill_max.set(0);
         sc.sporadic.set(false);
-        if self.current_sc.get() == Some(sc) {
-            self.consumed.set(0);
-            self.current_sc.set(None);
+        if self.cpu.current_sc.get() == Some(sc) {
+            self.cpu.consumed.set(0);
+            self.cpu.current_sc.set(None);
         }
     }
 
@@ -142,6 +142,6 @@ impl Kernel {
 
     /// Microseconds used since the last question.
     pub(crate) fn take_consumed(&self, sc: Ref<SchedContext>) -> u64 {
-        us_from_ticks(&self.arch, sc.consumed.replace(0))
+        us_from_ticks(&self.cpu.arch, sc.consumed.replace(0))
     }
 }

@@ -211,7 +211,7 @@ impl Kernel {
             thread.fault_ip.set(thread.context.elr.get());
         }
         self.set_state(thread, ThreadState::Inactive);
-        self.ready.remove(thread);
+        self.cpu.ready.remove(thread);
         self.release_remove(thread);
     }
 
@@ -235,14 +235,14 @@ impl Kernel {
         if thread.is_blocked() && thread.state.get() != ThreadState::BlockedOnReply {
             return self.reorder(thread, priority);
         }
-        let moves = thread.is_runnable() && (thread.queued.get() || self.current.get() == Some(thread));
+        let moves = thread.is_runnable() && (thread.queued.get() || self.cpu.current.get() == Some(thread));
         if moves {
-            self.ready.remove(thread);
+            self.cpu.ready.remove(thread);
         }
         thread.priority.set(priority);
         if moves {
             if self.is_schedulable(thread) {
-                self.ready.push_front(thread);
+                self.cpu.ready.push_front(thread);
             }
             self.reschedule();
         }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! VSpaces: the roots of translation, and ASIDs as capabilities.
 
+use crate::arch::{Caches, Memory};
 use crate::cap::{Cap, Slot, UntypedCap, derivation};
 use crate::cspace::{LookupFailure, lookup_empty};
-use crate::invocation::{Answer, Args, SyscallError};
-use crate::kernel::{Kernel, NUM_ASID_POOLS};
+use crate::error::SyscallError;
+use crate::invocation::{Args, InvocationResult};
+use crate::kernel::Kernel;
 use crate::object::asid::{self, AsidPool, POOL_ENTRIES};
 use crate::object::page_table::{self, PageTable};
 use crate::object::reference::Ref;
+use crate::shared::NUM_ASID_POOLS;
 use sel4_abi::invocation::Invocation;
 use sel4_abi::object::ASID_POOL_BITS;
 
@@ -19,7 +22,7 @@ pub fn assigned(args: &Args<'_>, cap: Cap, number: u64, address: u64) -> Result<
         Cap::VSpace { object, asid } if asid != 0 => (object, asid),
         _ => return Err(SyscallError::InvalidCapability(number)),
     };
-    if address >= args.kernel.arch.user_top() {
+    if address >= args.kernel.cpu.arch.user_top() {
         return Err(SyscallError::InvalidArgument(0));
     }
     match asid::find(args.kernel, asid) {
@@ -30,7 +33,7 @@ pub fn assigned(args: &Args<'_>, cap: Cap, number: u64, address: u64) -> Result<
 }
 
 /// Invocations of a VSpace capability: cache maintenance by virtual address, inside one page.
-pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, asid: u16) -> Answer {
+pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, asid: u16) -> InvocationResult {
     let Some(maintenance) = Maintenance::of_vspace(args.label) else {
         return Err(SyscallError::IllegalOperation);
     };
@@ -39,7 +42,7 @@ pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, asid: u16) -> Answer {
     if end <= start {
         return Err(SyscallError::InvalidArgument(1));
     }
-    if end > args.kernel.arch.user_top() {
+    if end > args.kernel.cpu.arch.user_top() {
         return Err(SyscallError::IllegalOperation);
     }
     assigned(args, Cap::VSpace { object, asid }, 0, start)?;
@@ -80,26 +83,26 @@ impl Maintenance {
 
     /// Does it, for memory that the kernel has mapped: devices have no caches.
     pub fn run(self, kernel: &Kernel, paddr: u64, bytes: u64) {
-        if !kernel.arch.is_ram(paddr) {
+        if !kernel.cpu.arch.is_ram(paddr) {
             return;
         }
         match self {
-            Self::Clean => kernel.arch.clean(paddr, bytes),
-            Self::Invalidate => kernel.arch.invalidate(paddr, bytes),
-            Self::CleanInvalidate => kernel.arch.clean_invalidate(paddr, bytes),
-            Self::Unify => kernel.arch.unify(paddr, bytes),
+            Self::Clean => kernel.cpu.arch.clean(paddr, bytes),
+            Self::Invalidate => kernel.cpu.arch.invalidate(paddr, bytes),
+            Self::CleanInvalidate => kernel.cpu.arch.clean_invalidate(paddr, bytes),
+            Self::Unify => kernel.cpu.arch.unify(paddr, bytes),
         }
     }
 }
 
 /// Invocations of the ASID control capability.
-pub fn invoke_asid_control(args: &Args<'_>) -> Answer {
+pub fn invoke_asid_control(args: &Args<'_>) -> InvocationResult {
     if args.label != Invocation::AsidControlMakePool as u64 {
         return Err(SyscallError::IllegalOperation);
     }
     args.require(2, 2)?;
     let kernel = args.kernel;
-    let Some(number) = (0..NUM_ASID_POOLS).find(|&n| kernel.asid_pools[n].get().is_none()) else {
+    let Some(number) = (0..NUM_ASID_POOLS).find(|&n| kernel.shared.asid_pools[n].get().is_none()) else {
         return Err(SyscallError::DeleteFirst);
     };
     let parent = args.cap(0)?;
@@ -114,21 +117,27 @@ pub fn invoke_asid_control(args: &Args<'_>) -> Answer {
     make_pool(kernel, parent, untyped, destination, number)
 }
 
-fn make_pool(kernel: &Kernel, parent: Ref<Slot>, untyped: UntypedCap, destination: Ref<Slot>, number: usize) -> Answer {
+fn make_pool(
+    kernel: &Kernel,
+    parent: Ref<Slot>,
+    untyped: UntypedCap,
+    destination: Ref<Slot>,
+    number: usize,
+) -> InvocationResult {
     let size = 1 << untyped.bits;
-    kernel.arch.zero(untyped.paddr, size);
+    kernel.cpu.arch.zero(untyped.paddr, size);
     let Some(pool) = Ref::<AsidPool>::from_addr(untyped.paddr) else {
         return Err(SyscallError::InvalidCapability(1));
     };
     parent.update(Cap::Untyped(UntypedCap { free: size, ..untyped }));
     let base = (number * POOL_ENTRIES) as u16;
     derivation::insert_new(Cap::AsidPool { object: pool, base }, parent, destination);
-    kernel.asid_pools[number].set(Some(pool));
+    kernel.shared.asid_pools[number].set(Some(pool));
     Ok(0)
 }
 
 /// Invocations of an ASID pool capability.
-pub fn invoke_asid_pool(args: &Args<'_>, pool: Ref<AsidPool>, base: u16) -> Answer {
+pub fn invoke_asid_pool(args: &Args<'_>, pool: Ref<AsidPool>, base: u16) -> InvocationResult {
     if args.label != Invocation::AsidPoolAssign as u64 {
         return Err(SyscallError::IllegalOperation);
     }
@@ -137,7 +146,7 @@ pub fn invoke_asid_pool(args: &Args<'_>, pool: Ref<AsidPool>, base: u16) -> Answ
         Cap::VSpace { object, asid: 0 } => object,
         _ => return Err(SyscallError::InvalidCapability(1)),
     };
-    match args.kernel.asid_pools[base as usize / POOL_ENTRIES].get() {
+    match args.kernel.shared.asid_pools[base as usize / POOL_ENTRIES].get() {
         None => return Err(NO_SUCH_VSPACE),
         Some(found) if found != pool => return Err(SyscallError::InvalidCapability(0)),
         Some(_) => {}

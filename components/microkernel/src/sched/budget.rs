@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Charging time: who pays for it, when a budget ends, and what happens then.
 
+use crate::arch::Clock;
 use crate::arch::Ticks;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
@@ -12,20 +13,20 @@ impl Kernel {
     /// Begins a kernel entry: reads the clock.
     #[inline(always)]
     pub(crate) fn update_time(&self) {
-        let now = self.arch.now();
-        let before = self.now.replace(now);
-        self.consumed.set(self.consumed.get() + now.saturating_sub(before));
+        let now = self.cpu.arch.now();
+        let before = self.cpu.now.replace(now);
+        self.cpu.consumed.set(self.cpu.consumed.get() + now.saturating_sub(before));
         self.settle_time();
     }
 
     /// Whether the current thread can pay for this entry. If not, it is charged, and the scheduler informed.
     #[inline(always)]
     pub(crate) fn check_budget(&self) -> bool {
-        let Some(sc) = self.current_sc.get() else { return true };
-        if self.outlasts(sc, self.consumed.get()) {
+        let Some(sc) = self.cpu.current_sc.get() else { return true };
+        if self.outlasts(sc, self.cpu.consumed.get()) {
             return true;
         }
-        self.charge_budget(sc, self.consumed.get(), true);
+        self.charge_budget(sc, self.cpu.consumed.get(), true);
         false
     }
 
@@ -35,7 +36,7 @@ impl Kernel {
         if self.check_budget() {
             return true;
         }
-        if let Some(thread) = self.current.get()
+        if let Some(thread) = self.cpu.current.get()
             && thread.is_runnable()
         {
             self.set_state(thread, ThreadState::Restart);
@@ -48,37 +49,37 @@ impl Kernel {
         if sc.is_round_robin() {
             sc.renew_slice();
         } else {
-            sc.charge(used, self.min_budget.get());
+            sc.charge(used, self.cpu.min_budget.get());
         }
         sc.consumed.set(sc.consumed.get() + used);
-        self.consumed.set(0);
-        if let Some(thread) = self.current.get()
+        self.cpu.consumed.set(0);
+        if let Some(thread) = self.cpu.current.get()
             && self.is_schedulable(thread)
         {
             let tells = can_fault && !sc.is_round_robin() && !thread.timeout_endpoint.is_empty();
             if tells {
                 self.send_timeout(thread, Fault::Timeout { badge: sc.badge.get() });
             } else if self.has_budget(sc) {
-                self.ready.push_back(thread);
+                self.cpu.ready.push_back(thread);
             } else {
                 self.postpone(sc);
             }
             self.reschedule();
-            self.reprogram.set(true);
+            self.cpu.reprogram.set(true);
         }
     }
 
     /// Charges what the current scheduling context used so far; it goes on.
     #[inline]
     pub(crate) fn commit_time(&self) {
-        let used = self.consumed.replace(0);
-        if let Some(sc) = self.current_sc.get()
+        let used = self.cpu.consumed.replace(0);
+        if let Some(sc) = self.cpu.current_sc.get()
             && used > 0
         {
             if sc.is_round_robin() {
                 sc.charge_slice(used);
             } else {
-                sc.charge(used, self.min_budget.get());
+                sc.charge(used, self.cpu.min_budget.get());
             }
             sc.consumed.set(sc.consumed.get() + used);
         }
@@ -87,28 +88,31 @@ impl Kernel {
     /// The scheduling context of the thread to resume pays from here on.
     #[inline]
     pub(crate) fn switch_sched_context(&self) {
-        let next = self.current.get().and_then(|thread| thread.sched_context.get());
-        if next != self.current_sc.get() {
-            self.reprogram.set(true);
+        let next = self.cpu.current.get().and_then(|thread| thread.sched_context.get());
+        if next != self.cpu.current_sc.get() {
+            self.cpu.reprogram.set(true);
             if let Some(sc) = next
                 && !sc.sporadic.get()
             {
                 self.refill_unblock(sc);
             }
         }
-        if self.reprogram.replace(false) {
+        if self.cpu.reprogram.replace(false) {
             self.commit_time();
-            self.current_sc.set(next);
+            self.cpu.current_sc.set(next);
             self.set_next_deadline();
         }
     }
 
     /// The next moment at which somebody's time ends or begins.
     fn set_next_deadline(&self) {
-        let slice_end =
-            self.current_sc.get().map_or(Ticks::MAX, |sc| self.now.get().saturating_add(sc.head().amount.get()));
-        let release = self.release_head.get().and_then(|thread| thread.sched_context.get());
+        let slice_end = self
+            .cpu
+            .current_sc
+            .get()
+            .map_or(Ticks::MAX, |sc| self.cpu.now.get().saturating_add(sc.head().amount.get()));
+        let release = self.cpu.release_head.get().and_then(|thread| thread.sched_context.get());
         let release = release.map_or(Ticks::MAX, |sc| sc.head().time.get());
-        self.arch.set_deadline(slice_end.min(release).min(self.next_timer()));
+        self.cpu.arch.set_deadline(slice_end.min(release).min(self.next_timer()));
     }
 }

@@ -6,7 +6,9 @@ pub mod ready;
 pub mod refill;
 pub mod release;
 
-use crate::kernel::{Choice, Kernel};
+use crate::arch::ThreadSwitch;
+use crate::cpu::Choice;
+use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
 
@@ -41,17 +43,17 @@ impl Kernel {
     /// The scheduler has to look at all queues.
     #[inline]
     pub(crate) fn reschedule(&self) {
-        if let Choice::Switch(candidate) = self.choice.replace(Choice::New)
+        if let Choice::Switch(candidate) = self.cpu.choice.replace(Choice::New)
             && self.is_schedulable(candidate)
         {
-            self.ready.push_front(candidate);
+            self.cpu.ready.push_front(candidate);
         }
     }
 
     /// This thread is the scheduler's candidate so far.
     #[inline(always)]
     pub(crate) fn is_candidate(&self, thread: Ref<Tcb>) -> bool {
-        self.choice.get() == Choice::Switch(thread)
+        self.cpu.choice.get() == Choice::Switch(thread)
     }
 
     /// A thread became able to run: perhaps it is the next.
@@ -66,11 +68,11 @@ impl Kernel {
         if !self.has_budget(sc) {
             return self.postpone(sc);
         }
-        if self.choice.get() == Choice::Resume && self.current.get() != Some(thread) {
-            self.choice.set(Choice::Switch(thread));
+        if self.cpu.choice.get() == Choice::Resume && self.cpu.current.get() != Some(thread) {
+            self.cpu.choice.set(Choice::Switch(thread));
         } else {
             self.reschedule();
-            self.ready.push_front(thread);
+            self.cpu.ready.push_front(thread);
         }
     }
 
@@ -79,16 +81,16 @@ impl Kernel {
     pub(crate) fn leave(&self) {
         self.awaken();
         self.end_due_waits();
-        match self.choice.get() {
-            Choice::Resume if self.current.get().is_none_or(|current| self.is_schedulable(current)) => {}
-            Choice::Resume => self.switch_to(self.ready.highest()),
+        match self.cpu.choice.get() {
+            Choice::Resume if self.cpu.current.get().is_none_or(|current| self.is_schedulable(current)) => {}
+            Choice::Resume => self.switch_to(self.cpu.ready.highest()),
             Choice::New => self.choose_anew(),
             Choice::Switch(candidate) if self.is_schedulable(candidate) => self.consider(candidate),
             Choice::Switch(_) => self.choose_anew(),
         }
-        self.choice.set(Choice::Resume);
+        self.cpu.choice.set(Choice::Resume);
         self.switch_sched_context();
-        if let Some(thread) = self.current.get()
+        if let Some(thread) = self.cpu.current.get()
             && thread.state.get() == ThreadState::Restart
         {
             thread.context.elr.set(thread.fault_ip.get());
@@ -100,45 +102,45 @@ impl Kernel {
     #[inline]
     fn consider(&self, candidate: Ref<Tcb>) {
         let priority = candidate.priority.get();
-        let current = self.current.get().filter(|&current| self.is_schedulable(current));
+        let current = self.cpu.current.get().filter(|&current| self.is_schedulable(current));
         if let Some(current) = current {
-            self.ready.push_front(current);
+            self.cpu.ready.push_front(current);
         }
         let equal = current.is_some_and(|current| current.priority.get() == priority);
         if equal {
-            self.ready.push_back(candidate);
-        } else if self.ready.is_highest(priority) {
+            self.cpu.ready.push_back(candidate);
+        } else if self.cpu.ready.is_highest(priority) {
             return self.switch_to(Some(candidate));
         } else {
-            self.ready.push_front(candidate);
+            self.cpu.ready.push_front(candidate);
         }
-        self.switch_to(self.ready.highest());
+        self.switch_to(self.cpu.ready.highest());
     }
 
     fn choose_anew(&self) {
-        if let Some(current) = self.current.get()
+        if let Some(current) = self.cpu.current.get()
             && self.is_schedulable(current)
         {
-            self.ready.push_front(current);
+            self.cpu.ready.push_front(current);
         }
-        self.switch_to(self.ready.highest());
+        self.switch_to(self.cpu.ready.highest());
     }
 
     /// The kernel is left to this thread, which is not queued, instead of the current one, which waits. Whose time it
     /// is remains to be said.
     #[inline(always)]
     pub(crate) fn hand_over(&self, thread: Ref<Tcb>) {
-        self.current.set(Some(thread));
-        self.arch.switch_to(self, Some(thread));
+        self.cpu.current.set(Some(thread));
+        self.cpu.arch.switch_to(self, Some(thread));
     }
 
     #[inline]
     fn switch_to(&self, thread: Option<Ref<Tcb>>) {
         if let Some(thread) = thread {
-            self.ready.remove(thread);
+            self.cpu.ready.remove(thread);
         }
-        if self.current.replace(thread) != thread {
-            self.arch.switch_to(self, thread);
+        if self.cpu.current.replace(thread) != thread {
+            self.cpu.arch.switch_to(self, thread);
         }
     }
 }

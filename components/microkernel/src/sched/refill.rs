@@ -190,20 +190,20 @@ impl Kernel {
     /// The head refill can be used now. Its amount always suffices.
     #[inline(always)]
     pub(crate) fn has_budget(&self, sc: Ref<SchedContext>) -> bool {
-        sc.head().time.get() <= self.now.get()
+        sc.head().time.get() <= self.cpu.now.get()
     }
 
     /// The head refill outlasts `used` and one more kernel entry.
     #[inline(always)]
     pub(crate) fn outlasts(&self, sc: Ref<SchedContext>, used: Ticks) -> bool {
-        sc.head().amount.get() >= used.saturating_add(self.min_budget.get())
+        sc.head().amount.get() >= used.saturating_add(self.cpu.min_budget.get())
     }
 
     /// A thread wakes up: its time counts from now, and what has come back meanwhile is one refill.
     pub(crate) fn refill_unblock(&self, sc: Ref<SchedContext>) {
         if !sc.is_round_robin() && self.has_budget(sc) {
-            sc.merge_from(self.now.get());
-            self.reprogram.set(true);
+            sc.merge_from(self.cpu.now.get());
+            self.cpu.reprogram.set(true);
         }
     }
 }

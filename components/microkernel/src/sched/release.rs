@@ -15,13 +15,13 @@ impl Kernel {
     /// The thread of a scheduling context waits for its refill.
     pub(crate) fn postpone(&self, sc: Ref<SchedContext>) {
         let Some(thread) = sc.tcb.get() else { return };
-        self.ready.remove(thread);
+        self.cpu.ready.remove(thread);
         if thread.in_release_queue.replace(true) {
             return;
         }
-        self.reprogram.set(true);
+        self.cpu.reprogram.set(true);
         let time = release_time(thread);
-        let (mut before, mut after) = (None, self.release_head.get());
+        let (mut before, mut after) = (None, self.cpu.release_head.get());
         while let Some(other) = after
             && release_time(other) <= time
         {
@@ -32,7 +32,7 @@ impl Kernel {
         thread.sched_next.set(after);
         match before {
             Some(before) => before.sched_next.set(Some(thread)),
-            None => self.release_head.set(Some(thread)),
+            None => self.cpu.release_head.set(Some(thread)),
         }
         if let Some(after) = after {
             after.sched_previous.set(Some(thread));
@@ -49,8 +49,8 @@ impl Kernel {
         match previous {
             Some(previous) => previous.sched_next.set(next),
             None => {
-                self.release_head.set(next);
-                self.reprogram.set(true);
+                self.cpu.release_head.set(next);
+                self.cpu.reprogram.set(true);
             }
         }
         if let Some(next) = next {
@@ -61,14 +61,14 @@ impl Kernel {
     /// Somebody's refill has come.
     #[inline(always)]
     pub(crate) fn release_is_due(&self) -> bool {
-        self.release_head.get().is_some_and(|thread| release_time(thread) <= self.now.get())
+        self.cpu.release_head.get().is_some_and(|thread| release_time(thread) <= self.cpu.now.get())
     }
 
     /// Wakes all whose refill has come.
     #[inline(always)]
     pub(crate) fn awaken(&self) {
-        while let Some(thread) = self.release_head.get()
-            && release_time(thread) <= self.now.get()
+        while let Some(thread) = self.cpu.release_head.get()
+            && release_time(thread) <= self.cpu.now.get()
         {
             self.release_remove(thread);
             self.possible_switch_to(thread);

@@ -121,7 +121,7 @@ fn deletion_stops_for_an_interrupt_and_goes_on() {
     for index in 0..512 {
         w.expect(node, CNodeCopy, &[index, 9, slot::TCB, 64, 15], &[slot::CNODE]);
     }
-    w.kernel.arch.pending.set(true);
+    w.kernel.cpu.arch.pending.set(true);
     let mut calls = 0;
     while !w.slot(node).is_empty() {
         let before = w.root.context.elr.get();
@@ -175,13 +175,13 @@ fn revoking_irq_control_frees_the_interrupts() {
     let (handler, notification) = (w.fresh(), w.make(ObjectType::Notification, 0));
     w.expect(slot::IRQ_CONTROL, IrqControlGet, &[40, handler, 64], &[slot::CNODE]);
     w.expect(handler, IrqHandlerSetNotification, &[], &[notification]);
-    crate::syscall::handle_interrupt(&w.kernel, 40);
-    assert!(!w.kernel.arch.is_unmasked(40));
+    crate::entry::slow_path::handle_interrupt(&w.kernel, 40);
+    assert!(!w.kernel.cpu.arch.is_unmasked(40));
     w.receive(sel4_abi::syscall::Syscall::NBWait, notification, 0);
     w.expect(handler, IrqHandlerAck, &[], &[]);
-    assert!(w.kernel.arch.is_unmasked(40));
+    assert!(w.kernel.cpu.arch.is_unmasked(40));
     w.revoke(slot::IRQ_CONTROL);
-    assert!(w.slot(handler).is_empty() && !w.kernel.arch.is_unmasked(40));
+    assert!(w.slot(handler).is_empty() && !w.kernel.cpu.arch.is_unmasked(40));
     w.expect(slot::IRQ_CONTROL, IrqControlGet, &[40, handler, 64], &[slot::CNODE]);
     w.delete(notification);
     check(&w);

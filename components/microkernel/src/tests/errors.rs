@@ -180,7 +180,7 @@ fn interrupts() {
     assert_eq!(get(160), error(4, &[0, 159]));
     assert_eq!(get(u64::MAX), error(4, &[0, 159]));
     assert_eq!(get(33), ok());
-    assert!(w.kernel.arch.is_unmasked(33));
+    assert!(w.kernel.cpu.arch.is_unmasked(33));
     assert_eq!(get(33), error(9, &[]));
     assert_eq!(w.call(slot::IRQ_CONTROL, IrqControlGet, &[34, slot::TCB, 64], &[slot::CNODE]), error(8, &[]));
     let handler = w.fresh();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The short ways do what the long ways do.
+//! The fast paths do what the slow path does.
 
 use super::invariants::check;
 use super::world::*;
+use crate::entry::slow_path::{handle_fault, handle_interrupt};
 use crate::fault::Fault;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply, Running};
-use crate::syscall::{handle_fault, handle_interrupt, settle};
 use lazaret_abi::DebugRegister;
 use lazaret_abi::fault_context::{self, NO_REGISTER, REPLY_LABEL};
 use sel4_abi::invocation::Invocation::*;
@@ -15,25 +15,25 @@ use sel4_abi::message_info::MessageInfo;
 use sel4_abi::object::ObjectType;
 use sel4_abi::syscall::Syscall::*;
 
-const HVC: u64 = 0x5a00_0000;
+pub const HVC: u64 = 0x5a00_0000;
 /// `mrs x9, oslsr_el1`.
-const READ_X9: u64 = 0x6228_0523;
+pub const READ_X9: u64 = 0x6228_0523;
 /// `ldr w9, [..]` where nothing is mapped.
-const LOAD_X9: u64 = 0x9389_0007;
+pub const LOAD_X9: u64 = 0x9389_0007;
 
 /// A handler with a scheduling context of its own, in Recv, and a guest that runs.
-struct Vm {
-    w: World,
-    guest: Ref<Tcb>,
-    handler: Ref<Tcb>,
+pub struct Vm {
+    pub w: World,
+    pub guest: Ref<Tcb>,
+    pub handler: Ref<Tcb>,
     endpoint: u64,
     reply: u64,
 }
 
 impl Vm {
-    fn new(short_ways: bool) -> Self {
+    pub fn new(fast_paths: bool) -> Self {
         let w = World::new();
-        w.short_ways.set(short_ways);
+        w.fast_paths.set(fast_paths);
         let (endpoint, reply) = (w.endpoint(), w.make(ObjectType::Reply, 0));
         let faults = w.mint(endpoint, 9, 0xfa);
         let handler = w.thread(254, w.sched_context(900, 1000), 0);
@@ -61,7 +61,7 @@ impl Vm {
         assert_eq!(self.handler.state.get(), BlockedOnReceive);
     }
 
-    /// As [`Self::trap`], without a look that would end the exchange.
+    /// As [`Self::trap`], without a look that would settle the pair.
     fn fault(&self, fault: Fault) {
         self.w.pass_us(3);
         self.guest.context.elr.set(0x8000);
@@ -70,15 +70,15 @@ impl Vm {
     }
 
     /// As [`Self::reply`], without a look.
-    fn answer(&self, label: u64, words: &[u64]) {
+    pub fn answer(&self, label: u64, words: &[u64]) {
         self.w.pass_us(2);
         let info = MessageInfo::new(label, 0, 0, words.len() as u64);
         self.w.syscall(ReplyRecv, [self.endpoint, self.reply, 0], info, words, &[]);
         assert_eq!(self.w.current(), self.guest);
     }
 
-    /// An exchange has begun: what comes next is passed on.
-    fn pass(&self) {
+    /// The two are resident: what comes next is passed on.
+    pub fn pass(&self) {
         (0..2).for_each(|_| {
             self.fault(Fault::VcpuFault { hsr: HVC });
             self.answer(REPLY_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 0]);
@@ -96,7 +96,7 @@ impl Vm {
     /// What user level can see, and how the threads are blocked. Where a running thread would start over is nothing
     /// yet: it is written when it enters the kernel.
     fn digest(&self) -> Vec<u64> {
-        settle(&self.w.kernel);
+        self.w.kernel.settle_resident();
         let mut words = self.registers();
         for thread in [self.guest, self.handler] {
             words.push(if thread.state.get() == Running { 0 } else { thread.fault_ip.get() });
@@ -107,14 +107,14 @@ impl Vm {
     }
 }
 
-/// The same story by the short and by the long ways.
+/// The same story by the fast paths and by the slow one.
 fn both(story: impl Fn(&Vm) -> Vec<Vec<u64>>) {
-    let (short, long) = (story(&Vm::new(true)), story(&Vm::new(false)));
-    assert_eq!(short, long);
+    let (fast, slow) = (story(&Vm::new(true)), story(&Vm::new(false)));
+    assert_eq!(fast, slow);
 }
 
 #[test]
-fn traps_and_replies_are_the_same_both_ways() {
+fn traps_and_replies_are_the_same_on_both_paths() {
     both(|vm| {
         let mut seen = Vec::new();
         for (esr, label, reply) in [
@@ -155,23 +155,23 @@ fn a_trap_brings_the_context_and_the_reply_sets_it() {
 
 #[test]
 fn somebody_always_pays() {
-    for short_ways in [true, false] {
-        let vm = Vm::new(short_ways);
+    for fast_paths in [true, false] {
+        let vm = Vm::new(fast_paths);
         let sc = vm.guest.sched_context.get().unwrap();
         let handler_sc = vm.handler.sched_context.get().unwrap();
         (0..10).for_each(|_| {
             vm.trap(HVC);
             vm.reply(0, &[]);
         });
-        // Anything but a reply settles: the guest's 33 us; the handler's 20 are the guest's too on the short way.
+        // Anything but a reply settles: the guest's 33 us; the handler's 20 are the guest's too on the fast path.
         vm.trap(HVC);
         vm.w.send(NBSend, 0, 0, &[]);
         let (guest, handler) = (sc.consumed.get(), handler_sc.consumed.get());
-        let us = |us| crate::arch::ticks_from_us(&vm.w.kernel.arch, us);
+        let us = |us| crate::arch::ticks_from_us(&vm.w.kernel.cpu.arch, us);
         let (traps, replies) = (11 * us(3), 10 * us(2));
-        let expected = if short_ways { (traps + replies, 0) } else { (traps, replies) };
+        let expected = if fast_paths { (traps + replies, 0) } else { (traps, replies) };
         assert_eq!((guest, handler), expected);
-        assert_eq!(vm.w.kernel.current_sc.get(), Some(handler_sc));
+        assert_eq!(vm.w.kernel.cpu.current_sc.get(), Some(handler_sc));
         check(&vm.w);
     }
 }
@@ -182,14 +182,14 @@ fn the_guest_s_budget_ends_while_its_handler_runs() {
     vm.trap(HVC);
     vm.w.run_us(6000);
     assert_eq!((vm.w.current(), vm.handler.state.get()), (vm.handler, Running));
-    assert_eq!(vm.w.kernel.current_sc.get(), vm.handler.sched_context.get());
+    assert_eq!(vm.w.kernel.cpu.current_sc.get(), vm.handler.sched_context.get());
     check(&vm.w);
     vm.reply(0, &[]);
-    assert_eq!(vm.w.kernel.current_sc.get(), vm.guest.sched_context.get());
+    assert_eq!(vm.w.kernel.cpu.current_sc.get(), vm.guest.sched_context.get());
 }
 
 #[test]
-fn passes_are_the_same_as_the_long_ways() {
+fn passes_are_the_same_as_the_slow_path() {
     let lock = fault_context::debug_write(DebugRegister::OsLock, false);
     let dirty = fault_context::debug_write(DebugRegister::Bvr(3), true);
     both(|vm| {
@@ -209,20 +209,20 @@ fn passes_are_the_same_as_the_long_ways() {
             seen.push(vm.registers());
             vm.answer(REPLY_LABEL, &reply);
             seen.push(vm.registers());
-            let written = vm.w.kernel.arch.debug_written.take();
+            let written = vm.w.kernel.cpu.arch.debug_written.take();
             seen.push(written.map_or(vec![], |(register, value, dirty)| vec![register.to_word(), value, dirty.into()]));
         }
-        if vm.w.short_ways.get() {
-            assert_eq!(vm.w.kernel.arch.passes.get(), 2 + 2 * 7, "passed on");
+        if vm.w.fast_paths.get() {
+            assert_eq!(vm.w.kernel.cpu.arch.passes.get(), 2 + 2 * 7, "passed on");
         }
         seen.push(vm.digest());
         seen
     });
 }
 
-/// Whatever else happens, in either turn, finds the objects as the long ways leave them.
+/// Whatever else happens, in either turn, finds the objects as the slow path leaves them.
 #[test]
-fn whatever_ends_an_exchange_finds_everything_in_its_place() {
+fn whatever_settles_a_resident_pair_finds_everything_in_its_place() {
     type End = fn(&Vm);
     let ends: [End; 7] = [
         |vm| handle_interrupt(&vm.w.kernel, 90),
@@ -232,7 +232,7 @@ fn whatever_ends_an_exchange_finds_everything_in_its_place() {
         |vm| handle_fault(&vm.w.kernel, Fault::VmFault { addr: 0x1234, prefetch: false, esr: LOAD_X9 }),
         |vm| handle_fault(&vm.w.kernel, Fault::VppiEvent(27)),
         |vm| {
-            settle(&vm.w.kernel);
+            vm.w.kernel.settle_resident();
             [vm.guest, vm.handler].into_iter().for_each(|thread| vm.w.kernel.suspend(thread));
             vm.w.kernel.leave();
         },
@@ -259,17 +259,17 @@ fn whatever_ends_an_exchange_finds_everything_in_its_place() {
 #[test]
 fn a_first_touch_is_written_once_and_passed_on() {
     let dirty = fault_context::debug_write(DebugRegister::Bvr(3), true);
-    for short_ways in [true, false] {
-        let vm = Vm::new(short_ways);
+    for fast_paths in [true, false] {
+        let vm = Vm::new(fast_paths);
         vm.pass();
-        let arch = &vm.w.kernel.arch;
+        let arch = &vm.w.kernel.cpu.arch;
         let passes = arch.passes.get();
         vm.fault(Fault::VcpuFault { hsr: READ_X9 });
         vm.answer(REPLY_LABEL, &[0x8004, 0x3c5, dirty, 0x1234]);
         assert_eq!(arch.debug_writes.get(), 1);
         assert_eq!(arch.debug_written.get(), Some((DebugRegister::Bvr(3), 0x1234, true)));
         assert!(!arch.bank_pending.get(), "the guest runs without its bank");
-        assert_eq!(arch.passes.get() - passes, if short_ways { 2 } else { 0 });
+        assert_eq!(arch.passes.get() - passes, if fast_paths { 2 } else { 0 });
         check(&vm.w);
     }
 }
@@ -280,25 +280,25 @@ fn a_refused_write_is_tried_once_and_the_guest_goes_on() {
     let write = fault_context::debug_write(DebugRegister::Bvr(15), true);
     both(|vm| {
         vm.pass();
-        vm.w.kernel.arch.refuses_debug_writes.set(true);
+        vm.w.kernel.cpu.arch.refuses_debug_writes.set(true);
         vm.fault(Fault::VcpuFault { hsr: READ_X9 });
         vm.answer(REPLY_LABEL, &[0x8004, 0x3c5, write, 0x1234]);
         check(&vm.w);
-        vec![vm.digest(), vec![vm.w.kernel.arch.debug_writes.get()]]
+        vec![vm.digest(), vec![vm.w.kernel.cpu.arch.debug_writes.get()]]
     });
 }
 
-/// Somebody else made the bank pending: a reply without a write is no pass then, and loads it by the other ways.
+/// Somebody else made the bank pending: a reply without a write is no pass then, and loads it by the other paths.
 #[test]
 fn a_reply_to_a_guest_that_is_not_ready_is_no_pass() {
     both(|vm| {
         vm.pass();
         vm.fault(Fault::VcpuFault { hsr: HVC });
-        vm.w.kernel.arch.bank_pending.set(true);
-        let passes = vm.w.kernel.arch.passes.get();
+        vm.w.kernel.cpu.arch.bank_pending.set(true);
+        let passes = vm.w.kernel.cpu.arch.passes.get();
         vm.answer(REPLY_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 0]);
-        assert_eq!(vm.w.kernel.arch.passes.get(), passes);
-        assert!(!vm.w.kernel.arch.bank_pending.get());
+        assert_eq!(vm.w.kernel.cpu.arch.passes.get(), passes);
+        assert!(!vm.w.kernel.cpu.arch.bank_pending.get());
         check(&vm.w);
         vec![vm.digest()]
     });
@@ -320,7 +320,7 @@ fn another_call_of_the_handler_is_no_pass() {
 }
 
 #[test]
-fn somebody_more_important_ends_the_exchange() {
+fn somebody_more_important_settles_the_pair() {
     both(|vm| {
         vm.pass();
         vm.fault(Fault::VcpuFault { hsr: HVC });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The short way of Call and ReplyRecv does what the long way does, and leaves alone what is not its own.
+//! The fast path of Call and ReplyRecv does what the slow path does, and leaves alone what is not its own.
 
 use super::invariants::check;
 use super::world::*;
@@ -24,9 +24,9 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(short_ways: bool, rights: u64) -> Self {
+    fn new(fast_paths: bool, rights: u64) -> Self {
         let w = World::new();
-        w.short_ways.set(short_ways);
+        w.fast_paths.set(fast_paths);
         let (endpoint, reply) = (w.endpoint(), w.make(ObjectType::Reply, 0));
         let signal = w.make(ObjectType::Notification, 0);
         let service = w.mint(endpoint, rights, 0xba);
@@ -63,7 +63,7 @@ impl Pair {
         let threads = [self.client, self.server, self.bystander, self.w.root];
         let number =
             |thread: Option<Ref<Tcb>>| threads.iter().position(|&one| Some(one) == thread).map_or(9, |n| n as u64);
-        let payer = self.w.kernel.current_sc.get().and_then(|sc| sc.tcb.get());
+        let payer = self.w.kernel.cpu.current_sc.get().and_then(|sc| sc.tcb.get());
         let mut words = vec![number(self.w.kernel.current()), number(payer)];
         for thread in [self.client, self.server] {
             words.extend(thread.context.x.iter().map(|x| x.get()));
@@ -87,7 +87,7 @@ fn both(rights: u64, story: impl Fn(&Pair, &mut Vec<Vec<u64>>)) {
 const ALL: u64 = 15;
 
 #[test]
-fn calls_and_answers_are_the_same_both_ways() {
+fn calls_and_answers_are_the_same_on_both_paths() {
     both(ALL, |pair, seen| {
         for length in [0, 1, 3, 4, 5, 20] {
             let words: Vec<u64> = (1..=length).collect();
@@ -104,7 +104,7 @@ fn calls_and_answers_are_the_same_both_ways() {
 }
 
 #[test]
-fn rights_signals_and_others_that_are_ready_are_the_same_both_ways() {
+fn rights_signals_and_others_that_are_ready_are_the_same_on_both_paths() {
     // Without grant and grant reply the caller stays inactive.
     for rights in [ALL, 1 << 1 | 1, 1 << 3 | 1, 1 << 1] {
         both(rights, |pair, seen| {
@@ -123,7 +123,7 @@ fn rights_signals_and_others_that_are_ready_are_the_same_both_ways() {
         pair.call(1, &[7]);
         // Somebody of a priority between the two becomes ready: the server goes on, the client does not.
         pair.w.kernel.set_state(pair.bystander, crate::object::tcb::ThreadState::Running);
-        pair.w.kernel.ready.push_back(pair.bystander);
+        pair.w.kernel.cpu.ready.push_back(pair.bystander);
         pair.answer(2, &[8]);
         assert_eq!(pair.w.current(), pair.bystander);
         seen.push(pair.digest());
@@ -131,11 +131,11 @@ fn rights_signals_and_others_that_are_ready_are_the_same_both_ways() {
 }
 
 #[test]
-fn the_short_way_is_taken() {
+fn the_fast_path_is_taken() {
     let pair = Pair::new(true, ALL);
-    let now = pair.w.kernel.now.get();
+    let now = pair.w.kernel.cpu.now.get();
     pair.w.pass_us(10);
     pair.call(1, &[7]);
     pair.answer(2, &[8]);
-    assert_eq!(pair.w.kernel.now.get(), now, "the clock was read");
+    assert_eq!(pair.w.kernel.cpu.now.get(), now, "the clock was read");
 }

@@ -4,9 +4,9 @@
 use super::invariants::check;
 use super::world::*;
 use crate::cap::Cap;
+use crate::entry::slow_path::{handle_fault, handle_interrupt, handle_syscall};
 use crate::fault::Fault;
 use crate::object::tcb::ThreadState;
-use crate::syscall::{handle_fault, handle_interrupt, handle_syscall, settle};
 use lazaret_abi::END;
 use lazaret_abi::fault_context;
 use sel4_abi::boot_info::slot;
@@ -194,7 +194,7 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     }
     x[7].set(number);
     thread.context.elr.set(thread.context.elr.get().wrapping_add(4));
-    if short_syscall(&w.kernel, &thread.context).is_none() {
+    if fast_syscall_paths(&w.kernel, &thread.context).is_none() {
         handle_syscall(&w.kernel);
     }
     let answered = number == Syscall::Call.number() as u64 && thread.state.get() == ThreadState::Running;
@@ -217,10 +217,10 @@ fn random_fault(random: &mut Random) -> Fault {
 /// One step; false when nobody will ever run again.
 pub fn step(w: &World, random: &mut Random, successes: &mut [u32]) -> bool {
     w.pass_us(random.pick(&[0, 0, 0, 1, 1, 5, 30, 400]));
-    if w.kernel.arch.deadline.get() <= w.kernel.arch.time.get() {
+    if w.kernel.cpu.arch.deadline.get() <= w.kernel.cpu.arch.time.get() {
         handle_interrupt(&w.kernel, 26);
     }
-    w.kernel.arch.pending.set(random.below(8) == 0);
+    w.kernel.cpu.arch.pending.set(random.below(8) == 0);
     if w.kernel.current().is_none() {
         w.pass_us(10_000);
         handle_interrupt(&w.kernel, 26);
@@ -243,7 +243,7 @@ pub fn step(w: &World, random: &mut Random, successes: &mut [u32]) -> bool {
 fn run(seed: u64, steps: u64, check_every: u64) {
     let mut random = Random::new(seed);
     let mut done = 0;
-    let (mut worlds, mut short_ways) = (0, 0);
+    let (mut worlds, mut fast_paths) = (0, 0);
     let mut successes = [0u32; END as usize];
     while done < steps {
         let w = busy_world();
@@ -253,19 +253,19 @@ fn run(seed: u64, steps: u64, check_every: u64) {
             if !step(&w, &mut random, &mut successes) {
                 revive(&w);
             }
-            short_ways += w.kernel.on_guest_time.get() as u64;
+            fast_paths += w.kernel.cpu.on_guest_time.get() as u64;
             if done.is_multiple_of(check_every) {
                 check(&w);
             }
         }
         check(&w);
     }
-    println!("{done} steps in {worlds} worlds, {short_ways} short ways; successes by label: {successes:?}");
+    println!("{done} steps in {worlds} worlds, {fast_paths} fast paths; successes by label: {successes:?}");
 }
 
 /// Nobody runs: all threads that there are start over, the first with time to run on.
 fn revive(w: &World) {
-    settle(&w.kernel);
+    w.kernel.settle_resident();
     let mut time = None;
     for number in 0..SLOTS {
         match w.slot(number).cap() {

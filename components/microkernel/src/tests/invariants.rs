@@ -3,7 +3,7 @@
 
 use super::world::{UNTYPED, UNTYPED_BITS, World, at};
 use crate::cap::{Cap, Slot, UntypedCap, derivation};
-use crate::invariants::{self, Way};
+use crate::invariants::{self, Path};
 use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
 use std::collections::HashSet;
@@ -14,7 +14,7 @@ fn all_slots(w: &World) -> Vec<Ref<Slot>> {
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     let root = (0..1u64 << super::world::RADIX).map(|n| w.slot(n));
-    let mut todo: Vec<Ref<Slot>> = root.chain(w.kernel.irq_slots.iter().map(Ref::to_part)).collect();
+    let mut todo: Vec<Ref<Slot>> = root.chain(w.kernel.shared.irq_slots.iter().map(Ref::to_part)).collect();
     while let Some(slot) = todo.pop() {
         if slot.is_empty() || !seen.insert(slot.addr()) {
             continue;
@@ -34,13 +34,13 @@ fn all_slots(w: &World) -> Vec<Ref<Slot>> {
 
 /// Checks everything: with sets, what is alive and apart from everything else; and what the machine's kernel can check.
 pub fn check(w: &World) {
-    crate::syscall::settle(&w.kernel);
+    w.kernel.settle_resident();
     let slots = all_slots(w);
     check_links(&slots);
     check_memory(w, &slots);
     let alive: HashSet<u64> = slots.iter().filter_map(|slot| Some(slot.cap().region()?.base)).collect();
-    invariants::check(&w.kernel, Way::Whole, &|addr| alive.contains(&addr));
-    assert_eq!(w.kernel.arch.loaded.get(), w.kernel.current());
+    invariants::check(&w.kernel, Path::Slow, &|addr| alive.contains(&addr));
+    assert_eq!(w.kernel.cpu.arch.loaded.get(), w.kernel.current());
 }
 
 /// Neighbours agree.
@@ -118,7 +118,7 @@ fn is_seen(damage: impl FnOnce(&World, Ref<Tcb>)) -> bool {
     let (_, thread) = w.running(100);
     check(&w);
     damage(&w, thread);
-    std::panic::catch_unwind(AssertUnwindSafe(|| invariants::check(&w.kernel, Way::Whole, &|_| true))).is_err()
+    std::panic::catch_unwind(AssertUnwindSafe(|| invariants::check(&w.kernel, Path::Slow, &|_| true))).is_err()
 }
 
 #[test]
@@ -129,9 +129,12 @@ fn damage_is_seen_without_sets_too() {
     assert!(is_seen(|_, thread| thread.state.set(ThreadState::Inactive)), "ready, but inactive");
     assert!(is_seen(|_, thread| thread.context.spsr.set(0x3c9)), "returns to EL2");
     assert!(is_seen(|_, thread| thread.sched_context.get().unwrap().tcb.set(None)), "paid for by nobody");
-    assert!(is_seen(|w, thread| w.kernel.current.set(Some(thread))), "the wrong one runs");
-    assert!(is_seen(|w, _| w.kernel.current_sc.set(None)), "nobody pays");
-    assert!(is_seen(|w, _| w.kernel.asid_pools[0].get().unwrap().set(9, at(0x5_0000_0000_5000))), "a wrong VMID");
+    assert!(is_seen(|w, thread| w.kernel.cpu.current.set(Some(thread))), "the wrong one runs");
+    assert!(is_seen(|w, _| w.kernel.cpu.current_sc.set(None)), "nobody pays");
+    assert!(
+        is_seen(|w, _| w.kernel.shared.asid_pools[0].get().unwrap().set(9, at(0x5_0000_0000_5000))),
+        "a wrong VMID"
+    );
     let free_again = |w: &World, _| match w.slot(UNTYPED).cap() {
         Cap::Untyped(untyped) => w.slot(UNTYPED).update(Cap::Untyped(UntypedCap { free: 0, ..untyped })),
         other => panic!("{other:?}"),

@@ -230,7 +230,7 @@ fn unknown_system_calls() {
     w.receive(Recv, endpoint, reply);
     thread.context.x[7].set(1234);
     thread.context.elr.set(0x7004);
-    crate::syscall::handle_syscall(&w.kernel);
+    crate::entry::slow_path::handle_syscall(&w.kernel);
     let (_, message) = w.message(w.root);
     assert_eq!((message.label, message.words.len()), (2, 13));
     assert_eq!((message.words[8], message.words[10], message.words[12]), (0x7000, 0x7004, 1234));

@@ -2,6 +2,7 @@
 //! Tests of the kernel's semantics: system calls by threads that a test plays, on memory of the host.
 
 mod capabilities;
+mod dispatch;
 mod errors;
 mod fastpath;
 mod fastpath_ipc;

@@ -158,7 +158,7 @@ proptest! {
         let w = World::new();
         for operation in &operations {
             if w.kernel.current().is_none() {
-                crate::syscall::settle(&w.kernel);
+                w.kernel.settle_resident();
                 w.kernel.restart(w.root);
                 w.kernel.leave();
             }
@@ -169,7 +169,7 @@ proptest! {
             check(&w);
         }
         // Whatever was made, revoking the memory's capability takes it all.
-        crate::syscall::settle(&w.kernel);
+        w.kernel.settle_resident();
         w.kernel.revoke(w.slot(UNTYPED)).unwrap();
         w.kernel.leave();
         prop_assert!(!has_children(&w, UNTYPED));

@@ -61,13 +61,13 @@ fn a_budget_is_enforced() {
     let thread = w.thread_of(number);
     w.resume(number);
     w.root_waits();
-    let start = w.kernel.arch.time.get();
-    assert_eq!(w.kernel.arch.deadline.get(), start + ticks_from_us(&w.kernel.arch, 1_000));
+    let start = w.kernel.cpu.arch.time.get();
+    assert_eq!(w.kernel.cpu.arch.deadline.get(), start + ticks_from_us(&w.kernel.cpu.arch, 1_000));
     w.run_us(1_000);
     assert_eq!(w.kernel.current(), None);
     assert!(thread.in_release_queue.get());
     check(&w);
-    assert_eq!(w.kernel.arch.deadline.get(), start + ticks_from_us(&w.kernel.arch, 10_000));
+    assert_eq!(w.kernel.cpu.arch.deadline.get(), start + ticks_from_us(&w.kernel.cpu.arch, 10_000));
     w.run_us(9_000);
     assert_eq!(w.current(), thread);
     w.run_us(1_000);
@@ -284,6 +284,6 @@ fn a_sporadic_context_wakes_with_its_budget_from_now() {
     w.root_returns();
     w.send(Send, notification, 0, &[]);
     let head = w.sc_of(sc).head();
-    assert!(head.time.get() >= ticks_from_us(&w.kernel.arch, 50_000));
+    assert!(head.time.get() >= ticks_from_us(&w.kernel.cpu.arch, 50_000));
     check(&w);
 }

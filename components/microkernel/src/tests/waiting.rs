@@ -3,6 +3,7 @@
 
 use super::invariants::check;
 use super::world::*;
+use crate::arch::Clock;
 use crate::arch::ticks_from_us;
 use crate::fault::Fault;
 use crate::object::reference::Ref;
@@ -54,7 +55,7 @@ impl Vms {
     }
 
     fn set_timer(&self, n: usize, control: u64, us: u64) {
-        let due = self.w.kernel.arch.now() + ticks_from_us(&self.w.kernel.arch, us);
+        let due = self.w.kernel.cpu.arch.now() + ticks_from_us(&self.w.kernel.cpu.arch, us);
         self.w.expect(self.guests[n].1, VcpuWriteReg, &[VcpuReg::CntvCtl as u64, control], &[]);
         self.w.expect(self.guests[n].1, VcpuWriteReg, &[VcpuReg::CntvCval as u64, due], &[]);
     }

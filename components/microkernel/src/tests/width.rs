@@ -2,7 +2,8 @@
 //! 32-bit vCPUs: the width, the modes that go with it, and the registers that only they have.
 
 use super::world::*;
-use crate::arch::{Aarch32Levels, policy};
+use crate::arch::Aarch32Levels;
+use crate::arch::arm::policy;
 use crate::cap::Cap;
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
@@ -54,7 +55,7 @@ impl Guest {
 }
 
 fn no_aarch32(w: &World) {
-    w.kernel.arch.aarch32.set(Aarch32Levels { el0: false, el1: false });
+    w.kernel.cpu.arch.aarch32.set(Aarch32Levels { el0: false, el1: false });
 }
 
 #[test]
@@ -109,7 +110,7 @@ fn a_core_without_aarch32_says_so() {
     assert_eq!((guest.read(VcpuState::Width), guest.object().hcr.get()), (AARCH64, policy::HCR_GUEST));
     // Its programs are 64-bit as well.
     assert_eq!(guest.spsr(0x10), USER64);
-    guest.w.kernel.arch.aarch32.set(Aarch32Levels { el0: true, el1: false });
+    guest.w.kernel.cpu.arch.aarch32.set(Aarch32Levels { el0: true, el1: false });
     assert_eq!(guest.set_width(AARCH32), error(4, &[0, 0]));
     assert_eq!(guest.set_width(AARCH64), ok());
     assert_eq!(guest.spsr(0x10), 0x10);

@@ -4,6 +4,9 @@
 use crate::arch::fake::arena::Arena;
 use crate::arch::ticks_from_us;
 use crate::cap::{CNodeCap, Cap, FrameCap, FrameRights, FrameSize, Slot, UntypedCap, derivation};
+use crate::entry::Trap;
+use crate::entry::dispatch::{carries_write, fast_syscall, fast_trap, is_reply_recv};
+use crate::entry::slow_path::{handle_fault, handle_interrupt, handle_syscall};
 use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::object::asid::AsidPool;
@@ -11,10 +14,7 @@ use crate::object::page_table::PageTable;
 use crate::object::reference::{KernelObject, Ref};
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Context, Tcb, ThreadState};
-use crate::syscall::{
-    Trapped, carries_write, handle_fault, handle_interrupt, handle_syscall, pass_abort, pass_syscall, pass_trap,
-    pass_write, quick_syscall, quick_trap, settle,
-};
+use crate::shared::Shared;
 use core::cell::Cell;
 use sel4_abi::boot_info::slot;
 use sel4_abi::invocation::Invocation;
@@ -42,8 +42,8 @@ pub struct World {
     pub kernel: Box<Kernel>,
     pub root: Ref<Tcb>,
     pub base: u64,
-    /// Entries take their short way if they have one, as on the machine.
-    pub short_ways: Cell<bool>,
+    /// Entries take a fast path if they have one, as on the machine.
+    pub fast_paths: Cell<bool>,
     _arena: Arena,
     next: Cell<u64>,
 }
@@ -69,7 +69,7 @@ impl World {
     pub fn new() -> Self {
         let arena = Arena::new(UNTYPED_BITS + 1);
         let base = arena.base();
-        let kernel = Box::new(Kernel::new());
+        let kernel = Box::new(Kernel::new(Box::leak(Box::new(Shared::new()))));
         let object = |offset: u64| base + offset;
         let slots: Ref<Slot> = at(object(0));
         let root: Ref<Tcb> = at(object(0x4_0000));
@@ -77,12 +77,12 @@ impl World {
         let vspace: Ref<PageTable> = at(object(0x4_2000));
         let pool: Ref<AsidPool> = at(object(0x4_3000));
         let buffer = object(0x4_4000);
-        kernel.asid_pools[0].set(Some(pool));
+        kernel.shared.asid_pools[0].set(Some(pool));
         pool.set(1, vspace);
         let put = |number: u64, cap| derivation::insert_root(cap, slots.offset(number as usize));
         put(slot::TCB, Cap::Thread(root));
         let cnode = CNodeCap { slots, radix: RADIX, guard_bits: 64 - RADIX, guard: 0 };
-        kernel.root_cnode.set(Some(cnode));
+        kernel.shared.root_cnode.set(Some(cnode));
         put(slot::CNODE, Cap::CNode(cnode));
         put(slot::VSPACE, Cap::VSpace { object: vspace, asid: 1 });
         put(slot::IRQ_CONTROL, Cap::IrqControl);
@@ -106,14 +106,14 @@ impl World {
             derivation::insert(source.cap().derive(source).unwrap(), source, Ref::to_part(own));
         }
         for irq in 25..28 {
-            kernel.reserve_irq(irq);
+            kernel.shared.reserve_irq(irq);
         }
         kernel.init_time();
-        kernel.configure_round_robin(sc, ticks_from_us(&kernel.arch, 5000));
+        kernel.configure_round_robin(sc, ticks_from_us(&kernel.cpu.arch, 5000));
         root.context.elr.set(ENTRY);
         kernel.bind_thread(sc, root);
         kernel.start(root);
-        Self { kernel, root, base, short_ways: Cell::new(true), _arena: arena, next: Cell::new(FREE) }
+        Self { kernel, root, base, fast_paths: Cell::new(true), _arena: arena, next: Cell::new(FREE) }
     }
 
     /// A slot that no test used.
@@ -131,13 +131,13 @@ impl World {
 
     /// Time passes.
     pub fn pass_us(&self, us: u64) {
-        self.kernel.arch.time.set(self.kernel.arch.time.get() + ticks_from_us(&self.kernel.arch, us));
+        self.kernel.cpu.arch.time.set(self.kernel.cpu.arch.time.get() + ticks_from_us(&self.kernel.cpu.arch, us));
     }
 
     /// Time passes; the deadline interrupts if it is due.
     pub fn run_us(&self, us: u64) {
         self.pass_us(us);
-        if self.kernel.arch.deadline.get() <= self.kernel.arch.time.get() {
+        if self.kernel.cpu.arch.deadline.get() <= self.kernel.cpu.arch.time.get() {
             handle_interrupt(&self.kernel, 26);
         }
     }
@@ -159,7 +159,7 @@ impl World {
                 place.set(*cap);
             }
         }
-        if !self.short_ways.get() || short_syscall(&self.kernel, context).is_none() {
+        if !self.fast_paths.get() || fast_syscall_paths(&self.kernel, context).is_none() {
             handle_syscall(&self.kernel);
         }
     }
@@ -277,19 +277,17 @@ impl World {
     }
 
     pub fn fault(&self, fault: Fault) {
-        if !self.short_ways.get() || self.short_fault(fault).is_none() {
+        if !self.fast_paths.get() || self.fast_fault_paths(fault).is_none() {
             handle_fault(&self.kernel, fault);
         }
     }
 
-    fn short_fault(&self, fault: Fault) -> Option<Ref<Tcb>> {
+    fn fast_fault_paths(&self, fault: Fault) -> Option<Ref<Tcb>> {
         let current = self.current();
-        let trapped = |esr| Trapped { context: &current.context, esr, elr: current.context.elr.get() };
+        let trapped = |esr| Trap { context: &current.context, esr, elr: current.context.elr.get() };
         match fault {
-            Fault::VcpuFault { hsr } => {
-                pass_trap(&self.kernel, &trapped(hsr)).or_else(|| quick_trap(&self.kernel, hsr))
-            }
-            Fault::VmFault { addr, prefetch: false, esr } => pass_abort(&self.kernel, &trapped(esr), addr),
+            Fault::VcpuFault { hsr } => self.kernel.pass_trap(&trapped(hsr)).or_else(|| fast_trap(&self.kernel, hsr)),
+            Fault::VmFault { addr, prefetch: false, esr } => self.kernel.pass_abort(&trapped(esr), addr),
             _ => None,
         }
     }
@@ -305,7 +303,7 @@ impl World {
 
     /// The root thread is back.
     pub fn root_returns(&self) {
-        settle(&self.kernel);
+        self.kernel.settle_resident();
         self.kernel.update_time();
         self.kernel.commit_time();
         self.kernel.restart(self.root);
@@ -314,11 +312,12 @@ impl World {
     }
 }
 
-/// The short ways of a system call, as the vectors take them.
-pub fn short_syscall(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
-    pass_syscall(kernel, thread)
-        .or_else(|| if carries_write(thread) { pass_write(kernel, thread) } else { None })
-        .or_else(|| quick_syscall(kernel, thread))
+/// The fast paths of a system call, in the order of `entry::dispatch`.
+pub fn fast_syscall_paths(kernel: &Kernel, thread: &Context) -> Option<Ref<Tcb>> {
+    let resident = if is_reply_recv(thread) { kernel.pass_reply(thread) } else { None };
+    resident
+        .or_else(|| if carries_write(thread) { kernel.pass_reply_with_write(thread) } else { None })
+        .or_else(|| fast_syscall(kernel, thread))
 }
 
 fn frame(paddr: u64) -> FrameCap {

@@ -108,7 +108,7 @@ impl FaultContext {
             }
             _ => return None,
         };
-        Some(Self { pc, spsr, register: fault_context::register(esr) as u8, value })
+        Some(Self { pc, spsr, register: arm_syndrome::iss::named_register(esr) as u8, value })
     }
 }
 

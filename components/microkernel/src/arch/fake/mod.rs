@@ -6,16 +6,16 @@
 pub mod arena;
 mod guest;
 
-use super::{Aarch32Levels, Ticks};
+use super::arm::abort;
+use super::{
+    Aarch32Levels, Caches, Clock, FaultAddress, InterruptController, KernelConsole, Memory, Power, ResidentPass,
+    ThreadSwitch, Ticks,
+};
 use crate::kernel::Kernel;
-use crate::object::asid::Vmids;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
 use core::cell::Cell;
 use debug_shim::DebugRegister;
-
-/// SPSR of a fresh thread: EL0t, asynchronous aborts and FIQ masked.
-pub const USER_SPSR: u64 = 0x140;
 
 /// A vCPU whose bank is not pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +23,6 @@ pub struct Ready;
 
 /// What the kernel asked of the machine.
 pub struct Core {
-    /// Which VSpace has which VMID.
-    pub vmids: Vmids,
     /// The counter.
     pub time: Cell<Ticks>,
     /// The deadline.
@@ -49,6 +47,10 @@ pub struct Core {
     pub printed: Cell<u64>,
     /// An interrupt waits.
     pub pending: Cell<bool>,
+    /// The interrupt to acknowledge.
+    pub arrived: Cell<Option<u16>>,
+    /// The address of the next abort.
+    pub fault_address: Cell<u64>,
     /// Where the core has AArch32.
     pub aarch32: Cell<Aarch32Levels>,
     /// Stopped.
@@ -59,7 +61,6 @@ impl Core {
     /// A machine at time 0.
     pub const fn new() -> Self {
         Self {
-            vmids: Vmids::new(),
             time: Cell::new(0),
             deadline: Cell::new(Ticks::MAX),
             unmasked: [const { Cell::new(0) }; 3],
@@ -72,109 +73,146 @@ impl Core {
             loaded: Cell::new(None),
             printed: Cell::new(0),
             pending: Cell::new(false),
+            arrived: Cell::new(None),
+            fault_address: Cell::new(0),
             aarch32: Cell::new(Aarch32Levels { el0: true, el1: true }),
             halted: Cell::new(false),
         }
     }
-    /// The counter.
-    pub fn now(&self) -> Ticks {
-        self.time.get()
-    }
-    /// 62.5 MHz, as QEMU's.
-    pub fn frequency(&self) -> u64 {
-        62_500_000
-    }
-    /// What a test says.
-    pub fn aarch32_levels(&self) -> Aarch32Levels {
-        self.aarch32.get()
-    }
-    /// Records the deadline.
-    pub fn set_deadline(&self, deadline: Ticks) {
-        self.deadline.set(deadline);
-    }
-    /// CNTHP.
-    pub fn is_timer_irq(&self, irq: u16) -> bool {
-        irq == 26
-    }
-    /// Records.
-    pub fn mask_irq(&self, irq: u16) {
-        let word = &self.unmasked[irq as usize / 64];
-        word.set(word.get() & !(1 << (irq % 64)));
-    }
-    /// Records.
-    pub fn unmask_irq(&self, irq: u16) {
-        let word = &self.unmasked[irq as usize / 64];
-        word.set(word.get() | 1 << (irq % 64));
-    }
+
     /// Whether an interrupt is unmasked.
     pub fn is_unmasked(&self, irq: u16) -> bool {
         self.unmasked[irq as usize / 64].get() & 1 << (irq % 64) != 0
     }
-    /// Nothing.
-    pub fn configure_irq(&self, _irq: u16, _edge: bool) {}
-    /// Nothing.
-    pub fn end_irq(&self, _irq: u16) {}
-    /// What a test says.
-    pub fn irq_pending(&self) -> bool {
+}
+
+impl Clock for Core {
+    fn now(&self) -> Ticks {
+        self.time.get()
+    }
+    fn frequency(&self) -> u64 {
+        62_500_000
+    }
+    fn set_deadline(&self, deadline: Ticks) {
+        self.deadline.set(deadline);
+    }
+    fn is_timer_irq(&self, irq: u16) -> bool {
+        irq == 26
+    }
+}
+
+impl InterruptController for Core {
+    fn acknowledge_irq(&self) -> Option<u16> {
+        self.arrived.take()
+    }
+    fn mask_irq(&self, irq: u16) {
+        let word = &self.unmasked[irq as usize / 64];
+        word.set(word.get() & !(1 << (irq % 64)));
+    }
+    fn unmask_irq(&self, irq: u16) {
+        let word = &self.unmasked[irq as usize / 64];
+        word.set(word.get() | 1 << (irq % 64));
+    }
+    fn configure_irq(&self, _irq: u16, _edge: bool) {}
+    fn end_irq(&self, _irq: u16) {}
+    fn irq_pending(&self) -> bool {
         self.pending.get()
     }
-    /// Clears memory of the arena.
-    pub fn zero(&self, paddr: u64, bytes: u64) {
+}
+
+impl Memory for Core {
+    fn user_top(&self) -> u64 {
+        sel4_abi::USER_TOP
+    }
+    fn physical_top(&self) -> u64 {
+        1 << 48
+    }
+    fn is_ram(&self, _paddr: u64) -> bool {
+        true
+    }
+    fn invalidate_vmid(&self, _vmid: u8) {}
+    fn invalidate_address(&self, _vmid: u8, _address: u64) {}
+    fn publish_tables(&self) {}
+    fn zero(&self, paddr: u64, bytes: u64) {
         // SAFETY: retype and boot pass ranges of Untyped memory, which a test made from its arena.
         unsafe {
             core::ptr::write_bytes(core::ptr::with_exposed_provenance_mut::<u8>(paddr as usize), 0, bytes as usize);
         }
     }
-    /// Nothing.
-    pub fn clean(&self, _paddr: u64, _bytes: u64) {}
-    /// Nothing.
-    pub fn invalidate(&self, _paddr: u64, _bytes: u64) {}
-    /// Nothing.
-    pub fn clean_invalidate(&self, _paddr: u64, _bytes: u64) {}
-    /// Nothing.
-    pub fn unify(&self, _paddr: u64, _bytes: u64) {}
-    /// Records.
-    pub fn switch_to(&self, _kernel: &Kernel, thread: Option<Ref<Tcb>>) {
+}
+
+impl Caches for Core {
+    fn clean(&self, _paddr: u64, _bytes: u64) {}
+    fn invalidate(&self, _paddr: u64, _bytes: u64) {}
+    fn clean_invalidate(&self, _paddr: u64, _bytes: u64) {}
+    fn unify(&self, _paddr: u64, _bytes: u64) {}
+}
+
+impl ThreadSwitch for Core {
+    fn reload(&self, _kernel: &Kernel) {}
+    fn set_thread_pointer(&self, thread: Ref<Tcb>, value: u64) {
+        thread.context.tpidr_el0.set(value);
+    }
+    fn switch_to(&self, _kernel: &Kernel, thread: Option<Ref<Tcb>>) {
         self.switches.set(self.switches.get() + 1);
         self.loaded.set(thread);
         if thread.is_some_and(|thread| thread.vcpu.get().is_some()) {
             self.bank_pending.set(false);
         }
     }
-    /// Any two can.
-    pub fn begin_passing(&self, _kernel: &Kernel, _guest: Ref<Tcb>, _handler: Ref<Tcb>) -> bool {
+}
+
+impl ResidentPass for Core {
+    type Ready = Ready;
+    fn begin_passing(&self, _kernel: &Kernel, _guest: Ref<Tcb>, _handler: Ref<Tcb>) -> bool {
         true
     }
-    /// Unless its bank has to be loaded first.
-    pub fn can_pass_to_guest(&self) -> Option<Ready> {
+    fn can_pass_to_guest(&self) -> Option<Ready> {
         if self.bank_pending.get() { None } else { Some(Ready) }
     }
-    /// Counts.
-    pub fn pass_to_handler(&self, _guest: &Context, _handler: &Context) {
+    fn pass_to_handler(&self, _guest: &Context, _handler: &Context) {
         self.passes.set(self.passes.get() + 1);
     }
-    /// Counts; a pending bank is loaded.
-    pub fn pass_to_guest(&self, _handler: &Context, _guest: &Context, ready: Option<Ready>) {
+    fn pass_to_guest(&self, _handler: &Context, _guest: &Context, ready: Option<Ready>) {
         assert_eq!(ready, self.can_pass_to_guest());
         self.bank_pending.set(false);
         self.passes.set(self.passes.get() + 1);
     }
-    /// Records.
-    pub fn end_passing(&self, running: Ref<Tcb>, _is_handler: bool) {
+    fn end_passing(&self, running: Ref<Tcb>, _is_handler: bool) {
         self.loaded.set(Some(running));
-    }
-    /// Counts.
-    pub fn put_char(&self, _byte: u8) {
-        self.printed.set(self.printed.get() + 1);
-    }
-    /// Records.
-    pub fn halt(&self) {
-        self.halted.set(true);
     }
 }
 
 impl Default for Core {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl KernelConsole for Core {
+    fn put_char(&self, _byte: u8) {
+        self.printed.set(self.printed.get() + 1);
+    }
+}
+
+impl Power for Core {
+    fn wait_for_interrupt(&self) {}
+    fn halt(&self) {
+        self.halted.set(true);
+    }
+}
+
+impl FaultAddress for Core {
+    fn in_guest(&self) -> bool {
+        self.loaded.get().is_some_and(|thread| thread.vcpu.get().is_some())
+    }
+    fn has_fault_ipa(&self, esr: u64) -> bool {
+        abort::hpfar_is_valid(esr)
+    }
+    fn fault_ipa(&self) -> u64 {
+        self.fault_address.get()
+    }
+    fn fault_address(&self, _esr: u64) -> u64 {
+        self.fault_address.get()
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::single_range_in_vec_init, reason = "sets of one range")]
 
 use super::*;
-use crate::arch::stage1::{ADDRESS_BITS, Kind, Tables, is_ram};
+use crate::arch::arm::stage1::{ADDRESS_BITS, Kind, Tables, is_ram};
 use crate::boot::device_tree::memory;
 use dtoolkit::memreserve::MemoryReservation;
 use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};

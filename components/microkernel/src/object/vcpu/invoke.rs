@@ -2,14 +2,16 @@
 //! Invocations of a VCPU capability, seL4's and (with `LAZARET_VCPU_DEBUG`) the debug shim's.
 
 use super::{Vcpu, associate, state};
+use crate::arch::{DebugBank, Identity, VcpuSwitch, VirtualGic};
 use crate::cap::Cap;
 use crate::config;
+use crate::error::SyscallError;
 use crate::fault::event_message;
-use crate::invocation::{Answer, Args, SyscallError};
-use crate::kernel::NUM_IRQS;
+use crate::invocation::{Args, InvocationResult};
 use crate::object::reference::Ref;
 use crate::object::tcb::ThreadState;
 use crate::object::vgic::{self, Injection, OutOfRange};
+use crate::shared::NUM_IRQS;
 use lazaret_abi::{DebugRegister, VcpuWait};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::vcpu_reg::VcpuReg;
@@ -18,7 +20,7 @@ use sel4_abi::vcpu_reg::VcpuReg;
 const VIRTUAL_TIMER: u64 = crate::board::TIMER_VIRTUAL_PPI;
 
 /// Invocations of a VCPU capability.
-pub fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
+pub fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
     const SET_TCB: u64 = Invocation::VcpuSetTcb as u64;
     const INJECT_IRQ: u64 = Invocation::VcpuInjectIrq as u64;
     const READ_REG: u64 = Invocation::VcpuReadReg as u64;
@@ -27,12 +29,12 @@ pub fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
     match args.label {
         READ_REG => {
             args.require(1, 0)?;
-            args.answer(0, args.kernel.arch.read_vcpu(vcpu, field(args)?));
+            args.answer(0, args.kernel.cpu.arch.read_vcpu(vcpu, field(args)?));
             Ok(1)
         }
         WRITE_REG => {
             args.require(2, 0)?;
-            args.kernel.arch.write_vcpu(vcpu, field(args)?, args.word(1));
+            args.kernel.cpu.arch.write_vcpu(vcpu, field(args)?, args.word(1));
             Ok(0)
         }
         INJECT_IRQ => inject(args, vcpu),
@@ -56,9 +58,9 @@ fn field(args: &Args<'_>) -> Result<VcpuReg, SyscallError> {
     VcpuReg::from_number(args.word(0)).ok_or(SyscallError::InvalidArgument(1))
 }
 
-fn inject(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
+fn inject(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
     args.require(1, 0)?;
-    let arch = &args.kernel.arch;
+    let arch = &args.kernel.cpu.arch;
     let injection = Injection::from_word(args.word(0), arch.list_registers())
         .map_err(|OutOfRange(least, greatest)| SyscallError::RangeError(least, greatest))?;
     if vgic::is_active(arch.list_register(vcpu, injection.index)) {
@@ -68,11 +70,11 @@ fn inject(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
     Ok(0)
 }
 
-fn acknowledge(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
+fn acknowledge(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
     args.require(1, 0)?;
     match args.word(0) {
         VIRTUAL_TIMER => {
-            args.kernel.arch.acknowledge_vppi(vcpu);
+            args.kernel.cpu.arch.acknowledge_vppi(vcpu);
             Ok(0)
         }
         irq if irq >= NUM_IRQS as u64 => Err(SyscallError::RangeError(0, NUM_IRQS as u64 - 1)),
@@ -81,8 +83,8 @@ fn acknowledge(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
 }
 
 /// Our own. The shim's: the kernel passes values on and knows none of them.
-fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
-    let arch = &args.kernel.arch;
+fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
+    let arch = &args.kernel.cpu.arch;
     match args.label {
         lazaret_abi::VCPU_DEBUG_READ => {
             args.require(1, 0)?;
@@ -152,7 +154,7 @@ fn features(args: &Args<'_>) -> Result<u64, SyscallError> {
     if !lazaret_abi::FEATURE_WORDS.contains(&word) {
         return Err(SyscallError::RangeError(lazaret_abi::FEATURE_WORDS.start, lazaret_abi::FEATURE_WORDS.end - 1));
     }
-    Ok(args.kernel.arch.features((word >> 3) as u8, (word & 7) as u8))
+    Ok(args.kernel.cpu.arch.features((word >> 3) as u8, (word & 7) as u8))
 }
 
 fn refused(error: debug_shim::Error) -> SyscallError {

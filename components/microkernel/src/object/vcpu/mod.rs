@@ -7,7 +7,9 @@ mod wait;
 
 pub use invoke::invoke;
 
-use crate::arch::{self, Ticks, modes, policy, sanitise_spsr};
+use crate::arch::arm::policy;
+use crate::arch::{self, Ticks, modes, sanitise_spsr};
+use crate::arch::{Identity, ThreadSwitch, VcpuSwitch, VirtualGic};
 use crate::board;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
@@ -142,13 +144,16 @@ fn associate(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Ref<Tcb>) {
     vcpu.tcb.set(Some(thread));
     thread.vcpu.set(Some(vcpu));
     confine(kernel, vcpu);
-    kernel.arch.reload(kernel);
+    kernel.cpu.arch.reload(kernel);
 }
 
 /// Says which modes the vCPU has on this core, and has its thread in one of them.
 fn confine(kernel: &Kernel, vcpu: Ref<Vcpu>) {
-    let narrow = vcpu.is_aarch32();
-    vcpu.modes.set(if narrow { modes::AARCH32 } else { modes::of_aarch64(kernel.arch.aarch32_levels()) });
+    vcpu.modes.set(if vcpu.is_aarch32() {
+        modes::AARCH32
+    } else {
+        modes::of_aarch64(kernel.cpu.arch.aarch32_levels())
+    });
     if let Some(thread) = vcpu.tcb.get() {
         let spsr = &thread.context.spsr;
         spsr.set(sanitise_spsr(spsr.get(), Some(vcpu)));
@@ -160,10 +165,10 @@ pub fn dissociate_thread(kernel: &Kernel, thread: Ref<Tcb>) {
     kernel.end_wait(thread);
     let Some(vcpu) = thread.vcpu.take() else { return };
     vcpu.tcb.set(None);
-    kernel.arch.park_vcpu(vcpu);
+    kernel.cpu.arch.park_vcpu(vcpu);
     let spsr = &thread.context.spsr;
     spsr.set(spsr.get() & FLAGS | arch::USER_SPSR);
-    kernel.arch.reload(kernel);
+    kernel.cpu.arch.reload(kernel);
 }
 
 /// An interrupt of the kernel's that concerns the guest on this core: the virtual timer's or the virtual GIC's.
@@ -172,13 +177,13 @@ pub fn dissociate_thread(kernel: &Kernel, thread: Ref<Tcb>) {
 pub fn handle_irq(kernel: &Kernel, irq: u16) {
     let Some(thread) = kernel.current().filter(|&thread| !thread.queued.get() && kernel.is_schedulable(thread)) else {
         // Level-triggered: it must not come again before its guest does.
-        return kernel.arch.pause_vgic();
+        return kernel.cpu.arch.pause_vgic();
     };
     if u64::from(irq) == board::TIMER_VIRTUAL_PPI {
-        if kernel.arch.mask_vppi() {
+        if kernel.cpu.arch.mask_vppi() {
             kernel.fault(thread, Fault::VppiEvent(board::TIMER_VIRTUAL_PPI));
         }
-    } else if let Some(index) = kernel.arch.maintenance() {
+    } else if let Some(index) = kernel.cpu.arch.maintenance() {
         kernel.fault(thread, Fault::VgicMaintenance(index));
     }
 }
@@ -188,5 +193,5 @@ pub fn finalise(kernel: &Kernel, vcpu: Ref<Vcpu>) {
     if let Some(thread) = vcpu.tcb.get() {
         dissociate_thread(kernel, thread);
     }
-    kernel.arch.release_vcpu(vcpu);
+    kernel.cpu.arch.release_vcpu(vcpu);
 }

@@ -2,14 +2,16 @@
 //! A vCPU's width, and what only a 32-bit EL1 has: our extension.
 
 use super::{Vcpu, confine};
-use crate::arch::policy;
-use crate::invocation::{Answer, Args, SyscallError};
+use crate::arch::arm::policy;
+use crate::arch::{Identity, VcpuSwitch};
+use crate::error::SyscallError;
+use crate::invocation::{Args, InvocationResult};
 use crate::object::reference::Ref;
 use core::cell::Cell;
 use lazaret_abi::{AARCH32, AARCH64, VcpuState};
 
 /// VCPU_ReadState and VCPU_WriteState.
-pub(super) fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
+pub(super) fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
     let write = args.label == lazaret_abi::VCPU_STATE_WRITE;
     args.require(if write { 2 } else { 1 }, 0)?;
     let field = VcpuState::from_word(args.word(0)).ok_or(SyscallError::InvalidArgument(0))?;
@@ -20,45 +22,45 @@ pub(super) fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
             Ok(1)
         }
         (_, false) => {
-            args.kernel.arch.save_aarch32(vcpu, field);
+            args.kernel.cpu.arch.save_aarch32(vcpu, field);
             args.answer(0, cell(&vcpu, field).get());
             Ok(1)
         }
         (_, true) => {
-            args.kernel.arch.save_aarch32(vcpu, field);
+            args.kernel.cpu.arch.save_aarch32(vcpu, field);
             cell(&vcpu, field).set(args.word(1) & u64::from(u32::MAX));
-            args.kernel.arch.load_aarch32(vcpu);
+            args.kernel.cpu.arch.load_aarch32(vcpu);
             Ok(0)
         }
     }
 }
 
 /// Another width is another machine: what the debug shim keeps is scrubbed, and the thread is in a mode that exists.
-fn set_width(args: &Args<'_>, vcpu: Ref<Vcpu>) -> Answer {
-    let levels = args.kernel.arch.aarch32_levels();
+fn set_width(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
+    let levels = args.kernel.cpu.arch.aarch32_levels();
     let width = args.word(1);
     let greatest = if levels.el1 { AARCH32 } else { AARCH64 };
     if width > greatest {
         return Err(SyscallError::RangeError(AARCH64, greatest));
     }
-    args.kernel.arch.release_vcpu(vcpu);
-    let narrow = width == AARCH32;
-    vcpu.hcr.set(if narrow { policy::HCR_GUEST32 } else { policy::HCR_GUEST });
-    vcpu.debug.set_aarch32(narrow);
+    args.kernel.cpu.arch.release_vcpu(vcpu);
+    let aarch32 = width == AARCH32;
+    vcpu.hcr.set(if aarch32 { policy::HCR_GUEST32 } else { policy::HCR_GUEST });
+    vcpu.debug.set_aarch32(aarch32);
     confine(args.kernel, vcpu);
     Ok(0)
 }
 
 fn cell(vcpu: &Vcpu, field: VcpuState) -> &Cell<u64> {
-    let narrow = &vcpu.aarch32;
+    let aarch32 = &vcpu.aarch32;
     match field {
         VcpuState::Width => &vcpu.hcr,
-        VcpuState::Dacr => &narrow.dacr,
-        VcpuState::Ifsr => &narrow.ifsr,
+        VcpuState::Dacr => &aarch32.dacr,
+        VcpuState::Ifsr => &aarch32.ifsr,
         VcpuState::Fpexc => &vcpu.fp.fpexc32,
-        VcpuState::SpsrAbt => &narrow.spsr_abt,
-        VcpuState::SpsrUnd => &narrow.spsr_und,
-        VcpuState::SpsrIrq => &narrow.spsr_irq,
-        VcpuState::SpsrFiq => &narrow.spsr_fiq,
+        VcpuState::SpsrAbt => &aarch32.spsr_abt,
+        VcpuState::SpsrUnd => &aarch32.spsr_und,
+        VcpuState::SpsrIrq => &aarch32.spsr_irq,
+        VcpuState::SpsrFiq => &aarch32.spsr_fiq,
     }
 }

@@ -6,6 +6,7 @@
 
 use super::Vcpu;
 use crate::arch::Ticks;
+use crate::arch::VcpuSwitch;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
@@ -42,13 +43,13 @@ impl Kernel {
 
     /// When the virtual timer would interrupt, by the physical counter.
     fn timer_due(&self, vcpu: Ref<Vcpu>) -> Option<Ticks> {
-        let read = |field| self.arch.read_vcpu(vcpu, field);
+        let read = |field| self.cpu.arch.read_vcpu(vcpu, field);
         let counts = read(VcpuReg::CntvCtl) & (ENABLE | MASKED) == ENABLE && !vcpu.vppi_masked.get();
         counts.then(|| read(VcpuReg::CntvCval).wrapping_add(read(VcpuReg::Cntvoff)))
     }
 
     fn insert_waiting(&self, vcpu: Ref<Vcpu>, due: Ticks) {
-        let (mut before, mut after) = (None, self.waiting.get());
+        let (mut before, mut after) = (None, self.cpu.waiting.get());
         while let Some(other) = after
             && other.timer_wait.due.get() <= due
         {
@@ -63,13 +64,13 @@ impl Kernel {
         if let Some(after) = after {
             after.timer_wait.previous.set(Some(vcpu));
         }
-        self.reprogram.set(true);
+        self.cpu.reprogram.set(true);
     }
 
     fn link_waiting(&self, before: Option<Ref<Vcpu>>, vcpu: Option<Ref<Vcpu>>) {
         match before {
             Some(before) => before.timer_wait.next.set(vcpu),
-            None => self.waiting.set(vcpu),
+            None => self.cpu.waiting.set(vcpu),
         }
     }
 
@@ -90,20 +91,20 @@ impl Kernel {
         if let Some(next) = next {
             next.timer_wait.previous.set(previous);
         }
-        self.reprogram.set(true);
+        self.cpu.reprogram.set(true);
     }
 
     /// The first moment at which a waiting vCPU's timer interrupts.
     #[inline(always)]
     pub(crate) fn next_timer(&self) -> Ticks {
-        self.waiting.get().map_or(Ticks::MAX, |vcpu| vcpu.timer_wait.due.get())
+        self.cpu.waiting.get().map_or(Ticks::MAX, |vcpu| vcpu.timer_wait.due.get())
     }
 
     /// Resumes all whose timer is due; the interrupt itself comes when they run.
     #[inline(always)]
     pub(crate) fn end_due_waits(&self) {
-        while let Some(vcpu) = self.waiting.get()
-            && vcpu.timer_wait.due.get() <= self.now.get()
+        while let Some(vcpu) = self.cpu.waiting.get()
+            && vcpu.timer_wait.due.get() <= self.cpu.now.get()
         {
             self.end_first_wait(vcpu);
         }

@@ -90,7 +90,7 @@ impl World {
     fn words(&self, event: Event) -> (u64, Vec<u64>) {
         let Event::Fault { label, word, esr, .. } = event else { panic!("no fault") };
         let spsr = self.vcpu.spsr() | u64::from(self.number) << fault_context::NUMBER_SHIFT;
-        let x = |esr| match fault_context::register(esr) {
+        let x = |esr| match arm_syndrome::iss::named_register(esr) {
             31 => 0,
             n => self.vcpu.x(n as u8),
         };
@@ -121,7 +121,7 @@ impl World {
         if let Event::Fault { esr, x, .. } = event {
             self.number += 1;
             self.vcpu.set_pc(PC);
-            if let n @ 0..31 = fault_context::register(esr) {
+            if let n @ 0..31 = arm_syndrome::iss::named_register(esr) {
                 self.vcpu.set_x(n as u8, x);
             }
         } else if let Event::Input(bytes) = event {

@@ -3,14 +3,16 @@
 
 mod message;
 
-pub(crate) use message::{Told, event_message, put_abort, put_trap};
+pub(crate) use message::{FaultContext, event_message, put_abort, put_trap};
 
+use crate::arch::{Core, FaultAddress};
 use crate::cap::Slot;
 use crate::cspace::LookupFailure;
 use crate::kernel::Kernel;
 use crate::object::endpoint::Sending;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
+use arm_syndrome::{Class, Esr};
 use sel4_abi::fault::FaultLabel;
 
 /// A fault. `None` is the state of a thread that has not faulted.
@@ -66,6 +68,20 @@ pub enum Fault {
 const _: () = assert!(size_of::<Fault>() <= 32, "a fault is copied in registers");
 
 impl Fault {
+    /// What the current thread did, by the syndrome of its exception. The address of a guest's abort is an IPA, a native
+    /// program's a virtual address (the same).
+    pub fn of_exception(core: &Core, esr: u64) -> Self {
+        const INSTRUCTION_ABORT: Class = Class::INSTRUCTION_ABORT_LOWER;
+        let class = Esr::new(esr).class();
+        if class == INSTRUCTION_ABORT || class == Class::DATA_ABORT_LOWER {
+            Self::VmFault { addr: core.fault_address(esr), prefetch: class == INSTRUCTION_ABORT, esr }
+        } else if core.in_guest() {
+            Self::VcpuFault { hsr: esr }
+        } else {
+            Self::UserException { number: esr, code: 0 }
+        }
+    }
+
     /// The thread has not faulted.
     #[inline(always)]
     pub fn is_none(&self) -> bool {

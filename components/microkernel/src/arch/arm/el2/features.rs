@@ -2,6 +2,9 @@
 //! What this core is: the ID registers that guests' reads of trap (HCR_EL2.TID3), for their VMMs.
 
 use super::Core;
+use super::sysreg::id_aa64pfr0_el1;
+use crate::arch::Aarch32Levels;
+use crate::arch::Identity;
 
 /// One of eight instructions. Encodings without a register read as zero.
 macro_rules! by_op2 {
@@ -31,9 +34,11 @@ macro_rules! get {
     }};
 }
 
-impl Core {
-    /// `MRS` of op0 3, op1 0, CRn 0; zero for a CRm that is not 1 to 7.
-    pub fn features(&self, crm: u8, op2: u8) -> u64 {
+impl Identity for Core {
+    fn aarch32_levels(&self) -> Aarch32Levels {
+        Aarch32Levels::from_id_aa64pfr0(id_aa64pfr0_el1::read())
+    }
+    fn features(&self, crm: u8, op2: u8) -> u64 {
         match crm {
             1 => by_op2!(op2, "1"),
             2 => by_op2!(op2, "2"),

@@ -2,6 +2,8 @@
 //! Entry and exit. While a thread runs, SP_EL2 points at its [`Context`](crate::object::tcb::Context), so an entry
 //! needs no scratch register; the kernel runs on one stack that starts empty each time.
 
+use super::dispatch;
+use crate::kernel::Kernel;
 use crate::object::tcb::{Context, Tcb};
 use core::mem::offset_of;
 
@@ -33,8 +35,7 @@ core::arch::global_asm!(
     adrp    x8, __stack_top             // page-aligned
     mov     sp, x8
     mrs     x1, esr_el2
-    adrp    x2, {kernel}
-    add     x2, x2, :lo12:{kernel}
+    mrs     x2, tpidr_el2               // this core's kernel
     adr     x30, lazaret_return
     b       \handler
     .endm
@@ -105,11 +106,10 @@ lazaret_bug:
     "#,
     lr = const offset_of!(Context, x) + 30 * 8,
     elr = const offset_of!(Context, elr),
-    synchronous = sym super::entry::synchronous,
-    kernel = sym crate::kernel::KERNEL,
-    interrupt = sym super::entry::interrupt,
-    serror = sym super::entry::serror,
-    bug = sym super::entry::bug,
+    synchronous = sym super::dispatch::synchronous,
+    interrupt = sym super::dispatch::interrupt,
+    serror = sym super::dispatch::serror,
+    bug = sym super::panic::exception,
 );
 
 const _: () = {
@@ -118,11 +118,10 @@ const _: () = {
     assert!(offset_of!(Context, spsr) == offset_of!(Context, elr) + 8);
 };
 
-/// Starts the first thread; the kernel's stack is empty from here on.
-pub fn leave(context: &Context) -> ! {
+/// Boot is over: runs the thread that it chose. The kernel's stack is empty from here on.
+pub fn start_first_thread(kernel: &Kernel) -> ! {
+    let context = dispatch::resume(kernel);
     // SAFETY: `lazaret_return` loads all registers from the context and leaves the kernel for EL0 or EL1; stack and
     // registers are dead. The context is inside a live TCB (first field).
-    unsafe {
-        core::arch::asm!("b lazaret_return", in("x0") core::ptr::from_ref(context), options(noreturn));
-    }
+    unsafe { core::arch::asm!("b lazaret_return", in("x0") context, options(noreturn)) }
 }

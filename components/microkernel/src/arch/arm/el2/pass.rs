@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The core passed from a guest to its VMM and back while nothing else happens (`fastpath::exchange`).
+//! The core passed from a guest to its VMM and back while nothing else happens (`fastpath::resident`).
 //!
 //! What both keep stays in the hardware: the guest's EL1 state, its virtual GIC, and its virtual timer, which is
 //! stopped only if something else does happen.
 
 use super::sysreg::*;
-use super::{Core, Ready, debug, policy};
+use super::{Core, Ready, debug};
+use crate::arch::ResidentPass;
+use crate::arch::arm::policy;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
@@ -26,9 +28,9 @@ impl Passing {
     }
 }
 
-impl Core {
-    /// The guest is loaded. False: these two cannot pass the core to each other.
-    pub fn begin_passing(&self, kernel: &Kernel, guest: Ref<Tcb>, handler: Ref<Tcb>) -> bool {
+impl ResidentPass for Core {
+    type Ready = Ready;
+    fn begin_passing(&self, kernel: &Kernel, guest: Ref<Tcb>, handler: Ref<Tcb>) -> bool {
         let passing = &self.passing;
         passing.native_base.set(self.vspace_of(kernel, handler));
         // Last: the first may have taken its VMID.
@@ -36,10 +38,8 @@ impl Core {
         passing.fp.set(self.fp_owner.get() == self.vcpu.get());
         self.in_guest.get() && passing.guest_base.get() == self.vttbr.get()
     }
-
-    /// As [`Core::switch_to`] and [`Core::leave_guest`].
     #[inline(always)]
-    pub fn pass_to_handler(&self, guest: &Context, handler: &Context) {
+    fn pass_to_handler(&self, guest: &Context, handler: &Context) {
         guest.tpidr_el0.set(tpidr_el0::read());
         guest.tpidrro_el0.set(tpidrro_el0::read());
         tpidr_el0::write(handler.tpidr_el0.get());
@@ -57,16 +57,12 @@ impl Core {
         }
         hcr_el2::write(policy::HCR_NATIVE);
     }
-
-    /// The guest can go on with its debug registers as they are.
     #[inline(always)]
-    pub fn can_pass_to_guest(&self) -> Option<Ready> {
+    fn can_pass_to_guest(&self) -> Option<Ready> {
         self.shim.ready(self.vcpu.get()?)
     }
-
-    /// As [`Core::switch_to`] and [`Core::enter_guest`]; `ready` is what [`Self::can_pass_to_guest`] says.
     #[inline(always)]
-    pub fn pass_to_guest(&self, handler: &Context, guest: &Context, ready: Option<Ready>) {
+    fn pass_to_guest(&self, handler: &Context, guest: &Context, ready: Option<Ready>) {
         handler.tpidr_el0.set(tpidr_el0::read());
         tpidr_el0::write(guest.tpidr_el0.get());
         tpidrro_el0::write(guest.tpidrro_el0.get());
@@ -83,9 +79,7 @@ impl Core {
             }
         }
     }
-
-    /// Something else happens while `running` is loaded: the core's own record of what is loaded is right again.
-    pub fn end_passing(&self, running: Ref<Tcb>, is_handler: bool) {
+    fn end_passing(&self, running: Ref<Tcb>, is_handler: bool) {
         self.thread.set(Some(running));
         self.in_guest.set(!is_handler);
         let passing = &self.passing;

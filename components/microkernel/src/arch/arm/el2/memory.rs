@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Memory as the kernel sees it: its own map, byte ranges at boot, clearing, caches.
 
-use super::stage1::{Kind, MapError, Tables};
 use super::sysreg;
+use crate::arch::arm::stage1::{self, Kind, MapError, Tables};
 use crate::{board, config};
 use core::cell::UnsafeCell;
 use core::ops::Range;
@@ -52,11 +52,11 @@ fn map(start: u64, end: u64, kind: Kind) {
 pub fn is_mapped_ram(address: u64) -> bool {
     // SAFETY: boot is over or is the caller: nobody changes the tables meanwhile.
     let tables = unsafe { &*TABLES.0.get() };
-    tables.lookup(TABLES.0.get().addr() as u64, address).is_some_and(super::stage1::is_ram)
+    tables.lookup(TABLES.0.get().addr() as u64, address).is_some_and(stage1::is_ram)
 }
 
 /// The kernel's image, its devices, and a window on the device tree. Runs before the MMU is on. Returns the root.
-pub(super) fn map_kernel(device_tree: u64) -> u64 {
+pub fn map_kernel(device_tree: u64) -> u64 {
     let (text_end, rodata_end) = (linker_symbol!(__text_end), linker_symbol!(__rodata_end));
     let guard = linker_symbol!(__stack_guard);
     map(kernel_start(), text_end, Kind::Text);

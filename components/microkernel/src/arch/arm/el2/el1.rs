@@ -2,7 +2,9 @@
 //! The full state of a vCPU between memory and hardware: needed only when another vCPU takes the core, or when somebody
 //! asks for a register.
 
-use super::{Core, debug, fp, policy, sysreg, sysreg::*};
+use super::{Core, debug, fp, sysreg, sysreg::*};
+use crate::arch::arm::policy;
+use crate::arch::{DebugBank, VcpuSwitch};
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
 use lazaret_abi::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
@@ -89,34 +91,6 @@ fn save_fp(vcpu: &Vcpu) {
 }
 
 impl Core {
-    /// A field of a vCPU that does not run, wherever it is.
-    pub fn read_vcpu(&self, vcpu: Ref<Vcpu>, field: VcpuReg) -> u64 {
-        let resident = if self.vcpu.get() == Some(vcpu) { resident!(read_one, field) } else { None };
-        resident.unwrap_or_else(|| vcpu.regs[field as usize].get())
-    }
-
-    /// Writes a field of a vCPU that does not run, wherever it is.
-    pub fn write_vcpu(&self, vcpu: Ref<Vcpu>, field: VcpuReg, value: u64) {
-        vcpu.regs[field as usize].set(value);
-        if self.vcpu.get() == Some(vcpu) {
-            resident!(write_one, (field, value));
-        }
-    }
-
-    /// The vCPU has lost its thread: all of its state goes to memory.
-    pub fn park_vcpu(&self, vcpu: Ref<Vcpu>) {
-        self.park_fp(vcpu);
-        if self.vcpu.get() == Some(vcpu) {
-            self.leave_guest();
-            save(&vcpu);
-            self.save_vgic(vcpu);
-            self.vcpu.set(None);
-            if self.vppi_masked.replace(false) {
-                self.apply_vppi_mask();
-            }
-        }
-    }
-
     /// Floating point of a vCPU that does not run goes to memory.
     fn park_fp(&self, vcpu: Ref<Vcpu>) {
         if self.fp_owner.get() == Some(vcpu) {
@@ -127,34 +101,10 @@ impl Core {
             self.fp_owner.set(None);
         }
     }
+}
 
-    /// Brings what only a 32-bit EL1 has to memory, of a vCPU that does not run: all but floating point's control, or
-    /// that.
-    pub fn save_aarch32(&self, vcpu: Ref<Vcpu>, field: VcpuState) {
-        if field == VcpuState::Fpexc {
-            self.park_fp(vcpu);
-        } else if self.vcpu.get() == Some(vcpu) && vcpu.is_aarch32() {
-            aarch32!(save_aarch32, vcpu);
-        }
-    }
-
-    /// The way back.
-    pub fn load_aarch32(&self, vcpu: Ref<Vcpu>) {
-        if self.vcpu.get() == Some(vcpu) && vcpu.is_aarch32() {
-            aarch32!(load_aarch32, vcpu);
-        }
-    }
-
-    /// The VCPU object goes away, parked already.
-    pub fn release_vcpu(&self, vcpu: Ref<Vcpu>) {
-        self.park_vcpu(vcpu);
-        if let Err(error) = self.shim.release(vcpu, &debug::Hardware) {
-            debug::refused(error);
-        }
-    }
-
-    /// The thread that runs next has floating point: true if that was why it trapped.
-    pub(super) fn give_fp(&self) -> bool {
+impl VcpuSwitch for Core {
+    fn give_fp(&self) -> bool {
         let Some(vcpu) = self.vcpu.get().filter(|_| self.in_guest.get()) else { return false };
         if self.fp_owner.get() == Some(vcpu) {
             return false;
@@ -170,14 +120,53 @@ impl Core {
         }
         true
     }
+    fn read_vcpu(&self, vcpu: Ref<Vcpu>, field: VcpuReg) -> u64 {
+        let resident = if self.vcpu.get() == Some(vcpu) { resident!(read_one, field) } else { None };
+        resident.unwrap_or_else(|| vcpu.regs[field as usize].get())
+    }
+    fn write_vcpu(&self, vcpu: Ref<Vcpu>, field: VcpuReg, value: u64) {
+        vcpu.regs[field as usize].set(value);
+        if self.vcpu.get() == Some(vcpu) {
+            resident!(write_one, (field, value));
+        }
+    }
+    fn park_vcpu(&self, vcpu: Ref<Vcpu>) {
+        self.park_fp(vcpu);
+        if self.vcpu.get() == Some(vcpu) {
+            self.leave_guest();
+            save(&vcpu);
+            self.save_vgic(vcpu);
+            self.vcpu.set(None);
+            if self.vppi_masked.replace(false) {
+                self.apply_vppi_mask();
+            }
+        }
+    }
+    fn save_aarch32(&self, vcpu: Ref<Vcpu>, field: VcpuState) {
+        if field == VcpuState::Fpexc {
+            self.park_fp(vcpu);
+        } else if self.vcpu.get() == Some(vcpu) && vcpu.is_aarch32() {
+            aarch32!(save_aarch32, vcpu);
+        }
+    }
+    fn load_aarch32(&self, vcpu: Ref<Vcpu>) {
+        if self.vcpu.get() == Some(vcpu) && vcpu.is_aarch32() {
+            aarch32!(load_aarch32, vcpu);
+        }
+    }
+    fn release_vcpu(&self, vcpu: Ref<Vcpu>) {
+        self.park_vcpu(vcpu);
+        if let Err(error) = self.shim.release(vcpu, &debug::Hardware) {
+            debug::refused(error);
+        }
+    }
+}
 
-    /// A register of a vCPU's debug state, wherever it is.
-    pub fn debug_read(&self, vcpu: Ref<Vcpu>, register: DebugRegister) -> Result<u64, debug_shim::Error> {
+impl DebugBank for Core {
+    fn debug_read(&self, vcpu: Ref<Vcpu>, register: DebugRegister) -> Result<u64, debug_shim::Error> {
         self.shim.read(vcpu, register, &debug::Hardware)
     }
-
-    /// As [`Self::debug_read`]; `dirty`: the bank goes on the hardware at the next resume.
-    pub fn debug_write(
+    fn debug_write(
         &self,
         vcpu: Ref<Vcpu>,
         register: DebugRegister,
@@ -186,14 +175,10 @@ impl Core {
     ) -> Result<(), debug_shim::Error> {
         self.shim.write(vcpu, register, value, dirty, &debug::Hardware)
     }
-
-    /// The bank goes on the hardware at the next resume.
-    pub fn debug_flag_dirty(&self, vcpu: Ref<Vcpu>) -> Result<(), debug_shim::Error> {
+    fn debug_flag_dirty(&self, vcpu: Ref<Vcpu>) -> Result<(), debug_shim::Error> {
         self.shim.flag_dirty(vcpu)
     }
-
-    /// The shim's counters.
-    pub fn debug_status(&self, vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS] {
+    fn debug_status(&self, vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS] {
         self.shim.status(vcpu)
     }
 }

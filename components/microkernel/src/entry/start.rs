@@ -5,7 +5,9 @@
 //! words. The loader should enter at EL2 with the MMU off; an MMU that is on (identity-mapped) is switched off first,
 //! with the image and the device tree written back.
 
-use super::{policy, sysreg};
+use crate::arch::arm::{policy, stage1};
+use crate::arch::{console, memory, sysreg, this_kernel};
+use crate::kernel::BOOT_CORE;
 
 core::arch::global_asm!(
     r#"
@@ -24,59 +26,59 @@ _start:
 1:  msr     daifset, #0xf
     mrs     x2, mpidr_el1
     tst     x2, #0xffffff
-    b.ne    7f                          // not the boot core
+    b.ne    12f                          // not the boot core
     mrs     x2, CurrentEL
     cmp     x2, #(2 << 2)
-    b.ne    6f
-    cmp     x0, #2
     b.ne    11f
-    cbz     x1, 11f
+    cmp     x0, #2
+    b.ne    4f
+    cbz     x1, 4f
     ldr     x2, [x1, #8]                // the second word: a hexadecimal number
     mov     x0, #0
-9:  ldrb    w3, [x2], #1
+2:  ldrb    w3, [x2], #1
     sub     w4, w3, #'0'
     cmp     w4, #9
-    b.ls    10f
+    b.ls    3f
     orr     w3, w3, #0x20
     sub     w4, w3, #('a' - 10)
     sub     w3, w3, #'a'
     cmp     w3, #5
-    b.hi    11f
-10: add     x0, x4, x0, lsl #4
-    b       9b
-11: mrs     x1, sctlr_el2
-    tbz     x1, #0, 3f                  // MMU off: the image is in memory
+    b.hi    4f
+3:  add     x0, x4, x0, lsl #4
+    b       2b
+4:  mrs     x1, sctlr_el2
+    tbz     x1, #0, 8f                  // MMU off: the image is in memory
 
     adr     x2, _start                  // MMU on: write the image and the device tree back
     ldr     x3, [x2, #16]
     add     x3, x3, x2
-2:  dc      civac, x2
+5:  dc      civac, x2
     add     x2, x2, #16                 // the smallest line there is
     cmp     x2, x3
-    b.lo    2b
+    b.lo    5b
     tst     x0, #7
-    b.ne    13f
+    b.ne    7f
     at      s1e2r, x0                   // no device tree: an address that may not even be mapped
     isb
     mrs     x2, par_el1
-    tbnz    x2, #0, 13f
+    tbnz    x2, #0, 7f
     ldp     w2, w3, [x0]
     ldr     w4, ={device_tree_magic}
     cmp     w2, w4
-    b.ne    13f
+    b.ne    7f
     rev     w3, w3
     mov     w4, #{device_tree_max}
     cmp     w3, w4
     csel    w3, w3, w4, lo
     mov     x2, x0
     add     x3, x0, x3
-12: dc      civac, x2
+6:  dc      civac, x2
     add     x2, x2, #16
     cmp     x2, x3
-    b.lo    12b
-13: dsb     sy
+    b.lo    6b
+7:  dsb     sy
 
-3:  ldr     x1, ={sctlr_off}            // MMU and caches off, all fields defined; E2H off
+8:  ldr     x1, ={sctlr_off}            // MMU and caches off, all fields defined; E2H off
     mov     x2, #(1 << 31)
     msr     hcr_el2, x2
     msr     sctlr_el2, x1
@@ -85,18 +87,20 @@ _start:
     adr     x1, _start
     ldr     x2, =_start
     cmp     x1, x2
-    b.ne    8f                          // not where we are linked
+    b.ne    13f                          // not where we are linked
     ldr     x1, =__stack_top
     mov     sp, x1
     mov     x19, x0
+    ldr     x2, ={kernel}               // the kernel of this core, for whoever asks `this_kernel`
+    msr     tpidr_el2, x2
     bl      {early}                     // x0 = translation root
 
     ldr     x1, =__rodata_end           // lines fetched before the MMU was off must not hide what we wrote
     ldr     x2, =__kernel_end
-4:  dc      ivac, x1
+9:  dc      ivac, x1
     add     x1, x1, #16
     cmp     x1, x2
-    b.lo    4b
+    b.lo    9b
     dsb     sy
     ldr     x1, ={mair}
     msr     mair_el2, x1
@@ -104,9 +108,9 @@ _start:
     mrs     x2, id_aa64mmfr0_el1        // physical address size: this core's, at most 48 bits
     and     x2, x2, #7
     cmp     x2, #5
-    b.ls    5f
+    b.ls    10f
     mov     x2, #5
-5:  orr     x1, x1, x2, lsl #16
+10: orr     x1, x1, x2, lsl #16
     msr     tcr_el2, x1
     msr     ttbr0_el2, x0
     ldr     x1, =lazaret_vectors
@@ -123,30 +127,31 @@ _start:
     mov     x0, x19
     bl      {main}
 
-6:  adr     x1, _start                  // EL1 or EL3
+11: adr     x1, _start                  // EL1 or EL3
     ldr     x2, =_start
     cmp     x1, x2
-    b.ne    7f
+    b.ne    12f
     ldr     x1, =__stack_top
     mov     sp, x1
     mrs     x0, CurrentEL
     lsr     x0, x0, #2
     bl      {wrong_el}
-7:  wfe
-    b       7b
-8:  mov     x0, x1
+12: wfe
+    b       12b
+13: mov     x0, x1
     ldr     x1, =__stack_top - _start   // the stack at its place in this copy
     add     sp, x0, x1
     bl      {wrong_place}
-    b       7b
+    b       12b
     "#,
     text_offset = const crate::payload::TEXT_OFFSET,
     device_tree_magic = const crate::boot::device_tree::MAGIC.swap_bytes(),
     device_tree_max = const crate::boot::device_tree::MAX_SIZE,
     sctlr_off = const SCTLR_EL2_OFF,
     sctlr_on = const SCTLR_EL2_ON,
-    mair = const super::stage1::MAIR,
+    mair = const stage1::MAIR,
     tcr = const TCR_EL2,
+    kernel = sym BOOT_CORE,
     early = sym early,
     main = sym main,
     wrong_el = sym wrong_exception_level,
@@ -160,18 +165,18 @@ const SCTLR_EL2_OFF: u64 = SCTLR_EL2_RES1;
 /// MMU, data cache, stack alignment check, instruction cache, writable memory never executes.
 const SCTLR_EL2_ON: u64 = SCTLR_EL2_RES1 | 1 | (1 << 2) | (1 << 3) | (1 << 12) | (1 << 19);
 /// 39-bit addresses, 4 KiB pages, write-back inner-shareable walks; the address size is added.
-const TCR_EL2: u64 = (64 - super::stage1::ADDRESS_BITS) | (1 << 8) | (1 << 10) | (3 << 12) | (1 << 23) | (1 << 31);
+const TCR_EL2: u64 = (64 - stage1::ADDRESS_BITS) | (1 << 8) | (1 << 10) | (3 << 12) | (1 << 23) | (1 << 31);
 
 /// With the MMU off: sets the board's registers, fills the kernel's page tables and returns their root.
 extern "C" fn early(device_tree: u64) -> u64 {
-    super::console::set_board_registers();
-    super::memory::map_kernel(device_tree)
+    console::set_board_registers();
+    memory::map_kernel(device_tree)
 }
 
 /// With the MMU on: every EL2 register that was left is defined, then the kernel boots.
 extern "C" fn main(device_tree: u64) -> ! {
     define_registers();
-    crate::boot::boot(device_tree)
+    crate::boot::boot(this_kernel(), device_tree)
 }
 
 /// Everything that decides what EL1 and EL0 can do; vCPUs and native threads replace their part at each switch.
@@ -204,8 +209,8 @@ fn define_registers() {
 }
 
 extern "C" fn wrong_exception_level(level: u64) -> ! {
-    super::console::set_board_registers();
-    super::console::init();
+    console::set_board_registers();
+    console::init();
     stop_before_boot(format_args!(
         "entered at EL{level}, but the kernel needs EL2 ({}: {})",
         crate::board::NAME,
@@ -214,12 +219,12 @@ extern "C" fn wrong_exception_level(level: u64) -> ! {
 }
 
 extern "C" fn wrong_place(place: u64) -> ! {
-    super::console::set_board_registers();
-    super::console::init();
+    console::set_board_registers();
+    console::init();
     // No formatting: what it needs has addresses that are wrong here.
-    b"KRN|ERROR: loaded at the wrong address: ".iter().copied().for_each(super::console::put);
+    b"KRN|ERROR: loaded at the wrong address: ".iter().copied().for_each(console::put);
     for nibble in (0..16).rev() {
-        super::console::put(b"0123456789abcdef"[(place >> (4 * nibble)) as usize & 15]);
+        console::put(b"0123456789abcdef"[(place >> (4 * nibble)) as usize & 15]);
     }
     loop {
         core::hint::spin_loop();
@@ -229,7 +234,7 @@ extern "C" fn wrong_place(place: u64) -> ! {
 fn stop_before_boot(reason: core::fmt::Arguments<'_>) -> ! {
     use core::fmt::Write as _;
     // The console never fails.
-    let _ = writeln!(super::console::Console, "KRN|ERROR: {reason}");
+    let _ = writeln!(console::Console, "KRN|ERROR: {reason}");
     loop {
         core::hint::spin_loop();
     }

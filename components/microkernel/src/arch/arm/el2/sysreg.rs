@@ -67,7 +67,7 @@ registers! {
     elr_el2 = "elr_el2",
     /// Saved PSTATE.
     spsr_el2 = "spsr_el2",
-    /// Free for us.
+    /// Where this core's `Kernel` is.
     tpidr_el2 = "tpidr_el2",
     /// EL1's and EL0's access to the physical timer and counter.
     cnthctl_el2 = "cnthctl_el2",

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The short way of a guest's fault to the VMM that waits for it, and of the VMM's reply back; [`ipc`] has that of a Call.
+//! The fast path of a guest's fault to the VMM that waits for it, and of the VMM's reply back; [`ipc`] has that of a Call.
 //!
-//! Both do what the long way does, for the case that has nothing special: they check everything first, and touch
-//! nothing if anything is out of the ordinary. `tests::fastpath` runs both ways and compares the kernels.
+//! Both do what the slow path does, for the case that has nothing special: they check everything first, and touch
+//! nothing if anything is out of the ordinary. `tests::fastpath` takes both paths and compares the kernels.
 //!
 //! Time is settled only when it has to be: the VMM begins on the guest's, as if it were passive. If the reply is the
 //! next thing that enters the kernel, nothing was switched; anything else (another system call, an interrupt, the end of
 //! the guest's budget) charges the guest so far, and the VMM runs on its own from there. And if traps and replies
-//! are all that happens, they go the shortest way ([`exchange`]).
+//! are all that happens, guest and VMM become the core's resident pair ([`resident`]).
 
-mod exchange;
 mod ipc;
+mod resident;
 
-pub(crate) use exchange::Exchange;
-pub use exchange::Trapped;
+pub(crate) use resident::ResidentPair;
 
+use crate::cpu::Choice;
 use crate::cspace::lookup_flat;
 use crate::fault::Fault;
-use crate::kernel::{Choice, Kernel};
+use crate::kernel::Kernel;
 use crate::object::endpoint::Endpoint;
 use crate::object::notification::NotificationState;
 use crate::object::reference::Ref;
@@ -25,16 +25,16 @@ use crate::object::reply::Reply;
 use crate::object::tcb::{Tcb, ThreadState};
 use crate::syscall::SVC_BYTES;
 
-/// The faults that have a short way.
+/// The faults that have a fast path.
 #[derive(Clone, Copy)]
-pub(crate) enum QuickFault {
+pub(crate) enum FastFault {
     /// A trapped instruction: ESR_EL2.
     Vcpu(u64),
     /// A stage-2 abort.
     Vm { addr: u64, prefetch: bool, esr: u64 },
 }
 
-impl QuickFault {
+impl FastFault {
     const fn fault(self) -> Fault {
         match self {
             Self::Vcpu(hsr) => Fault::VcpuFault { hsr },
@@ -46,7 +46,7 @@ impl QuickFault {
 impl Kernel {
     /// Hands a guest's fault to its handler, if that waits and is next: the handler. `None`: nothing has happened.
     #[inline]
-    pub(crate) fn quick_fault(&self, guest: Ref<Tcb>, fault: QuickFault) -> Option<Ref<Tcb>> {
+    pub(crate) fn fast_fault(&self, guest: Ref<Tcb>, fault: FastFault) -> Option<Ref<Tcb>> {
         let (endpoint, badge, rights) = guest.fault_endpoint.endpoint()?;
         let handler = endpoint.head.get()?;
         let reply = handler.reply.get()?;
@@ -61,19 +61,26 @@ impl Kernel {
         guest.fault_ip.set(guest.context.elr.get());
         guest.count_fault(fault.fault());
         let info = match fault {
-            QuickFault::Vcpu(_) => self.put_fault(fault.fault(), guest, handler),
-            QuickFault::Vm { .. } => self.put_fault(fault.fault(), guest, handler),
+            FastFault::Vcpu(_) => self.put_fault(fault.fault(), guest, handler),
+            FastFault::Vm { .. } => self.put_fault(fault.fault(), guest, handler),
         };
         handler.context.x[1].set(info.0);
         handler.context.x[0].set(badge);
-        self.note_trap(guest, handler, endpoint, reply, fault.fault());
+        self.record_fault(guest, handler, endpoint, reply, fault.fault());
         self.hand_over(handler);
         Some(handler)
     }
 
     /// The handler, which waited alone, has the guest's fault, counted already, and runs on the guest's time.
     #[inline(always)]
-    fn note_trap(&self, guest: Ref<Tcb>, handler: Ref<Tcb>, endpoint: Ref<Endpoint>, reply: Ref<Reply>, fault: Fault) {
+    fn record_fault(
+        &self,
+        guest: Ref<Tcb>,
+        handler: Ref<Tcb>,
+        endpoint: Ref<Endpoint>,
+        reply: Ref<Reply>,
+        fault: Fault,
+    ) {
         endpoint.head.set(None);
         endpoint.tail.set(None);
         guest.fault_ip.set(guest.context.elr.get());
@@ -83,18 +90,18 @@ impl Kernel {
         reply.tcb.set(Some(guest));
         handler.reply.set(None);
         handler.state.set(ThreadState::Running);
-        self.on_guest_time.set(true);
+        self.cpu.on_guest_time.set(true);
     }
 
     /// ReplyRecv of a handler to a guest that is next, with nobody waiting to be received from: the guest; or of a server
     /// that was called ([`ipc`]). `None`: as above.
     #[inline]
-    pub(crate) fn quick_reply(&self, handler: Ref<Tcb>) -> Option<Ref<Tcb>> {
+    pub(crate) fn fast_reply(&self, handler: Ref<Tcb>) -> Option<Ref<Tcb>> {
         let x = &handler.context.x;
-        let info = ipc::short_message(handler)?;
+        let info = ipc::register_message(handler)?;
         let (reply, _) = lookup_flat(handler, x[6].get())?.reply()?;
         if reply.head_of.get().is_some() {
-            return self.quick_answer(handler, info, reply);
+            return self.fast_reply_to_caller(handler, info, reply);
         }
         let (endpoint, _, rights) = lookup_flat(handler, x[0].get())?.endpoint()?;
         let guest = self.plain_caller(reply)?;
@@ -109,8 +116,8 @@ impl Kernel {
         handler.fault_ip.set(handler.context.elr.get().wrapping_sub(SVC_BYTES));
         wait_alone(handler, endpoint, reply);
         self.hand_over(guest);
-        if self.on_guest_time.replace(false) && guest.sched_context.get() == self.current_sc.get() {
-            self.begin_exchange(guest, handler, endpoint, reply);
+        if self.cpu.on_guest_time.replace(false) && guest.sched_context.get() == self.cpu.current_sc.get() {
+            self.make_resident(guest, handler, endpoint, reply);
             return Some(guest);
         }
         self.update_time();
@@ -121,7 +128,7 @@ impl Kernel {
     /// A kernel entry that is not the reply: the handler's own time begins.
     #[inline(always)]
     pub(crate) fn settle_time(&self) {
-        if self.on_guest_time.replace(false) {
+        if self.cpu.on_guest_time.replace(false) {
             self.switch_sched_context();
         }
     }
@@ -140,7 +147,9 @@ impl Kernel {
     /// Once it is runnable and has time, the scheduler would choose this thread.
     #[inline(always)]
     fn is_next(&self, thread: Ref<Tcb>) -> bool {
-        self.choice.get() == Choice::Resume && self.ready.is_highest(thread.priority.get()) && !self.release_is_due()
+        self.cpu.choice.get() == Choice::Resume
+            && self.cpu.ready.is_highest(thread.priority.get())
+            && !self.release_is_due()
     }
 
     /// The same, and it has time of its own.

@@ -7,10 +7,12 @@
 
 use super::pass::Passing;
 use super::sysreg::*;
-use super::{console, debug, el1, gic, policy, tlb};
+use super::{console, debug, el1, gic, tlb};
+use crate::arch::arm::policy;
+use crate::arch::{Machine, ThreadSwitch};
 use crate::board;
 use crate::kernel::Kernel;
-use crate::object::asid::{self, Vmids};
+use crate::object::asid;
 use crate::object::page_table;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
@@ -21,8 +23,6 @@ use sel4_abi::vcpu_reg::VcpuReg;
 
 /// The state of this core.
 pub struct Core {
-    /// Which VSpace has which VMID.
-    pub vmids: Vmids,
     /// The debug registers.
     pub shim: Shim<Ref<Vcpu>>,
     /// The thread whose thread pointers and VSpace are loaded.
@@ -41,7 +41,7 @@ pub struct Core {
     pub(super) vppi_masked: Cell<bool>,
     pub(super) vttbr: Cell<u64>,
     pub(super) frequency: Cell<u64>,
-    start_level_one: Cell<bool>,
+    pub(super) start_level_one: Cell<bool>,
     /// What two threads need that pass the core to each other.
     pub(super) passing: Passing,
 }
@@ -50,7 +50,6 @@ impl Core {
     /// Nothing is loaded.
     pub const fn new() -> Self {
         Self {
-            vmids: Vmids::new(),
             shim: Shim::new(),
             thread: Cell::new(None),
             vcpu: Cell::new(None),
@@ -63,74 +62,6 @@ impl Core {
             frequency: Cell::new(0),
             start_level_one: Cell::new(false),
             passing: Passing::new(),
-        }
-    }
-
-    /// Console, interrupts, timer, stage 2 and debug registers, before the first thread.
-    pub fn init(&self) {
-        console::init();
-        gic::init();
-        self.list_registers.set(gic::list_registers());
-        self.frequency.set(cntfrq_el0::read());
-        self.shim.init_core(&debug::Hardware);
-        let (vtcr, start_level_one) = tlb::stage2_control(id_aa64mmfr0_el1::read());
-        vtcr_el2::write(vtcr);
-        self.start_level_one.set(start_level_one);
-        self.set_vttbr(tlb::empty_table());
-        isb();
-        gic::unmask(board::TIMER_HYPERVISOR_PPI as u16);
-        gic::unmask(board::TIMER_MAINTENANCE_PPI as u16);
-        gic::unmask(board::TIMER_VIRTUAL_PPI as u16);
-    }
-
-    /// One past the highest address that can be mapped.
-    pub fn user_top(&self) -> u64 {
-        if self.start_level_one.get() { 1 << 39 } else { sel4_abi::USER_TOP }
-    }
-
-    /// One past the highest physical address of this core.
-    pub fn physical_top(&self) -> u64 {
-        tlb::physical_top(id_aa64mmfr0_el1::read())
-    }
-
-    /// Loads what differs between the thread that ran last and the one to resume; `None`: nobody.
-    #[inline]
-    pub fn switch_to(&self, kernel: &Kernel, thread: Option<Ref<Tcb>>) {
-        if let Some(last) = self.thread.replace(thread) {
-            last.context.tpidr_el0.set(tpidr_el0::read());
-            if self.in_guest.get() {
-                last.context.tpidrro_el0.set(tpidrro_el0::read());
-            }
-        }
-        match thread {
-            Some(new) => {
-                tpidr_el0::write(new.context.tpidr_el0.get());
-                tpidrro_el0::write(new.context.tpidrro_el0.get());
-                self.load_vspace(kernel, new);
-                match new.vcpu.get() {
-                    None => self.leave_guest(),
-                    Some(vcpu) => self.enter_guest(vcpu),
-                }
-            }
-            None => self.leave_guest(),
-        }
-    }
-
-    /// Sets a thread's thread pointer, also that of the thread that runs.
-    pub fn set_thread_pointer(&self, thread: Ref<Tcb>, value: u64) {
-        thread.context.tpidr_el0.set(value);
-        if self.thread.get() == Some(thread) {
-            tpidr_el0::write(value);
-        }
-    }
-
-    /// The current thread's VSpace or vCPU has changed under it.
-    pub fn reload(&self, kernel: &Kernel) {
-        if let Some(thread) = self.thread.get() {
-            self.load_vspace(kernel, thread);
-            if thread.vcpu.get() != self.vcpu.get().filter(|_| self.in_guest.get()) {
-                thread.vcpu.get().map_or_else(|| self.leave_guest(), |vcpu| self.enter_guest(vcpu));
-            }
         }
     }
 
@@ -190,7 +121,7 @@ impl Core {
     #[inline]
     fn enter_guest(&self, vcpu: Ref<Vcpu>) {
         if self.vcpu.get() != Some(vcpu) {
-            self.exchange(vcpu);
+            self.switch_vcpu(vcpu);
         }
         self.in_guest.set(true);
         sctlr_el1::write(vcpu.regs[VcpuReg::Sctlr as usize].get());
@@ -225,7 +156,7 @@ impl Core {
 
     /// Another vCPU takes the core.
     #[cold]
-    fn exchange(&self, vcpu: Ref<Vcpu>) {
+    fn switch_vcpu(&self, vcpu: Ref<Vcpu>) {
         self.leave_guest();
         if let Some(last) = self.vcpu.replace(Some(vcpu)) {
             el1::save(&last);
@@ -241,6 +172,62 @@ impl Core {
     pub(super) fn apply_vppi_mask(&self) {
         let irq = board::TIMER_VIRTUAL_PPI as u16;
         if self.vppi_masked.get() { gic::mask(irq) } else { gic::unmask(irq) }
+    }
+}
+
+impl Machine for Core {
+    fn init(&self) {
+        console::init();
+        gic::init();
+        self.list_registers.set(gic::list_registers());
+        self.frequency.set(cntfrq_el0::read());
+        self.shim.init_core(&debug::Hardware);
+        let (vtcr, start_level_one) = tlb::stage2_control(id_aa64mmfr0_el1::read());
+        vtcr_el2::write(vtcr);
+        self.start_level_one.set(start_level_one);
+        self.set_vttbr(tlb::empty_table());
+        isb();
+        gic::unmask(board::TIMER_HYPERVISOR_PPI as u16);
+        gic::unmask(board::TIMER_MAINTENANCE_PPI as u16);
+        gic::unmask(board::TIMER_VIRTUAL_PPI as u16);
+    }
+}
+
+impl ThreadSwitch for Core {
+    #[inline]
+    fn switch_to(&self, kernel: &Kernel, thread: Option<Ref<Tcb>>) {
+        if let Some(last) = self.thread.replace(thread) {
+            last.context.tpidr_el0.set(tpidr_el0::read());
+            if self.in_guest.get() {
+                last.context.tpidrro_el0.set(tpidrro_el0::read());
+            }
+        }
+        match thread {
+            Some(new) => {
+                tpidr_el0::write(new.context.tpidr_el0.get());
+                tpidrro_el0::write(new.context.tpidrro_el0.get());
+                self.load_vspace(kernel, new);
+                match new.vcpu.get() {
+                    None => self.leave_guest(),
+                    Some(vcpu) => self.enter_guest(vcpu),
+                }
+            }
+            None => self.leave_guest(),
+        }
+    }
+    fn set_thread_pointer(&self, thread: Ref<Tcb>, value: u64) {
+        thread.context.tpidr_el0.set(value);
+        if self.thread.get() == Some(thread) {
+            tpidr_el0::write(value);
+        }
+    }
+    fn reload(&self, kernel: &Kernel) {
+        if let Some(thread) = self.thread.get() {
+            self.load_vspace(kernel, thread);
+            if thread.vcpu.get() != self.vcpu.get().filter(|_| self.in_guest.get()) {
+                thread.vcpu.get().map_or_else(|| self.leave_guest(), |vcpu| self.enter_guest(vcpu));
+            }
+        }
     }
 }
 

@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A guest and its VMM that pass the core to each other, and nobody else enters the kernel.
 //!
-//! Once a trap and its reply went the short way, all that the next trap has to check still holds: only the kernel
-//! changes it, and every other entry ends the exchange first. So the two threads' registers and a word for whose
+//! Once a trap and its reply took the fast path, all that the next trap has to check still holds: only the kernel
+//! changes it, and every other entry settles the pair first. So the two threads' registers and a word for whose
 //! turn it is are all that moves. The objects meanwhile say what they say while the guest runs; the end of the
-//! exchange brings them up to date (`Kernel::settle_exchange`).
+//! pair brings them up to date (`Kernel::settle_resident`).
 
 use super::has_signal;
-use crate::arch::Ready;
+use crate::arch::{Ready, ResidentPass};
 use crate::config::FAULT_CONTEXT;
-use crate::fault::{Fault, Told, put_abort, put_trap};
+use crate::entry::Trap;
+use crate::fault::{Fault, FaultContext, put_abort, put_trap};
 use crate::kernel::Kernel;
 use crate::object::endpoint::Endpoint;
 use crate::object::reference::Ref;
 use crate::object::reply::Reply;
 use crate::object::tcb::{Context, Tcb};
 use crate::syscall::SVC_BYTES;
+use arm_syndrome::Class;
+use arm_syndrome::iss::CLASS_SHIFT;
 use core::cell::Cell;
 use lazaret_abi::fault_context;
 use sel4_abi::message_info::MessageInfo;
 
 /// The reply that says how the guest goes on.
-const GOES_ON: MessageInfo = MessageInfo::new(fault_context::REPLY_LABEL, 0, 0, fault_context::REPLY_LENGTH as u64);
+const REPLY_WITH_CONTEXT: MessageInfo =
+    MessageInfo::new(fault_context::REPLY_LABEL, 0, 0, fault_context::REPLY_LENGTH as u64);
 
 /// The two threads, and what one system call of the VMM says as the last one did.
-pub(crate) struct Exchange {
+pub(crate) struct ResidentPair {
     /// The VMM, if it waits and the guest runs.
     waiting: Cell<Option<Ref<Tcb>>>,
     /// The guest, if it waits and the VMM runs.
@@ -43,13 +47,13 @@ pub(crate) struct Exchange {
     addr: Cell<u64>,
 }
 
-impl Exchange {
+impl ResidentPair {
     /// What the guest waits with.
     fn fault(&self) -> Fault {
         /// The one kind of abort that is passed on: of a load or store.
-        const DATA_ABORT: u64 = 0x24;
+        const DATA_ABORT: u64 = Class::DATA_ABORT_LOWER.value() as u64;
         let esr = self.esr.get();
-        match esr >> 26 {
+        match esr >> CLASS_SHIFT {
             DATA_ABORT => Fault::VmFault { addr: self.addr.get(), prefetch: false, esr },
             _ => Fault::VcpuFault { hsr: esr },
         }
@@ -72,51 +76,41 @@ impl Exchange {
     }
 }
 
-/// What a pass needs to know of the guest that trapped: its registers, of which the last two are at hand as well.
-pub struct Trapped<'a> {
-    /// Its registers.
-    pub context: &'a Context,
-    /// ESR_EL2.
-    pub esr: u64,
-    /// ELR_EL2: the trapped instruction.
-    pub elr: u64,
-}
-
 impl Kernel {
     /// The guest's instruction trapped: on to its VMM. `None`: nothing has happened.
     #[inline(always)]
-    pub(crate) fn pass_trap(&self, guest: &Trapped<'_>) -> Option<Ref<Tcb>> {
-        self.pass_fault(guest, |handler, told| put_trap(handler, told, guest.esr))
+    pub(crate) fn pass_trap(&self, guest: &Trap<'_>) -> Option<Ref<Tcb>> {
+        self.pass_fault(guest, |handler, context| put_trap(handler, context, guest.esr))
     }
 
     /// As [`Self::pass_trap`] for an abort at an address.
     #[inline(always)]
-    pub(crate) fn pass_abort(&self, guest: &Trapped<'_>, addr: u64) -> Option<Ref<Tcb>> {
-        self.pass_fault(guest, |handler, told| {
-            self.exchange.addr.set(addr);
-            put_abort(handler, told, guest.esr, addr)
+    pub(crate) fn pass_abort(&self, guest: &Trap<'_>, addr: u64) -> Option<Ref<Tcb>> {
+        self.pass_fault(guest, |handler, context| {
+            self.cpu.resident.addr.set(addr);
+            put_abort(handler, context, guest.esr, addr)
         })
     }
 
     #[inline(always)]
     fn pass_fault(
         &self,
-        trapped: &Trapped<'_>,
-        put: impl FnOnce(&Context, &Told<'_>) -> MessageInfo,
+        trapped: &Trap<'_>,
+        put: impl FnOnce(&Context, &FaultContext<'_>) -> MessageInfo,
     ) -> Option<Ref<Tcb>> {
-        let exchange = &self.exchange;
-        let handler = exchange.waiting.get()?;
-        let guest = exchange.guest.get()?;
-        exchange.waiting.set(None);
-        exchange.trapped.set(Some(guest));
-        exchange.esr.set(trapped.esr);
-        self.current.set(Some(handler));
+        let pair = &self.cpu.resident;
+        let handler = pair.waiting.get()?;
+        let guest = pair.guest.get()?;
+        pair.waiting.set(None);
+        pair.trapped.set(Some(guest));
+        pair.esr.set(trapped.esr);
+        self.cpu.current.set(Some(handler));
         let number = guest.fault_number.get().wrapping_add(1);
         guest.fault_number.set(number);
-        handler.context.x[0].set(exchange.badge.get());
-        let told = Told { number, ip: trapped.elr, context: trapped.context };
-        handler.context.x[1].set(put(&handler.context, &told).0);
-        self.arch.pass_to_handler(trapped.context, &handler.context);
+        handler.context.x[0].set(pair.badge.get());
+        let context = FaultContext { number, ip: trapped.elr, registers: trapped.context };
+        handler.context.x[1].set(put(&handler.context, &context).0);
+        self.cpu.arch.pass_to_handler(trapped.context, &handler.context);
         Some(handler)
     }
 
@@ -127,7 +121,7 @@ impl Kernel {
             return None;
         }
         let guest = self.replied(handler)?;
-        let ready = self.arch.can_pass_to_guest()?;
+        let ready = self.cpu.arch.can_pass_to_guest()?;
         Some(self.pass_back(guest, handler, Some(ready)))
     }
 
@@ -138,19 +132,19 @@ impl Kernel {
         let guest = self.replied(handler)?;
         let word = |index: usize| handler.x[2 + index].get();
         self.take_debug_write(guest, word(fault_context::REPLY_REGISTER), word(fault_context::REPLY_VALUE));
-        Some(self.pass_back(guest, handler, self.arch.can_pass_to_guest()))
+        Some(self.pass_back(guest, handler, self.cpu.arch.can_pass_to_guest()))
     }
 
     /// The guest, if this is a reply that says how it goes on, by the same call as last time.
     #[inline(always)]
     fn replied(&self, handler: &Context) -> Option<Ref<Tcb>> {
-        let exchange = &self.exchange;
-        let guest = exchange.trapped.get()?;
+        let pair = &self.cpu.resident;
+        let guest = pair.trapped.get()?;
         let x = &handler.x;
         // All at once: nearly always they are the same.
-        let different = (x[1].get() ^ GOES_ON.0)
-            | (x[0].get() ^ exchange.endpoint_pointer.get())
-            | (x[6].get() ^ exchange.reply_pointer.get());
+        let different = (x[1].get() ^ REPLY_WITH_CONTEXT.0)
+            | (x[0].get() ^ pair.endpoint_pointer.get())
+            | (x[6].get() ^ pair.reply_pointer.get());
         if different == 0 { Some(guest) } else { None }
     }
 
@@ -158,24 +152,18 @@ impl Kernel {
     /// registers have to move first.
     #[inline(always)]
     fn pass_back(&self, guest: Ref<Tcb>, handler: &Context, ready: Option<Ready>) -> Ref<Tcb> {
-        let exchange = &self.exchange;
-        exchange.trapped.set(None);
-        exchange.waiting.set(exchange.handler.get());
-        self.current.set(Some(guest));
+        let pair = &self.cpu.resident;
+        pair.trapped.set(None);
+        pair.waiting.set(pair.handler.get());
+        self.cpu.current.set(Some(guest));
         guest.continue_as(|index| handler.x[2 + index].get());
-        self.arch.pass_to_guest(handler, &guest.context, ready);
+        self.cpu.arch.pass_to_guest(handler, &guest.context, ready);
         guest
     }
 
-    /// After a reply that went the short way: an exchange begins, if the next trap could do the same.
+    /// After a reply that took the fast path: the two become resident, if the next trap could do the same.
     #[inline(never)]
-    pub(super) fn begin_exchange(
-        &self,
-        guest: Ref<Tcb>,
-        handler: Ref<Tcb>,
-        endpoint: Ref<Endpoint>,
-        reply: Ref<Reply>,
-    ) {
+    pub(super) fn make_resident(&self, guest: Ref<Tcb>, handler: Ref<Tcb>, endpoint: Ref<Endpoint>, reply: Ref<Reply>) {
         let Some((faults, badge, rights)) = guest.fault_endpoint.endpoint() else { return };
         let possible = FAULT_CONTEXT
             && guest.vcpu.get().is_some()
@@ -183,41 +171,41 @@ impl Kernel {
             && (rights.grant() || rights.grant_reply())
             && self.can_go_next(handler)
             && !has_signal(handler);
-        if !possible || !self.arch.begin_passing(self, guest, handler) {
+        if !possible || !self.cpu.arch.begin_passing(self, guest, handler) {
             return;
         }
-        let exchange = &self.exchange;
-        exchange.guest.set(Some(guest));
-        exchange.handler.set(Some(handler));
-        exchange.endpoint.set(Some(endpoint));
-        exchange.reply.set(Some(reply));
-        exchange.endpoint_pointer.set(handler.context.x[0].get());
-        exchange.reply_pointer.set(handler.context.x[6].get());
-        exchange.badge.set(badge);
-        exchange.waiting.set(Some(handler));
+        let pair = &self.cpu.resident;
+        pair.guest.set(Some(guest));
+        pair.handler.set(Some(handler));
+        pair.endpoint.set(Some(endpoint));
+        pair.reply.set(Some(reply));
+        pair.endpoint_pointer.set(handler.context.x[0].get());
+        pair.reply_pointer.set(handler.context.x[6].get());
+        pair.badge.set(badge);
+        pair.waiting.set(Some(handler));
     }
 
     /// Every entry into the kernel that passes nothing on: the objects say again what is.
     #[inline(always)]
-    pub(crate) fn settle_exchange(&self) {
-        if self.exchange.guest.get().is_some() {
-            self.end_exchange();
+    pub(crate) fn settle_resident(&self) {
+        if self.cpu.resident.guest.get().is_some() {
+            self.end_resident();
         }
     }
 
     #[inline(never)]
-    fn end_exchange(&self) {
-        let exchange = &self.exchange;
-        let (guest, handler) = (exchange.guest.take(), exchange.handler.take());
-        let (endpoint, reply) = (exchange.endpoint.take(), exchange.reply.take());
-        let trapped = exchange.trapped.take().is_some();
-        exchange.waiting.set(None);
+    fn end_resident(&self) {
+        let pair = &self.cpu.resident;
+        let (guest, handler) = (pair.guest.take(), pair.handler.take());
+        let (endpoint, reply) = (pair.endpoint.take(), pair.reply.take());
+        let trapped = pair.trapped.take().is_some();
+        pair.waiting.set(None);
         let (Some(guest), Some(handler), Some(endpoint), Some(reply)) = (guest, handler, endpoint, reply) else {
             return;
         };
-        self.arch.end_passing(if trapped { handler } else { guest }, trapped);
+        self.cpu.arch.end_passing(if trapped { handler } else { guest }, trapped);
         if trapped {
-            self.note_trap(guest, handler, endpoint, reply, exchange.fault());
+            self.record_fault(guest, handler, endpoint, reply, pair.fault());
         } else {
             handler.fault_ip.set(handler.context.elr.get().wrapping_sub(SVC_BYTES));
         }

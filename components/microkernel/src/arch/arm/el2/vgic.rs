@@ -3,6 +3,7 @@
 
 use super::Core;
 use super::gic::virtual_interface;
+use crate::arch::VirtualGic;
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
 use crate::object::vgic;
@@ -33,44 +34,35 @@ impl Core {
         virtual_interface::set_hcr(vcpu.vgic.hcr.get());
         self.vgic_on.set(true);
     }
+}
 
-    /// List registers of this core's GIC.
-    pub fn list_registers(&self) -> u8 {
+impl VirtualGic for Core {
+    fn list_registers(&self) -> u8 {
         self.list_registers.get()
     }
-
-    /// A list register of a vCPU that does not run; `index` is below [`Self::list_registers`].
-    pub fn list_register(&self, vcpu: Ref<Vcpu>, index: u8) -> u32 {
+    fn list_register(&self, vcpu: Ref<Vcpu>, index: u8) -> u32 {
         if self.vcpu.get() == Some(vcpu) { virtual_interface::lr(index) } else { vcpu.vgic.lr[index as usize].get() }
     }
-
-    /// As [`Self::list_register`].
-    pub fn set_list_register(&self, vcpu: Ref<Vcpu>, index: u8, value: u32) {
+    fn set_list_register(&self, vcpu: Ref<Vcpu>, index: u8, value: u32) {
         vcpu.vgic.lr[index as usize].set(value);
         if self.vcpu.get() == Some(vcpu) {
             virtual_interface::set_lr(index, value);
         }
     }
-
-    /// The virtual timer's interrupt came. Masks it for the running guest; false: none runs, so it is ignored.
-    pub fn mask_vppi(&self) -> bool {
+    fn mask_vppi(&self) -> bool {
         let Some(vcpu) = self.vcpu.get().filter(|_| self.in_guest.get()) else { return false };
         vcpu.vppi_masked.set(true);
         self.vppi_masked.set(true);
         self.apply_vppi_mask();
         true
     }
-
-    /// The VMM has dealt with the virtual timer's interrupt.
-    pub fn acknowledge_vppi(&self, vcpu: Ref<Vcpu>) {
+    fn acknowledge_vppi(&self, vcpu: Ref<Vcpu>) {
         vcpu.vppi_masked.set(false);
         if self.vcpu.get() == Some(vcpu) && self.vppi_masked.replace(false) {
             self.apply_vppi_mask();
         }
     }
-
-    /// While no guest runs: the interface goes off, and with it the maintenance interrupt. Both come again with the guest.
-    pub fn pause_vgic(&self) {
+    fn pause_vgic(&self) {
         if !self.in_guest.get() {
             if let Some(vcpu) = self.vcpu.get().filter(|_| self.vgic_on.get()) {
                 vcpu.vgic.hcr.set(virtual_interface::hcr());
@@ -79,9 +71,7 @@ impl Core {
             self.vgic_on.set(false);
         }
     }
-
-    /// The maintenance interrupt came: the list register to report, all ones for none in particular.
-    pub fn maintenance(&self) -> Option<u64> {
+    fn maintenance(&self) -> Option<u64> {
         if !self.in_guest.get() {
             self.pause_vgic();
             return None;
