@@ -20,6 +20,7 @@
 //! guest without debug state needs no work at resume, and no guest's breakpoint can fire in anybody else.
 #![cfg_attr(not(any(test, feature = "fake")), no_std)]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 mod bank;
 mod clamp;

@@ -9,7 +9,6 @@ use system_spec::SpecError;
 /// What failed, on which object, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
-    /// The step.
     pub step: &'static str,
     /// The object's name.
     pub object: &'a str,

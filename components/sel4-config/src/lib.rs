@@ -23,6 +23,7 @@
 //! Conditions are `KEY`, `KEY = "value"`, `not(..)`, `all(..)` and `any(..)`.
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 pub use sel4_config_macros::{
     sel4_cfg, sel4_cfg_attr, sel4_cfg_bool, sel4_cfg_if, sel4_cfg_str, sel4_cfg_usize, sel4_cfg_word,

@@ -43,6 +43,7 @@
 //! its scheduling context (and binds it to the PD's notification).
 #![no_std]
 #![deny(unsafe_code)]
+#![deny(missing_docs)]
 
 mod channel;
 mod child;

@@ -12,6 +12,7 @@
 //! The image starts at 4 MiB; the linker script is used without asking. There is no heap.
 #![no_std]
 #![deny(unsafe_code)]
+#![deny(missing_docs)]
 
 mod entry;
 

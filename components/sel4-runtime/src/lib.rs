@@ -5,6 +5,7 @@
 //! `sel4-root-task` and `sel4-microkit` build on this crate; programs link those two and never this one by name.
 #![no_std]
 #![deny(unsafe_code)]
+#![deny(missing_docs)]
 
 mod stack;
 mod stop;

@@ -6,6 +6,7 @@
 //! Labels and words are in [`lazaret_abi`]. A kernel without them says so to [`probe`].
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 pub mod raw;
 

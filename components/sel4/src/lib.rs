@@ -10,6 +10,7 @@
 //! On a host, system calls go to a recording stand-in ([`fake`]), so that programs can be tested there.
 #![no_std]
 #![deny(unsafe_code)]
+#![deny(missing_docs)]
 
 #[cfg(not(target_os = "none"))]
 extern crate std;

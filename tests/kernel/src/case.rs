@@ -56,7 +56,6 @@ impl fmt::Display for Failure {
 /// What a case returns.
 pub type Outcome = Result<(), Failure>;
 
-/// A case.
 pub type Case = (&'static str, fn(&mut Env) -> Outcome);
 
 /// Fails with the text if not so.

@@ -23,15 +23,12 @@ pub fn null<T: sel4::CapType>() -> sel4::Cap<T> {
 pub struct Start {
     /// Which stack and IPC buffer.
     pub number: usize,
-    /// Priority.
     pub priority: u64,
     /// Scheduling context, or null for a passive one.
     pub context: cap::SchedContext,
     /// Fault endpoint, or null.
     pub faults: cap::Endpoint,
-    /// The body.
     pub body: Body,
-    /// Its arguments.
     pub arguments: [u64; 3],
 }
 

@@ -23,9 +23,7 @@ use stateright::{Model, Property};
 /// How big a system.
 #[derive(Clone, Copy, Debug)]
 pub struct System {
-    /// Cores.
     pub cores: usize,
-    /// vCPUs.
     pub vcpus: usize,
     /// What happens besides guests that run, write and stop.
     pub events: Events,

@@ -21,7 +21,6 @@ pub struct Ghost {
     pub claim: u64,
     /// `MDSCR_EL1`.
     pub mdscr: u64,
-    /// The OS lock.
     pub os_lock: bool,
     /// Does an outside debugger have it?
     pub external: bool,

@@ -9,7 +9,6 @@ use crate::pool::SLOTS;
 /// Words that a message can have here.
 pub const WORDS: usize = 12;
 
-/// An invocation.
 #[derive(Clone, Copy, Debug)]
 pub struct Invocation {
     pub service: u64,

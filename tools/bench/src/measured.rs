@@ -26,7 +26,6 @@ pub struct Row {
 /// A part of the debug architecture, tried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
-    /// Its name.
     pub name: String,
     /// Checks that held.
     pub passed: u64,

@@ -23,7 +23,6 @@ pub fn output(bench: &Bench<'_>) -> anyhow::Result<String> {
     Ok(run.output)
 }
 
-/// The rows.
 pub fn rows(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     Ok(Measured::parse(&output(bench)?)?.rows)
 }

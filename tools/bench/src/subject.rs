@@ -93,7 +93,6 @@ impl<'a> Job<'a> {
 /// The kernel takes no more memory.
 const KERNEL_SIZE: u64 = 1 << 20;
 
-/// The rows.
 const ROWS: Job<'_> = Job::new("mode=bench", r"GUEST bench: \d+ passed, \d+ failed");
 
 impl Bench<'_> {

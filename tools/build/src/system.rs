@@ -28,11 +28,9 @@ const ROOT_TASK: &str = "root-task";
 /// A built system.
 #[derive(Debug, Clone)]
 pub struct Built {
-    /// The board.
     pub board: Board,
     /// The image's file.
     pub path: PathBuf,
-    /// The image.
     pub image: Image,
     /// Who gets what.
     pub plan: Plan,
@@ -42,7 +40,6 @@ pub struct Built {
     pub sizes: Vec<Size>,
     /// What the programs' files are made of.
     pub programs: Vec<Program>,
-    /// The compiler.
     pub compiler: String,
     /// Where the description's files were found.
     pub files: SearchPath,

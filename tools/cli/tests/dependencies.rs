@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! No package has a dependency that it does not use, or that it has only to pass its names on.
+//! No package has a dependency that it does not use, or that it has only to pass its names on; and what others link says
+//! what each of its names is for.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -74,4 +75,27 @@ fn every_dependency_is_used() {
         }
     }
     assert!(unused.is_empty(), "{unused:#?}");
+}
+
+/// Folders of crates that are made to be linked by others: each of their names has a sentence. Elsewhere a name that says
+/// it all may stand alone.
+const LINKED_BY_OTHERS: &[&str] = &["abi/", "arm/", "debug-shim", "formats/", "sel4"];
+/// Of those, programs.
+const PROGRAMS: &[&str] = &["sel4-loader"];
+
+#[test]
+fn what_others_link_is_documented() {
+    let packages = packages();
+    let components = root().join("components");
+    let mut without = Vec::new();
+    for folder in packages.iter().map(folder) {
+        let Ok(path) = folder.strip_prefix(&components) else { continue };
+        let path = path.to_str().unwrap();
+        let is_linked = LINKED_BY_OTHERS.iter().any(|prefix| path.starts_with(prefix));
+        let text = std::fs::read_to_string(folder.join("src/lib.rs")).unwrap_or_default();
+        if is_linked && !PROGRAMS.contains(&path) && !text.contains("#![deny(missing_docs)]") {
+            without.push(path.to_string());
+        }
+    }
+    assert!(without.is_empty(), "no #![deny(missing_docs)] in {without:?}");
 }

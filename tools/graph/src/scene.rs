@@ -31,9 +31,7 @@ pub struct Port {
 pub struct Box {
     /// The kind, which is the class in the style sheet.
     pub class: &'static str,
-    /// The title.
     pub title: String,
-    /// The lines.
     pub lines: Vec<Line>,
     /// How deep it is nested.
     pub depth: usize,
@@ -41,7 +39,6 @@ pub struct Box {
 
 /// A line, which may belong to a box in the box.
 pub struct Line {
-    /// The text.
     pub text: String,
     /// The class in the style sheet.
     pub class: &'static str,

@@ -126,9 +126,7 @@ fn run(command: &mut Command) -> anyhow::Result<String> {
 pub struct Package {
     /// Its file.
     pub path: PathBuf,
-    /// Its name.
     pub name: String,
-    /// Its version.
     pub version: String,
 }
 

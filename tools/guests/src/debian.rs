@@ -90,7 +90,6 @@ impl Debian {
         self.flavour.files[1]
     }
 
-    /// The kernel.
     pub fn kernel(&self) -> anyhow::Result<(Vec<u8>, Origin)> {
         let stamp = self.refresh()?;
         let image = std::fs::read(self.folder.join(self.linux())).context(self.linux())?;

@@ -4,11 +4,9 @@
 /// A symbol to define.
 #[derive(Clone, Copy)]
 pub struct Symbol {
-    /// Its name.
     pub name: &'static str,
     /// Its address.
     pub value: u64,
-    /// Its size.
     pub size: u64,
 }
 

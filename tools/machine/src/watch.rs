@@ -28,7 +28,6 @@ const LAST_WORDS: Duration = Duration::from_millis(700);
 pub enum Input {
     /// The person at the terminal.
     Terminal,
-    /// The script.
     Script,
 }
 

@@ -36,7 +36,6 @@ pub enum ElfError {
     SymbolSize {
         /// Symbol.
         name: String,
-        /// Its size.
         size: u64,
     },
 }
@@ -52,7 +51,6 @@ pub struct Segment {
     pub perms: Perms,
 }
 
-/// A program.
 #[derive(Clone, Debug)]
 pub struct Program {
     /// First instruction.

@@ -83,19 +83,16 @@ impl Default for Options {
 /// Everything that the root task creates.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Objects.
     pub objects: Vec<Object>,
     /// Filled slots.
     pub caps: Vec<CapFill>,
     /// Capabilities for the test of the audit, which it is not told of.
     pub planted: Vec<CapFill>,
-    /// Threads.
     pub threads: Vec<ThreadPlan>,
     /// Scheduling contexts.
     pub sched_contexts: Vec<SchedPlan>,
     /// Address spaces and the run of page tables of each.
     pub spaces: Vec<(Space, ObjectId)>,
-    /// Mappings.
     pub mappings: Vec<Mapped>,
     /// First contents of frames that are not pages of the image.
     pub fills: Vec<FillFrames>,

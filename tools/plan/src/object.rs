@@ -27,7 +27,6 @@ pub struct ObjectId(pub usize);
 pub enum Frames {
     /// Frames `first..` of a run.
     Object {
-        /// The run.
         run: ObjectId,
         /// Frame in the run.
         first: u32,
@@ -42,9 +41,7 @@ pub enum Frames {
 /// A filled slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CapFill {
-    /// CNode.
     pub cnode: ObjectId,
-    /// Slot.
     pub slot: u32,
     /// To what.
     pub object: ObjectId,
@@ -57,7 +54,6 @@ pub struct CapFill {
 /// A run of equal pages in an address space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapped {
-    /// VSpace.
     pub vspace: ObjectId,
     /// Address.
     pub vaddr: u64,
@@ -134,13 +130,11 @@ pub enum Source {
 /// A thread.
 #[derive(Clone, Debug)]
 pub struct ThreadPlan {
-    /// TCB.
     pub tcb: ObjectId,
     /// Root of its CSpace.
     pub cspace: ObjectId,
     /// Guard word for it.
     pub cspace_data: u64,
-    /// VSpace.
     pub vspace: ObjectId,
     /// Frame and address of its IPC buffer.
     pub ipc_buffer: Option<(ObjectId, u64)>,
@@ -150,9 +144,7 @@ pub struct ThreadPlan {
     pub fault: (ObjectId, u64),
     /// Bound notification.
     pub notification: Option<ObjectId>,
-    /// vCPU.
     pub vcpu: Option<ObjectId>,
-    /// Priority.
     pub priority: u8,
     /// Entry point.
     pub entry: u64,
@@ -167,13 +159,11 @@ pub struct ThreadPlan {
 /// A scheduling context's parameters.
 #[derive(Clone, Debug)]
 pub struct SchedPlan {
-    /// Object.
     pub object: ObjectId,
     /// Microseconds.
     pub budget: u64,
     /// Microseconds.
     pub period: u64,
-    /// Badge.
     pub badge: u64,
 }
 
@@ -186,7 +176,6 @@ pub struct IrqPlan {
     pub irq: u32,
     /// Edge-triggered.
     pub edge: bool,
-    /// Notification.
     pub notification: ObjectId,
     /// Badge of the signals.
     pub badge: u64,
@@ -195,17 +184,14 @@ pub struct IrqPlan {
 /// A protection domain or vCPU, as messages and the audit name it.
 #[derive(Clone, Debug)]
 pub struct ComponentPlan {
-    /// Name.
     pub name: String,
     /// vCPU rather than protection domain.
     pub is_vcpu: bool,
     /// Gives its scheduling context up after initialisation.
     pub passive: bool,
-    /// TCB.
     pub tcb: ObjectId,
     /// Scheduling context.
     pub sched_context: ObjectId,
-    /// Notification.
     pub notification: Option<ObjectId>,
     /// CNode with its capabilities.
     pub cspace: ObjectId,

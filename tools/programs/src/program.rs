@@ -10,7 +10,6 @@ use serde::Serialize;
 /// A program's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Program {
-    /// Its name.
     pub name: String,
     /// SHA-256 of the file.
     pub sha256: String,

@@ -8,9 +8,7 @@ use serde::Serialize;
 /// A measured size and its limit, in bytes.
 #[derive(Debug, Clone, Serialize)]
 pub struct Size {
-    /// Of what.
     pub what: String,
-    /// Bytes.
     pub bytes: u64,
     /// At most that many, where there is a limit.
     pub limit: Option<u64>,

@@ -15,7 +15,6 @@ const REGION: &str = "memory region";
 /// Memory of a protection domain or a virtual machine, in bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ComponentMemory {
-    /// Its name.
     pub name: String,
     /// A virtual machine rather than a protection domain.
     pub machine: bool,

@@ -28,7 +28,6 @@ impl SearchPath {
         SearchPath { folders: Vec::new(), look: false, pending: Vec::new(), stale: false }
     }
 
-    /// The folders.
     pub fn folders(&self) -> &[PathBuf] {
         &self.folders
     }

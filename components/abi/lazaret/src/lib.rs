@@ -6,6 +6,7 @@
 //! to the label, which is how the VMM finds out.
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 pub mod fault_context;
 

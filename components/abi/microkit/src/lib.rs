@@ -5,6 +5,7 @@
 //! them there. Numbers are those of Microkit's own tool, so that its programs run unchanged.
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 /// Slots of a protection domain's CSpace; the `_BASE` ones are indexed by channel or child.
 pub mod slot {

@@ -5,6 +5,7 @@
 //! it, and both take every number from here. Names are the seL4 manual's. Nothing in this crate does anything.
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 pub mod boot_info;
 pub mod error;

@@ -6,6 +6,7 @@
 //! fact, and both take it from here. Nothing in this crate does anything.
 #![no_std]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 pub mod breakpoint;
 pub mod mdscr;

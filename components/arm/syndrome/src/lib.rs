@@ -7,6 +7,7 @@
 //! Reference: Arm ARM, D24.2.38 (ESR_EL2), D1.3 (exception entry), F1.2 (condition codes), G1.12.4 (ITSTATE).
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 mod abort;
 mod class;

@@ -18,6 +18,7 @@
 //! | `ID_*` | debug v8.0 with the core's counts, and nothing that is not switched or trapped | a promise is kept |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 pub mod aarch32;
 mod access;

@@ -2,6 +2,7 @@
 //! The debug registers of this core for the debug shim: the only `mrs` and `msr` of them, and of MDCR_EL2.
 #![no_std]
 #![cfg(target_os = "none")]
+#![deny(missing_docs)]
 
 use debug_shim::{Counts, DebugHardware, Register, has_pmu};
 

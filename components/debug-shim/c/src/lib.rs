@@ -5,6 +5,7 @@
 //! call what. The library allocates nothing and calls nothing: its state is in what the kernel passes.
 #![cfg_attr(target_os = "none", no_std)]
 #![deny(unsafe_code)]
+#![deny(missing_docs)]
 
 mod answer;
 mod header;

@@ -6,6 +6,7 @@
 //! are the tools' (`tools/board`), which refuse unknown ones, and are skipped here. A file that begins with
 //! `same_as = "NAME"` is of a board that is another one but for its memory.
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 //! The files of an installed seL4 (the `SEL4_PREFIX` layout), for build scripts and for the command line: what its
 //! configuration says, and which labels its invocations have.
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 mod interface;
 mod options;

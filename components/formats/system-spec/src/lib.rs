@@ -12,6 +12,7 @@
 //! [`Spec::parse`] checks every reference, so a reader may follow them; it never panics on hostile bytes.
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 mod capability;
 mod check;

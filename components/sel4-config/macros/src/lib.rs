@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The macros of `sel4-config`; use them through that crate.
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 mod condition;
 mod options;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The attribute macro of `sel4-root-task`; use it through that crate.
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 use proc_macro::{TokenStream, TokenTree};
 

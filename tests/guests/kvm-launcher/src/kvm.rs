@@ -57,7 +57,6 @@ pub const X0: u64 = 0x6030_0000_0010_0000;
 /// X1 and X2.
 pub const X1: u64 = X0 + 2;
 pub const X2: u64 = X0 + 4;
-/// The PC.
 pub const PC: u64 = X0 + 2 * 32;
 
 /// `struct kvm_userspace_memory_region`

@@ -94,9 +94,7 @@ pub fn stacks(trace: &Execution, symbols: &mut Symbols) -> BTreeMap<Vec<String>,
 /// A function as the linker knows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Function {
-    /// Its program.
     pub program: String,
-    /// Its name.
     pub name: String,
     /// Instructions of one operation.
     pub count: f64,

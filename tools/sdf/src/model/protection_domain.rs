@@ -38,7 +38,6 @@ pub struct ProtectionDomain {
     pub setvars: Vec<SetVar>,
     /// `cspace`: further capabilities.
     pub shared_caps: Vec<SharedCap>,
-    /// Its virtual machine.
     pub virtual_machine: Option<VirtualMachine>,
     /// Its start tag.
     pub span: Span,
@@ -95,7 +94,6 @@ pub enum Trigger {
 /// A symbol of the program that gets a value (a 64-bit word).
 #[derive(Debug, Clone)]
 pub struct SetVar {
-    /// The symbol.
     pub symbol: String,
     /// What it gets.
     pub value: SetVarValue,

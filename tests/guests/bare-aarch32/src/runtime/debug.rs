@@ -81,7 +81,6 @@ pub fn method_of_entry() -> u32 {
     mrc!("p14, 0", "c0, c1, 0") >> 2 & 0xf
 }
 
-/// The claim tags.
 pub fn claim_tags() -> u32 {
     mrc!("p14, 0", "c7, c9, 6")
 }

@@ -19,11 +19,8 @@ pub struct Frame {
 pub enum Event {
     /// An undefined instruction, or an illegal state.
     Undefined,
-    /// A breakpoint.
     Breakpoint,
-    /// BKPT.
     Bkpt,
-    /// A watchpoint.
     Watchpoint,
     /// A prefetch abort of another kind.
     Prefetch,

@@ -449,7 +449,6 @@ pub fn nop_address() -> u32 {
     probe_nop_at as Code as usize as u32
 }
 
-/// BKPT.
 pub fn bkpt() {
     // SAFETY: the handler goes on behind it.
     unsafe { probe_bkpt() }

@@ -127,7 +127,6 @@ pub fn channel_status() -> u64 {
     mrs!("mdccsr_el0")
 }
 
-/// The claim tags.
 pub fn claim_tags() -> u64 {
     mrs!("dbgclaimclr_el1")
 }

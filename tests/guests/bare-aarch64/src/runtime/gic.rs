@@ -36,7 +36,6 @@ pub fn set_priority(intid: u32, priority: u8) {
     write(IPRIORITYR + intid as usize, priority.into());
 }
 
-/// Its priority.
 pub fn priority(intid: u32) -> u8 {
     read(IPRIORITYR + intid as usize) as u8
 }

@@ -8,7 +8,6 @@ use core::arch::global_asm;
 
 use super::{mrs, msr};
 
-/// A register.
 pub struct Register {
     /// The assembler's name, or what it is.
     pub name: &'static str,
