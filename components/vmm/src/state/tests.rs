@@ -43,7 +43,8 @@ fn a_trap_counts_once() {
 #[test]
 fn every_flip_in_a_section_is_found() {
     let names = State::new().section_names();
-    assert_eq!(names, ["power", "phase", "UART", "interrupts", "interrupt routing", "console", "log", "header"]);
+    let known = ["power", "phase", "UART", "interrupts", "interrupt routing", "console", "log", "header"];
+    known.iter().for_each(|name| assert!(names.contains(name), "{name}"));
     for (section, name) in names.iter().enumerate() {
         let mut at = 0;
         let mut fresh = Box::new(State::new());
