@@ -3,6 +3,7 @@
 
 use core::fmt;
 
+use arm_syndrome::{Class, iss::CLASS_SHIFT};
 use sel4_abi::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vcpu_fault, vm_fault};
 
 /// Everything that is printed of a fault.
@@ -154,23 +155,23 @@ fn fault_status(esr: u64) -> &'static str {
 
 /// Exception class in words.
 fn exception_class(esr: u64) -> &'static str {
-    match esr >> 26 & 0x3f {
-        0x00 => "undefined instruction",
-        0x01 => "trapped WFI or WFE",
-        0x07 => "trapped FP or SIMD access",
-        0x0e => "illegal execution state",
-        0x15 => "SVC",
-        0x16 => "HVC",
-        0x17 => "SMC",
-        0x18 => "trapped MSR, MRS or system instruction",
-        0x20 | 0x21 => "instruction abort",
-        0x22 => "misaligned PC",
-        0x24 | 0x25 => "data abort",
-        0x26 => "misaligned SP",
-        0x30 | 0x31 => "hardware breakpoint",
-        0x32 | 0x33 => "single step",
-        0x34 | 0x35 => "watchpoint",
-        0x3c => "BRK instruction",
+    match Class::new((esr >> CLASS_SHIFT) as u8) {
+        Class::UNKNOWN => "undefined instruction",
+        Class::WFX => "trapped WFI or WFE",
+        Class::FP_SIMD => "trapped FP or SIMD access",
+        Class::ILLEGAL_STATE => "illegal execution state",
+        Class::SVC64 => "SVC",
+        Class::HVC64 => "HVC",
+        Class::SMC64 => "SMC",
+        Class::SYS_REG => "trapped MSR, MRS or system instruction",
+        Class::INSTRUCTION_ABORT_LOWER | Class::INSTRUCTION_ABORT_SAME => "instruction abort",
+        Class::PC_ALIGNMENT => "misaligned PC",
+        Class::DATA_ABORT_LOWER | Class::DATA_ABORT_SAME => "data abort",
+        Class::SP_ALIGNMENT => "misaligned SP",
+        Class::BREAKPOINT_LOWER | Class::BREAKPOINT_SAME => "hardware breakpoint",
+        Class::STEP_LOWER | Class::STEP_SAME => "single step",
+        Class::WATCHPOINT_LOWER | Class::WATCHPOINT_SAME => "watchpoint",
+        Class::BRK64 => "BRK instruction",
         _ => "unknown exception class",
     }
 }

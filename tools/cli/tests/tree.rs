@@ -44,7 +44,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ("sel4-microkit", &["microkit-abi", "sel4", "sel4-runtime", "sel4-microkit-macros"]),
     ("sel4-vcpu-debug", &["lazaret-abi", "sel4", "sel4-config", "sel4-abi"]),
     // user level
-    ("root-task", &["sel4", "sel4-root-task", "sel4-abi", "sel4-vcpu-debug", "system-spec"]),
+    ("root-task", &["arm-syndrome", "sel4", "sel4-root-task", "sel4-abi", "sel4-vcpu-debug", "system-spec"]),
     ("serial", &["microkit-abi", "sel4", "sel4-microkit", "sel4-abi"]),
     (
         "vmm",
@@ -361,8 +361,9 @@ fn unsafe_code_is_only_where_it_is_named() {
     let mut stray = Vec::new();
     for path in files().into_iter().filter(|path| path.ends_with(".rs")) {
         let count = count_unsafe(&std::fs::read_to_string(root().join(&path)).unwrap());
-        // The word in strings of this file.
-        if count == 0 || path.ends_with("tests/tree.rs") {
+        // The word in strings: of this file, and of the test that reads the page of claims.
+        let only_says_it = ["tools/cli/tests/tree.rs", "tests/proof/tests/claims.rs"].contains(&path.as_str());
+        if count == 0 || only_says_it {
             continue;
         }
         if !MAY_BE_UNSAFE.iter().any(|prefix| path.starts_with(prefix)) {

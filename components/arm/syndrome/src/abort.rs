@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Instruction and data aborts: the ISS of EC 0x20, 0x21, 0x24, 0x25.
 
+use crate::iss::{ISV, S1PTW, SRT_SHIFT};
 use crate::{Direction, Register};
 
 /// DFSC or IFSC, six bits.
@@ -88,13 +89,13 @@ pub struct Transfer {
 
 impl Transfer {
     const fn of_iss(iss: u32) -> Option<Self> {
-        if iss & 1 << 24 == 0 {
+        if iss as u64 & ISV == 0 {
             return None;
         }
         Some(Self {
             size: AccessSize::of_iss(iss),
             sign_extend: iss & 1 << 21 != 0,
-            rt: Register::new((iss >> 16) as u64),
+            rt: Register::new((iss >> SRT_SHIFT) as u64),
             is_64_bit: iss & 1 << 15 != 0,
             acquire_release: iss & 1 << 14 != 0,
         })
@@ -138,7 +139,7 @@ impl DataAbort {
             transfer: Transfer::of_iss(iss),
             far_valid: iss & 1 << 10 == 0,
             cache_maintenance: iss & 1 << 8 != 0,
-            table_walk: iss & 1 << 7 != 0,
+            table_walk: iss as u64 & S1PTW != 0,
             direction: if iss & 1 << 6 != 0 { Direction::Write } else { Direction::Read },
             status: FaultStatus::new(iss),
         }
@@ -159,6 +160,6 @@ pub struct InstructionAbort {
 impl InstructionAbort {
     /// ISS of EC 0x20, 0x21.
     pub const fn from_iss(iss: u32) -> Self {
-        Self { far_valid: iss & 1 << 10 == 0, table_walk: iss & 1 << 7 != 0, status: FaultStatus::new(iss) }
+        Self { far_valid: iss & 1 << 10 == 0, table_walk: iss as u64 & S1PTW != 0, status: FaultStatus::new(iss) }
     }
 }

@@ -3,6 +3,7 @@
 
 use core::fmt;
 
+use crate::iss::CLASS_SHIFT;
 use crate::{Class, Condition, CpAccess32, CpAccess64, CpMemory, DataAbort, InstructionAbort, SysRegAccess, Wait};
 
 /// A value of `ESR_EL2`.
@@ -74,7 +75,7 @@ impl Esr {
     /// Put together from its fields.
     pub const fn from_fields(class: Class, is_32_bit_instruction: bool, iss: u32) -> Self {
         let il = if is_32_bit_instruction { Self::IL } else { 0 };
-        Self((class.value() as u64) << 26 | il | (iss as u64 & Self::ISS))
+        Self((class.value() as u64) << CLASS_SHIFT | il | (iss as u64 & Self::ISS))
     }
 
     /// The whole value.
@@ -84,7 +85,7 @@ impl Esr {
 
     /// EC.
     pub const fn class(self) -> Class {
-        Class::new((self.0 >> 26) as u8)
+        Class::new((self.0 >> CLASS_SHIFT) as u8)
     }
 
     /// IL.

@@ -3,6 +3,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use arm_syndrome::{Class, iss::CLASS_SHIFT};
 use zerocopy::IntoBytes;
 
 use super::format::{Cause, HEADER_SIZE, Header, Outcome, RECORD_SIZE, Record};
@@ -93,7 +94,7 @@ impl Note {
 impl Cause {
     /// Of a syndrome.
     pub const fn of_esr(esr: u64) -> Self {
-        Self((esr >> 26) as u8 & 63)
+        Self(Class::new((esr >> CLASS_SHIFT) as u8).value())
     }
 }
 
