@@ -17,11 +17,14 @@ pub struct Console<'k>(pub &'k Kernel);
 
 impl Write for Console<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            self.0.cpu.arch.put_char(byte);
-        }
+        terminal_bytes(text).for_each(|byte| self.0.cpu.arch.put_char(byte));
         Ok(())
     }
+}
+
+/// A text's bytes as a terminal wants them: it goes back to the start of the line only when it is told to.
+pub fn terminal_bytes(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().flat_map(|byte| (byte == b'\n').then_some(b'\r').into_iter().chain([byte]))
 }
 
 struct Name(Ref<Tcb>);
@@ -107,5 +110,16 @@ fn type_number(cap: &Cap) -> u64 {
         Cap::Domain => 20,
         Cap::SchedContext { .. } => 22,
         Cap::SchedControl => 24,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::terminal_bytes;
+
+    #[test]
+    fn a_new_line_begins_at_its_start() {
+        let bytes: std::vec::Vec<u8> = terminal_bytes("a\n\nb").collect();
+        assert_eq!(bytes, b"a\r\n\r\nb");
     }
 }

@@ -98,7 +98,7 @@ impl Handler {
     }
 }
 
-/// One place in the VMM's shortest way; the compiler does not always see that.
+/// One place in the VMM's fast path; the compiler does not always see that.
 #[inline(always)]
 fn backed<B: DebugBackend>(backend: &mut B, register: DebugRegister, access: Access) -> Result<AccessResult, B::Error> {
     let counts = backend.counts();

@@ -5,9 +5,10 @@ use super::device_tree::{self, DeviceTreeError};
 use super::memory::{self, Known, Usable};
 use super::root_task::{Image, RootTask};
 use crate::arch;
-use crate::arch::{Clock, KernelConsole, Machine, Memory};
+use crate::arch::{Clock, Machine, Memory};
 use crate::board;
 use crate::config;
+use crate::debug::Console;
 use crate::entry::start_first_thread;
 use crate::kernel::Kernel;
 use crate::payload::{self, BootPayload, PayloadError};
@@ -46,21 +47,6 @@ impl From<super::regions::TooMany> for BootError {
     }
 }
 
-/// The boot console.
-pub(super) struct Out<'k>(pub &'k Kernel);
-
-impl fmt::Write for Out<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            if byte == b'\n' {
-                self.0.cpu.arch.put_char(b'\r');
-            }
-            self.0.cpu.arch.put_char(byte);
-        }
-        Ok(())
-    }
-}
-
 /// Boots; `device_tree` is what the loader passed in x0.
 pub fn boot(kernel: &Kernel, device_tree: u64) -> ! {
     kernel.cpu.arch.init();
@@ -69,7 +55,7 @@ pub fn boot(kernel: &Kernel, device_tree: u64) -> ! {
     }
     if let Err(error) = make_root_task(kernel, device_tree) {
         // The console never fails.
-        let _ = writeln!(Out(kernel), "KRN|ERROR: cannot boot: {}", Reason(&error));
+        let _ = writeln!(Console(kernel), "KRN|ERROR: cannot boot: {}", Reason(&error));
         arch::stop();
     }
     start_first_thread(kernel)
@@ -115,7 +101,7 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
         if unused > 0 {
             // The console never fails.
             let _ = writeln!(
-                Out(kernel),
+                Console(kernel),
                 "KRN|WARNING: {} KiB of RAM stay unused: {} KiB are beyond the kernel's reach, {} KiB in more pieces \
                  than its tables can map, {} KiB in more pieces than BootInfo can list",
                 unused >> 10,
@@ -126,7 +112,7 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
         }
         // The console never fails.
         let _ = writeln!(
-            Out(kernel),
+            Console(kernel),
             "KRN|INFO: Lazaret booted at tick {}: {} MiB of RAM, {} untyped capabilities, root task {} KiB",
             kernel.cpu.arch.now(),
             ram.size() >> 20,

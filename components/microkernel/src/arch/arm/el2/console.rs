@@ -2,6 +2,7 @@
 //! The kernel's console, write-only: a PL011 that boot firmware may or may not have set up. Without `PRINTING` in the
 //! configuration the kernel never touches it, but for the board's own registers (which pins are the UART's).
 
+use crate::debug::terminal_bytes;
 use crate::{board, config};
 use core::fmt;
 
@@ -61,17 +62,12 @@ pub fn put(byte: u8) {
     write(DATA, u32::from(byte));
 }
 
-/// For `write!`.
+/// For `write!` where there may be no kernel: before it boots, and when it panics.
 pub struct Console;
 
 impl fmt::Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            if byte == b'\n' {
-                put(b'\r');
-            }
-            put(byte);
-        }
+        terminal_bytes(text).for_each(put);
         Ok(())
     }
 }
