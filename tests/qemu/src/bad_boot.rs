@@ -33,7 +33,7 @@ pub const OTHER_BOARD: &str =
 const NO_MEMORY: &str = "cannot boot: the device tree names no memory";
 
 fn bad_device_trees() -> anyhow::Result<()> {
-    let bench = Bench::new()?;
+    let bench = Bench::new("bad-boot")?;
     let this = bench.board.compatible.clone();
     let mut cut = tree_of(&this);
     cut.truncate(60);
@@ -59,7 +59,7 @@ fn bad_device_trees() -> anyhow::Result<()> {
 }
 
 fn no_root_task() -> anyhow::Result<()> {
-    let bench = Bench::new()?;
+    let bench = Bench::new("bad-boot")?;
     let kernel = &bench.image.bytes[..bench.image.kernel_size as usize];
     let message = "cannot boot: no root task follows the kernel";
     let qemu = Qemu::of(&Workspace::find(), &bench.board)?;
@@ -69,7 +69,7 @@ fn no_root_task() -> anyhow::Result<()> {
 
 /// Firmware that does not say how fast the counter is: the kernel divides by that.
 fn no_counter() -> anyhow::Result<()> {
-    let bench = Bench::new()?;
+    let bench = Bench::new("bad-boot")?;
     let mut qemu = Qemu::of(&Workspace::find(), &bench.board)?;
     qemu.cpu.push_str(",cntfrq=1000");
     let file = bench.file("whole.img", &bench.image.bytes)?;
@@ -96,13 +96,13 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub fn new() -> anyhow::Result<Self> {
+    pub fn new(folder: &str) -> anyhow::Result<Self> {
         let workspace = Workspace::find();
         let setting = Setting { workspace: &workspace, board: machine::board(), config: Config::Debug };
         let executables = setting.build(&Toolchain::detect()?, &["microkernel", "root-task"])?;
         let read = |name: &str| std::fs::read(executables.join(name));
         let image = lazaret_image::pack(&read("microkernel")?, &read("root-task")?, None)?;
-        let folder = setting.output().join("bad-boot");
+        let folder = setting.output().join(folder);
         std::fs::create_dir_all(&folder)?;
         Ok(Self { board: system::board(&workspace, machine::board(), Config::Debug)?, image, folder })
     }
