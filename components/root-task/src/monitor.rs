@@ -77,11 +77,14 @@ impl System<'_> {
             let sender = Sender::of(badge);
             let index = sender.component().unwrap_or(usize::MAX);
             let component = self.spec.components.get(index);
-            match (sender, component, watch.histories.get_mut(index)) {
-                (Sender::Nobody, ..) => sel4::r#yield(),
-                (Sender::Ticker, ..) => self.look_after_guests(&mut watch),
-                (Sender::Passive(_), Some(component), Some(history)) => self.make_passive(component, history),
-                (Sender::Faulted(_), Some(component), Some(history)) => {
+            // A component beyond those that are remembered is answered all the same.
+            let mut spare = History::default();
+            let history = watch.histories.get_mut(index).unwrap_or(&mut spare);
+            match (sender, component) {
+                (Sender::Nobody, _) => sel4::r#yield(),
+                (Sender::Ticker, _) => self.look_after_guests(&mut watch),
+                (Sender::Passive(_), Some(component)) => self.make_passive(component, history),
+                (Sender::Faulted(_), Some(component)) => {
                     self.fault(component, history, watch.frequency, info, reply);
                 }
                 _ => sel4::debug_println!("MON|ERROR: a message from nobody: badge {badge:#x}"),
@@ -137,7 +140,12 @@ impl System<'_> {
                 return reply.send(sel4::MessageInfo::new(0, 0, 0, 0));
             }
         }
-        let facts = self.facts(component, history.tells_in_full(), info.label(), info.length());
+        let facts = self.facts(
+            component,
+            history.tells_in_full(&component.limits, now, frequency),
+            info.label(),
+            info.length(),
+        );
         let name = self.spec.name(component.name);
         match component.on_fault() {
             OnFault::Stop => {
