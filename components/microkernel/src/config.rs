@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What `gen_config.json` says, as constants.
 
+use lazaret_abi::Switch;
 use sel4_config::{sel4_cfg_bool, sel4_cfg_usize, sel4_cfg_word};
 
 /// The kernel prints, and programs may: DebugPutChar.
@@ -9,10 +10,8 @@ pub const PRINTING: bool = sel4_cfg_bool!(PRINTING);
 pub const DEBUG_BUILD: bool = sel4_cfg_bool!(DEBUG_BUILD);
 /// The kernel checks its own state after each entry (`invariants`).
 pub const CHECK_INVARIANTS: bool = sel4_cfg_bool!(LAZARET_CHECK_INVARIANTS);
-/// The debug shim's invocations exist.
-pub const VCPU_DEBUG: bool = sel4_cfg_bool!(LAZARET_VCPU_DEBUG);
 /// Messages of VCPUFault and VMFault carry the guest's context, and their replies may.
-pub const FAULT_CONTEXT: bool = sel4_cfg_bool!(LAZARET_VCPU_FAULT_CONTEXT);
+pub const FAULT_CONTEXT: bool = has(Switch::FaultContext);
 /// Guests' WFI does not trap: the core sleeps in the guest.
 pub const DISABLE_WFI_TRAP: bool = sel4_cfg_bool!(DISABLE_WFI_WFE_TRAPS);
 /// Native programs may read the physical counter.
@@ -23,6 +22,35 @@ pub const EXPORT_VCNT_USER: bool = sel4_cfg_bool!(EXPORT_VCNT_USER);
 pub const ROOT_CNODE_SIZE_BITS: u8 = sel4_cfg_usize!(ROOT_CNODE_SIZE_BITS) as u8;
 /// Budget and period of the root task, in microseconds.
 pub const BOOT_TIME_SLICE_US: u64 = sel4_cfg_word!(BOOT_THREAD_TIME_SLICE) * 1000;
+
+/// Is this part of the extension built in?
+pub const fn has(switch: Switch) -> bool {
+    match switch {
+        Switch::DebugRegisters => sel4_cfg_bool!(LAZARET_VCPU_DEBUG),
+        Switch::FaultContext => sel4_cfg_bool!(LAZARET_VCPU_FAULT_CONTEXT),
+        Switch::Stop => sel4_cfg_bool!(LAZARET_VCPU_STOP),
+        Switch::State => sel4_cfg_bool!(LAZARET_VCPU_STATE),
+        Switch::PageRights => sel4_cfg_bool!(LAZARET_PAGE_RIGHTS),
+        Switch::DirtyLog => sel4_cfg_bool!(LAZARET_DIRTY_LOG),
+        Switch::ReplyInjection => sel4_cfg_bool!(LAZARET_VCPU_REPLY_INJECTION),
+        Switch::PreparedTimer => sel4_cfg_bool!(LAZARET_VCPU_PREPARED_TIMER),
+        Switch::Doorbells => sel4_cfg_bool!(LAZARET_VCPU_DOORBELLS),
+        Switch::BoundNotification => sel4_cfg_bool!(LAZARET_VCPU_BOUND_NOTIFICATION),
+        Switch::OutsideDebugger => sel4_cfg_bool!(LAZARET_VCPU_OUTSIDE_DEBUGGER),
+    }
+}
+
+/// The bit of each part of the extension that is built in.
+pub const EXTENSIONS: u64 = {
+    let (mut bits, mut n) = (0, 0);
+    while n < Switch::ALL.len() {
+        if has(Switch::ALL[n]) {
+            bits |= Switch::ALL[n].bit();
+        }
+        n += 1;
+    }
+    bits
+};
 
 // What this kernel is and is not, whatever the file says: a file for another kernel does not build.
 const _: () = {

@@ -30,12 +30,16 @@
 //! | Frame (4 KiB, 2 MiB, 1 GiB) | Map, Unmap, GetAddress, Clean, Invalidate, CleanInvalidate, Unify | works |
 //! | ASIDControl, ASIDPool | MakePool, Assign | works |
 //! | VCPU | SetTCB, InjectIRQ, ReadReg, WriteReg, AckVPPI | works |
-//! | | DebugRead, DebugWrite, DebugFlagDirty, DebugStatus, ReadFeatures, ReadState, WriteState, UnansweredFault, Wait, Wake | extension: works unless configured away, then IllegalOperation |
+//! | VCPU, VSpace, PageTable | those of the extension | the table below |
 //! | SMC, I/O spaces, SMMU | | there is no such capability |
 //! | faults | CapFault, UnknownSyscall, UserException, Timeout, VMFault, VGICMaintenance, VCPUFault, VPPIEvent | works |
 //!
 //! Different on purpose: a guest's HVC is a VCPUFault, never a system call; a thread that suspends itself continues
 //! after the call when it is resumed, not at it.
+//!
+//! # What is here beyond it
+//!
+#![doc = include_str!("../../abi/lazaret/extension.md")]
 #![cfg_attr(not(test), no_std)]
 #![deny(unsafe_code)]
 

@@ -10,11 +10,11 @@
 
 pub mod raw;
 
-pub use lazaret_abi::{AARCH32, AARCH64, DebugRegister, DebugStatus, VcpuState, VcpuWait};
+pub use lazaret_abi::{AARCH32, AARCH64, DebugRegister, DebugStatus, Switch, VcpuState, VcpuWait};
 use lazaret_abi::{
-    DEBUG_STATUS_WORDS, FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE,
-    VCPU_READ_FEATURES, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, fault_context,
-    feature_word,
+    DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, ReadFeatures, StateRead, StateWrite, VCPU_DEBUG_FLAG_DIRTY,
+    VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES, VCPU_STATE_READ,
+    VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, fault_context, feature_word,
 };
 use raw::invoke;
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
@@ -72,6 +72,11 @@ impl Status {
     }
 }
 
+/// Which parts of the extension the kernel has, by [`Switch::bit`]. One that knows none of this has none; it is asked once.
+pub fn extensions<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Word {
+    invoke(vcpu, VCPU_EXTENSIONS, &[], &[]).map_or(0, |reply| reply.word())
+}
+
 /// The word of counts if the kernel has the extension, else nothing.
 pub fn probe<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Option<Word> {
     status(vcpu).ok().map(|status| status.word(DebugStatus::Counts))
@@ -79,7 +84,7 @@ pub fn probe<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Option<Word> {
 
 /// A register of the vCPU's bank.
 pub fn read<C: InvocationContext>(vcpu: Cap<VCpu, C>, register: DebugRegister) -> Result<Word> {
-    invoke(vcpu, VCPU_DEBUG_READ, &[register.to_word()], &[]).map(|reply| reply.word())
+    invoke(vcpu, VCPU_DEBUG_READ, &DebugRead { register }.words(), &[]).map(|reply| reply.word())
 }
 
 /// Sets a register of the vCPU's bank; the kernel clamps the value. `dirty` flags the state as well.
@@ -90,7 +95,7 @@ pub fn write<C: InvocationContext>(
     dirty: bool,
 ) -> Result<()> {
     let flags = if dirty { FLAG_DIRTY } else { 0 };
-    invoke(vcpu, VCPU_DEBUG_WRITE, &[register.to_word(), value, flags], &[]).map(drop)
+    invoke(vcpu, VCPU_DEBUG_WRITE, &DebugWrite { register, value, flags }.words(), &[]).map(drop)
 }
 
 /// The bank goes on the hardware at the next resume.
@@ -100,17 +105,18 @@ pub fn flag_dirty<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
 
 /// What the core has in an ID register of CRm 1 to 7: guests' own reads trap.
 pub fn read_features<C: InvocationContext>(vcpu: Cap<VCpu, C>, crm: u8, op2: u8) -> Result<Word> {
-    invoke(vcpu, VCPU_READ_FEATURES, &[feature_word(crm, op2)], &[]).map(|reply| reply.word())
+    let register = feature_word(crm, op2);
+    invoke(vcpu, VCPU_READ_FEATURES, &ReadFeatures { register }.words(), &[]).map(|reply| reply.word())
 }
 
 /// The vCPU's width, or a register that only a 32-bit one has.
 pub fn read_state<C: InvocationContext>(vcpu: Cap<VCpu, C>, state: VcpuState) -> Result<Word> {
-    invoke(vcpu, VCPU_STATE_READ, &[state as Word], &[]).map(|reply| reply.word())
+    invoke(vcpu, VCPU_STATE_READ, &StateRead { state }.words(), &[]).map(|reply| reply.word())
 }
 
 /// Sets the width, or a register that only a 32-bit vCPU has. `RangeError`: this core has no 32-bit EL1.
 pub fn write_state<C: InvocationContext>(vcpu: Cap<VCpu, C>, state: VcpuState, value: Word) -> Result<()> {
-    invoke(vcpu, VCPU_STATE_WRITE, &[state as Word, value], &[]).map(drop)
+    invoke(vcpu, VCPU_STATE_WRITE, &StateWrite { state, value }.words(), &[]).map(drop)
 }
 
 /// The vCPU, stopped at a fault, sleeps until its virtual timer would interrupt or until it is resumed.

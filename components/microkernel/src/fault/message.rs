@@ -4,13 +4,13 @@
 use super::Fault;
 use crate::arch::DebugBank;
 use crate::arch::{sanitise_spsr, us_from_ticks};
-use crate::config::{FAULT_CONTEXT, VCPU_DEBUG};
+use crate::config::{FAULT_CONTEXT, has};
 use crate::kernel::Kernel;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
 use arm_syndrome::iss::named_register;
-use lazaret_abi::fault_context;
+use lazaret_abi::{Switch, fault_context};
 use sel4_abi::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vm_fault};
 use sel4_abi::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
 use sel4_abi::message_info::MessageInfo;
@@ -246,7 +246,7 @@ impl Kernel {
     /// Writes the debug register that a reply names, if it names one.
     #[inline]
     pub(crate) fn take_debug_write(&self, guest: Ref<Tcb>, register: u64, value: u64) {
-        if VCPU_DEBUG
+        if has(Switch::DebugRegisters)
             && let Some((register, dirty)) = fault_context::debug_written(register)
             && let Some(vcpu) = guest.vcpu.get()
         {

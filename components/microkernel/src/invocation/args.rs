@@ -2,11 +2,13 @@
 //! The message of an invocation.
 
 use crate::cap::Slot;
+use crate::config;
 use crate::error::SyscallError;
 use crate::kernel::Kernel;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
+use lazaret_abi::{Invocation, Object};
 use sel4_abi::ipc_buffer::{MSG_MAX_EXTRA_CAPS, MSG_MAX_LENGTH, NUM_FAST_MESSAGE_REGISTERS};
 
 /// The message of an invocation, and where its answer goes.
@@ -31,6 +33,20 @@ impl Args<'_> {
     pub fn require(&self, words: usize, caps: usize) -> Result<(), SyscallError> {
         let enough = self.length >= words && (caps == 0 || self.caps[caps - 1].is_some());
         if enough { Ok(()) } else { Err(SyscallError::TruncatedMessage) }
+    }
+
+    /// The arguments of an invocation of the extension: all words and capabilities are there, each word means something.
+    #[inline(always)]
+    pub fn take<T: Invocation>(&self) -> Result<T, SyscallError> {
+        self.require(T::WORDS, T::CAPS)?;
+        T::from_words(|index| self.word(index)).map_err(SyscallError::InvalidArgument)
+    }
+
+    /// Is the label an invocation of the extension, of this kind of object, and built into this kernel?
+    #[inline(always)]
+    pub fn is_extension_of(&self, object: Object) -> bool {
+        lazaret_abi::row(self.label)
+            .is_some_and(|row| row.object == object && config::EXTENSIONS & row.switch.bit() != 0)
     }
 
     /// Words in the message.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Invocations of a VCPU capability, seL4's and (with `LAZARET_VCPU_DEBUG`) the debug shim's.
+//! Invocations of a VCPU capability: seL4's, and those of the extension that this kernel is built with.
 
 use super::{Vcpu, associate, state};
 use crate::arch::{DebugBank, Identity, VcpuSwitch, VirtualGic};
@@ -12,7 +12,7 @@ use crate::object::reference::Ref;
 use crate::object::tcb::ThreadState;
 use crate::object::vgic::{self, Injection, OutOfRange};
 use crate::shared::NUM_IRQS;
-use lazaret_abi::{DebugRegister, VcpuWait};
+use lazaret_abi::{self as abi, DebugRead, DebugWrite, Object, ReadFeatures, VcpuWait};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::vcpu_reg::VcpuReg;
 
@@ -46,10 +46,7 @@ pub fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
             }
             _ => Err(SyscallError::IllegalOperation),
         },
-        lazaret_abi::VCPU_STATE_READ | lazaret_abi::VCPU_STATE_WRITE if config::VCPU_DEBUG => state::invoke(args, vcpu),
-        label if config::VCPU_DEBUG && (lazaret_abi::VCPU_DEBUG_READ..lazaret_abi::END).contains(&label) => {
-            extended(args, vcpu)
-        }
+        _ if args.is_extension_of(Object::Vcpu) => extended(args, vcpu),
         _ => Err(SyscallError::IllegalOperation),
     }
 }
@@ -86,42 +83,43 @@ fn acknowledge(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
 fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
     let arch = &args.kernel.cpu.arch;
     match args.label {
-        lazaret_abi::VCPU_DEBUG_READ => {
-            args.require(1, 0)?;
-            args.answer(0, arch.debug_read(vcpu, register(args)?).map_err(refused)?);
+        abi::VCPU_DEBUG_READ => {
+            let DebugRead { register } = args.take()?;
+            args.answer(0, arch.debug_read(vcpu, register).map_err(refused)?);
             Ok(1)
         }
-        lazaret_abi::VCPU_DEBUG_WRITE => {
-            args.require(3, 0)?;
-            let dirty = args.word(2) & lazaret_abi::FLAG_DIRTY != 0;
-            arch.debug_write(vcpu, register(args)?, args.word(1), dirty).map_err(refused)?;
+        abi::VCPU_DEBUG_WRITE => {
+            let DebugWrite { register, value, flags } = args.take()?;
+            arch.debug_write(vcpu, register, value, flags & abi::FLAG_DIRTY != 0).map_err(refused)?;
             Ok(0)
         }
-        lazaret_abi::VCPU_DEBUG_FLAG_DIRTY => {
+        abi::VCPU_DEBUG_FLAG_DIRTY => {
             arch.debug_flag_dirty(vcpu).map_err(refused)?;
             Ok(0)
         }
-        lazaret_abi::VCPU_READ_FEATURES => {
-            args.require(1, 0)?;
+        abi::VCPU_DEBUG_STATUS => Ok(answer_all(args, &arch.debug_status(vcpu))),
+        abi::VCPU_READ_FEATURES => {
             args.answer(0, features(args)?);
             Ok(1)
         }
-        lazaret_abi::VCPU_UNANSWERED_FAULT if config::FAULT_CONTEXT => Ok(unanswered(args, vcpu)),
-        lazaret_abi::VCPU_UNANSWERED_FAULT => Err(SyscallError::IllegalOperation),
-        lazaret_abi::VCPU_WAIT if args.kernel.wait_for_timer(vcpu) => Ok(0),
-        lazaret_abi::VCPU_WAIT => Err(SyscallError::IllegalOperation),
-        lazaret_abi::VCPU_WAKE => {
+        abi::VCPU_STATE_READ | abi::VCPU_STATE_WRITE => state::invoke(args, vcpu),
+        abi::VCPU_UNANSWERED_FAULT => Ok(unanswered(args, vcpu)),
+        abi::VCPU_WAIT if args.kernel.wait_for_timer(vcpu) => Ok(0),
+        abi::VCPU_WAKE => {
             args.kernel.wake_stopped(vcpu);
             Ok(0)
         }
-        _ => {
-            let words = arch.debug_status(vcpu);
-            words.iter().enumerate().for_each(|(index, &word)| {
-                args.answer(index, word);
-            });
-            Ok(words.len())
-        }
+        abi::VCPU_EXTENSIONS => Ok(answer_all(args, &[config::EXTENSIONS])),
+        _ => Err(SyscallError::IllegalOperation),
     }
+}
+
+/// Puts the words of the answer, from the first.
+fn answer_all(args: &Args<'_>, words: &[u64]) -> usize {
+    words.iter().enumerate().for_each(|(index, &word)| {
+        args.answer(index, word);
+    });
+    words.len()
 }
 
 /// What the vCPU's thread waits for, and again the message of its fault.
@@ -145,16 +143,12 @@ fn unanswered(args: &Args<'_>, vcpu: Ref<Vcpu>) -> usize {
     2 + length
 }
 
-fn register(args: &Args<'_>) -> Result<DebugRegister, SyscallError> {
-    DebugRegister::from_word(args.word(0)).ok_or(SyscallError::InvalidArgument(0))
-}
-
 fn features(args: &Args<'_>) -> Result<u64, SyscallError> {
-    let word = args.word(0);
-    if !lazaret_abi::FEATURE_WORDS.contains(&word) {
-        return Err(SyscallError::RangeError(lazaret_abi::FEATURE_WORDS.start, lazaret_abi::FEATURE_WORDS.end - 1));
+    let ReadFeatures { register } = args.take()?;
+    if !abi::FEATURE_WORDS.contains(&register) {
+        return Err(SyscallError::RangeError(abi::FEATURE_WORDS.start, abi::FEATURE_WORDS.end - 1));
     }
-    Ok(args.kernel.cpu.arch.features((word >> 3) as u8, (word & 7) as u8))
+    Ok(args.kernel.cpu.arch.features((register >> 3) as u8, (register & 7) as u8))
 }
 
 fn refused(error: debug_shim::Error) -> SyscallError {

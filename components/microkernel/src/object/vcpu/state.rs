@@ -6,48 +6,52 @@ use crate::arch::arm::policy;
 use crate::arch::{Identity, VcpuSwitch};
 use crate::error::SyscallError;
 use crate::invocation::{Args, InvocationResult};
+use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use core::cell::Cell;
-use lazaret_abi::{AARCH32, AARCH64, VcpuState};
+use lazaret_abi::{AARCH32, AARCH64, StateRead, StateWrite, VcpuState};
 
 /// VCPU_ReadState and VCPU_WriteState.
 pub(super) fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
-    let write = args.label == lazaret_abi::VCPU_STATE_WRITE;
-    args.require(if write { 2 } else { 1 }, 0)?;
-    let field = VcpuState::from_word(args.word(0)).ok_or(SyscallError::InvalidArgument(0))?;
-    match (field, write) {
-        (VcpuState::Width, true) => set_width(args, vcpu),
-        (VcpuState::Width, false) => {
-            args.answer(0, if vcpu.is_aarch32() { AARCH32 } else { AARCH64 });
-            Ok(1)
-        }
-        (_, false) => {
-            args.kernel.cpu.arch.save_aarch32(vcpu, field);
-            args.answer(0, cell(&vcpu, field).get());
-            Ok(1)
-        }
-        (_, true) => {
-            args.kernel.cpu.arch.save_aarch32(vcpu, field);
-            cell(&vcpu, field).set(args.word(1) & u64::from(u32::MAX));
-            args.kernel.cpu.arch.load_aarch32(vcpu);
-            Ok(0)
-        }
+    if args.label == lazaret_abi::VCPU_STATE_WRITE {
+        let StateWrite { state, value } = args.take()?;
+        return write(args, vcpu, state, value);
     }
+    let StateRead { state } = args.take()?;
+    args.answer(0, read(args.kernel, vcpu, state));
+    Ok(1)
+}
+
+fn read(kernel: &Kernel, vcpu: Ref<Vcpu>, state: VcpuState) -> u64 {
+    if state == VcpuState::Width {
+        return if vcpu.is_aarch32() { AARCH32 } else { AARCH64 };
+    }
+    kernel.cpu.arch.save_aarch32(vcpu, state);
+    cell(&vcpu, state).get()
+}
+
+fn write(args: &Args<'_>, vcpu: Ref<Vcpu>, state: VcpuState, value: u64) -> InvocationResult {
+    if state == VcpuState::Width {
+        return set_width(args.kernel, vcpu, value);
+    }
+    args.kernel.cpu.arch.save_aarch32(vcpu, state);
+    cell(&vcpu, state).set(value & u64::from(u32::MAX));
+    args.kernel.cpu.arch.load_aarch32(vcpu);
+    Ok(0)
 }
 
 /// Another width is another machine: what the debug shim keeps is scrubbed, and the thread is in a mode that exists.
-fn set_width(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
-    let levels = args.kernel.cpu.arch.aarch32_levels();
-    let width = args.word(1);
+fn set_width(kernel: &Kernel, vcpu: Ref<Vcpu>, width: u64) -> InvocationResult {
+    let levels = kernel.cpu.arch.aarch32_levels();
     let greatest = if levels.el1 { AARCH32 } else { AARCH64 };
     if width > greatest {
         return Err(SyscallError::RangeError(AARCH64, greatest));
     }
-    args.kernel.cpu.arch.release_vcpu(vcpu);
+    kernel.cpu.arch.release_vcpu(vcpu);
     let aarch32 = width == AARCH32;
     vcpu.hcr.set(if aarch32 { policy::HCR_GUEST32 } else { policy::HCR_GUEST });
     vcpu.debug.set_aarch32(aarch32);
-    confine(args.kernel, vcpu);
+    confine(kernel, vcpu);
     Ok(0)
 }
 

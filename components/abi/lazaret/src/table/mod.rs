@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The table of the extension's invocations. Labels, argument structs, the kernel's refusals, the documentation, the
+//! conformance rows and the fuzzers are made from it.
+
+mod debugger;
+mod interrupt;
+mod pages;
+mod run;
+mod state;
+mod vcpu;
+
+pub use debugger::*;
+pub use interrupt::*;
+pub use pages::*;
+pub use run::*;
+pub use state::*;
+pub use vcpu::*;
+
+use crate::Row;
+use sel4_abi::invocation::FIRST_EXTENSION;
+
+/// The first label that is nobody's.
+pub const END: u64 = debugger::END;
+
+/// All invocations of the extension, by label.
+pub static ROWS: [Row; (END - FIRST_EXTENSION) as usize] = {
+    let mut rows = [vcpu::ROWS[0]; (END - FIRST_EXTENSION) as usize];
+    let parts = [vcpu::ROWS, run::ROWS, state::ROWS, pages::ROWS, interrupt::ROWS, debugger::ROWS];
+    let mut part = 0;
+    while part < parts.len() {
+        let mut n = 0;
+        while n < parts[part].len() {
+            let row = parts[part][n];
+            rows[(row.label - FIRST_EXTENSION) as usize] = row;
+            n += 1;
+        }
+        part += 1;
+    }
+    rows
+};
+
+/// The row of a label.
+pub const fn row(label: u64) -> Option<&'static Row> {
+    if label >= FIRST_EXTENSION && label < END { Some(&ROWS[(label - FIRST_EXTENSION) as usize]) } else { None }
+}
