@@ -50,7 +50,8 @@ groups! {
     /// What waits to be told, by [`Event`].
     Events: Event::COUNT,
     /// The debug bank: [`debug_register`] of each number, what the core lacks being 0; then the bank's state as in
-    /// [`crate::DebugStatus::State`].
+    /// [`crate::DebugStatus::State`]. Written, a state other than CLEAN says that the bank goes on the hardware at the
+    /// next resume, which is PENDING when it is read again; EXTERNAL cannot be written.
     Debug: DEBUG_REGISTERS + 1,
 }
 

@@ -134,6 +134,10 @@ pub trait VirtualGic {
     fn list_register(&self, vcpu: Ref<Vcpu>, index: u8) -> u32;
     /// As [`Self::list_register`].
     fn set_list_register(&self, vcpu: Ref<Vcpu>, index: u8, value: u32);
+    /// GICH_HCR, GICH_VMCR and GICH_APR of a vCPU that does not run.
+    fn gic_interface(&self, vcpu: Ref<Vcpu>) -> [u32; 3];
+    /// As [`Self::gic_interface`].
+    fn set_gic_interface(&self, vcpu: Ref<Vcpu>, words: [u32; 3]);
     /// The virtual timer's interrupt came. Masks it for the running guest; false: none runs, so it is ignored.
     fn mask_vppi(&self) -> bool;
     /// The VMM has dealt with the virtual timer's interrupt.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The message of an invocation.
 
-use crate::cap::Slot;
+use crate::cap::{Cap, Slot};
 use crate::config;
 use crate::error::SyscallError;
 use crate::kernel::Kernel;
@@ -35,10 +35,16 @@ impl Args<'_> {
         if enough { Ok(()) } else { Err(SyscallError::TruncatedMessage) }
     }
 
-    /// The arguments of an invocation of the extension: all words and capabilities are there, each word means something.
+    /// The arguments of an invocation of the extension: all words and capabilities are there, each capability is to the
+    /// kind of object that the table names, each word means something.
     #[inline(always)]
     pub fn take<T: Invocation>(&self) -> Result<T, SyscallError> {
         self.require(T::WORDS, T::CAPS)?;
+        for (index, &object) in T::ROW.caps.iter().enumerate() {
+            if object_of(&self.cap(index)?.cap()) != Some(object) {
+                return Err(SyscallError::InvalidCapability(1 + index as u64));
+            }
+        }
         T::from_words(|index| self.word(index)).map_err(SyscallError::InvalidArgument)
     }
 
@@ -77,6 +83,18 @@ impl Args<'_> {
     #[inline]
     pub fn answer(&self, index: usize, value: u64) -> bool {
         self.is_call && set_message_register(self.caller, self.caller.buffer(true), index, value)
+    }
+}
+
+/// The capability's kind of object, as the extension's table names it.
+pub(crate) const fn object_of(cap: &Cap) -> Option<Object> {
+    match cap {
+        Cap::Vcpu(_) => Some(Object::Vcpu),
+        Cap::VSpace { .. } => Some(Object::VSpace),
+        Cap::PageTable { .. } => Some(Object::PageTable),
+        Cap::Frame(_) => Some(Object::Frame),
+        Cap::Notification { .. } => Some(Object::Notification),
+        _ => None,
     }
 }
 

@@ -62,6 +62,29 @@ impl Injection {
     }
 }
 
+/// Bits that a VMM may set: number, source of an SGI, maintenance at its end, priority, state, group. Not a physical
+/// interrupt: that one would be ended at the controller of all (IHI 0048B, 5.3.8).
+const WRITABLE: u32 =
+    INTID | SOURCE | MAINTENANCE_AT_END | 0x1f << PRIORITY_SHIFT | PENDING | ACTIVE | 1 << GROUP_SHIFT;
+const INTID: u32 = 0x3ff;
+const SOURCE: u32 = 7 << 10;
+/// Interrupts from here on are no SGIs.
+const SGIS: u32 = 16;
+
+/// May a VMM write this into a list register?
+pub fn is_writable(list_register: u32) -> bool {
+    let source_of_an_sgi = list_register & SOURCE == 0 || list_register & INTID < SGIS;
+    list_register & !WRITABLE == 0 && u64::from(list_register & INTID) <= MAX_INTID && source_of_an_sgi
+}
+
+/// Are both in use, and for the same interrupt? The architecture does not say what happens then. SGIs of two sources
+/// are two.
+pub fn is_same_interrupt(one: u32, other: u32) -> bool {
+    let in_use = |word: u32| word & (PENDING | ACTIVE) != 0;
+    let number = |word: u32| word & (INTID | SOURCE);
+    in_use(one) && in_use(other) && number(one) == number(other)
+}
+
 /// The guest is handling the interrupt in this list register.
 pub fn is_active(list_register: u32) -> bool {
     list_register & ACTIVE != 0
@@ -88,6 +111,22 @@ mod tests {
     fn priority_and_group() {
         let injection = Injection::from_word(33 | 31 << 16 | 1 << 24, 4).unwrap();
         assert_eq!(injection.list_register(), 0x5f88_0021);
+    }
+
+    #[test]
+    fn list_registers_that_a_vmm_may_write() {
+        let timer = 0x5088_001b;
+        for good in [0, timer, timer | ACTIVE, 0x1000_0003 | SOURCE, 0x1f80_03fb | 1 << 30] {
+            assert!(is_writable(good), "{good:#x}");
+        }
+        for bad in
+            [timer | 1 << 31, timer | SOURCE, timer | 1 << 13, timer | 1 << 20, 0x1000_03fc, 0x1000_0010 | 1 << 10]
+        {
+            assert!(!is_writable(bad), "{bad:#x}");
+        }
+        assert!(is_same_interrupt(timer, timer ^ (PENDING | ACTIVE)));
+        assert!(!is_same_interrupt(timer, timer & !PENDING));
+        assert!(!is_same_interrupt(PENDING | 3, PENDING | 3 | 1 << 10));
     }
 
     #[test]

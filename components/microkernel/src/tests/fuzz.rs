@@ -6,9 +6,10 @@ use super::world::*;
 use crate::cap::Cap;
 use crate::entry::slow_path::{handle_fault, handle_interrupt, handle_syscall};
 use crate::fault::Fault;
+use crate::invocation::args::object_of;
 use crate::object::tcb::ThreadState;
-use lazaret_abi::END;
 use lazaret_abi::fault_context;
+use lazaret_abi::{END, Object, ROWS, Row};
 use sel4_abi::boot_info::slot;
 use sel4_abi::invocation::Invocation;
 use sel4_abi::message_info::MessageInfo;
@@ -136,6 +137,22 @@ fn likely_words(random: &mut Random, label: u64, words: &mut [u64]) {
     }
 }
 
+/// A capability to an object of this kind, if there is one.
+fn object(w: &World, random: &mut Random, kind: Object) -> u64 {
+    full_slot(w, random, |cap| object_of(cap) == Some(kind))
+}
+
+/// Words worth trying, with some that are not.
+fn likely_extension_words(random: &mut Random, row: &Row, words: &mut [u64]) {
+    for (to, word) in words.iter_mut().zip(row.words) {
+        match random.below(8) {
+            0 => {}
+            1 if !word.bad.is_empty() => *to = random.pick(word.bad),
+            _ => *to = random.pick(word.good),
+        }
+    }
+}
+
 fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     let thread = w.current();
     let x = &thread.context.x;
@@ -143,6 +160,7 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     let label = match random.below(20) {
         0 => random.next() >> 12,
         1..4 => random.pick(&[1, 1, 21, 22, 23, 19, 19, 20]),
+        4..7 => random.pick(&ROWS).label,
         _ => random.below(END + 2),
     };
     if random.below(12) != 0 {
@@ -155,6 +173,11 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     if label == 1 && random.below(4) != 0 {
         target = UNTYPED;
     }
+    let row = lazaret_abi::row(label).filter(|_| random.below(4) != 0);
+    if let Some(row) = row {
+        target = object(w, random, row.object);
+        likely_extension_words(random, row, &mut words);
+    }
     let buffer = thread.buffer(true);
     for (index, value) in words.iter().enumerate() {
         crate::invocation::args::set_message_register(thread, buffer, index, *value);
@@ -165,11 +188,14 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
         if random.below(2) == 0 {
             buffer.caps_or_badges[0].set(likely_cap);
         }
+        if let Some(kind) = row.and_then(|row| row.caps.first()) {
+            buffer.caps_or_badges[0].set(object(w, random, *kind));
+        }
         buffer.receive_cnode.set(slot::CNODE);
         buffer.receive_index.set(random.below(SLOTS));
         buffer.receive_depth.set(64);
     }
-    let length = if random.below(4) == 0 { random.below(128) } else { 8 };
+    let length = if random.below(4) == 0 { random.below(128) } else { random.pick(&[8, 8, 8, 120]) };
     x[0].set(target);
     x[1].set(MessageInfo::new(label, 0, random.below(4), length).0);
     let number = match random.below(50) {

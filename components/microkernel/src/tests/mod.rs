@@ -4,9 +4,11 @@
 mod capabilities;
 mod dispatch;
 mod errors;
+mod extension;
 mod fastpath;
 mod fastpath_ipc;
 mod fuzz;
+mod groups;
 mod invariants;
 mod ipc;
 mod property;

@@ -4,7 +4,9 @@
 mod cnode;
 mod debug;
 mod exit;
+mod extension;
 mod fault;
+mod group;
 mod ipc;
 mod memory;
 mod notification;
@@ -64,6 +66,9 @@ cases! {
         other_calls_between budget_of_a_chatty_guest;
     debug: guest_finds_what_its_monitor_wrote higher_levels_are_out_of_reach reply_is_clamped_too nonsense_is_refused
         deleted_while_loaded bank_stays_when_the_thread_goes;
+    extension: what_is_not_there_is_refused short_messages_are_refused words_that_mean_nothing_are_refused
+        other_objects_are_refused a_vcpu_that_runs_is_left_alone parts_are_told;
+    group: another_vcpu_goes_on two_vcpus_share_nothing all_of_a_group_or_nothing;
     width: a32_and_t32 modes_are_confined register_names_of_a_32_bit_guest three_guests_of_both_widths
         width_resets_the_debug_registers program_of_32_bits_in_a_64_bit_guest;
 }

@@ -110,6 +110,13 @@ impl Guest {
         }
     }
 
+    /// Stops behind the instruction that it waits at.
+    pub fn skip_stopped(&self) -> sel4::Result<()> {
+        let mut registers = self.tcb.tcb_read_registers(true, 1)?;
+        *registers.pc_mut() += 4;
+        self.tcb.tcb_write_registers(false, 1, &registers)
+    }
+
     pub fn skip(&self) -> sel4::Result<()> {
         let mut registers = self.tcb.tcb_read_registers(false, 1)?;
         *registers.pc_mut() += 4;

@@ -23,7 +23,10 @@ use sel4_abi::invocation::FIRST_EXTENSION;
 pub const END: u64 = debugger::END;
 
 /// All invocations of the extension, by label.
-pub static ROWS: [Row; (END - FIRST_EXTENSION) as usize] = {
+pub static ROWS: [Row; (END - FIRST_EXTENSION) as usize] = all_rows();
+
+/// [`ROWS`], for constants.
+pub const fn all_rows() -> [Row; (END - FIRST_EXTENSION) as usize] {
     let mut rows = [vcpu::ROWS[0]; (END - FIRST_EXTENSION) as usize];
     let parts = [vcpu::ROWS, run::ROWS, state::ROWS, pages::ROWS, interrupt::ROWS, debugger::ROWS];
     let mut part = 0;
@@ -37,7 +40,7 @@ pub static ROWS: [Row; (END - FIRST_EXTENSION) as usize] = {
         part += 1;
     }
     rows
-};
+}
 
 /// The row of a label.
 pub const fn row(label: u64) -> Option<&'static Row> {

@@ -38,13 +38,12 @@ invocations! {
         },
         caps: [],
         answer: "",
-        errors: [InvalidArgument: "the core has no such register",
-            IllegalOperation: "an outside debugger has the bank"],
+        errors: [InvalidArgument: "the core has no such register"],
         cost: 1000,
         without: "debug registers of guests",
     }
 
-    /// The bank goes on the hardware at the next resume.
+    /// The bank goes on the hardware at the next resume, unless an outside debugger has it.
     DebugFlagDirty = VCPU_DEBUG_FLAG_DIRTY, "VCPU_DebugFlagDirty" {
         object: Vcpu,
         switch: DebugRegisters,
@@ -52,7 +51,7 @@ invocations! {
         words: {},
         caps: [],
         answer: "",
-        errors: [IllegalOperation: "an outside debugger has the bank"],
+        errors: [],
         cost: 1000,
         without: "debug registers of guests",
     }

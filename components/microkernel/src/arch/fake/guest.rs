@@ -38,6 +38,12 @@ impl VirtualGic for Core {
     fn set_list_register(&self, vcpu: Ref<Vcpu>, index: u8, value: u32) {
         vcpu.vgic.lr[index as usize].set(value);
     }
+    fn gic_interface(&self, vcpu: Ref<Vcpu>) -> [u32; 3] {
+        vcpu.vgic.interface()
+    }
+    fn set_gic_interface(&self, vcpu: Ref<Vcpu>, words: [u32; 3]) {
+        vcpu.vgic.set_interface(words);
+    }
     fn mask_vppi(&self) -> bool {
         false
     }

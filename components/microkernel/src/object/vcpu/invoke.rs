@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Invocations of a VCPU capability: seL4's, and those of the extension that this kernel is built with.
 
-use super::{Vcpu, associate, state};
+use super::{Vcpu, associate, group, state};
 use crate::arch::{DebugBank, Identity, VcpuSwitch, VirtualGic};
 use crate::cap::Cap;
 use crate::config;
@@ -109,6 +109,8 @@ fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
             args.kernel.wake_stopped(vcpu);
             Ok(0)
         }
+        abi::VCPU_READ_GROUP => group::read(args, vcpu),
+        abi::VCPU_WRITE_GROUP => group::write(args, vcpu),
         abi::VCPU_EXTENSIONS => Ok(answer_all(args, &[config::EXTENSIONS])),
         _ => Err(SyscallError::IllegalOperation),
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Virtual CPUs.
 
+mod group;
 mod invoke;
 mod state;
 mod wait;
@@ -94,6 +95,20 @@ pub struct Vgic {
     pub vmcr: Cell<u32>,
     /// Active priorities.
     pub apr: Cell<u32>,
+}
+
+impl Vgic {
+    /// GICH_HCR, GICH_VMCR, GICH_APR, as they are in memory.
+    pub fn interface(&self) -> [u32; 3] {
+        [self.hcr.get(), self.vmcr.get(), self.apr.get()]
+    }
+
+    /// As [`Self::interface`].
+    pub fn set_interface(&self, [hcr, vmcr, apr]: [u32; 3]) {
+        self.hcr.set(hcr);
+        self.vmcr.set(vmcr);
+        self.apr.set(apr);
+    }
 }
 
 /// V0..V31 and their control.

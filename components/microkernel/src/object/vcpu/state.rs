@@ -22,7 +22,8 @@ pub(super) fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
     Ok(1)
 }
 
-fn read(kernel: &Kernel, vcpu: Ref<Vcpu>, state: VcpuState) -> u64 {
+/// A field's value.
+pub(super) fn read(kernel: &Kernel, vcpu: Ref<Vcpu>, state: VcpuState) -> u64 {
     if state == VcpuState::Width {
         return if vcpu.is_aarch32() { AARCH32 } else { AARCH64 };
     }
@@ -32,27 +33,43 @@ fn read(kernel: &Kernel, vcpu: Ref<Vcpu>, state: VcpuState) -> u64 {
 
 fn write(args: &Args<'_>, vcpu: Ref<Vcpu>, state: VcpuState, value: u64) -> InvocationResult {
     if state == VcpuState::Width {
-        return set_width(args.kernel, vcpu, value);
+        check_width(args.kernel, value)?;
+        set_width(args.kernel, vcpu, value);
+    } else {
+        set(args.kernel, vcpu, state, value);
     }
-    args.kernel.cpu.arch.save_aarch32(vcpu, state);
-    cell(&vcpu, state).set(value & u64::from(u32::MAX));
-    args.kernel.cpu.arch.load_aarch32(vcpu);
     Ok(0)
 }
 
-/// Another width is another machine: what the debug shim keeps is scrubbed, and the thread is in a mode that exists.
-fn set_width(kernel: &Kernel, vcpu: Ref<Vcpu>, width: u64) -> InvocationResult {
+/// Sets a field to what was read of a vCPU; the width has been checked. One that has it already keeps its debug bank.
+pub(super) fn restore(kernel: &Kernel, vcpu: Ref<Vcpu>, state: VcpuState, value: u64) {
+    if state != VcpuState::Width {
+        set(kernel, vcpu, state, value);
+    } else if read(kernel, vcpu, state) != value {
+        set_width(kernel, vcpu, value);
+    }
+}
+
+fn set(kernel: &Kernel, vcpu: Ref<Vcpu>, state: VcpuState, value: u64) {
+    kernel.cpu.arch.save_aarch32(vcpu, state);
+    cell(&vcpu, state).set(value & u64::from(u32::MAX));
+    kernel.cpu.arch.load_aarch32(vcpu);
+}
+
+/// Refuses a width that this core has not.
+pub(super) fn check_width(kernel: &Kernel, width: u64) -> Result<(), SyscallError> {
     let levels = kernel.cpu.arch.aarch32_levels();
     let greatest = if levels.el1 { AARCH32 } else { AARCH64 };
-    if width > greatest {
-        return Err(SyscallError::RangeError(AARCH64, greatest));
-    }
+    if width > greatest { Err(SyscallError::RangeError(AARCH64, greatest)) } else { Ok(()) }
+}
+
+/// Another width is another machine: what the debug shim keeps is scrubbed, and the thread is in a mode that exists.
+fn set_width(kernel: &Kernel, vcpu: Ref<Vcpu>, width: u64) {
     kernel.cpu.arch.release_vcpu(vcpu);
     let aarch32 = width == AARCH32;
     vcpu.hcr.set(if aarch32 { policy::HCR_GUEST32 } else { policy::HCR_GUEST });
     vcpu.debug.set_aarch32(aarch32);
     confine(kernel, vcpu);
-    Ok(0)
 }
 
 fn cell(vcpu: &Vcpu, field: VcpuState) -> &Cell<u64> {

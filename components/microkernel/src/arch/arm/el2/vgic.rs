@@ -49,6 +49,25 @@ impl VirtualGic for Core {
             virtual_interface::set_lr(index, value);
         }
     }
+    fn gic_interface(&self, vcpu: Ref<Vcpu>) -> [u32; 3] {
+        let [hcr, vmcr, apr] = vcpu.vgic.interface();
+        if self.vcpu.get() != Some(vcpu) {
+            return [hcr, vmcr, apr];
+        }
+        let hcr = if self.vgic_on.get() { virtual_interface::hcr() } else { hcr };
+        [hcr, virtual_interface::vmcr(), virtual_interface::apr()]
+    }
+    fn set_gic_interface(&self, vcpu: Ref<Vcpu>, words: [u32; 3]) {
+        vcpu.vgic.set_interface(words);
+        if self.vcpu.get() == Some(vcpu) {
+            let [hcr, vmcr, apr] = words;
+            if self.vgic_on.get() {
+                virtual_interface::set_hcr(hcr);
+            }
+            virtual_interface::set_vmcr(vmcr);
+            virtual_interface::set_apr(apr);
+        }
+    }
     fn mask_vppi(&self) -> bool {
         let Some(vcpu) = self.vcpu.get().filter(|_| self.in_guest.get()) else { return false };
         vcpu.vppi_masked.set(true);
