@@ -97,13 +97,14 @@ fn label(service: u64, random: &mut Random) -> u64 {
 }
 
 /// The thread may make itself the guest of a vCPU that it has set up. It then runs this very code, which counts in the
-/// root task's memory: not as A32, and not with its data in the other byte order.
+/// root task's memory: not as A32, not with its data in the other byte order, and not through translation tables of
+/// its own: it would fault at its EL1 for ever, and the keeper would not get the core.
 fn tame(label: u64, mr: &mut [u64; 4]) {
-    const E0E: u64 = 1 << 24;
+    const E0E_M: u64 = 1 << 24 | 1;
     const WRITE_REG: u64 = Invocation::VcpuWriteReg as u64;
     match (label, mr[0]) {
-        (WRITE_REG, field) if field == VcpuReg::Sctlr as u64 => mr[1] &= !E0E,
-        (VCPU_WRITE_GROUP, group) if group == Group::El1 as u64 => mr[1] &= !E0E,
+        (WRITE_REG, field) if field == VcpuReg::Sctlr as u64 => mr[1] &= !E0E_M,
+        (VCPU_WRITE_GROUP, group) if group == Group::El1 as u64 => mr[1] &= !E0E_M,
         (VCPU_WRITE_GROUP, group) if group == Group::Aarch32 as u64 => mr[1] = AARCH64,
         (VCPU_STATE_WRITE, field) if field == VcpuState::Width as u64 => mr[1] = AARCH64,
         _ => {}
