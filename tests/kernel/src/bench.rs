@@ -9,9 +9,10 @@
 
 use core::hint::black_box;
 
-use sel4::{CapRights, MessageInfoBuilder, cap, cap_type};
+use sel4::{CapRights, MessageInfoBuilder, VCpuReg, cap, cap_type, with_ipc_buffer_mut};
 
-use crate::cases::passive_thread;
+use crate::case::message_register;
+use crate::cases::{Guest, HVC_66, go_on, passive_thread};
 use crate::env::{Env, slot_of};
 use crate::memory::{ticks, ticks_per_second};
 use crate::outlet::{begin, end, tell, tell_and_wait};
@@ -28,6 +29,8 @@ pub fn run(env: &mut Env) {
     bench.ipc(env);
     env.clean_up();
     bench.notifications(env);
+    env.clean_up();
+    bench.exits(env);
     env.clean_up();
     capabilities(env);
     machines(env);
@@ -96,6 +99,27 @@ impl Bench {
                 ping.signal();
                 pong.wait();
             });
+        }
+    }
+}
+
+impl Bench {
+    /// Of a guest whose virtual time is the core's, and of one whose armed timer would be due if it were.
+    fn exits(&self, env: &mut Env) {
+        /// One instruction back.
+        const BACK: u32 = 0x17ff_ffff;
+        for (name, has_offset) in [("vcpu_exit", false), ("vcpu_exit_with_offset", true)] {
+            let Ok(guest) = Guest::start(env, &[HVC_66, BACK]) else { return };
+            guest.faults.recv(guest.reply);
+            let now = ticks();
+            if has_offset {
+                let fields = [(VCpuReg::CNTVOFF, now), (VCpuReg::CNTV_CVAL, now), (VCpuReg::CNTV_CTL, 1)];
+                let words = [0, 1, 2].map(message_register);
+                fields.into_iter().for_each(|(field, value)| _ = guest.vcpu.vcpu_write_regs(field, value));
+                with_ipc_buffer_mut(|buffer| buffer.msg_regs_mut()[..words.len()].copy_from_slice(&words));
+            }
+            self.report(name, || _ = go_on(&guest));
+            env.clean_up();
         }
     }
 }

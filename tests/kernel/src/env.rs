@@ -22,6 +22,10 @@ const STACK_PAGES: usize = 16;
 /// Where cases may map pages: tables for 2 MiB from here on are there.
 pub const SCRATCH: usize = 0x3000_0000;
 
+/// Where boards have the virtual GIC's CPU interface.
+const VIRTUAL_CPU_INTERFACES: [usize; 2] = [0x0804_0000, 0xff84_6000];
+const GRANULE_BITS: usize = 12;
+
 /// What a case works with.
 pub struct Env {
     /// The case's memory.
@@ -30,6 +34,8 @@ pub struct Env {
     pub control: cap::SchedControl,
     /// A device Untyped.
     pub device: cap::Untyped,
+    /// The page of the virtual GIC's CPU interface, unless this is an unknown board.
+    pub virtual_cpu_interface: Option<cap::Granule>,
     first: usize,
     next: usize,
     /// Frames of the threads' IPC buffers.
@@ -64,6 +70,7 @@ impl Env {
             untyped: memory,
             control: info.sched_control().index(0).cap(),
             device: info.untyped().index(device).cap(),
+            virtual_cpu_interface: None,
             first: first + 1,
             next: first + 1,
             buffers: [cap::Granule::from_bits(0); THREADS],
@@ -76,11 +83,37 @@ impl Env {
         }
         let page = env.map(SCRATCH);
         page.frame_unmap().expect("mapped just now");
+        env.virtual_cpu_interface = VIRTUAL_CPU_INTERFACES.into_iter().find_map(|page| env.device_page(info, page));
         NEVER.store(env.object::<cap_type::Notification>().bits(), SeqCst);
         // What was made so far stays.
         env.untyped = untyped;
         env.first = env.next;
         env
+    }
+
+    /// The frame of a device's page.
+    fn device_page(&mut self, info: &BootInfoPtr, paddr: usize) -> Option<cap::Granule> {
+        let holds = |index: &usize| {
+            let untyped = &info.untyped_list()[*index];
+            (untyped.paddr()..untyped.paddr() + (1 << untyped.size_bits())).contains(&paddr)
+        };
+        let index = info.device_untyped_range().find(holds)?;
+        let untyped = &info.untyped_list()[index];
+        let (mut start, mut memory) = (untyped.paddr(), info.untyped().index(index).cap());
+        for size_bits in (GRANULE_BITS..untyped.size_bits()).rev() {
+            // One half after the other; what is below the wanted one stays unused.
+            let lower = self.untyped_in(memory, size_bits).ok()?;
+            let middle = start + (1 << size_bits);
+            (start, memory) =
+                if paddr < middle { (start, lower) } else { (middle, self.untyped_in(memory, size_bits).ok()?) };
+        }
+        self.object_in(memory).ok()
+    }
+
+    fn untyped_in(&mut self, memory: cap::Untyped, size_bits: usize) -> sel4::Result<cap::Untyped> {
+        let cap = self.empty();
+        retype(memory, ObjectBlueprint::Untyped { size_bits }, cap.bits() as usize)?;
+        Ok(cap)
     }
 
     /// Maps a fresh page in the root task, with the tables that it needs.

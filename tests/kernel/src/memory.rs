@@ -30,6 +30,15 @@ pub fn call(address: usize) -> u64 {
     word
 }
 
+/// Executes what is at an address, which takes a word, with all flags clear, and returns one.
+#[cfg(target_os = "none")]
+pub fn call_with(address: usize, argument: u64) -> u64 {
+    let mut word = argument;
+    // SAFETY: cases call some instructions that they have written there, or an address where fetching faults.
+    unsafe { core::arch::asm!("msr nzcv, xzr", "blr {}", in(reg) address, inlateout("x0") word, clobber_abi("C")) }
+    word
+}
+
 /// An undefined instruction.
 #[cfg(target_os = "none")]
 pub fn undefined() {
@@ -74,6 +83,9 @@ mod host {
     pub fn jump(_: usize) {}
     pub fn call(_: usize) -> u64 {
         0
+    }
+    pub fn call_with(_: usize, argument: u64) -> u64 {
+        argument
     }
     pub fn undefined() {}
     pub fn strange_call(argument: u64) -> u64 {

@@ -15,6 +15,8 @@ mod memory;
 mod observer;
 #[cfg(target_os = "none")]
 mod role;
+#[cfg(target_os = "none")]
+mod shifter;
 
 /// Nothing to do on a host.
 #[cfg(not(target_os = "none"))]

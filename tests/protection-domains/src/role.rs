@@ -8,7 +8,7 @@ use sel4_microkit::{
 
 use crate::{
     fault::{NOWHERE, fault},
-    memory, observer,
+    memory, observer, shifter,
 };
 
 /// Between `client` and `server`, at both ends.
@@ -32,6 +32,8 @@ enum Role {
     Parent { faults: u32 },
     /// Steps its child over instructions that trap.
     Warden,
+    /// Moves its guest's time.
+    Shifter,
 }
 
 #[protection_domain]
@@ -43,6 +45,10 @@ fn init() -> Role {
         Ok("reader") => reader(),
         Ok("observer") => observer::run(),
         Ok("warden") => Role::Warden,
+        Ok("shifter") => {
+            shifter::start();
+            Role::Shifter
+        }
         _ => fault(),
     }
 }
@@ -88,7 +94,7 @@ impl Handler for Role {
                 CHANNEL.notify();
             }
             Self::Client => debug_println!("client: PASS"),
-            Self::Parent { .. } | Self::Reader | Self::Warden => panic!("nobody signals this one"),
+            Self::Parent { .. } | Self::Reader | Self::Warden | Self::Shifter => panic!("nobody signals this one"),
         }
         Ok(())
     }
@@ -96,6 +102,9 @@ impl Handler for Role {
     fn fault(&mut self, child: Child, message: MessageInfo) -> Result<Option<MessageInfo>, Infallible> {
         if matches!(self, Self::Warden) {
             return Ok(Some(step_over(&message)));
+        }
+        if matches!(self, Self::Shifter) {
+            return Ok(Some(shifter::answer()));
         }
         let Self::Parent { faults } = self else { panic!("a fault without a child") };
         assert_eq!(child.index(), CHILD.index());

@@ -17,6 +17,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("bare-attack", attack),
     ("bare-two-vms", two),
     ("bare-sweep", sweep),
+    ("bare-beside-shifted-time", shifted_time),
     ("bare-sweep-32-bit", sweep32),
     ("bare-idle-costs-nothing", idle),
     ("bare-armed-loads-once", armed),
@@ -97,6 +98,18 @@ fn sweep() -> anyhow::Result<()> {
         .expect(r"GUEST sweep: \d+ passed, \d+ failed")
         .expect(r"native: round \d+00");
     expect_no_failure(&machine::run("sweep", script, 300)?)
+}
+
+/// A VMM that moves its own guest's time: nobody thinks that another VMM has stopped.
+fn shifted_time() -> anyhow::Result<()> {
+    let run = machine::run("shifted_time", Script::new().expect(r"GUEST crash: \d+ passed, \d+ failed"), 120)?;
+    expect_no_failure(&run)?;
+    let restarts = run.output.lines().find(|line| line.contains("MON|"));
+    anyhow::ensure!(
+        restarts.is_none_or(|line| !line.contains("started again") && !line.contains("stopped")),
+        "{restarts:?}"
+    );
+    Ok(())
 }
 
 /// The same of two 32-bit guests beside a 64-bit one.

@@ -82,6 +82,9 @@ pub struct Device {
     /// The kernel's own: user level never gets it.
     #[serde(default)]
     pub kernel: bool,
+    /// Of virtual machines, and never of a protection domain.
+    #[serde(default)]
+    pub guests_only: bool,
 }
 
 impl Device {

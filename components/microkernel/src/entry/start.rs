@@ -199,6 +199,7 @@ fn define_registers() {
         sysreg::pmuserenr_el0::write(0);
     }
     sysreg::sctlr_el1::write(policy::SCTLR_EL1_NATIVE);
+    sysreg::tcr_el1::write(policy::TCR_EL1_NATIVE);
     sysreg::cpacr_el1::write(0);
     sysreg::contextidr_el1::write(0);
     sysreg::csselr_el1::write(0);

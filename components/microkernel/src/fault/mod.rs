@@ -78,8 +78,15 @@ impl Fault {
         } else if core.in_guest() {
             Self::VcpuFault { hsr: esr }
         } else {
-            Self::UserException { number: esr, code: 0 }
+            Self::UserException { number: Self::of_native(esr), code: 0 }
         }
+    }
+
+    /// Floating point traps as an unknown instruction if CPACR_EL1 forbids it, which is a guest's, and by CPTR_EL2
+    /// otherwise: a native program does not learn which.
+    fn of_native(esr: u64) -> u64 {
+        let is_fp = Esr::new(esr).class() == Class::FP_SIMD;
+        if is_fp { Esr::from_fields(Class::UNKNOWN, true, 0).value() } else { esr }
     }
 
     /// The thread has not faulted.

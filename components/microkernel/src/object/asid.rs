@@ -2,10 +2,12 @@
 //! ASIDs: the kernel's names for VSpaces, and the few VMIDs that the hardware has for them.
 
 use crate::arch::{Memory, ThreadSwitch};
+use crate::board;
 use crate::kernel::Kernel;
 use crate::object::page_table::PageTable;
 use crate::object::reference::Ref;
 use core::cell::Cell;
+use core::ops::Range;
 
 /// VSpaces of a pool.
 pub const POOL_ENTRIES: usize = 512;
@@ -13,11 +15,13 @@ pub const POOL_ENTRIES: usize = 512;
 const VMIDS: usize = 256;
 const ADDRESS: u64 = 0x0000_ffff_ffff_f000;
 const VMID_SHIFT: u32 = 48;
+/// The VSpace has the virtual GIC's CPU interface in it.
+const GUESTS_ONLY: u64 = 1;
 
 /// 512 VSpaces by ASID.
 #[repr(C, align(4096))]
 pub struct AsidPool {
-    /// Each word as VTTBR_EL2 wants it: table, VMID (0: none yet); 0 is a free ASID.
+    /// Each word as VTTBR_EL2 wants it: table, VMID (0: none yet); 0 is a free ASID. Bit 0 is [`GUESTS_ONLY`].
     entries: [Cell<u64>; POOL_ENTRIES],
 }
 
@@ -85,14 +89,27 @@ pub fn find(kernel: &Kernel, asid: u16) -> Option<Ref<PageTable>> {
     Ref::from_addr(entry(kernel, asid) & ADDRESS)
 }
 
-/// VTTBR_EL2 for a VSpace: `None` unless `asid` means `root`. Gives it a VMID if it has none.
+/// VTTBR_EL2 for a VSpace: `None` unless `asid` means `root`, and for a thread that is no guest of a VSpace that only
+/// guests may use. Gives it a VMID if it has none.
 #[inline(always)]
-pub fn translation_base(kernel: &Kernel, root: Ref<PageTable>, asid: u16) -> Option<u64> {
+pub fn translation_base(kernel: &Kernel, root: Ref<PageTable>, asid: u16, is_guest: bool) -> Option<u64> {
     let word = entry(kernel, asid);
-    if word & ADDRESS != root.addr() {
+    if word & ADDRESS != root.addr() || (word & GUESTS_ONLY != 0 && !is_guest) {
         return None;
     }
-    Some(if word >> VMID_SHIFT != 0 { word } else { give_vmid(kernel, asid, word) })
+    let word = if word >> VMID_SHIFT != 0 { word } else { give_vmid(kernel, asid, word) };
+    Some(word & !GUESTS_ONLY)
+}
+
+/// A frame of this physical range was mapped in a VSpace. With the virtual GIC's CPU interface in it the VSpace
+/// translates for guests only, for good: that page is whichever guest's the core has last run, and to take it away from
+/// a program at each exit would cost every exit.
+pub fn frame_mapped(kernel: &Kernel, asid: u16, frame: Range<u64>) {
+    const INTERFACE: u64 = board::GIC_VIRTUAL_CPU_INTERFACE;
+    if frame.start < INTERFACE + board::GIC_REGION_SIZE && INTERFACE < frame.end {
+        set_entry(kernel, asid, entry(kernel, asid) | GUESTS_ONLY);
+        kernel.cpu.arch.reload(kernel);
+    }
 }
 
 /// The next VMID, from whoever has it.
@@ -100,7 +117,7 @@ pub fn translation_base(kernel: &Kernel, root: Ref<PageTable>, asid: u16) -> Opt
 fn give_vmid(kernel: &Kernel, asid: u16, word: u64) -> u64 {
     let (vmid, loser) = kernel.shared.vmids.take(asid);
     if loser != 0 {
-        set_entry(kernel, loser, entry(kernel, loser) & ADDRESS);
+        set_entry(kernel, loser, entry(kernel, loser) & (ADDRESS | GUESTS_ONLY));
         kernel.cpu.arch.invalidate_vmid(vmid);
     }
     let word = word | u64::from(vmid) << VMID_SHIFT;

@@ -75,6 +75,7 @@ fn map(args: &Args<'_>, frame: FrameCap) -> InvocationResult {
         let failure = LookupFailure::MissingCapability { bits_left };
         SyscallError::FailedLookup { source: false, failure }
     })?;
+    asid::frame_mapped(args.kernel, asid, frame.paddr..frame.paddr + size);
     // The capability keeps its rights: a later mapping may use them all.
     args.slot.update(Cap::Frame(FrameCap { mapping: Some(mapping), ..frame }));
     if page_table::is_valid(old) {

@@ -9,6 +9,7 @@ mod fastpath;
 mod fastpath_ipc;
 mod fuzz;
 mod groups;
+mod guests_only;
 mod invariants;
 mod ipc;
 mod property;

@@ -35,7 +35,7 @@ pub(super) fn answer(ip: u64, spsr: u64, register: u64, value: u64) -> MessageIn
 }
 
 /// On to the next instruction; the next exit.
-fn go_on(guest: &Guest) -> MessageInfo {
+pub fn go_on(guest: &Guest) -> MessageInfo {
     let ip = message_register(fault_context::VCPU_IP);
     let spsr = message_register(fault_context::VCPU_SPSR);
     guest.faults.reply_recv(answer(ip + 4, spsr, fault_context::NO_REGISTER, 0), guest.reply).0

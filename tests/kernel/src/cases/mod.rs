@@ -9,6 +9,7 @@ mod fault;
 mod group;
 mod ipc;
 mod memory;
+mod native;
 mod notification;
 mod sched;
 mod silicon;
@@ -17,7 +18,9 @@ mod untyped;
 mod vcpu;
 mod width;
 
+pub use exit::go_on;
 pub use sched::passive_thread;
+pub use vcpu::{Guest, HVC_66};
 
 use crate::case::Case;
 
@@ -69,6 +72,8 @@ cases! {
     extension: what_is_not_there_is_refused short_messages_are_refused words_that_mean_nothing_are_refused
         other_objects_are_refused a_vcpu_that_runs_is_left_alone parts_are_told;
     group: another_vcpu_goes_on two_vcpus_share_nothing all_of_a_group_or_nothing;
+    native: guest_registers_have_no_effect counter_has_no_offset timer_keeps_its_offset
+        cpu_interface_is_a_guests;
     width: a32_and_t32 modes_are_confined register_names_of_a_32_bit_guest three_guests_of_both_widths
         width_resets_the_debug_registers program_of_32_bits_in_a_64_bit_guest;
 }

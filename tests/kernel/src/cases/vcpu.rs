@@ -28,9 +28,10 @@ pub struct Guest {
     pub vcpu: cap::VCpu,
     pub faults: cap::Endpoint,
     pub reply: cap::Reply,
+    pub vspace: cap::VSpace,
 }
 
-fn map(env: &mut Env, vspace: cap::VSpace, page: cap::Granule, vaddr: usize) -> sel4::Result<()> {
+pub fn map(env: &mut Env, vspace: cap::VSpace, page: cap::Granule, vaddr: usize) -> sel4::Result<()> {
     loop {
         match page.frame_map(vspace, vaddr, CapRights::read_write(), VmAttributes::DEFAULT) {
             Err(Error::FailedLookup) => {
@@ -66,7 +67,7 @@ impl Guest {
         let copy = env.mint(page, CapRights::all(), 0);
         map(env, vspace, copy, CODE)?;
         let cnode: cap::CNode = env.make(ObjectBlueprint::CNode { size_bits: 1 })?;
-        let guest = Self { tcb: env.object(), vcpu: env.object(), faults: env.object(), reply: env.object() };
+        let guest = Self { tcb: env.object(), vcpu: env.object(), faults: env.object(), reply: env.object(), vspace };
         guest.tcb.tcb_configure(cnode, CNodeCapData::skip_high_bits(1), vspace, 0, crate::thread::null())?;
         guest.vcpu.vcpu_set_tcb(guest.tcb)?;
         guest.tcb.tcb_set_sched_params(TCB.cap(), 100, 100, context, guest.faults)?;

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod channels;
+mod guests_only;
 mod identity;
 mod memory_sum;
 mod page_size;
@@ -22,6 +23,7 @@ pub(super) fn check(system: &mut System, page_size_given: &[bool], cx: &Context<
     identity::check(system, cx);
     channels::check(system, cx);
     physical::check(system, cx);
+    guests_only::check(system, cx);
     addresses::check(system, cx);
     setvars::check(system, cx);
     memory_sum::check(system, cx);

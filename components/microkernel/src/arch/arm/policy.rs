@@ -151,6 +151,9 @@ pub const SCTLR_EL1_NATIVE: u64 = SCTLR_EL1_RES1
 pub const SCTLR_EL1_RES1: u64 = (1 << 11) | (1 << 20) | (1 << 22) | (1 << 23) | (1 << 28) | (1 << 29);
 /// SCTLR_EL1 of a fresh vCPU, as seL4 gives it.
 pub const SCTLR_EL1_FRESH: u64 = 0x34d5_8820;
+/// TCR_EL1 while a native program runs: the top byte of its addresses counts (TBI0 is 0). Nothing else of it has a
+/// meaning with stage 1 off.
+pub const TCR_EL1_NATIVE: u64 = 0;
 /// CNTKCTL_EL1 while a native program runs: it may read what the configuration says, and no timer.
 pub const CNTKCTL_EL1_NATIVE: u64 = config::EXPORT_PCNT_USER as u64 | (config::EXPORT_VCNT_USER as u64) << 1;
 

@@ -7,7 +7,7 @@
 
 use super::pass::Passing;
 use super::sysreg::*;
-use super::{console, debug, el1, gic, tlb};
+use super::{console, debug, el1, gic, native, tlb};
 use crate::arch::arm::policy;
 use crate::arch::{Machine, ThreadSwitch};
 use crate::board;
@@ -19,7 +19,6 @@ use crate::object::tcb::Tcb;
 use crate::object::vcpu::Vcpu;
 use core::cell::Cell;
 use debug_shim::{MayRun, Shim};
-use sel4_abi::vcpu_reg::VcpuReg;
 
 /// The state of this core.
 pub struct Core {
@@ -74,7 +73,8 @@ impl Core {
     #[inline(always)]
     pub(super) fn vspace_of(&self, kernel: &Kernel, thread: Ref<Tcb>) -> u64 {
         let base = thread.vspace.vspace().and_then(|(root, asid)| {
-            asid::translation_base(kernel, root, asid).map(|base| self.first_table(root, base))
+            asid::translation_base(kernel, root, asid, thread.vcpu.get().is_some())
+                .map(|base| self.first_table(root, base))
         });
         base.unwrap_or_else(tlb::empty_table)
     }
@@ -106,13 +106,9 @@ impl Core {
         }
         if let Some(vcpu) = self.vcpu.get() {
             self.shim.leave_to_native(vcpu, &debug::Hardware);
-            vcpu.regs[VcpuReg::Sctlr as usize].set(sctlr_el1::read());
-            vcpu.regs[VcpuReg::CntkctlEl1 as usize].set(cntkctl_el1::read());
-            vcpu.regs[VcpuReg::CntvCtl as usize].set(cntv_ctl_el0::read());
+            native::hide_time(&vcpu);
+            native::hide_el1(&vcpu);
         }
-        cntv_ctl_el0::write(0);
-        sctlr_el1::write(policy::SCTLR_EL1_NATIVE);
-        cntkctl_el1::write(policy::CNTKCTL_EL1_NATIVE);
         cptr_el2::write(policy::CPTR_FP_TRAPPED);
         hcr_el2::write(policy::HCR_NATIVE);
     }
@@ -124,9 +120,8 @@ impl Core {
             self.switch_vcpu(vcpu);
         }
         self.in_guest.set(true);
-        sctlr_el1::write(vcpu.regs[VcpuReg::Sctlr as usize].get());
-        cntkctl_el1::write(vcpu.regs[VcpuReg::CntkctlEl1 as usize].get());
-        cntv_ctl_el0::write(vcpu.regs[VcpuReg::CntvCtl as usize].get());
+        native::show_el1(&vcpu);
+        native::show_time(&vcpu);
         if self.fp_owner.get() == Some(vcpu) {
             cptr_el2::write(policy::CPTR_FP_OPEN);
         }

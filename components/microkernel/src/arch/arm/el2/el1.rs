@@ -10,15 +10,16 @@ use crate::object::vcpu::Vcpu;
 use lazaret_abi::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
 use sel4_abi::vcpu_reg::VcpuReg;
 
-/// Fields that are in the hardware whenever the vCPU is loaded, with their registers. SCTLR, CNTKCTL and CNTV_CTL are
-/// not: they are there only while the guest runs. ACTLR_EL1 traps: it exists in memory only.
+/// Fields that are in the hardware whenever the vCPU is loaded, with their registers. Those that native programs would
+/// feel are not ([`native`](super::native)): they are there only while the guest runs. ACTLR_EL1 traps: it exists in
+/// memory only.
 macro_rules! resident {
     ($action:ident, $vcpu:expr) => {
         $action! { $vcpu,
-            Cpacr cpacr_el1, Ttbr0 ttbr0_el1, Ttbr1 ttbr1_el1, Tcr tcr_el1, Mair mair_el1, Amair amair_el1,
+            Cpacr cpacr_el1, Ttbr0 ttbr0_el1, Ttbr1 ttbr1_el1, Mair mair_el1, Amair amair_el1,
             Cidr contextidr_el1, Afsr0 afsr0_el1, Afsr1 afsr1_el1, Esr esr_el1, Far far_el1, Par par_el1,
             Vbar vbar_el1, TpidrEl1 tpidr_el1, VmpidrEl2 vmpidr_el2, SpEl1 sp_el1, ElrEl1 elr_el1, SpsrEl1 spsr_el1,
-            CntvCval cntv_cval_el0, Cntvoff cntvoff_el2
+            CntvCval cntv_cval_el0
         }
     };
 }
@@ -75,11 +76,12 @@ pub(super) fn save(vcpu: &Vcpu) {
 
 /// The vCPU comes to the hardware.
 pub(super) fn load(vcpu: &Vcpu) {
-    resident!(load_all, vcpu);
-    csselr_el1::write(vcpu.csselr.get());
+    // DACR32_EL2 first: a write of CONTEXTIDR_EL1 must follow it (`errata`: 852523, 853709).
     if vcpu.is_aarch32() {
         aarch32!(load_aarch32, vcpu);
     }
+    resident!(load_all, vcpu);
+    csselr_el1::write(vcpu.csselr.get());
 }
 
 /// FPEXC32_EL2 and the others of a 32-bit EL1 do not exist on a core without one.
@@ -152,6 +154,8 @@ impl VcpuSwitch for Core {
     fn load_aarch32(&self, vcpu: Ref<Vcpu>) {
         if self.vcpu.get() == Some(vcpu) && vcpu.is_aarch32() {
             aarch32!(load_aarch32, vcpu);
+            // As in `load`.
+            contextidr_el1::write(contextidr_el1::read());
         }
     }
     fn release_vcpu(&self, vcpu: Ref<Vcpu>) {

@@ -12,6 +12,7 @@ mod fp;
 mod gic;
 mod machine;
 pub(crate) mod memory;
+mod native;
 mod pass;
 pub(crate) mod sysreg;
 mod tlb;

@@ -2,10 +2,10 @@
 //! The core passed from a guest to its VMM and back while nothing else happens (`fastpath::resident`).
 //!
 //! What both keep stays in the hardware: the guest's EL1 state, its virtual GIC, and its virtual timer, which is
-//! stopped only if something else does happen.
+//! stopped only if something else does happen, or if the guest's count is not the VMM's.
 
 use super::sysreg::*;
-use super::{Core, Ready, debug};
+use super::{Core, Ready, debug, native};
 use crate::arch::ResidentPass;
 use crate::arch::arm::policy;
 use crate::kernel::Kernel;
@@ -18,13 +18,30 @@ use sel4_abi::vcpu_reg::VcpuReg;
 pub struct Passing {
     guest_base: Cell<u64>,
     native_base: Cell<u64>,
-    /// The floating-point registers are the guest's.
-    fp: Cell<bool>,
+    /// What this guest has that others have not, so that a pass asks once: [`FP`], [`OFFSET`].
+    extras: Cell<u32>,
 }
+
+/// The floating-point registers are the guest's.
+const FP: u32 = 1 << 0;
+/// The guest's virtual counter has an offset, which its VMM's has not: the guest's timer stops meanwhile.
+const OFFSET: u32 = 1 << 1;
 
 impl Passing {
     pub(super) const fn new() -> Self {
-        Self { guest_base: Cell::new(0), native_base: Cell::new(0), fp: Cell::new(false) }
+        Self { guest_base: Cell::new(0), native_base: Cell::new(0), extras: Cell::new(0) }
+    }
+
+    fn has(&self, extra: u32) -> bool {
+        self.extras.get() & extra != 0
+    }
+}
+
+impl Core {
+    fn extras(&self) -> u32 {
+        let offset = self.vcpu.get().is_some_and(|vcpu| vcpu.regs[VcpuReg::Cntvoff as usize].get() != 0);
+        let fp = self.fp_owner.get() == self.vcpu.get();
+        u32::from(fp) * FP | u32::from(offset) * OFFSET
     }
 }
 
@@ -35,7 +52,7 @@ impl ResidentPass for Core {
         passing.native_base.set(self.vspace_of(kernel, handler));
         // Last: the first may have taken its VMID.
         passing.guest_base.set(self.vspace_of(kernel, guest));
-        passing.fp.set(self.fp_owner.get() == self.vcpu.get());
+        passing.extras.set(self.extras());
         self.in_guest.get() && passing.guest_base.get() == self.vttbr.get()
     }
     #[inline(always)]
@@ -47,13 +64,15 @@ impl ResidentPass for Core {
         vttbr_el2::write(self.passing.native_base.get());
         if let Some(vcpu) = self.vcpu.get() {
             self.shim.leave_to_native(vcpu, &debug::Hardware);
-            vcpu.regs[VcpuReg::Sctlr as usize].set(sctlr_el1::read());
-            vcpu.regs[VcpuReg::CntkctlEl1 as usize].set(cntkctl_el1::read());
-        }
-        sctlr_el1::write(policy::SCTLR_EL1_NATIVE);
-        cntkctl_el1::write(policy::CNTKCTL_EL1_NATIVE);
-        if self.passing.fp.get() {
-            cptr_el2::write(policy::CPTR_FP_TRAPPED);
+            native::hide_el1(&vcpu);
+            if self.passing.extras.get() != 0 {
+                if self.passing.has(FP) {
+                    cptr_el2::write(policy::CPTR_FP_TRAPPED);
+                }
+                if self.passing.has(OFFSET) {
+                    native::hide_time(&vcpu);
+                }
+            }
         }
         hcr_el2::write(policy::HCR_NATIVE);
     }
@@ -67,12 +86,16 @@ impl ResidentPass for Core {
         tpidr_el0::write(guest.tpidr_el0.get());
         tpidrro_el0::write(guest.tpidrro_el0.get());
         vttbr_el2::write(self.passing.guest_base.get());
-        if self.passing.fp.get() {
-            cptr_el2::write(policy::CPTR_FP_OPEN);
-        }
         if let Some(vcpu) = self.vcpu.get() {
-            sctlr_el1::write(vcpu.regs[VcpuReg::Sctlr as usize].get());
-            cntkctl_el1::write(vcpu.regs[VcpuReg::CntkctlEl1 as usize].get());
+            if self.passing.extras.get() != 0 {
+                if self.passing.has(FP) {
+                    cptr_el2::write(policy::CPTR_FP_OPEN);
+                }
+                if self.passing.has(OFFSET) {
+                    native::show_time(&vcpu);
+                }
+            }
+            native::show_el1(&vcpu);
             match ready {
                 Some(ready) => self.open_to(self.shim.enter_ready(ready, &debug::Hardware)),
                 None => self.arm_and_open(vcpu),
@@ -86,9 +109,9 @@ impl ResidentPass for Core {
         self.vttbr.set(if is_handler { passing.native_base.get() } else { passing.guest_base.get() });
         if let Some(vcpu) = self.vcpu.get()
             && is_handler
+            && !passing.has(OFFSET)
         {
-            vcpu.regs[VcpuReg::CntvCtl as usize].set(cntv_ctl_el0::read());
-            cntv_ctl_el0::write(0);
+            native::hide_time(&vcpu);
         }
     }
 }
