@@ -12,6 +12,8 @@ pub const DEBUG_BUILD: bool = sel4_cfg_bool!(DEBUG_BUILD);
 pub const CHECK_INVARIANTS: bool = sel4_cfg_bool!(LAZARET_CHECK_INVARIANTS);
 /// Messages of VCPUFault and VMFault carry the guest's context, and their replies may.
 pub const FAULT_CONTEXT: bool = has(Switch::FaultContext);
+/// A reply may leave a vCPU stopped; VCPU_Recall and VCPU_Start exist.
+pub const VCPU_STOP: bool = has(Switch::Stop);
 /// Guests' WFI does not trap: the core sleeps in the guest.
 pub const DISABLE_WFI_TRAP: bool = sel4_cfg_bool!(DISABLE_WFI_WFE_TRAPS);
 /// Native programs may read the physical counter.
@@ -54,6 +56,7 @@ pub const EXTENSIONS: u64 = {
 
 // What this kernel is and is not, whatever the file says: a file for another kernel does not build.
 const _: () = {
+    assert!(FAULT_CONTEXT || !VCPU_STOP, "a reply that stops says where");
     assert!(sel4_cfg_bool!(KERNEL_MCS));
     assert!(sel4_cfg_bool!(ARM_HYPERVISOR_SUPPORT));
     assert!(!sel4_cfg_bool!(ENABLE_SMP_SUPPORT));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Our kernel's extension: the debug registers of a vCPU, which the kernel keeps and its debug shim switches, the
 //! width of a vCPU with the registers that only a 32-bit one has,
-//! and the wait for its timer.
+//! how it is stopped and started, and the wait for its timer.
 //!
 //! Labels and words are in [`lazaret_abi`]. A kernel without them says so to [`probe`].
 #![no_std]
@@ -13,8 +13,8 @@ pub mod raw;
 pub use lazaret_abi::{AARCH32, AARCH64, DebugRegister, DebugStatus, Switch, VcpuState, VcpuWait};
 use lazaret_abi::{
     DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, ReadFeatures, StateRead, StateWrite, VCPU_DEBUG_FLAG_DIRTY,
-    VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES, VCPU_STATE_READ,
-    VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, fault_context, feature_word,
+    VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES, VCPU_RECALL, VCPU_START,
+    VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, fault_context, feature_word,
 };
 use raw::invoke;
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
@@ -129,6 +129,17 @@ pub fn wake<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
     invoke(vcpu, VCPU_WAKE, &[], &[]).map(drop)
 }
 
+/// The vCPU executes nothing afterwards until it is started or its open fault is answered. What it did before.
+pub fn recall<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<VcpuWait> {
+    let wait = invoke(vcpu, VCPU_RECALL, &[], &[])?.word();
+    Ok(VcpuWait::from_word(wait).unwrap_or(VcpuWait::Stopped))
+}
+
+/// The stopped vCPU goes on as a reply with these words would have it (`lazaret_abi::fault_context`).
+pub fn start<C: InvocationContext>(vcpu: Cap<VCpu, C>, context: [Word; fault_context::REPLY_LENGTH]) -> Result<()> {
+    invoke(vcpu, VCPU_START, &context, &[]).map(drop)
+}
+
 /// State, counts and counters.
 pub fn status<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<Status> {
     invoke(vcpu, VCPU_DEBUG_STATUS, &[], &[]).map(|reply| Status(reply.array()))
@@ -191,8 +202,8 @@ mod tests {
     use std::vec;
 
     use super::{
-        AARCH32, DebugRegister, State, VcpuState, VcpuWait, flag_dirty, probe, read, read_features, read_state, status,
-        unanswered_fault, wait, wake, write, write_state,
+        AARCH32, DebugRegister, State, VcpuState, VcpuWait, flag_dirty, probe, read, read_features, read_state, recall,
+        start, status, unanswered_fault, wait, wake, write, write_state,
     };
 
     #[test]
@@ -210,10 +221,14 @@ mod tests {
         write_state(vcpu, VcpuState::Width, AARCH32).unwrap();
         wait(vcpu).unwrap();
         wake(vcpu).unwrap();
+        fake::push_answer(fake::Answer { words: vec![1], ..Default::default() });
+        assert_eq!(recall(vcpu), Ok(VcpuWait::Runs));
+        start(vcpu, [0x4000, 0x3c5, 31, 0]).unwrap();
         let seen: std::vec::Vec<_> = fake::take_calls().into_iter().map(|call| (call.label, call.words)).collect();
         let debug = [(62, vec![0x203]), (63, vec![0x400, 0x8000, 1]), (63, vec![0x101, 5, 0]), (64, vec![])];
         assert_eq!(seen[..4], debug);
-        assert_eq!(seen[4..], [(66, vec![33]), (67, vec![5]), (68, vec![0, 1]), (70, vec![]), (71, vec![])]);
+        assert_eq!(seen[4..9], [(66, vec![33]), (67, vec![5]), (68, vec![0, 1]), (70, vec![]), (71, vec![])]);
+        assert_eq!(seen[9..], [(73, vec![]), (74, vec![0x4000, 0x3c5, 31, 0])]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use core::{fmt, panic::Location};
 
+use lazaret_abi::Switch;
 use sel4::{debug_print, debug_println};
 
 use crate::{answer::Answer, differences::reason, env::Env};
@@ -22,6 +23,7 @@ enum Why {
     Unexpected(sel4::Result<()>),
     Answer(Answer, Answer),
     Absent,
+    Without(Switch),
     Skipped(&'static str),
 }
 
@@ -48,6 +50,7 @@ impl fmt::Display for Failure {
             Why::Differs(is, should) => write!(f, "{is:#x}, not {should:#x}"),
             Why::Unexpected(result) => write!(f, "{result:?}"),
             Why::Absent => write!(f, "there is no extension"),
+            Why::Without(part) => write!(f, "this kernel is built without {part:?}"),
             Why::Answer(is, should) => write!(f, "answer {is:?}, not {should:?}"),
         }
     }
@@ -103,6 +106,11 @@ pub fn needs_extension(env: &mut Env) -> Outcome {
     if env.has_extension() { Ok(()) } else { Err(Failure::new(Why::Absent)) }
 }
 
+/// Skips the case on a kernel without this part of the extension.
+pub fn needs(env: &mut Env, part: Switch) -> Outcome {
+    if env.has(part) { Ok(()) } else { Err(Failure::new(Why::Without(part))) }
+}
+
 /// A word of the last message.
 pub fn message_register(index: usize) -> u64 {
     sel4::with_ipc_buffer(|buffer| buffer.msg_regs()[index])
@@ -117,6 +125,9 @@ pub fn run_all(env: &mut Env, tables: &[&[&[Case]]]) {
         match case(env) {
             Ok(()) => debug_println!("PASS"),
             Err(Failure { why: Why::Absent, .. }) => debug_println!("SKIP: this kernel has no extension"),
+            Err(Failure { why: Why::Without(part), .. }) => {
+                debug_println!("SKIP: this kernel is built without {part:?}");
+            }
             Err(Failure { why: Why::Skipped(why), .. }) => debug_println!("SKIP: {why}"),
             Err(failure) if reason(name).is_some() => debug_println!("DIFFERS: {failure}"),
             Err(failure) => {

@@ -2,7 +2,8 @@
 //! Guests of random instructions: whatever they do at EL1, each exit must reach the VMM as one of the known faults,
 //! and a vCPU made afterwards must be as fresh as ever.
 
-use lazaret_abi::fault_context;
+use lazaret_abi::Switch;
+use lazaret_abi::fault_context::{self, ReplyKind};
 use sel4::{
     CNodeCapData, CapRights, Error, MessageInfo, MessageInfoBuilder, ObjectBlueprint, UserContext, VmAttributes, cap,
     cap_type, debug_println, init_thread::slot::TCB, sys::fault::FaultLabel,
@@ -33,6 +34,8 @@ struct Guest {
     vcpu: cap::VCpu,
     faults: cap::Endpoint,
     reply: cap::Reply,
+    /// The kernel has answers that stop it.
+    stops: bool,
 }
 
 /// Runs so many programs. Says `TEST-SUITE PASS` if ordinary cases pass all along.
@@ -88,7 +91,8 @@ fn make(env: &mut Env, page: cap::Granule) -> sel4::Result<Guest> {
         env.object::<cap_type::PT>().pt_map(vspace, CODE, VmAttributes::DEFAULT)?;
     }
     let cnode: cap::CNode = env.make(ObjectBlueprint::CNode { size_bits: 1 })?;
-    let guest = Guest { tcb: env.object(), vcpu: env.object(), faults: env.object(), reply: env.object() };
+    let stops = env.has(Switch::Stop);
+    let guest = Guest { tcb: env.object(), vcpu: env.object(), faults: env.object(), reply: env.object(), stops };
     guest.tcb.tcb_configure(cnode, CNodeCapData::skip_high_bits(1), vspace, 0, crate::thread::null())?;
     guest.vcpu.vcpu_set_tcb(guest.tcb)?;
     // So little that a guest which loops is soon back.
@@ -159,10 +163,27 @@ impl Guest {
         } else {
             self.tcb.tcb_write_registers(false, 3, &registers)?;
         }
+        if self.stops && random.below(4) == 0 {
+            return self.stop_and_start(random, answer);
+        }
         if random.below(2) == 0 {
             return Ok(self.faults.reply_recv(answer.build(), self.reply).0);
         }
         self.reply.send(answer.build());
+        Ok(self.faults.recv(self.reply).0)
+    }
+
+    /// By an answer that leaves it stopped, and from there on again. Its timer may be due meanwhile.
+    fn stop_and_start(&self, random: &mut Random, answer: MessageInfoBuilder) -> sel4::Result<MessageInfo> {
+        let kind = if random.below(2) == 0 { ReplyKind::Stop } else { ReplyKind::Wait };
+        self.reply.send(answer.label(kind.label()).build());
+        if random.below(2) == 0 {
+            sel4_vcpu_debug::wake(self.vcpu)?;
+        } else {
+            sel4_vcpu_debug::recall(self.vcpu)?;
+            let registers = self.tcb.tcb_read_registers(false, 3)?;
+            sel4_vcpu_debug::start(self.vcpu, [*registers.pc(), random.next(), random.below(32), random.next()])?;
+        }
         Ok(self.faults.recv(self.reply).0)
     }
 }

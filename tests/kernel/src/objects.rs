@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Objects for rows of a table: slots of the root CNode as plain words.
 
+use lazaret_abi::Switch;
 use sel4::{
     CapRights, CapType, CapTypeForObjectOfFixedSize, ObjectBlueprint, VCpuReg, VmAttributes, cap, cap_type,
     init_thread::slot::{CNODE, IRQ_CONTROL},
@@ -114,5 +115,12 @@ impl Env {
         let has = sel4_vcpu_debug::probe(vcpu).is_some();
         CNODE.cap().absolute_cptr(vcpu).delete().expect("made just now");
         has
+    }
+    /// Whether the kernel has this part of the extension.
+    pub fn has(&mut self, part: Switch) -> bool {
+        let vcpu: cap::VCpu = self.object();
+        let parts = sel4_vcpu_debug::extensions(vcpu);
+        CNODE.cap().absolute_cptr(vcpu).delete().expect("made just now");
+        parts & part.bit() != 0
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Words of a message that mean something.
 
+use crate::fault_context::ReplyRegister;
 use crate::{DebugRegister, Group, VcpuState};
 
 /// A word of an invocation's message.
@@ -65,5 +66,18 @@ impl Argument for Group {
     #[inline(always)]
     fn to_word(self) -> u64 {
         self as u64
+    }
+}
+
+impl Argument for ReplyRegister {
+    const GOOD: &'static [u64] = &[0, 9, 30, 31, 1 << 16, 3 << 16 | 0x303, 1 << 16 | 0x800];
+    const BAD: &'static [u64] = &[32, 0xffff, 1 << 16 | 0x10, 1 << 17, 1 << 18, 1 << 40, u64::MAX];
+    #[inline(always)]
+    fn from_word(word: u64) -> Option<Self> {
+        Self::from_word(word)
+    }
+    #[inline(always)]
+    fn to_word(self) -> u64 {
+        self.to_word()
     }
 }

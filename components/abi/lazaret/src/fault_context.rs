@@ -67,6 +67,13 @@ pub const fn abort_status(esr: u64, spsr: u64) -> u64 {
 
 /// Label of a reply to either that says how to go on; upstream ignores a reply's label and words.
 pub const REPLY_LABEL: u64 = 1;
+/// Label of a reply after which the vCPU stays stopped, with `LAZARET_VCPU_STOP`. With [`REPLY_LENGTH`] words it is stopped
+/// where they say; with any other number, and as an answer to an event, where it is. The scheduling context that the fault
+/// lent is the vCPU's again, and the reply object is free: nothing of the fault is left. [`crate::VCPU_START`],
+/// [`crate::VCPU_WAKE`] and TCB_Resume end it.
+pub const STOP_LABEL: u64 = 2;
+/// As [`STOP_LABEL`]; the vCPU also goes on when its virtual timer would interrupt (enabled, not masked, VPPI acknowledged).
+pub const WAIT_LABEL: u64 = 3;
 /// Reply: where to go on.
 pub const REPLY_IP: usize = 0;
 /// Reply: in which state; held to what TCB_WriteRegisters allows.
@@ -77,6 +84,39 @@ pub const REPLY_REGISTER: usize = 2;
 pub const REPLY_VALUE: usize = 3;
 /// Words of the reply.
 pub const REPLY_LENGTH: usize = 4;
+/// What becomes of a vCPU after a reply, as its label says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// It goes on.
+    Resume,
+    /// It is stopped: [`STOP_LABEL`].
+    Stop,
+    /// It is stopped until its virtual timer would interrupt: [`WAIT_LABEL`].
+    Wait,
+}
+
+impl ReplyKind {
+    /// Of a label; `None` for one that says nothing of it, after which the vCPU goes on where it was.
+    #[inline(always)]
+    pub const fn from_label(label: u64) -> Option<Self> {
+        match label {
+            REPLY_LABEL => Some(Self::Resume),
+            STOP_LABEL => Some(Self::Stop),
+            WAIT_LABEL => Some(Self::Wait),
+            _ => None,
+        }
+    }
+
+    /// Its label.
+    pub const fn label(self) -> u64 {
+        match self {
+            Self::Resume => REPLY_LABEL,
+            Self::Stop => STOP_LABEL,
+            Self::Wait => WAIT_LABEL,
+        }
+    }
+}
+
 /// The register of the reply is one of the debug bank, by its word in bits 15:0.
 pub const DEBUG_WRITE: u64 = 1 << 16;
 /// With [`DEBUG_WRITE`]: flag the state dirty as well.
@@ -102,3 +142,35 @@ pub const fn debug_written(word: u64) -> Option<(DebugRegister, bool)> {
 
 /// Register 31: none is written.
 pub const NO_REGISTER: u64 = 31;
+
+/// What a reply, or [`crate::VCPU_START`], writes beside the place where the vCPU goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyRegister {
+    /// Nothing: [`NO_REGISTER`].
+    None,
+    /// x0 to x30.
+    X(u8),
+    /// A register of the debug bank, as a [`debug_write`]; with `true` it flags the state dirty.
+    Debug(DebugRegister, bool),
+}
+
+impl ReplyRegister {
+    /// Of a word.
+    pub const fn from_word(word: u64) -> Option<Self> {
+        match (word, debug_written(word)) {
+            (NO_REGISTER, _) => Some(Self::None),
+            (0..NO_REGISTER, _) => Some(Self::X(word as u8)),
+            (_, Some((register, dirty))) => Some(Self::Debug(register, dirty)),
+            _ => None,
+        }
+    }
+
+    /// Its word.
+    pub const fn to_word(self) -> u64 {
+        match self {
+            Self::None => NO_REGISTER,
+            Self::X(n) => n as u64,
+            Self::Debug(register, dirty) => debug_write(register, dirty),
+        }
+    }
+}

@@ -24,6 +24,7 @@ use crate::object::reference::Ref;
 use crate::object::reply::Reply;
 use crate::object::tcb::{Tcb, ThreadState};
 use crate::syscall::SVC_BYTES;
+use lazaret_abi::fault_context;
 
 /// The faults that have a fast path.
 #[derive(Clone, Copy)]
@@ -105,6 +106,10 @@ impl Kernel {
         }
         let (endpoint, _, rights) = lookup_flat(handler, x[0].get())?.endpoint()?;
         let guest = self.plain_caller(reply)?;
+        // One that stops the guest leaves the core to somebody else.
+        if info.label() > fault_context::REPLY_LABEL {
+            return None;
+        }
         if !rights.read() || endpoint.head.get().is_some() || has_signal(handler) || !self.can_go_next(guest) {
             return None;
         }

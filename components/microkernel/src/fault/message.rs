@@ -4,12 +4,13 @@
 use super::Fault;
 use crate::arch::DebugBank;
 use crate::arch::{sanitise_spsr, us_from_ticks};
-use crate::config::{FAULT_CONTEXT, has};
+use crate::config::{FAULT_CONTEXT, VCPU_STOP, has};
 use crate::kernel::Kernel;
 use crate::object::ipc_buffer::Buffer;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
 use arm_syndrome::iss::named_register;
+use lazaret_abi::fault_context::ReplyKind;
 use lazaret_abi::{Switch, fault_context};
 use sel4_abi::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vm_fault};
 use sel4_abi::ipc_buffer::NUM_FAST_MESSAGE_REGISTERS;
@@ -103,8 +104,8 @@ impl Kernel {
         }
     }
 
-    /// Takes the reply to a fault: writes registers back, and says whether the thread goes on.
-    pub(crate) fn take_fault_reply(&self, fault: Fault, sender: Ref<Tcb>, receiver: Ref<Tcb>) -> bool {
+    /// Takes the reply to a fault: writes registers back, and says what becomes of the thread.
+    pub(crate) fn take_fault_reply(&self, fault: Fault, sender: Ref<Tcb>, receiver: Ref<Tcb>) -> ReplyKind {
         let info = MessageInfo(sender.context.x[1].get());
         let registers: &[ContextRegister] = match fault {
             Fault::UnknownSyscall(_) => &SYSCALL_WORDS,
@@ -112,9 +113,10 @@ impl Kernel {
             Fault::Timeout { .. } => &ORDER[..timeout::REPLY_LENGTH],
             Fault::VcpuFault { .. } | Fault::VmFault { .. } => {
                 self.take_context(info, sender, receiver);
-                return true;
+                return kind_of_reply(info, receiver);
             }
-            _ => return true,
+            Fault::VgicMaintenance(_) | Fault::VppiEvent(_) => return kind_of_reply(info, receiver),
+            _ => return ReplyKind::Resume,
         };
         let buffer = sender.buffer(false);
         for (index, register) in registers.iter().enumerate().take(info.length()) {
@@ -128,8 +130,16 @@ impl Kernel {
                 receiver.set_register(*register, value);
             }
         }
-        info.label() == 0
+        if info.label() == 0 { ReplyKind::Resume } else { ReplyKind::Stop }
     }
+}
+
+/// What a reply makes of a guest. Any other thread goes on, and so does everyone where the kernel knows no other reply.
+fn kind_of_reply(info: MessageInfo, receiver: Ref<Tcb>) -> ReplyKind {
+    if !VCPU_STOP || receiver.vcpu.get().is_none() {
+        return ReplyKind::Resume;
+    }
+    ReplyKind::from_label(info.label()).unwrap_or(ReplyKind::Resume)
 }
 
 /// A guest's fault as its handler is told of it: its number, where the instruction is, and its registers.
@@ -230,11 +240,12 @@ impl Kernel {
     /// Takes a handler's word on how a guest goes on, if the reply has one.
     #[inline(always)]
     pub(crate) fn take_context(&self, info: MessageInfo, handler: Ref<Tcb>, guest: Ref<Tcb>) {
-        if !FAULT_CONTEXT
-            || info.label() != fault_context::REPLY_LABEL
-            || info.length() != fault_context::REPLY_LENGTH
-            || guest.vcpu.get().is_none()
-        {
+        let has_context = match ReplyKind::from_label(info.label()) {
+            Some(ReplyKind::Resume) => FAULT_CONTEXT,
+            Some(ReplyKind::Stop | ReplyKind::Wait) => VCPU_STOP,
+            None => false,
+        };
+        if !has_context || info.length() != fault_context::REPLY_LENGTH || guest.vcpu.get().is_none() {
             return;
         }
         let word = |index: usize| handler.context.x[2 + index].get();

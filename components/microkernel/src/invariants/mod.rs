@@ -9,8 +9,12 @@
 mod capabilities;
 mod queues;
 mod threads;
+mod waiting;
 mod walk;
 
+pub(crate) use waiting::before_receive;
+#[cfg(test)]
+pub(crate) use waiting::left_open;
 #[cfg(test)]
 pub(crate) use walk::thread_slots;
 

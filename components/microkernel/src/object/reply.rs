@@ -8,6 +8,7 @@ use crate::object::reference::Ref;
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Tcb, ThreadState};
 use core::cell::Cell;
+use lazaret_abi::fault_context::ReplyKind;
 
 /// A reply object; a link of a call stack when its call donated a scheduling context.
 #[repr(C)]
@@ -123,9 +124,13 @@ impl Kernel {
             self.transfer(sender, None, 0, grant, receiver);
             self.set_state(receiver, ThreadState::Running);
         } else {
-            let restarts = self.take_fault_reply(receiver.fault.get(), sender, receiver);
+            let kind = self.take_fault_reply(receiver.fault.get(), sender, receiver);
             receiver.fault.set(crate::fault::Fault::None);
-            self.set_state(receiver, if restarts { ThreadState::Restart } else { ThreadState::Inactive });
+            match kind {
+                ReplyKind::Resume => self.set_state(receiver, ThreadState::Restart),
+                ReplyKind::Stop => {}
+                ReplyKind::Wait => self.await_timer(receiver),
+            }
         }
         self.run_or_wait(receiver, was_timeout);
     }

@@ -4,6 +4,7 @@
 use crate::cap::Cap;
 use crate::cspace::{LookupFailure, lookup_slot};
 use crate::fault::Fault;
+use crate::invariants::before_receive;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::reply::Reply;
@@ -27,6 +28,7 @@ impl Kernel {
             && rights.read()
         {
             let reply = if can_reply { Some(lookup_reply(thread)?) } else { None };
+            before_receive(thread, reply, blocking);
             self.receive(thread, object, reply, blocking);
             return Ok(());
         }
@@ -34,6 +36,7 @@ impl Kernel {
             Cap::Notification { object, rights, .. }
                 if rights.read() && object.bound_tcb.get().is_none_or(|bound| bound == thread) =>
             {
+                before_receive(thread, None, blocking);
                 self.wait(thread, object, blocking);
                 Ok(())
             }

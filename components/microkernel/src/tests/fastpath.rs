@@ -7,9 +7,10 @@ use crate::entry::slow_path::{handle_fault, handle_interrupt};
 use crate::fault::Fault;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
-use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply, Running};
+use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply, Inactive, Running};
 use lazaret_abi::DebugRegister;
-use lazaret_abi::fault_context::{self, NO_REGISTER, REPLY_LABEL};
+use lazaret_abi::VCPU_START;
+use lazaret_abi::fault_context::{self, NO_REGISTER, REPLY_LABEL, STOP_LABEL, WAIT_LABEL};
 use sel4_abi::invocation::Invocation::*;
 use sel4_abi::message_info::MessageInfo;
 use sel4_abi::object::ObjectType;
@@ -26,6 +27,7 @@ pub struct Vm {
     pub w: World,
     pub guest: Ref<Tcb>,
     pub handler: Ref<Tcb>,
+    pub vcpu: u64,
     endpoint: u64,
     reply: u64,
 }
@@ -46,7 +48,7 @@ impl Vm {
         w.receive(Recv, endpoint, reply);
         let (guest, handler) = (w.thread_of(guest), w.thread_of(handler));
         assert_eq!(w.current(), guest);
-        Self { w, guest, handler, endpoint, reply }
+        Self { w, guest, handler, vcpu, endpoint, reply }
     }
 
     fn trap(&self, esr: u64) {
@@ -75,6 +77,14 @@ impl Vm {
         let info = MessageInfo::new(label, 0, 0, words.len() as u64);
         self.w.syscall(ReplyRecv, [self.endpoint, self.reply, 0], info, words, &[]);
         assert_eq!(self.w.current(), self.guest);
+    }
+
+    /// A reply after which the guest does not run.
+    fn stop(&self, label: u64, words: &[u64]) {
+        self.w.pass_us(2);
+        let info = MessageInfo::new(label, 0, 0, words.len() as u64);
+        self.w.syscall(ReplyRecv, [self.endpoint, self.reply, 0], info, words, &[]);
+        assert_eq!(self.w.kernel.current(), None);
     }
 
     /// The two are resident: what comes next is passed on.
@@ -328,4 +338,49 @@ fn somebody_more_important_settles_the_pair() {
         check(&vm.w);
         vec![vm.digest()]
     });
+}
+
+/// A reply that stops the guest, after an exit that was passed on or was not, and what goes on from there.
+#[test]
+fn replies_that_stop_are_the_same_on_both_paths() {
+    let dirty = fault_context::debug_write(DebugRegister::Bvr(3), true);
+    let replies: [(u64, &[u64]); 8] = [
+        (STOP_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 0]),
+        (STOP_LABEL, &[0x8004, 0x6000_03c5, 9, 7]),
+        (STOP_LABEL, &[0x8004, 0x3c9, dirty, 0x1234]),
+        (STOP_LABEL, &[]),
+        (STOP_LABEL, &[0x8004]),
+        (WAIT_LABEL, &[0x8004, 0x3c5, 0, 5]),
+        (WAIT_LABEL, &[0x8004, 0x3c5, dirty, 0x1234]),
+        (WAIT_LABEL, &[]),
+    ];
+    for (label, words) in replies {
+        for passes in [false, true] {
+            both(|vm| {
+                if passes {
+                    vm.pass();
+                }
+                vm.fault(Fault::VcpuFault { hsr: READ_X9 });
+                vm.stop(label, words);
+                check(&vm.w);
+                assert_eq!((vm.guest.state.get(), vm.handler.state.get()), (Inactive, BlockedOnReceive));
+                let written = vm.w.kernel.cpu.arch.debug_written.take();
+                let mut seen = vec![vm.digest()];
+                seen.push(
+                    written.map_or(vec![], |(register, value, dirty)| vec![register.to_word(), value, dirty.into()]),
+                );
+                let notification = vm.w.root_returns_to_wait(|w| {
+                    let start = w.call_label(vm.vcpu, VCPU_START, &[0x9000, 0x3c5, 1, 11], &[]);
+                    assert_eq!(start, ok());
+                });
+                assert_eq!((vm.w.current(), vm.guest.context.x[1].get()), (vm.guest, 11));
+                seen.push(vm.digest());
+                vm.trap(HVC);
+                vm.reply(REPLY_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 0]);
+                seen.push(vm.digest());
+                seen.push(vec![notification]);
+                seen
+            });
+        }
+    }
 }

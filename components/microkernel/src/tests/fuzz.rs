@@ -8,7 +8,7 @@ use crate::entry::slow_path::{handle_fault, handle_interrupt, handle_syscall};
 use crate::fault::Fault;
 use crate::invocation::args::object_of;
 use crate::object::tcb::ThreadState;
-use lazaret_abi::fault_context;
+use lazaret_abi::fault_context::{REPLY_LABEL, STOP_LABEL, WAIT_LABEL};
 use lazaret_abi::{END, Object, ROWS, Row};
 use sel4_abi::boot_info::slot;
 use sel4_abi::invocation::Invocation;
@@ -216,7 +216,15 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
         // As a VMM does it.
         x[0].set(HANDLER);
         x[6].set(HANDLER_REPLY);
-        x[1].set(MessageInfo::new(random.pick(&[0, fault_context::REPLY_LABEL]), 0, 0, random.below(6)).0);
+        x[1].set(
+            MessageInfo::new(
+                random.pick(&[0, REPLY_LABEL, REPLY_LABEL, STOP_LABEL, WAIT_LABEL]),
+                0,
+                0,
+                random.below(6),
+            )
+            .0,
+        );
     }
     x[7].set(number);
     thread.context.elr.set(thread.context.elr.get().wrapping_add(4));

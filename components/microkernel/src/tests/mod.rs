@@ -14,6 +14,7 @@ mod invariants;
 mod ipc;
 mod property;
 mod scheduling;
+mod stopping;
 mod waiting;
 mod width;
 mod world;

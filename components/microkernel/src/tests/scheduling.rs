@@ -19,7 +19,7 @@ fn fault() -> Fault {
 }
 
 /// A passive server in Recv, started as Microkit does it: on a scheduling context that is then taken away.
-fn passive_server(w: &World, priority: u64, endpoint: u64, reply: u64) -> Ref<Tcb> {
+pub(super) fn passive_server(w: &World, priority: u64, endpoint: u64, reply: u64) -> Ref<Tcb> {
     let sc = w.sched_context(5000, 5000);
     let number = w.thread(priority, sc, 0);
     let ready = w.make(ObjectType::Notification, 0);

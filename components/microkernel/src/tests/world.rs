@@ -301,6 +301,13 @@ impl World {
         notification
     }
 
+    /// The root thread is back, does something, and waits again.
+    pub fn root_returns_to_wait(&self, work: impl FnOnce(&Self)) -> u64 {
+        self.root_returns();
+        work(self);
+        self.root_waits()
+    }
+
     /// The root thread is back.
     pub fn root_returns(&self) {
         self.kernel.settle_resident();

@@ -13,6 +13,7 @@ mod native;
 mod notification;
 mod sched;
 mod silicon;
+mod stop;
 mod tcb;
 mod untyped;
 mod vcpu;
@@ -67,6 +68,9 @@ cases! {
         guest_mode_is_clamped;
     exit: context_of_a_trap context_of_an_abort answer_with_a_register answer_is_clamped a_thousand_exits
         other_calls_between budget_of_a_chatty_guest;
+    stop: an_answer_stops an_answer_stops_and_writes an_answer_waits_for_the_timer
+        a_wait_without_a_timer_is_ended_by_a_call an_answer_without_words_stops_where_it_is a_running_guest_is_recalled
+        an_open_fault_survives_a_recall nonsense_is_refused;
     debug: guest_finds_what_its_monitor_wrote higher_levels_are_out_of_reach reply_is_clamped_too nonsense_is_refused
         deleted_while_loaded bank_stays_when_the_thread_goes;
     extension: what_is_not_there_is_refused short_messages_are_refused words_that_mean_nothing_are_refused

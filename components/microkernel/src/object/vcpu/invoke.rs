@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Invocations of a VCPU capability: seL4's, and those of the extension that this kernel is built with.
 
-use super::{Vcpu, associate, group, state};
+use super::{Vcpu, associate, group, state, stop};
 use crate::arch::{DebugBank, Identity, VcpuSwitch, VirtualGic};
 use crate::cap::Cap;
 use crate::config;
@@ -9,10 +9,9 @@ use crate::error::SyscallError;
 use crate::fault::event_message;
 use crate::invocation::{Args, InvocationResult};
 use crate::object::reference::Ref;
-use crate::object::tcb::ThreadState;
 use crate::object::vgic::{self, Injection, OutOfRange};
 use crate::shared::NUM_IRQS;
-use lazaret_abi::{self as abi, DebugRead, DebugWrite, Object, ReadFeatures, VcpuWait};
+use lazaret_abi::{self as abi, DebugRead, DebugWrite, Object, ReadFeatures};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::vcpu_reg::VcpuReg;
 
@@ -112,6 +111,8 @@ fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
         abi::VCPU_READ_GROUP => group::read(args, vcpu),
         abi::VCPU_WRITE_GROUP => group::write(args, vcpu),
         abi::VCPU_EXTENSIONS => Ok(answer_all(args, &[config::EXTENSIONS])),
+        abi::VCPU_RECALL => stop::recall(args, vcpu),
+        abi::VCPU_START => stop::start(args, vcpu),
         _ => Err(SyscallError::IllegalOperation),
     }
 }
@@ -126,16 +127,8 @@ fn answer_all(args: &Args<'_>, words: &[u64]) -> usize {
 
 /// What the vCPU's thread waits for, and again the message of its fault.
 fn unanswered(args: &Args<'_>, vcpu: Ref<Vcpu>) -> usize {
-    let thread = vcpu.tcb.get();
-    let faulted = thread.filter(|thread| !thread.fault.get().is_none());
-    let wait = match thread.map(|thread| thread.state.get()) {
-        Some(ThreadState::Running | ThreadState::Restart) => VcpuWait::Runs,
-        Some(ThreadState::BlockedOnSend) => VcpuWait::Sends,
-        Some(ThreadState::BlockedOnReply) => VcpuWait::Answer,
-        _ if faulted.is_some() => VcpuWait::Lost,
-        _ => VcpuWait::Stopped,
-    };
-    args.answer(0, wait as u64);
+    let faulted = vcpu.tcb.get().filter(|thread| !thread.fault.get().is_none());
+    args.answer(0, stop::state(vcpu) as u64);
     let Some(thread) = faulted else { return 1 };
     let (label, words, length) = event_message(thread.fault.get(), thread);
     args.answer(1, label);

@@ -4,6 +4,7 @@
 mod group;
 mod invoke;
 mod state;
+mod stop;
 mod wait;
 
 pub use invoke::invoke;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Vcpus that wait for their virtual timer: `VCPU_Wait`, an extension.
+//! vCPUs that wait for their virtual timer: the reply that says so, and `VCPU_Wait`; extensions.
 //!
 //! While another thread has the core, a vCPU's timer cannot interrupt. Upstream's answer is a VMM that looks again and
 //! again, or a guest that spins; here the kernel's own deadline counts the timers of waiting guests in.
@@ -26,10 +26,17 @@ impl Kernel {
             return false;
         }
         self.suspend(thread);
-        if let Some(due) = self.timer_due(vcpu) {
+        self.await_timer(thread);
+        true
+    }
+
+    /// A thread that is inactive goes on when its virtual timer would interrupt, if it has a vCPU whose timer can.
+    pub(crate) fn await_timer(&self, thread: Ref<Tcb>) {
+        if let Some(vcpu) = thread.vcpu.get()
+            && let Some(due) = self.timer_due(vcpu)
+        {
             self.insert_waiting(vcpu, due);
         }
-        true
     }
 
     /// Resumes the vCPU's thread if it is stopped. One that runs, or has a fault to tell, is left alone.
