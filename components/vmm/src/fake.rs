@@ -2,10 +2,12 @@
 //! A vCPU and a serial line for host tests.
 
 use crate::device::gic::Inject;
+use crate::exit::{Next, ReplyContext};
 use crate::vcpu::{
     Counts, DebugBackend, DebugRegister, DebugUse, KernelVcpu, PC, SPSR, VcpuId, VcpuReg, VcpuState, Width, X,
 };
 use arm_syndrome::SysReg;
+use lazaret_abi::fault_context;
 use sel4_abi::user_context::NUM_REGISTERS;
 use std::collections::HashMap;
 use std::vec::Vec;
@@ -56,6 +58,10 @@ pub struct FakeVcpu {
     pub restarts: usize,
     /// It is stopped.
     pub stopped: bool,
+    /// Its fault is not answered.
+    pub has_fault: bool,
+    /// The kernel takes a reply that stops it.
+    pub stops_by_reply: bool,
     /// EL1's registers, by number.
     pub system: HashMap<u64, u64>,
     /// Debug registers, by word.
@@ -91,6 +97,8 @@ impl FakeVcpu {
             words_written: 0,
             restarts: 0,
             stopped: false,
+            has_fault: false,
+            stops_by_reply: true,
             system: HashMap::new(),
             debug: HashMap::new(),
             dirty: 0,
@@ -117,6 +125,29 @@ impl FakeVcpu {
     /// Sets it.
     pub fn set_spsr(&mut self, spsr: u64) {
         self.words[SPSR] = spsr;
+    }
+    fn run(&mut self) {
+        self.restarts += 1;
+        (self.stopped, self.has_fault) = (false, false);
+    }
+    /// What the kernel makes of an exit's result: the reply, if there is one.
+    pub fn conclude(&mut self, (next, context): (Next, Option<ReplyContext>)) {
+        if next != Next::Stay {
+            (self.stopped, self.has_fault) = (next != Next::Resume, false);
+            if let Some(context) = context {
+                self.take_reply(context);
+            }
+        }
+    }
+    /// What the kernel takes from a reply.
+    pub fn take_reply(&mut self, [pc, spsr, register, value]: ReplyContext) {
+        (self.words[PC], self.words[SPSR]) = (pc, spsr);
+        if let Some((register, dirty)) = fault_context::debug_written(register) {
+            self.debug.insert(register.to_word(), value);
+            self.dirty += usize::from(dirty);
+        } else if let Some(&position) = X.get(register as usize) {
+            self.words[usize::from(position)] = value;
+        }
     }
     /// A general register.
     pub fn x(&self, n: u8) -> u64 {
@@ -152,20 +183,32 @@ impl KernelVcpu for FakeVcpu {
             self.words[..words.len()].copy_from_slice(words);
         });
     }
-    fn restart(&mut self) {
+    fn stops_by_reply(&self) -> bool {
+        self.stops_by_reply
+    }
+    fn start(&mut self, context: ReplyContext) {
         effect(|| {
-            self.restarts += 1;
-            self.stopped = false;
+            self.take_reply(context);
+            self.run();
         });
     }
+    fn restart(&mut self) {
+        effect(|| self.run());
+    }
     fn stop(&mut self) {
-        effect(|| self.stopped = true);
+        effect(|| (self.stopped, self.has_fault) = (true, false));
     }
     fn wait(&mut self) -> bool {
-        false
+        if self.stops_by_reply {
+            self.stop();
+        }
+        self.stops_by_reply
     }
     fn wake(&mut self) {
-        self.restarts += 1;
+        // On a kernel that cannot leave it stopped it still has its fault.
+        if self.stopped || !self.stops_by_reply {
+            effect(|| self.run());
+        }
     }
     fn read_system_register(&mut self, register: VcpuReg) -> u64 {
         self.system.get(&(register as u64)).copied().unwrap_or(0)

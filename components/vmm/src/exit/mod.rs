@@ -27,24 +27,37 @@ use lazaret_abi::fault_context;
 /// How the guest goes on, as the words of a reply say it: PC, SPSR, a register and its value.
 pub type ReplyContext = [u64; fault_context::REPLY_LENGTH];
 
-/// What becomes of the vCPU after an exit.
+/// What becomes of the vCPU after an exit. A kernel with `LAZARET_VCPU_STOP` is told of it by the reply to the fault
+/// ([`KernelVcpu::stops_by_reply`]): none stays open while the vCPU does not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// It goes on: reply to the fault.
     Resume,
     /// It waits for an interrupt, its virtual timer's for one. Its registers are past the WFI already.
     Wait,
-    /// No reply: it is off, or was started anew.
+    /// It is off.
+    Stop,
+    /// There is no fault to reply to.
     Stay,
 }
 
 impl Next {
+    /// Whether the kernel learns of it by a reply.
+    #[inline(always)]
+    pub(crate) fn is_reply(self, kernel: &impl KernelVcpu) -> bool {
+        match self {
+            Self::Resume => true,
+            Self::Wait | Self::Stop => kernel.stops_by_reply(),
+            Self::Stay => false,
+        }
+    }
+
     /// In the trace; `noted` is what became of an exit after which the guest goes on.
     const fn outcome(self, noted: Outcome) -> Outcome {
         match self {
             Self::Resume => noted,
             Self::Wait => Outcome::Waits,
-            Self::Stay => Outcome::Stopped,
+            Self::Stop | Self::Stay => Outcome::Stopped,
         }
     }
 }
@@ -61,7 +74,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     pub(crate) fn commit(&mut self, next: Next) {
         self.platform.update_checksums();
         self.vcpu.update_checksum();
-        let exit = self.vcpu.exit_number.map(|number| (self.vcpu.exits, number, next));
+        let decided = self.vcpu.exit_number.filter(|_| next != Next::Stay);
+        let exit = decided.map(|number| (self.vcpu.exits, number, next));
         self.platform.journal.commit(exit);
     }
 }

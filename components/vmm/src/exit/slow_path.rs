@@ -48,10 +48,11 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         }
         let next = self.dispatch(exit);
         self.platform.console.settle();
-        if self.platform.journal.is_changed() || self.vcpu.registers.writes_back(next == Next::Resume) {
+        let is_reply = next.is_reply(self.kernel);
+        if self.platform.journal.is_changed() || self.vcpu.registers.writes_back(is_reply) {
             self.commit(next);
         }
-        let reply = self.vcpu.registers.close(next == Next::Resume, self.kernel);
+        let reply = self.vcpu.registers.close(is_reply, self.kernel);
         self.platform.console.publish();
         self.record(exit, context, next, ticks);
         (next, reply)

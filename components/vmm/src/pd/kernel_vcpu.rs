@@ -8,8 +8,9 @@ use sel4_abi::invocation::Invocation;
 use sel4_abi::user_context::NUM_REGISTERS;
 use sel4_microkit::debug_println;
 use sel4_vcpu_debug::raw::invoke;
-use sel4_vcpu_debug::{AARCH32, AARCH64, DebugStatus, Unanswered, VcpuWait, read_register, write_register};
+use sel4_vcpu_debug::{AARCH32, AARCH64, DebugStatus, Switch, Unanswered, VcpuWait, read_register, write_register};
 use vmm::device::gic::Inject;
+use vmm::exit::ReplyContext;
 use vmm::vcpu::{
     Counts, DebugBackend, DebugRegister, DebugUse, KernelVcpu, MAX_VCPUS, VcpuId, VcpuReg, VcpuState, Width,
 };
@@ -30,6 +31,8 @@ pub struct Sel4Vcpu {
     tcb: cap::Tcb,
     vcpu: cap::VCpu,
     counts: Option<Counts>,
+    /// The parts of the extension that the kernel has.
+    extensions: u64,
     /// The kernel may know how to wake a guest at its timer.
     waits: bool,
     width: Width,
@@ -44,7 +47,9 @@ impl Sel4Vcpu {
         // Another VMM may have made it so.
         let aarch32 = sel4_vcpu_debug::read_state(vcpu, VcpuState::Width) == Ok(AARCH32);
         let width = if aarch32 { Width::Aarch32 } else { Width::Aarch64 };
-        Self { tcb, vcpu, counts, waits: counts.is_some(), width, id }
+        // A kernel that has none is not asked again: seL4's debug build prints a line for each refusal.
+        let extensions = if counts.is_some() { sel4_vcpu_debug::extensions(vcpu) } else { 0 };
+        Self { tcb, vcpu, counts, extensions, waits: counts.is_some(), width, id }
     }
 
     /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
@@ -115,6 +120,19 @@ impl KernelVcpu for Sel4Vcpu {
             self.write_up_to::<{ HEADER + FEW }>(words);
         } else {
             self.write_up_to::<{ HEADER + NUM_REGISTERS }>(words);
+        }
+    }
+
+    #[inline(always)]
+    fn stops_by_reply(&self) -> bool {
+        self.extensions & Switch::Stop.bit() != 0
+    }
+
+    fn start(&mut self, context: ReplyContext) {
+        if self.stops_by_reply() {
+            report("VCPU_Start", sel4_vcpu_debug::start(self.vcpu, context));
+        } else {
+            self.restart();
         }
     }
 

@@ -8,7 +8,7 @@ mod serial_driver;
 
 use core::convert::Infallible;
 use kernel_vcpu::Sel4Vcpu;
-use lazaret_abi::fault_context;
+use lazaret_abi::fault_context::{self, ReplyKind};
 use regions::{Regions, StateRegion};
 use sel4_abi::fault::FaultLabel;
 use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain, var};
@@ -114,16 +114,17 @@ impl Handler for Monitor {
         };
         let [a, b, c, d] = words;
         Ok(match reply {
-            Some(context) => Some(message_of(context)),
+            Some(context) => Some(message_of(ReplyKind::Resume, context)),
             None => self.exit(id, message, a, b, c, d),
         })
     }
 }
 
-/// The reply that tells the kernel how the guest goes on.
-fn message_of(context: ReplyContext) -> MessageInfo {
+/// The reply that tells the kernel what becomes of the vCPU, and where.
+#[inline(always)]
+fn message_of(kind: ReplyKind, context: ReplyContext) -> MessageInfo {
     sel4::with_ipc_buffer_mut(|buffer| buffer.msg_regs_mut()[..context.len()].copy_from_slice(&context));
-    MessageInfo::new(fault_context::REPLY_LABEL, context.len())
+    MessageInfo::new(kind.label(), context.len())
 }
 
 impl Monitor {
@@ -186,7 +187,7 @@ impl Monitor {
         if message.inner() == trap().inner() && Vm::<SerialDriver>::is_aarch32_trap(a) {
             let kernel = &mut self.kernel[id.index()];
             if let Some(context) = vm.fast_trap_aarch32([a, b, c, d], kernel) {
-                return Some(message_of(context));
+                return Some(message_of(ReplyKind::Resume, context));
             }
         }
         let (label, words) = (message.label(), &[a, b, c, d][..message.count().min(FAULT_WORDS)]);
@@ -199,21 +200,29 @@ impl Monitor {
     /// The reply that ends an exit, or nothing.
     #[inline]
     fn conclude(&mut self, id: VcpuId, next: Next, context: Option<ReplyContext>) -> Option<MessageInfo> {
-        let resume = match next {
-            Next::Resume => {
-                if let Some(context) = context {
-                    return Some(message_of(context));
-                }
-                true
-            }
-            Next::Stay => false,
-            Next::Wait => !self.kernel[id.index()].wait() && self.wait_here(id),
+        let kernel = &mut self.kernel[id.index()];
+        let kind = match next {
+            Next::Resume => ReplyKind::Resume,
+            Next::Wait if kernel.stops_by_reply() => ReplyKind::Wait,
+            Next::Stop if kernel.stops_by_reply() => ReplyKind::Stop,
+            Next::Wait => return self.wait_without_reply(id),
+            Next::Stop | Next::Stay => return None,
         };
-        resume.then(|| MessageInfo::new(0, 0))
+        Some(match (context, kind) {
+            (Some(context), _) => message_of(kind, context),
+            (None, ReplyKind::Resume) => MessageInfo::new(0, 0),
+            (None, _) => MessageInfo::new(kind.label(), 0),
+        })
+    }
+
+    /// For a kernel that takes no reply which says so.
+    #[cold]
+    fn wait_without_reply(&mut self, id: VcpuId) -> Option<MessageInfo> {
+        let goes_on = !self.kernel[id.index()].wait() && self.wait_here(id);
+        goes_on.then(|| MessageInfo::new(0, 0))
     }
 
     /// The kernel cannot wait for the timer. True if the guest goes on now.
-    #[cold]
     fn wait_here(&mut self, id: VcpuId) -> bool {
         let (Some(vm), kernel) = (&mut self.vm, &mut self.kernel[id.index()]) else { return false };
         let Some(deadline) = vm.timer_deadline(kernel) else { return false };

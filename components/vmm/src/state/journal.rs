@@ -32,9 +32,10 @@ pub struct ExitRecord {
 
 const NEXT: u32 = 32;
 const EPOCH: u32 = 34;
+const NOTHING: u64 = 0;
 const RESUME: u64 = 1;
 const WAIT: u64 = 2;
-const STAY: u64 = 3;
+const STOP: u64 = 3;
 
 impl Journal {
     /// Nothing committed.
@@ -67,7 +68,8 @@ impl Journal {
             let next = match next {
                 Next::Resume => RESUME,
                 Next::Wait => WAIT,
-                Next::Stay => STAY,
+                Next::Stop => STOP,
+                Next::Stay => NOTHING,
             };
             record.committed.store(u64::from(number) | next << NEXT | self.epoch() << EPOCH, Relaxed);
         }
@@ -94,7 +96,7 @@ impl ExitRecord {
         match committed >> NEXT & 3 {
             RESUME => Some(Next::Resume),
             WAIT => Some(Next::Wait),
-            STAY => Some(Next::Stay),
+            STOP => Some(Next::Stop),
             _ => None,
         }
     }

@@ -24,9 +24,9 @@ fn a_commit_makes_it_stand() {
     let mut section = Section::new(&mut stored, &journal);
     section.change().enter(PowerState::Parked);
     section.update_checksum();
-    journal.commit(Some((&record, 7, Next::Stay)));
+    journal.commit(Some((&record, 7, Next::Stop)));
     assert!(!journal.is_changed());
-    assert_eq!((record.committed(7, &journal), record.committed(8, &journal)), (Some(Next::Stay), None));
+    assert_eq!((record.committed(7, &journal), record.committed(8, &journal)), (Some(Next::Stop), None));
     assert_eq!(stored.roll_back(journal.epoch()), Ok(()));
     assert!(Section::new(&mut stored, &journal).is_parked());
 }

@@ -4,6 +4,7 @@
 
 use super::VcpuId;
 use crate::device::gic::Inject;
+use crate::exit::ReplyContext;
 pub use arm_trap_table::{Counts, DebugBackend, DebugRegister};
 pub use lazaret_abi::VcpuState;
 pub use sel4_abi::vcpu_reg::VcpuReg;
@@ -16,9 +17,15 @@ pub trait KernelVcpu: Inject + DebugBackend {
     fn read_registers(&mut self, words: &mut [u64]);
     /// Write the first `words.len()` words of the user context.
     fn write_registers(&mut self, words: &[u64]);
+    /// Whether a reply may say that the vCPU stays stopped, or waits until its virtual timer interrupts.
+    fn stops_by_reply(&self) -> bool;
+    /// It is stopped: let it go on as a reply would. Where to, it has been given before as well, for a kernel that cannot
+    /// be told now.
+    fn start(&mut self, context: ReplyContext);
     /// Let it run from where its registers say, whatever it was blocked on.
     fn restart(&mut self);
-    /// Let it stop, and forget what it was blocked on.
+    /// Let it stop, and forget what it was blocked on. With [`Self::stops_by_reply`] a reply does that to one that has a
+    /// fault.
     fn stop(&mut self);
     /// Let it sleep until its virtual timer interrupts or [`Self::wake`]; false if the kernel cannot do that.
     fn wait(&mut self) -> bool;

@@ -18,7 +18,7 @@ pub enum PowerState {
     Off,
     /// It runs, or its exit is being handled.
     Running,
-    /// It waits for an interrupt, its fault unanswered until then.
+    /// It waits for an interrupt.
     Parked,
 }
 

@@ -4,6 +4,8 @@
 
 use super::{DebugRegister, KernelVcpu, PC, SPSR, VcpuReg, VcpuState, Width, X};
 use crate::boot::{BootError, Loaded};
+use crate::exit::ReplyContext;
+use lazaret_abi::fault_context;
 use sel4_abi::user_context::NUM_REGISTERS;
 
 /// EL1h with D, A, I and F masked.
@@ -24,8 +26,8 @@ const fn x(n: usize) -> usize {
     X[n] as usize
 }
 
-/// Reset all registers, and the width first: the others depend on it.
-pub fn vcpu(kernel: &mut impl KernelVcpu, loaded: Loaded) -> Result<(), BootError> {
+/// Reset all registers, and the width first: the others depend on it. Where the vCPU goes on from.
+pub fn vcpu(kernel: &mut impl KernelVcpu, loaded: Loaded) -> Result<ReplyContext, BootError> {
     if !kernel.set_width(loaded.width) {
         let ours = kernel.debug_use().is_some();
         return Err(if ours { BootError::NoAarch32 } else { BootError::KernelWithoutAarch32 });
@@ -54,7 +56,7 @@ pub fn vcpu(kernel: &mut impl KernelVcpu, loaded: Loaded) -> Result<(), BootErro
         kernel.write_system_register(register, value);
     }
     debug(kernel);
-    Ok(())
+    Ok([words[PC], words[SPSR], fault_context::NO_REGISTER, 0])
 }
 
 /// No breakpoint survives a reset. MDSCR_EL1 goes first, so nothing is armed half-written. A kernel that refuses has

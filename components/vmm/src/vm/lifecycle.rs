@@ -4,37 +4,40 @@
 use super::Phase;
 use crate::boot::{self, BootError};
 use crate::console::Serial;
-use crate::exit::{Handler, Next};
+use crate::exit::{Handler, Next, ReplyContext};
+use crate::trace::Outcome;
 use crate::vcpu::{DebugUse, KernelVcpu, PowerState, reset};
 
 impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
-    /// Load the guest and let this vCPU run from its entry.
-    pub(crate) fn start(&mut self) -> Result<(), BootError> {
+    /// Load the guest and put this vCPU at its entry, which is where it goes on from.
+    pub(crate) fn start(&mut self) -> Result<ReplyContext, BootError> {
         let platform = &mut *self.platform;
         let loaded = boot::load(&platform.config, platform.images, &mut platform.ram)?;
         platform.bus.reset(self.kernel);
         self.vcpu.registers.open(None);
-        reset::vcpu(self.kernel, loaded)?;
+        let entry = reset::vcpu(self.kernel, loaded)?;
         self.vcpu.os_lock = None;
         self.vcpu.exits.reset_traps();
         self.vcpu.power.change().enter(PowerState::Running);
         platform.phase.change().enter(Phase::On);
-        let (name, entry, dtb) = (platform.config.name, loaded.entry, loaded.dtb);
-        platform.info(format_args!("{name}: starts at {entry:#x}, device tree at {dtb:#x}"));
-        self.commit(Next::Stay);
+        let (name, pc, dtb) = (platform.config.name, loaded.entry, loaded.dtb);
+        platform.info(format_args!("{name}: starts at {pc:#x}, device tree at {dtb:#x}"));
+        self.commit(Next::Resume);
         self.platform.console.publish();
-        self.kernel.restart();
-        Ok(())
+        Ok(entry)
     }
 
-    /// The guest runs no more. Its thread is told so: a fault without a reply would be one that was lost.
+    /// The guest runs no more. A kernel that does not take that as a reply is told: a fault without a reply would be one
+    /// that was lost.
     pub(crate) fn end(&mut self) -> Next {
         self.platform.phase.change().enter(Phase::Off);
         self.vcpu.power.change().enter(PowerState::Off);
         self.platform.console.settle();
-        self.commit(Next::Stay);
-        self.kernel.stop();
-        Next::Stay
+        self.commit(Next::Stop);
+        if !self.kernel.stops_by_reply() {
+            self.kernel.stop();
+        }
+        Next::Stop
     }
 
     pub(crate) fn power_off(&mut self) -> Next {
@@ -62,10 +65,19 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         // From here on it is no more the exit that would be done again, but the start.
         self.platform.phase.change().enter(Phase::ToStart);
         self.commit(Next::Stay);
-        if let Err(error) = self.start() {
-            self.platform.info(format_args!("{name}: {error}"));
-            return self.end();
+        self.vcpu.note.outcome = Outcome::Stopped;
+        self.start_anew()
+    }
+
+    /// The start that a reset asks for. The reply to the exit in which it did lets the vCPU go on from its entry.
+    pub(crate) fn start_anew(&mut self) -> Next {
+        match self.start() {
+            Ok(_) => Next::Resume,
+            Err(error) => {
+                let name = self.platform.config.name;
+                self.platform.info(format_args!("{name}: {error}"));
+                self.end()
+            }
         }
-        Next::Stay
     }
 }

@@ -69,7 +69,9 @@ impl<'a, S: Serial> Vm<'a, S> {
 
     /// Load the guest and let its first vCPU run from its entry.
     pub fn start(&mut self, kernel: &mut impl KernelVcpu) -> Result<(), BootError> {
-        self.handler(kernel).start()
+        let entry = self.handler(kernel).start()?;
+        kernel.start(entry);
+        Ok(())
     }
 
     /// Exits are recorded from here on.

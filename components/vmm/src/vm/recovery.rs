@@ -4,7 +4,7 @@
 use crate::boot::BootError;
 use crate::console::Serial;
 use crate::exit::{Exit, Handler, Next, ReplyContext, number};
-use crate::vcpu::{FaultContext, KernelVcpu};
+use crate::vcpu::{FaultContext, KernelVcpu, PowerState};
 use crate::vm::{Phase, Vm};
 
 /// What the vCPU's thread does.
@@ -18,6 +18,16 @@ pub enum Waits<'m> {
     ForReply(Message<'m>),
     /// For the answer to this message, which no reply can give any more.
     Lost(Message<'m>),
+}
+
+impl<'m> Waits<'m> {
+    /// The message of its fault.
+    const fn message(self) -> Option<Message<'m>> {
+        match self {
+            Self::ForReply(message) | Self::Lost(message) => Some(message),
+            Self::Stopped | Self::Elsewhere => None,
+        }
+    }
 }
 
 /// A fault message.
@@ -40,32 +50,69 @@ impl<S: Serial> Vm<'_, S> {
         // The VMM before this one may have been about to publish it.
         self.platform.console.publish_again();
         let result = match self.platform.phase.get() {
-            Phase::ToStart => {
-                self.start(kernel)?;
-                (Next::Stay, None)
-            }
-            Phase::Off => {
-                kernel.stop();
-                (Next::Stay, None)
-            }
+            Phase::ToStart => self.handler(kernel).resume_start(waits)?,
+            Phase::Off => (self.handler(kernel).resume_end(waits), None),
             Phase::On => self.handler(kernel).resume(waits),
         };
-        // The serial driver may have signalled to it.
-        self.notified(kernel);
+        if result.0 != Next::Wait {
+            // The serial driver may have signalled to the VMM before this one. A vCPU that is about to wait has looked.
+            self.notified(kernel);
+        }
         Ok(result)
     }
 }
 
 impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
+    /// The VM was to start, for the first time or in a reset.
+    fn resume_start(&mut self, waits: Waits<'_>) -> Result<(Next, Option<ReplyContext>), BootError> {
+        self.vcpu.exit_number = waits.message().and_then(|message| number(message.label, message.words));
+        match waits {
+            Waits::ForReply(_) => return Ok((self.start_anew(), None)),
+            Waits::Elsewhere => self.kernel.stop(),
+            Waits::Stopped | Waits::Lost(_) => {}
+        }
+        let entry = self.start()?;
+        self.kernel.start(entry);
+        Ok((Next::Stay, None))
+    }
+
+    /// The VM had ended; its vCPU may not know yet.
+    fn resume_end(&mut self, waits: Waits<'_>) -> Next {
+        if matches!(waits, Waits::ForReply(_)) && self.kernel.stops_by_reply() {
+            return Next::Stop;
+        }
+        self.kernel.stop();
+        Next::Stay
+    }
+
     fn resume(&mut self, waits: Waits<'_>) -> (Next, Option<ReplyContext>) {
         match waits {
             Waits::ForReply(message) => self.resume_exit(message, false),
-            Waits::Lost(message) => match self.resume_exit(message, true) {
-                (Next::Resume, _) => self.restarted(),
-                done => done,
-            },
+            Waits::Lost(message) => {
+                let (next, _) = self.resume_exit(message, true);
+                self.carry_out(next)
+            }
             Waits::Stopped if !self.vcpu.power.is_parked() => self.restarted(),
             Waits::Stopped | Waits::Elsewhere => (Next::Stay, None),
+        }
+    }
+
+    /// What a reply would have said.
+    fn carry_out(&mut self, next: Next) -> (Next, Option<ReplyContext>) {
+        match next {
+            Next::Resume => self.restarted(),
+            Next::Stop => {
+                self.kernel.stop();
+                (Next::Stay, None)
+            }
+            Next::Wait if self.kernel.wait() => (Next::Stay, None),
+            // Too early for its WFI, as hardware may be.
+            Next::Wait => {
+                self.vcpu.power.change().enter(PowerState::Running);
+                self.commit(Next::Stay);
+                self.restarted()
+            }
+            Next::Stay => (Next::Stay, None),
         }
     }
 
@@ -95,19 +142,15 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     /// The exit is committed; what its end does can be done again.
     fn finish(&mut self, decided: Next) -> (Next, Option<ReplyContext>) {
-        let reply = self.vcpu.registers.close(decided == Next::Resume, self.kernel);
+        let reply = self.vcpu.registers.close(decided.is_reply(self.kernel), self.kernel);
         let next = match decided {
             Next::Wait => {
                 let next = self.wait();
-                self.commit(next);
+                // Not as the exit's: that is committed, and must not be done again.
+                self.commit(Next::Stay);
                 next
             }
-            // A reset: the guest is loaded.
-            Next::Stay => {
-                self.kernel.restart();
-                Next::Stay
-            }
-            Next::Resume => Next::Resume,
+            decided => decided,
         };
         self.platform.console.publish();
         (next, reply)

@@ -152,12 +152,36 @@ fn psci_version_off_and_reset() {
     assert_eq!(hvc(&mut vm, &mut vcpu, 0xc400_0077, 0), Next::Resume);
     assert_eq!(vcpu.x(0), u64::MAX);
     vcpu.set_x(5, 5);
-    assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0009, 0), Next::Stay);
-    assert_eq!((vcpu.pc(), vcpu.x(5), vcpu.restarts), (0x4000_0000, 0, 2));
-    assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0008, 0), Next::Stay);
+    assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0009, 0), Next::Resume);
+    assert_eq!((vcpu.pc(), vcpu.x(5), vcpu.restarts), (0x4000_0000, 0, 1));
+    assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0008, 0), Next::Stop);
+    assert!(!vcpu.stopped, "the reply does that");
     assert!(vm.platform.console.serial().output().ends_with("VMM|INFO: vm: powered off\n"));
     vm.platform.console.serial().input.extend(b"x");
     assert!(!vm.pump(&mut vcpu));
+}
+
+#[test]
+fn a_kernel_without_such_replies_is_told_that_the_guest_ended() {
+    let parts = Parts::new();
+    let (mut vm, mut vcpu) = parts.start();
+    vcpu.stops_by_reply = false;
+    assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0008, 0), Next::Stop);
+    assert!(vcpu.stopped);
+}
+
+/// The registers of a vCPU that waits are part of the reply, or written where the kernel takes none.
+#[test]
+fn a_wait_s_reply_is_past_the_wfi() {
+    let parts = Parts::new();
+    for stops_by_reply in [true, false] {
+        let (mut vm, mut vcpu) = parts.start();
+        vcpu.stops_by_reply = stops_by_reply;
+        let given = Some(FaultContext { pc: PC, spsr: 0x3c5, register: 31, value: 0 });
+        let (next, reply) = vm.exit(Exit::Vcpu { esr: 0x07e0_0000 }, given, None, &mut vcpu);
+        assert_eq!((next, reply), (Next::Wait, stops_by_reply.then_some([PC + 4, 0x3c5, 31, 0])));
+        assert_eq!(vcpu.pc(), if stops_by_reply { PC } else { PC + 4 });
+    }
 }
 
 #[test]

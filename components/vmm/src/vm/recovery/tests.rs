@@ -104,23 +104,13 @@ impl World {
         }
     }
 
-    /// The kernel takes a reply.
-    fn take(&mut self, answer: Option<ReplyContext>) {
-        let Some([pc, spsr, register, value]) = answer else { return };
-        self.vcpu.set_pc(pc);
-        self.vcpu.set_spsr(spsr);
-        if let Some((register, _)) = fault_context::debug_written(register) {
-            self.vcpu.debug.insert(register.to_word(), value);
-        } else if register < 31 {
-            self.vcpu.set_x(register as u8, value);
-        }
-    }
-
     /// The registers before a trap, or the input. The message, if there is one.
     fn prepare(&mut self, event: Event) -> Option<(u64, Vec<u64>)> {
         if let Event::Fault { esr, x, .. } = event {
             self.number += 1;
             self.vcpu.set_pc(PC);
+            // If it waited, its timer has ended that.
+            (self.vcpu.stopped, self.vcpu.has_fault) = (false, true);
             if let n @ 0..31 = arm_syndrome::iss::named_register(esr) {
                 self.vcpu.set_x(n as u8, x);
             }
@@ -143,9 +133,17 @@ impl World {
         alive.then_some(result)
     }
 
-    /// Another VMM takes over.
-    fn recover(&mut self, waits: Waits<'_>) -> Option<(Next, Option<ReplyContext>)> {
+    /// Another VMM takes over. `lost`: the fault, if there is one, can get no reply.
+    fn recover(&mut self, event: Event, lost: bool) -> Option<(Next, Option<ReplyContext>)> {
         assert_eq!(self.state.find(), Ok(Found::Left));
+        let (label, words) = if self.vcpu.has_fault { self.words(event) } else { (0, Vec::new()) };
+        let message = Message { label, words: &words };
+        let waits = match (self.vcpu.has_fault, self.vcpu.stopped) {
+            (true, _) if lost => Waits::Lost(message),
+            (true, _) => Waits::ForReply(message),
+            (false, true) => Waits::Stopped,
+            (false, false) => Waits::Elsewhere,
+        };
         let mut result = None;
         self.with(|vm, vcpu| result = Some(vm.recover(waits, vcpu).expect("it starts")));
         result
@@ -155,25 +153,15 @@ impl World {
     fn happen(&mut self, event: Event, kills: &[u32]) -> bool {
         let mut kills = kills.iter().copied();
         let message = self.prepare(event);
-        let before = self.vcpu.restarts;
         kill_after(kills.next());
         let mut result = self.handle(&message);
         let was_killed = result.is_none();
         while result.is_none() {
-            // The kernel forgets the message of a vCPU that was started anew; the registers are as they are now.
-            let waits_for_answer = message.is_some() && self.vcpu.restarts == before;
-            let again = waits_for_answer.then(|| self.words(event));
             kill_after(kills.next());
-            result = self.recover(match &again {
-                Some((label, words)) => Waits::ForReply(Message { label: *label, words }),
-                None if message.is_some() => Waits::Elsewhere,
-                None => Waits::Stopped,
-            });
+            result = self.recover(event, false);
         }
         kill_after(None);
-        if let Some((Next::Resume, answer)) = result {
-            self.take(answer);
-        }
+        result.into_iter().for_each(|result| self.vcpu.conclude(result));
         was_killed
     }
 
@@ -182,20 +170,20 @@ impl World {
     fn lose_reply(&mut self, event: Event, kill: u32) -> Option<bool> {
         let message = self.prepare(event);
         let before = self.vcpu.restarts;
-        if !matches!(self.handle(&message), Some((Next::Resume, _))) || message.is_none() {
+        let (next, _) = self.handle(&message)?;
+        if next == Next::Stay || message.is_none() {
             return None;
         }
         let mut kill = Some(kill);
         loop {
-            let (label, words) = self.words(event);
-            let lost = Waits::Lost(Message { label, words: &words });
             kill_after(kill);
-            let result = self.recover(if self.vcpu.restarts == before { lost } else { Waits::Elsewhere });
+            let result = self.recover(event, true);
             kill_after(None);
             if let Some(result) = result {
                 // Nothing is left for a reply, which nobody would get.
                 assert_eq!(result, (Next::Stay, None));
-                assert_eq!(self.vcpu.restarts, before + 1);
+                assert!(!self.vcpu.has_fault);
+                assert_eq!(self.vcpu.restarts, before + usize::from(next == Next::Resume));
                 return Some(kill.is_none());
             }
             kill = None;
@@ -249,10 +237,12 @@ const fn other(label: u64, word: u64) -> Event {
     Event::Fault { label, word, esr: 0, x: 0 }
 }
 
+/// A WFI with nothing pending.
+const WAITS: &str = "WFI";
 const WFI: Event = Event::Fault { label: 8, word: 0, esr: 0x07e0_0000, x: 0 };
 
 /// Each kind of exit, in an order in which each finds something to do.
-const EVENTS: [(&str, Event); 38] = [
+const EVENTS: [(&str, Event); 45] = [
     ("GICD_CTLR", store(GICD, 1)),
     ("GICD_ISENABLER0", store(GICD + 0x100, 1 << 27)),
     ("GICD_ISENABLER1", store(GICD + 0x104, 2)),
@@ -278,6 +268,13 @@ const EVENTS: [(&str, Event); 38] = [
     ("maintenance 0", other(7, 0)),
     ("maintenance 1", other(7, 1)),
     ("maintenance of none", other(7, u64::MAX)),
+    ("UARTDR read of the last", load(UART)),
+    (WAITS, WFI),
+    ("timer of a vCPU that waited", other(9, 27)),
+    ("maintenance of the timer's", other(7, 0)),
+    ("CPU_SUSPEND", call(0x8400_0001)),
+    ("input for a vCPU that waits", Event::Input(b"w")),
+    ("UARTDR read of that", load(UART)),
     ("MDSCR_EL1 write", register([2, 0, 0, 2, 2], false, 0x8000)),
     ("DBGBVR1_EL1 write", register([2, 0, 0, 1, 4], false, 0x1234_5678)),
     ("DBGBVR1_EL1 read", register([2, 0, 0, 1, 4], true, 0)),
@@ -368,4 +365,116 @@ fn no_lost_reply_is_visible() {
     }
     std::println!("{lost} lost replies");
     assert!(lost > EVENTS.len());
+}
+
+/// A VMM that is killed while it waits for a message.
+#[test]
+fn a_vcpu_is_left_as_it_is_while_nobody_handles_an_exit() {
+    hush();
+    for (index, (name, event)) in EVENTS.iter().enumerate() {
+        let mut world = before(index);
+        world.happen(*event, &[]);
+        let (good, restarts) = (world.view(), world.vcpu.restarts);
+        for kill in 0.. {
+            kill_after(Some(kill));
+            let result = world.recover(*event, false);
+            kill_after(None);
+            if let Some(result) = result {
+                assert_eq!(result, (Next::Stay, None), "{name}");
+                break;
+            }
+        }
+        assert_eq!((world.view(), world.vcpu.restarts), (good, restarts), "{name}");
+    }
+}
+
+/// Whichever instruction a VMM dies at, and whichever its successor does: a vCPU for which there is input runs. The signals
+/// that told of the input died with them.
+#[test]
+fn no_wake_up_is_lost() {
+    hush();
+    let index = EVENTS.iter().position(|(name, _)| *name == WAITS).expect("it is there");
+    let mut deaths = 0;
+    let mut runs = |mut world: World, kills: &[u32], what: &str| {
+        let mut kills = kills.iter().copied();
+        loop {
+            kill_after(kills.next());
+            let result = world.recover(WFI, false);
+            kill_after(None);
+            deaths += 1;
+            if let Some(result) = result {
+                world.vcpu.conclude(result);
+                break;
+            }
+        }
+        assert!(!world.vcpu.stopped && !world.vcpu.has_fault, "{what}");
+    };
+    // It dies in the exit, and the input comes then.
+    for (point, again) in (0..40).flat_map(|point| [0, 1, 2, 3, 5, 8, 13, 99].map(|again| (point, again))) {
+        let mut world = before(index);
+        let message = world.prepare(WFI);
+        kill_after(Some(point));
+        let result = world.handle(&message);
+        kill_after(None);
+        if let Some(result) = result {
+            assert_eq!(result.0, Next::Wait, "it waits");
+            assert!(point > 5, "there are points in it");
+            world.vcpu.conclude(result);
+        }
+        world.prepare(Event::Input(b"w"));
+        runs(world, &[again], &format!("killed at {point}, then at {again}"));
+    }
+    // It dies while it takes the input.
+    for (point, again) in (0..40).flat_map(|point| [0, 1, 2, 3, 5, 8, 13, 99].map(|again| (point, again))) {
+        let mut world = before(index);
+        world.happen(WFI, &[]);
+        assert!(world.vcpu.stopped);
+        world.prepare(Event::Input(b"w"));
+        kill_after(Some(point));
+        world.handle(&None);
+        kill_after(None);
+        runs(world, &[again], &format!("killed at {point} of the input, then at {again}"));
+    }
+    assert!(deaths > 1000, "{deaths}");
+}
+
+/// The VMM is killed in a reset, and its successor at each of its crash points. `lost`: the fault in which the guest asked
+/// for the reset can get no reply from the first death on.
+#[test]
+fn a_reset_is_finished_whoever_dies_in_it() {
+    for lost in [false, true] {
+        killed_in_a_reset(lost);
+    }
+}
+
+fn killed_in_a_reset(lost: bool) {
+    hush();
+    let index = EVENTS.iter().position(|(name, _)| *name == "SYSTEM_RESET").expect("it is there");
+    let event = EVENTS[index].1;
+    let mut good = before(index);
+    good.happen(event, &[]);
+    let good = good.view();
+    for point in [0, 2, 9, 30, u32::MAX] {
+        for again in 0.. {
+            let mut world = before(index);
+            let message = world.prepare(event);
+            kill_after(Some(point));
+            let result = world.handle(&message);
+            kill_after(None);
+            assert_eq!(result.is_none(), point != u32::MAX);
+            kill_after(Some(again));
+            let mut result = world.recover(event, lost);
+            kill_after(None);
+            let was_killed = result.is_none();
+            if was_killed {
+                result = world.recover(event, lost);
+            }
+            result.into_iter().for_each(|result| world.vcpu.conclude(result));
+            assert_eq!(world.view(), good, "killed at {point}, then at {again}, lost {lost}");
+            assert!(!world.vcpu.stopped && !world.vcpu.has_fault);
+            if !was_killed {
+                break;
+            }
+        }
+    }
 }
