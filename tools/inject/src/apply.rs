@@ -16,6 +16,9 @@ const NOWHERE: u64 = 0xdead_0000;
 const EMPTY_SLOT: u64 = 500;
 /// ReplyRecv is a Recv without its first half.
 const RECV: u64 = -5i64 as u64;
+/// Where the label begins in a message's header, and a mask of more labels than replies have.
+const LABEL_SHIFT: u32 = 12;
+const LABELS: u64 = 7;
 /// Free memory of the guest.
 const SCRATCH: u64 = 0x4030_0000;
 const JUMP_TO_ITSELF: u32 = 0x1400_0000;
@@ -95,6 +98,20 @@ fn victim(testbed: &Testbed, gdb: &mut Gdb, case: &mut Case) -> anyhow::Result<D
             gdb.set_register(number, value)?;
             let place = ["badge", "label", "word 0", "word 1", "word 2", "word 3"][number];
             done(place, format!("{place} {:#x} -> {value:#x}", registers[number]))
+        }
+        FaultKind::Reply => {
+            testbed.to(gdb, &[testbed.reply], 0)?;
+            let registers = gdb.registers()?;
+            let number = 1 + random.below(5) as usize;
+            let value = match number {
+                // The labels that there are, and some that there are not.
+                1 => registers[number] & !(LABELS << LABEL_SHIFT) | random.below(LABELS + 1) << LABEL_SHIFT,
+                _ if random.below(2) == 0 => registers[number] ^ mask,
+                _ => random.word(),
+            };
+            gdb.set_register(number, value)?;
+            let place = ["label", "ip", "spsr", "register", "value"][number - 1];
+            done(format!("reply's {place}"), format!("reply's {place} {:#x} -> {value:#x}", registers[number]))
         }
         FaultKind::DroppedReply => {
             // The exit that is being handled.

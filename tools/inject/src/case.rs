@@ -19,6 +19,8 @@ pub enum FaultKind {
     IpcBuffer,
     /// Syndrome, label, badge or another word of the message that it gets.
     Message,
+    /// The label, or a word, of the reply that it gives: the guest goes on, stays stopped or waits, and elsewhere.
+    Reply,
     /// A reply is not sent.
     DroppedReply,
     /// A reply is sent again, to the next exit.
@@ -44,7 +46,7 @@ pub enum FaultKind {
 }
 
 /// All kinds, in the order in which runs take turns.
-pub const FAULT_KINDS: [FaultKind; 16] = [
+pub const FAULT_KINDS: [FaultKind; 17] = [
     FaultKind::Register,
     FaultKind::Stack,
     FaultKind::State,
@@ -61,6 +63,7 @@ pub const FAULT_KINDS: [FaultKind; 16] = [
     FaultKind::GuestCode,
     FaultKind::GuestAccess,
     FaultKind::Kernel,
+    FaultKind::Reply,
 ];
 
 /// Rounds of the guest in which a fault can come.
@@ -99,7 +102,8 @@ impl Case {
         let kind = FAULT_KINDS[(number % FAULT_KINDS.len() as u64) as usize];
         let (round, step) = (1 + random.below(ROUNDS), random.below(PLACES));
         let (exit, instructions) = (random.below(EXITS), random.below(INSTRUCTIONS));
-        let at_entry = matches!(kind, FaultKind::Message | FaultKind::DroppedReply | FaultKind::DoubledReply);
+        let at_entry =
+            matches!(kind, FaultKind::Message | FaultKind::Reply | FaultKind::DroppedReply | FaultKind::DoubledReply);
         Self { number, kind, round, step, exit, instructions: if at_entry { 0 } else { instructions }, random }
     }
 }
@@ -160,7 +164,8 @@ mod tests {
         };
         assert_eq!(words(1, 7), words(1, 7));
         assert_ne!(words(1, 7), words(2, 7));
-        let kinds: std::collections::BTreeSet<_> = (0..16).map(|number| Case::new(1, number).kind).collect();
+        let kinds: std::collections::BTreeSet<_> =
+            (0..FAULT_KINDS.len() as u64).map(|number| Case::new(1, number).kind).collect();
         assert_eq!(kinds.len(), FAULT_KINDS.len());
     }
 

@@ -13,6 +13,7 @@ use crate::runtime::report::{check_quietly, failed};
 use crate::runtime::{console, console::println, debug, gic, interrupt, probe, psci};
 
 const PSCI_FEATURES: u64 = 0x8400_000a;
+const CPU_SUSPEND: u64 = 0x8400_0001;
 const UNKNOWN_CALL: u64 = 0x8400_00ff;
 const NOT_SUPPORTED: u64 = u64::MAX;
 const SLEEP_US: u64 = 30;
@@ -129,4 +130,8 @@ fn interrupts(round: &Round) {
     check(5, u32::MAX, interrupt::take().unwrap_or(u32::MAX));
     round.step(13);
     interrupt::sleep(SLEEP_US);
+    round.step(14);
+    let mut refused = 0;
+    interrupt::sleep_by(SLEEP_US, || refused |= psci::call_with(CPU_SUSPEND, 0));
+    check(6, 0, refused as u32);
 }

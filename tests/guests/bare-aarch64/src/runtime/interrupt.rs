@@ -78,11 +78,16 @@ pub fn init() {
 
 /// WFI until the timer has counted `microseconds`.
 pub fn sleep(microseconds: u64) {
+    sleep_by(microseconds, wait);
+}
+
+/// The same by another way to wait for an interrupt.
+pub fn sleep_by(microseconds: u64, mut wait: impl FnMut()) {
     let end = mrs!("cntvct_el0") + mrs!("cntfrq_el0") * microseconds / 1_000_000;
     msr!("cntv_cval_el0", end);
     msr!("cntv_ctl_el0", 1);
     while mrs!("cntvct_el0") < end {
-        instruction!("wfi");
+        wait();
         acknowledge();
     }
     msr!("cntv_ctl_el0", 0);
