@@ -16,6 +16,10 @@ pub enum Suite {
     Model,
     /// The inductive proof.
     Proof,
+    /// The kernel's.
+    Kernel,
+    /// The VMM's.
+    Monitor,
 }
 
 /// What came of a run.
@@ -31,7 +35,16 @@ pub enum Verdict {
 
 impl Suite {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Syndrome, Self::Shim, Self::Handlers, Self::Property, Self::Model, Self::Proof];
+    pub const ALL: [Self; 8] = [
+        Self::Syndrome,
+        Self::Shim,
+        Self::Handlers,
+        Self::Property,
+        Self::Model,
+        Self::Proof,
+        Self::Kernel,
+        Self::Monitor,
+    ];
 
     /// For `cargo test`.
     pub fn arguments(self) -> &'static [&'static str] {
@@ -43,6 +56,8 @@ impl Suite {
             // Not `--tests`: its page is not in the copy, and no mutant is in a page.
             Self::Model => &["-p", "model", "--lib", "--test", "shim"],
             Self::Proof => &["-p", "proof", "--test", "proof"],
+            Self::Kernel => &["-p", "microkernel", "--lib"],
+            Self::Monitor => &["-p", "vmm", "--lib"],
         }
     }
 
@@ -55,6 +70,8 @@ impl Suite {
             Self::Property => "property",
             Self::Model => "model",
             Self::Proof => "proof",
+            Self::Kernel => "microkernel",
+            Self::Monitor => "vmm",
         }
     }
 

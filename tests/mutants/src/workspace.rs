@@ -9,18 +9,33 @@ use anyhow::Context;
 
 use crate::{Mutant, Suite, Verdict};
 
-const MEMBERS: [&str; 10] = [
+const MEMBERS: [&str; 23] = [
+    "components/formats/board-file",
     "components/formats/sel4-prefix",
     "components/abi/sel4",
     "components/abi/lazaret",
+    "components/abi/microkit",
     "components/arm/debug-bits",
     "components/arm/syndrome",
     "components/arm/trap-table",
     "components/debug-shim",
+    "components/debug-shim/aarch64",
+    "components/drivers/serial",
+    "components/microkernel",
+    "components/sel4",
+    "components/sel4-config",
+    "components/sel4-config/macros",
+    "components/sel4-microkit",
+    "components/sel4-microkit/macros",
+    "components/sel4-runtime",
+    "components/sel4-vcpu-debug",
+    "components/vmm",
     "tests/model",
     "tests/proof",
     "tests/property",
 ];
+/// What their build scripts read.
+const CONFIGURATION: &str = "kernel-config";
 /// For one suite, in seconds. A mutant may loop.
 const LIMIT: &str = "300";
 
@@ -42,7 +57,7 @@ impl Copy {
         if !root.join("Cargo.lock").exists() {
             fs::copy(original.join("Cargo.lock"), root.join("Cargo.lock"))?;
         }
-        for member in MEMBERS {
+        for member in MEMBERS.into_iter().chain([CONFIGURATION]) {
             copy.refresh(Path::new(member))?;
         }
         copy.fetch()?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Every mutant with `LAZARET_FULL` set or with `mutants` as a filter, one with `mutant-NAME`, none with another
-//! filter, otherwise every tenth. A line for each, with what caught it.
+//! Every mutant with `LAZARET_FULL` set or with `mutants` as a filter, one with `mutant-NAME`, those of a folder of
+//! `components` with `mutants-FOLDER`, none with another filter, otherwise every tenth. A line for each, with what caught it.
 //!
 //! The shim's mutants must also make the proof fail: all of them with `LAZARET_FULL` or `mutants`, and nothing but that
 //! with `proof-mutants`.
@@ -29,6 +29,9 @@ fn main() -> anyhow::Result<()> {
     let both = Wanted { test: true, proof: true };
     let (chosen, wanted): (Vec<Mutant>, Wanted) = match filter.strip_prefix("mutant") {
         Some("" | "s") => (all().collect(), both),
+        Some(folder) if folder.starts_with("s-") => {
+            (all().filter(|mutant| mutant.file.starts_with(&folder[2..])).collect(), both)
+        }
         Some(name) => (all().filter(|mutant| name == format!("-{}", mutant.name)).collect(), both),
         None if filter == "proof-mutants" => {
             (all().filter(Mutant::is_of_shim).collect(), Wanted { test: false, proof: true })
@@ -51,7 +54,11 @@ fn run(chosen: &[Mutant], wanted: Wanted) -> anyhow::Result<usize> {
     let start = Instant::now();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let copy = Copy::new(&root, &Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants"))?;
-    let is_used = |suite: &Suite| if *suite == Suite::Proof { wanted.proof } else { wanted.test };
+    let meets = |suite| chosen.iter().any(|mutant| mutant.suites().contains(&suite));
+    let is_used = |suite: &Suite| match suite {
+        Suite::Proof => wanted.proof && chosen.iter().any(Mutant::is_of_shim),
+        &suite => wanted.test && meets(suite),
+    };
     for suite in Suite::ALL.into_iter().filter(is_used) {
         let verdict = copy.unchanged(suite)?;
         if verdict != Verdict::Survived {

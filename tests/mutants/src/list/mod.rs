@@ -7,6 +7,7 @@ mod handlers;
 mod invocation;
 mod ownership;
 mod policy;
+mod stop;
 mod switch;
 mod vcpu;
 
@@ -23,6 +24,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         policy::MUTANTS,
         handlers::MUTANTS,
         decoder::MUTANTS,
+        stop::MUTANTS,
     ]
     .into_iter()
     .flatten()
