@@ -34,6 +34,8 @@ pub enum Armed {
     Trapped,
     /// The bank is the guest's, accesses go to the hardware.
     Direct,
+    /// As [`Self::Trapped`], and debug exceptions go to EL2: an outside debugger has the vCPU.
+    Attached,
 }
 
 /// A vCPU of which nothing has to move before its guest runs. Good until the next call that concerns its state.
@@ -88,7 +90,7 @@ impl<H: Handle> Shim<H> {
             owner: Cell::new(None),
             armed: Cell::new(Armed::No),
             counts: Cell::new(Counts::NONE),
-            mdcr: Cell::new(mdcr_el2::value(0, false)),
+            mdcr: Cell::new(mdcr_el2::value(0)),
         }
     }
 
@@ -96,9 +98,9 @@ impl<H: Handle> Shim<H> {
     /// the locks go last, because a lock hides what is enabled behind it.
     pub fn init_core(&self, hw: &impl DebugHardware) {
         self.counts.set(hw.counts());
-        self.mdcr.set(mdcr_el2::value(hw.event_counters(), false));
+        self.mdcr.set(mdcr_el2::value(hw.event_counters()));
         hw.write(Register::Mdscr, 0);
-        self.write_mdcr(hw, true);
+        self.write_mdcr(hw, mdcr_el2::TDA);
         hw.synchronize();
         bank::scrub(hw, self.counts.get(), false);
         hw.write(Register::Osdlr, 0);
@@ -151,7 +153,7 @@ impl<H: Handle> Shim<H> {
     pub fn enter_ready(&self, ready: Ready<H>, hw: &impl DebugHardware) -> MayRun<H> {
         let Ready { vcpu, owned } = ready;
         if owned {
-            self.arm(vcpu.debug(), true, vcpu.debug().mdscr.get(), hw);
+            self.arm(vcpu.debug(), Armed::Direct, vcpu.debug().mdscr.get(), hw);
         }
         MayRun(vcpu)
     }
@@ -164,19 +166,19 @@ impl<H: Handle> Shim<H> {
         if debug.wants_bank() {
             self.take_bank(vcpu, hw);
         }
-        self.arm(debug, debug.is_direct(), debug.effective_mdscr(), hw);
+        self.arm(debug, debug.arms(), debug.effective_mdscr(), hw);
         Ok(MayRun(vcpu))
     }
 
     #[inline(always)]
-    fn arm(&self, debug: &VcpuDebug, direct: bool, mdscr: u64, hw: &impl DebugHardware) {
+    fn arm(&self, debug: &VcpuDebug, armed: Armed, mdscr: u64, hw: &impl DebugHardware) {
         debug.running.set(true);
-        if direct {
-            self.write_mdcr(hw, false);
-            self.armed.set(Armed::Direct);
-        } else {
-            self.armed.set(Armed::Trapped);
+        match armed {
+            Armed::Direct => self.write_mdcr(hw, 0),
+            Armed::Attached => self.write_mdcr(hw, mdcr_el2::TDA | mdcr_el2::TDE),
+            Armed::Trapped | Armed::No => {}
         }
+        self.armed.set(armed);
         hw.write(Register::Mdscr, mdscr);
     }
 
@@ -206,9 +208,13 @@ impl<H: Handle> Shim<H> {
         if armed == Armed::No {
             return;
         }
-        if armed == Armed::Direct {
-            debug.keep_mdscr(hw.read(Register::Mdscr) & guest_bits);
-            self.write_mdcr(hw, true);
+        match armed {
+            Armed::Direct => {
+                debug.keep_mdscr(hw.read(Register::Mdscr) & guest_bits);
+                self.write_mdcr(hw, mdcr_el2::TDA);
+            }
+            Armed::Attached => self.write_mdcr(hw, mdcr_el2::TDA),
+            Armed::Trapped | Armed::No => {}
         }
         debug.running.set(false);
         debug.count_mdscr_writes();
@@ -234,8 +240,8 @@ impl<H: Handle> Shim<H> {
     /// Nothing fires from here on and every access traps. Needs no vCPU: the panic path calls it as well.
     pub fn disarm(&self, hw: &impl DebugHardware) {
         hw.write(Register::Mdscr, 0);
-        if self.armed.replace(Armed::No) == Armed::Direct {
-            self.write_mdcr(hw, true);
+        if matches!(self.armed.replace(Armed::No), Armed::Direct | Armed::Attached) {
+            self.write_mdcr(hw, mdcr_el2::TDA);
         }
     }
 
@@ -268,10 +274,10 @@ impl<H: Handle> Shim<H> {
         }
     }
 
+    /// `more`: what is set beside what always is.
     #[inline(always)]
-    fn write_mdcr(&self, hw: &impl DebugHardware, trap_debug_access: bool) {
-        let trap = if trap_debug_access { mdcr_el2::TDA } else { 0 };
-        hw.write(Register::Mdcr, self.mdcr.get() | trap);
+    fn write_mdcr(&self, hw: &impl DebugHardware, more: u64) {
+        hw.write(Register::Mdcr, self.mdcr.get() | more);
     }
 }
 

@@ -5,7 +5,7 @@ use core::cell::Cell;
 
 use lazaret_abi::{DEBUG_STATUS_WORDS, DebugStatus};
 
-use crate::{Counts, bank::Bank, mdscr_el1};
+use crate::{Armed, Counts, bank::Bank, mdscr_el1};
 
 /// Where a vCPU's bank is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -28,7 +28,8 @@ pub struct Hazards(u32);
 impl Hazards {
     /// Straight to `eret`.
     pub const NONE: Self = Self(0);
-    /// The bank must go on the hardware, or is on some core's: then only there may the guest run.
+    /// The bank must go on the hardware, or is on some core's: then only there may the guest run. Or an outside debugger
+    /// has it: then the guest's debug exceptions must be routed.
     pub const BANK: Self = Self(1 << 0);
     /// `MDSCR_EL1` is not 0. Not said of a vCPU that is [direct](Self::DIRECT): there it always has to be written.
     pub const MDSCR: Self = Self(1 << 1);
@@ -140,6 +141,15 @@ impl VcpuDebug {
         self.state.get() == State::Loaded && !self.os_lock.get()
     }
 
+    /// What entering the guest arms, once its bank is where it belongs.
+    pub(crate) fn arms(&self) -> Armed {
+        match self.state.get() {
+            State::External => Armed::Attached,
+            _ if self.is_direct() => Armed::Direct,
+            _ => Armed::Trapped,
+        }
+    }
+
     /// Must the bank be on the hardware at the next resume?
     pub(crate) fn wants_bank(&self) -> bool {
         let asked = match self.state.get() {
@@ -163,7 +173,8 @@ impl VcpuDebug {
 
     /// Brings the hazards word up to date. Due after each change of state, MDSCR or OS lock.
     pub(crate) fn refresh(&self) {
-        let (bank, direct) = (self.wants_bank() || self.state.get() == State::Loaded, self.is_direct());
+        let (bank, direct) =
+            (self.wants_bank() || matches!(self.state.get(), State::Loaded | State::External), self.is_direct());
         // Reads of MOE trap unless the bank is there.
         let mdscr = !direct && self.effective_mdscr() & !mdscr_el1::MOE != 0;
         let hazards = Hazards::NONE.with(Hazards::BANK, bank).with(Hazards::MDSCR, mdscr);

@@ -144,8 +144,9 @@ fn p9(s: &SystemState, core: &Core) -> bool {
 }
 
 fn p11(core: &Core) -> bool {
-    let trap = core.registers.mdcr & mdcr_el2::TDA != 0;
-    core.registers.mdcr == mdcr_el2::value(EVENT_COUNTERS, trap)
+    const FOLLOW: u64 = mdcr_el2::TDA | mdcr_el2::TDE;
+    let follow = core.registers.mdcr & FOLLOW;
+    core.registers.mdcr & !FOLLOW == mdcr_el2::value(EVENT_COUNTERS) && follow != mdcr_el2::TDE
 }
 
 /// Whose guest `by` speaks of runs without debug exceptions, and with every access trapped.

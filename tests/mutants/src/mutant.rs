@@ -32,6 +32,7 @@ impl Mutant {
             Some("microkernel") => &[Suite::Kernel],
             Some("vmm") => &[Suite::Monitor],
             Some("arm/syndrome") => &[Suite::Syndrome],
+            Some("microkernel") => &[Suite::Kernel],
             Some("arm/trap-table") => &[Suite::Handlers, Suite::Property, Suite::Model],
             _ => &[Suite::Shim, Suite::Property, Suite::Model],
         }

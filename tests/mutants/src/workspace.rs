@@ -34,9 +34,9 @@ const MEMBERS: [&str; 23] = [
     "tests/proof",
     "tests/property",
 ];
-/// What their build scripts read.
+/// What the members' builds read.
 const CONFIGURATION: &str = "kernel-config";
-/// For one suite, in seconds. A mutant may loop.
+/// For one process of a suite, in seconds of processor time, however busy the host is. A mutant may loop.
 const LIMIT: &str = "300";
 
 /// A workspace with the tested crates and their tests.
@@ -57,8 +57,8 @@ impl Copy {
         if !root.join("Cargo.lock").exists() {
             fs::copy(original.join("Cargo.lock"), root.join("Cargo.lock"))?;
         }
-        for member in MEMBERS.into_iter().chain([CONFIGURATION]) {
-            copy.refresh(Path::new(member))?;
+        for folder in MEMBERS.into_iter().chain([CONFIGURATION]) {
+            copy.refresh(Path::new(folder))?;
         }
         copy.fetch()?;
         Ok(copy)
@@ -97,8 +97,9 @@ impl Copy {
     }
 
     fn run(&self, suite: Suite) -> anyhow::Result<Verdict> {
-        let mut command = Command::new("timeout");
-        command.args(["--signal=KILL", LIMIT, "cargo", "test", "--offline", "--no-fail-fast"]).args(suite.arguments());
+        let mut command = Command::new("bash");
+        command.args(["-c", "ulimit -t \"$1\"; shift; exec \"$@\"", "bash", LIMIT]);
+        command.args(["cargo", "test", "--offline", "--no-fail-fast"]).args(suite.arguments());
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", self.root.join("target"));
         command.env("PROPTEST_FAILURE_PERSISTENCE", "off").env_remove("LAZARET_FULL").env("CARGO_INCREMENTAL", "0");
         let output = command.stdin(Stdio::null()).output().context("cannot run cargo")?;

@@ -54,11 +54,11 @@ fn run(chosen: &[Mutant], wanted: Wanted) -> anyhow::Result<usize> {
     let start = Instant::now();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let copy = Copy::new(&root, &Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants"))?;
-    let meets = |suite| chosen.iter().any(|mutant| mutant.suites().contains(&suite));
-    let is_used = |suite: &Suite| match suite {
-        Suite::Proof => wanted.proof && chosen.iter().any(Mutant::is_of_shim),
-        &suite => wanted.test && meets(suite),
+    let meets = |mutant: &Mutant, suite| match suite {
+        Suite::Proof => wanted.proof && mutant.is_of_shim(),
+        other => wanted.test && mutant.suites().contains(&other),
     };
+    let is_used = |suite: &Suite| chosen.iter().any(|mutant| meets(mutant, *suite));
     for suite in Suite::ALL.into_iter().filter(is_used) {
         let verdict = copy.unchanged(suite)?;
         if verdict != Verdict::Survived {
@@ -68,9 +68,8 @@ fn run(chosen: &[Mutant], wanted: Wanted) -> anyhow::Result<usize> {
     let mut failed = 0;
     for mutant in chosen {
         let by_test = !wanted.test || is_caught(mutant, copy.mutated(mutant, mutant.suites())?, None);
-        let is_proved_about = wanted.proof && mutant.is_of_shim();
-        let by_proof =
-            !is_proved_about || is_caught(mutant, copy.mutated(mutant, &[Suite::Proof])?, unprovable(mutant.name));
+        let by_proof = !meets(mutant, Suite::Proof)
+            || is_caught(mutant, copy.mutated(mutant, &[Suite::Proof])?, unprovable(mutant.name));
         failed += usize::from(!by_test || !by_proof);
     }
     println!("{} mutants, {failed} survivors, {:.0} s", chosen.len(), start.elapsed().as_secs_f32());

@@ -2,7 +2,7 @@
 //! The architecture's numbers, written down a second time from the Arm Architecture Reference Manual (DDI 0487, issue K),
 //! so that a wrong number in the code under proof is not also the number that it is judged by.
 
-use debug_shim::Counts;
+use debug_shim::{Armed, Counts};
 
 /// `MDSCR_EL1` (D24.3): software step.
 pub const SS: u64 = 0x0001;
@@ -26,7 +26,7 @@ pub const USES_BANK: u64 = KDE | MDE;
 /// What may not reach the hardware while the OS lock is taken (chapter D2: it disables all debug exceptions but those of BRK and BKPT).
 pub const EXCEPTIONS: u64 = SS | KDE | MDE;
 
-/// `MDCR_EL2` (D24.3) while guests run: TPMCR, TPM, TDOSA, TDRA, TPMS and TTRF; no TDE, no HPME, both buffers EL2's.
+/// `MDCR_EL2` (D24.3) while guests run: TPMCR, TPM, TDOSA, TDRA, TPMS and TTRF; no HPME, both buffers EL2's.
 const TRAPS: u64 = 0x0008_4c60;
 /// `MDCR_EL2` (D24.3): accesses to the debug registers trap.
 pub const TDA: u64 = 0x0000_0200;
@@ -34,8 +34,13 @@ pub const TDA: u64 = 0x0000_0200;
 pub const TDE: u64 = 0x0000_0100;
 
 /// The whole of `MDCR_EL2`: the traps, and all of the core's event counters in HPMN (bits 4 to 0).
-pub fn mdcr(event_counters: u8, open: bool) -> u64 {
-    TRAPS | u64::from(event_counters) | if open { 0 } else { TDA }
+pub fn mdcr(event_counters: u8, armed: Armed) -> u64 {
+    let follows = match armed {
+        Armed::No | Armed::Trapped => TDA,
+        Armed::Direct => 0,
+        Armed::Attached => TDA | TDE,
+    };
+    TRAPS | u64::from(event_counters) | follows
 }
 
 /// `MDCCINT_EL1` (D24.3): RX and TX.

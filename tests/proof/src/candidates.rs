@@ -102,7 +102,7 @@ pub fn roles(breadth: Breadth) -> Vec<Roles> {
     let pairs: Vec<[bool; 3]> = flags.iter().flat_map(|&a| flags.iter().map(move |&b| [a, b, false])).collect();
     for owner in [None, Some(0), Some(1)] {
         for executing in [None, Some(0), Some(1), Some(2)] {
-            for armed in [Armed::No, Armed::Trapped, Armed::Direct] {
+            for armed in [Armed::No, Armed::Trapped, Armed::Direct, Armed::Attached] {
                 for (&elsewhere, &away) in
                     pairs.iter().flat_map(|elsewhere| pairs.iter().map(move |away| (elsewhere, away)))
                 {
@@ -116,12 +116,12 @@ pub fn roles(breadth: Breadth) -> Vec<Roles> {
 
 /// What the hardware may hold then, and some of what it may not.
 pub fn hardware<const N: usize>(layout: &Layout, roles: &Roles, vcpus: &[Vcpu<N>; 3]) -> Vec<Registers<N>> {
-    let open = roles.armed == Armed::Direct;
+    let (mdcr, other) = (arm::mdcr(EVENT_COUNTERS, roles.armed), arm::mdcr(EVENT_COUNTERS, other_than(roles.armed)));
     let mdscr = mdscrs(roles.executing.map(|name| &vcpus[name].parts));
     let right = |bank: Bank<N>, mdscr: u64| Registers {
         bank,
         mdscr,
-        mdcr: arm::mdcr(EVENT_COUNTERS, open),
+        mdcr,
         os_lock: false,
         double_lock: false,
         channel: [7, 8],
@@ -133,11 +133,16 @@ pub fn hardware<const N: usize>(layout: &Layout, roles: &Roles, vcpus: &[Vcpu<N>
     all.extend([
         Registers { os_lock: true, ..usual },
         Registers { double_lock: true, ..usual },
-        Registers { mdcr: arm::mdcr(EVENT_COUNTERS, !open), ..usual },
-        Registers { mdcr: usual.mdcr | arm::TDE, ..usual },
-        Registers { mdcr: arm::mdcr(0, open), ..usual },
+        Registers { mdcr: other, ..usual },
+        Registers { mdcr: mdcr ^ arm::TDE, ..usual },
+        Registers { mdcr: arm::mdcr(0, roles.armed), ..usual },
     ]);
     all
+}
+
+/// One that accesses trap for, if they do not for this one, and the other way round.
+fn other_than(armed: Armed) -> Armed {
+    if armed == Armed::Direct { Armed::Trapped } else { Armed::Direct }
 }
 
 fn mdscrs(executing: Option<&VcpuParts>) -> Vec<u64> {

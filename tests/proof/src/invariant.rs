@@ -52,7 +52,7 @@ pub fn of_a_core<const N: usize>() -> Vec<Clause<CoreState<N>>> {
         }),
         Clause::new("P4: armed only while a guest executes", |s, _| s.executing.is_some() || s.armed == Armed::No),
         Clause::new("P11: MDCR_EL2 follows from what is armed", |s, _| {
-            s.registers.mdcr == arm::mdcr(EVENT_COUNTERS, s.armed == Armed::Direct)
+            s.registers.mdcr == arm::mdcr(EVENT_COUNTERS, s.armed)
         }),
         Clause::new("P4: not armed, MDSCR is 0 but for a method of entry", not_armed_is_silent),
         Clause::new("P12, P13: armed and trapped, MDSCR has what is not withheld", trapped_has_the_effective_mdscr),
@@ -62,6 +62,9 @@ pub fn of_a_core<const N: usize>() -> Vec<Clause<CoreState<N>>> {
         }),
         Clause::new("P9: who executes here and uses its bank is direct, nobody else is", |s, _| {
             s.executing_vcpu().is_none_or(|vcpu| wants_bank(&vcpu.parts) == (s.armed == Armed::Direct))
+        }),
+        Clause::new("P11: debug exceptions leave the guest of an attached debugger, and no other's", |s, _| {
+            s.executing_vcpu().is_none_or(|vcpu| (vcpu.parts.state == State::External) == (s.armed == Armed::Attached))
         }),
         Clause::new("running is what executes armed", running_executes),
         Clause::new("P5: a guest that executes unarmed has no hazards", |s, _| {
@@ -91,7 +94,7 @@ fn not_armed_is_silent<const N: usize>(s: &CoreState<N>, _: &Layout) -> bool {
 }
 
 fn trapped_has_the_effective_mdscr<const N: usize>(s: &CoreState<N>, _: &Layout) -> bool {
-    s.armed != Armed::Trapped
+    !matches!(s.armed, Armed::Trapped | Armed::Attached)
         || s.executing_vcpu().is_some_and(|vcpu| {
             let entry = if vcpu.parts.aarch32 { arm::MOE } else { 0 };
             (s.registers.mdscr ^ effective_mdscr(&vcpu.parts)) & !entry == 0

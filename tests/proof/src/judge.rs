@@ -98,7 +98,7 @@ impl<const N: usize> Judge<N> {
 
 /// A panic: whatever was armed, nothing is.
 fn disarmed<const N: usize>(state: &CoreState<N>) -> Verdict {
-    let is_trapped = state.registers.mdcr & arm::TDA != 0;
+    let is_trapped = state.registers.mdcr & (arm::TDA | arm::TDE) == arm::TDA;
     must!(state.registers.mdscr == 0 && is_trapped && state.armed == Armed::No, "P19: a panic disarms");
     Ok(())
 }
@@ -172,7 +172,7 @@ fn of_its_kind<const N: usize>(
     layout: &Layout,
 ) -> Verdict {
     let (new, is_emptied) = (&after.state, after.state.registers.channel == [0; 2]);
-    let is_silent = new.registers.mdscr == 0 && new.registers.mdcr & arm::TDA != 0;
+    let is_silent = new.registers.mdscr == 0 && new.registers.mdcr & (arm::TDA | arm::TDE) == arm::TDA;
     match step {
         Step::Enter => {
             must!(

@@ -65,7 +65,7 @@ fn states(layout: &Layout) -> Vec<State67> {
             let registers = Registers {
                 bank: values::own(layout, owner),
                 mdscr: 0,
-                mdcr: arm::mdcr(EVENT_COUNTERS, false),
+                mdcr: arm::mdcr(EVENT_COUNTERS, Armed::No),
                 os_lock: false,
                 double_lock: false,
                 channel: [7, 8],

@@ -154,7 +154,8 @@ pub const COUNTERS: [DebugStatus; 5] = [
 pub fn is_ready<const N: usize>(state: &CoreState<N>) -> bool {
     let parts = &state.vcpus[TARGET].parts;
     let has_its_bank = state.owner == Some(TARGET) && is_direct(parts);
-    has_its_bank || parts.state != State::Loaded && !wants_bank(parts) && effective_mdscr(parts) & !arm::MOE == 0
+    let is_in_memory = matches!(parts.state, State::Clean | State::Pending);
+    has_its_bank || is_in_memory && !wants_bank(parts) && effective_mdscr(parts) & !arm::MOE == 0
 }
 
 /// Whether what `enter` leaves on the hardware is what the target may have there.
@@ -165,5 +166,6 @@ pub fn is_entered<const N: usize>(outcome: &Outcome<N>) -> bool {
     // Reads of the method of entry trap, so the hardware need not have it.
     let unread = if is_direct { 0 } else { arm::MOE };
     let is_its_own = (state.registers.mdscr ^ effective_mdscr(parts)) & !unread == 0;
-    state.executing == Some(TARGET) && is_its_own && (!uses_bank || is_direct)
+    let is_routed = (parts.state == State::External) == (state.armed == Armed::Attached);
+    state.executing == Some(TARGET) && is_its_own && is_routed && (!uses_bank || is_direct)
 }

@@ -86,13 +86,15 @@ pub fn wants_bank(parts: &VcpuParts) -> bool {
 
 /// What the hazards word must be.
 pub fn hazards(parts: &VcpuParts) -> u32 {
-    let is_loaded = parts.state == State::Loaded;
+    let is_special = matches!(parts.state, State::Loaded | State::External);
     // The method of entry alone is no reason to write: a guest that may not reach the bank reads it by a trap.
     let has_mdscr = !is_direct(parts) && effective_mdscr(parts) & !arm::MOE != 0;
     let mut word = 0;
-    for (bit, is_set) in
-        [(hazard::BANK, wants_bank(parts) || is_loaded), (hazard::MDSCR, has_mdscr), (hazard::DIRECT, is_direct(parts))]
-    {
+    for (bit, is_set) in [
+        (hazard::BANK, wants_bank(parts) || is_special),
+        (hazard::MDSCR, has_mdscr),
+        (hazard::DIRECT, is_direct(parts)),
+    ] {
         word |= if is_set { bit } else { 0 };
     }
     word

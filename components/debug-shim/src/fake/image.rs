@@ -93,7 +93,7 @@ impl<Owner: Copy> ShimImage<Owner> {
             owner: Cell::new(self.owner.map(find)),
             armed: Cell::new(self.armed),
             counts: Cell::new(counts),
-            mdcr: Cell::new(crate::mdcr_el2::value(event_counters, false)),
+            mdcr: Cell::new(crate::mdcr_el2::value(event_counters)),
         }
     }
 }

@@ -137,12 +137,34 @@ fn p13_outside_debugger_hides_the_guests_debugging_and_gives_it_back() {
     core.shim.flag_dirty(Vcpu(&vcpu)).unwrap();
     core.enter(&vcpu);
     assert_eq!((core.mdscr(), core.traps(), core.hw.registers().bvr[0]), (TDCC, true, 0));
+    assert_eq!(core.hw.registers().mdcr >> 8 & 3, 3, "its debug exceptions are the debugger's");
     core.leave(&vcpu);
+    assert_eq!(core.hw.registers().mdcr >> 8 & 3, 2);
     assert_eq!(core.read(&vcpu, DebugRegister::Bvr(0)), 0x1000);
     core.shim.detach_external(Vcpu(&vcpu)).unwrap();
     assert_eq!(core.shim.detach_external(Vcpu(&vcpu)), Err(Error::External));
     core.enter(&vcpu);
     assert_eq!((core.mdscr(), core.hw.registers().bvr[0]), (MDE | KDE | SS | TDCC, 0x1000));
+}
+
+/// One that does not debug has nothing to switch, but its exceptions go elsewhere.
+#[test]
+fn p11_only_an_attached_guests_exceptions_leave_it() {
+    let core = Core::new();
+    let (attached, other) = (VcpuDebug::new(), VcpuDebug::new());
+    core.shim.attach_external(Vcpu(&attached), &core.hw).unwrap();
+    for (vcpu, expected) in [(&attached, 3), (&other, 2), (&attached, 3)] {
+        core.enter(vcpu);
+        assert_eq!(core.hw.registers().mdcr >> 8 & 3, expected);
+        core.leave(vcpu);
+        assert_eq!(core.hw.registers().mdcr >> 8 & 3, 2);
+    }
+    core.enter(&attached);
+    core.shim.disarm(&core.hw);
+    assert_eq!(core.hw.registers().mdcr >> 8 & 3, 2, "after a panic");
+    core.shim.release(Vcpu(&attached), &core.hw).unwrap();
+    core.enter(&attached);
+    assert_eq!(core.hw.registers().mdcr >> 8 & 3, 2, "a reset ends it");
 }
 
 #[test]

@@ -162,6 +162,8 @@ pub trait DebugBank {
     ) -> Result<(), debug_shim::Error>;
     /// The bank goes on the hardware at the next resume.
     fn debug_flag_dirty(&self, vcpu: Ref<Vcpu>) -> Result<(), debug_shim::Error>;
+    /// An outside debugger takes the bank of a vCPU that does not run, or lets go of it.
+    fn debug_attach(&self, vcpu: Ref<Vcpu>, attach: bool) -> Result<(), debug_shim::Error>;
     /// The shim's counters.
     fn debug_status(&self, vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS];
 }

@@ -5,7 +5,10 @@ use super::invariants::check;
 use super::world::*;
 use crate::arch::Aarch32Levels;
 use lazaret_abi::group::{DEBUG_REGISTERS, Event, GIC_FIRST_LIST_REGISTER};
-use lazaret_abi::{AARCH32, Group, VCPU_READ_GROUP, VCPU_STATE_WRITE, VCPU_WRITE_GROUP, VcpuState};
+use lazaret_abi::{
+    AARCH32, Group, VCPU_DEBUG_ATTACH, VCPU_DEBUG_DETACH, VCPU_READ_GROUP, VCPU_STATE_WRITE, VCPU_WRITE_GROUP,
+    VcpuState,
+};
 use sel4_abi::error::Error;
 use sel4_abi::invocation::Invocation::*;
 use sel4_abi::object::ObjectType;
@@ -204,8 +207,10 @@ fn the_same_width_again_changes_nothing() {
     assert_eq!(v.w.call_label(v.vcpus[0], VCPU_STATE_WRITE, &wide, &[]).label, 0);
     let mut words = v.words(0, Group::Aarch32);
     words[VcpuState::Dacr as usize] = 0x5555_5555;
+    let releases = v.w.kernel.cpu.arch.releases.get();
     assert_eq!(v.write(v.vcpus[0], Group::Aarch32, &words), ok());
     assert_eq!(v.words(0, Group::Aarch32), words);
+    assert_eq!(v.w.kernel.cpu.arch.releases.get(), releases, "its debug registers stay");
 }
 
 #[test]
@@ -216,4 +221,17 @@ fn there_are_no_other_groups() {
         assert_eq!(v.w.call_label(v.vcpus[0], VCPU_READ_GROUP, &[word], &[]), invalid);
         assert_eq!(v.w.call_label(v.vcpus[0], VCPU_WRITE_GROUP, &[word, 0], &[]), invalid);
     }
+}
+
+#[test]
+fn one_debugger_at_a_time() {
+    let v = Vcpus::new();
+    let call = |label| v.w.call_label(v.vcpus[0], label, &[], &[]);
+    assert_eq!(call(VCPU_DEBUG_DETACH), error(Error::IllegalOperation as u64, &[]));
+    assert_eq!(call(VCPU_DEBUG_ATTACH), ok());
+    assert_eq!(call(VCPU_DEBUG_ATTACH), error(Error::DeleteFirst as u64, &[]));
+    assert_eq!(call(VCPU_DEBUG_DETACH), ok());
+    v.w.resume(v.threads[0]);
+    assert_eq!(call(VCPU_DEBUG_ATTACH), error(Error::IllegalOperation as u64, &[]));
+    assert_eq!(v.w.kernel.cpu.arch.attached.get(), None);
 }

@@ -89,7 +89,7 @@ impl Guest {
     }
 
     /// Where the next stage-2 abort is, its address and its syndrome; zeros for anything else.
-    fn abort(&self) -> (u64, u64, u64) {
+    pub fn abort(&self) -> (u64, u64, u64) {
         let (info, _) = self.faults.recv(self.reply);
         let word = |index: usize| with_ipc_buffer(|buffer| buffer.msg_regs()[index]);
         match with_ipc_buffer(|buffer| Fault::try_new(buffer, &info)) {

@@ -3,6 +3,7 @@
 
 mod bank;
 mod decoder;
+mod group;
 mod handlers;
 mod invocation;
 mod ownership;
@@ -25,6 +26,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         handlers::MUTANTS,
         decoder::MUTANTS,
         stop::MUTANTS,
+        group::MUTANTS,
     ]
     .into_iter()
     .flatten()

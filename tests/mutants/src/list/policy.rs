@@ -47,12 +47,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         to: "(event_counters as u64 & 0)",
     },
     Mutant {
-        name: "trap_is_inverted",
-        file: "debug-shim/src/mdcr_el2.rs",
-        from: "if trap_debug_access { TDA } else { 0 }",
-        to: "if trap_debug_access { 0 } else { TDA }",
-    },
-    Mutant {
         name: "hmc_reaches_the_hardware",
         file: "debug-shim/src/clamp.rs",
         from: "const BCR_BITS: u64 = breakpoint::E |",

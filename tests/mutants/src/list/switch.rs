@@ -13,14 +13,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "enter_opens_the_trap_for_all",
         file: "debug-shim/src/shim.rs",
-        from: "if direct {",
-        to: "if true {",
+        from: "            Armed::Trapped | Armed::No => {}\n        }\n        self.armed.set(armed);",
+        to: "            Armed::Trapped | Armed::No => self.write_mdcr(hw, 0),\n        }\n        self.armed.set(armed);",
     },
     Mutant {
         name: "enter_never_opens_the_trap",
         file: "debug-shim/src/shim.rs",
-        from: "if direct {",
-        to: "if false {",
+        from: "            Armed::Direct => self.write_mdcr(hw, 0),\n",
+        to: "            Armed::Direct => {}\n",
     },
     Mutant {
         name: "armed_is_as_good_as_owned",
@@ -43,14 +43,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "disarm_leaves_mdscr",
         file: "debug-shim/src/shim.rs",
-        from: "        hw.write(Register::Mdscr, 0);\n        if self.armed.replace",
-        to: "        if self.armed.replace",
+        from: "        hw.write(Register::Mdscr, 0);\n        if matches!",
+        to: "        if matches!",
     },
     Mutant {
         name: "disarm_leaves_the_trap_open",
         file: "debug-shim/src/shim.rs",
-        from: "if self.armed.replace(Armed::No) == Armed::Direct {",
-        to: "if self.armed.replace(Armed::No) == Armed::Trapped {",
+        from: "if matches!(self.armed.replace(Armed::No), Armed::Direct | Armed::Attached) {",
+        to: "if self.armed.replace(Armed::No) == Armed::Attached {",
     },
     Mutant {
         name: "exit_does_not_disarm",
@@ -61,14 +61,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "exit_loses_mdscr",
         file: "debug-shim/src/shim.rs",
-        from: "            debug.keep_mdscr(hw.read(Register::Mdscr) & guest_bits);\n",
+        from: "                debug.keep_mdscr(hw.read(Register::Mdscr) & guest_bits);\n",
         to: "",
     },
     Mutant {
         name: "exit_saves_mdscr_always",
         file: "debug-shim/src/shim.rs",
-        from: "        if armed == Armed::Direct {\n            debug.keep",
-        to: "        if armed != Armed::No {\n            debug.keep",
+        from: "        match armed {\n            Armed::Direct => {\n                debug.keep",
+        to: "        match armed {\n            Armed::Direct | Armed::Trapped => {\n                debug.keep",
     },
     Mutant {
         name: "exit_leaves_mdscr_stale",
@@ -85,8 +85,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "exit_leaves_the_trap_open",
         file: "debug-shim/src/shim.rs",
-        from: "            self.write_mdcr(hw, true);\n        }\n        debug.running",
-        to: "        }\n        debug.running",
+        from: "guest_bits);\n                self.write_mdcr(hw, mdcr_el2::TDA);\n",
+        to: "guest_bits);\n",
     },
     Mutant {
         name: "another_cores_bank_is_as_good",
@@ -169,13 +169,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "boot_leaves_mdscr",
         file: "debug-shim/src/shim.rs",
-        from: "        hw.write(Register::Mdscr, 0);\n        self.write_mdcr(hw, true);\n",
-        to: "        self.write_mdcr(hw, true);\n",
+        from: "        hw.write(Register::Mdscr, 0);\n        self.write_mdcr(hw, mdcr_el2::TDA);\n",
+        to: "        self.write_mdcr(hw, mdcr_el2::TDA);\n",
     },
     Mutant {
         name: "boot_leaves_mdcr",
         file: "debug-shim/src/shim.rs",
-        from: "        self.write_mdcr(hw, true);\n        hw.synchronize();\n",
+        from: "        self.write_mdcr(hw, mdcr_el2::TDA);\n        hw.synchronize();\n",
         to: "        hw.synchronize();\n",
     },
     Mutant {
@@ -195,5 +195,23 @@ pub(super) const MUTANTS: &[Mutant] = &[
         file: "debug-shim/src/shim.rs",
         from: "        hw.write(Register::Osdlr, 0);\n        bank::scrub_channel(hw);\n",
         to: "        hw.write(Register::Osdlr, 0);\n",
+    },
+    Mutant {
+        name: "attached_guest_keeps_its_exceptions",
+        file: "debug-shim/src/shim.rs",
+        from: "mdcr_el2::TDA | mdcr_el2::TDE)",
+        to: "mdcr_el2::TDA)",
+    },
+    Mutant {
+        name: "exit_leaves_exceptions_with_the_debugger",
+        file: "debug-shim/src/shim.rs",
+        from: "            Armed::Attached => self.write_mdcr(hw, mdcr_el2::TDA),\n",
+        to: "            Armed::Attached => {}\n",
+    },
+    Mutant {
+        name: "panic_leaves_exceptions_with_the_debugger",
+        file: "debug-shim/src/shim.rs",
+        from: "if matches!(self.armed.replace(Armed::No), Armed::Direct | Armed::Attached) {",
+        to: "if self.armed.replace(Armed::No) == Armed::Direct {",
     },
 ];

@@ -49,8 +49,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "loaded_is_no_hazard",
         file: "debug-shim/src/vcpu.rs",
-        from: "self.wants_bank() || self.state.get() == State::Loaded",
-        to: "self.wants_bank()",
+        from: "matches!(self.state.get(), State::Loaded | State::External)",
+        to: "self.state.get() == State::External",
     },
     Mutant {
         name: "mdscr_is_no_hazard",
@@ -86,6 +86,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "saves_are_not_counted",
         file: "debug-shim/src/vcpu.rs",
         from: "        add(&self.bank_saves, 1);\n",
+        to: "",
+    },
+    Mutant {
+        name: "attached_is_no_hazard",
+        file: "debug-shim/src/vcpu.rs",
+        from: "matches!(self.state.get(), State::Loaded | State::External)",
+        to: "self.state.get() == State::Loaded",
+    },
+    Mutant {
+        name: "attached_is_armed_as_any_other",
+        file: "debug-shim/src/vcpu.rs",
+        from: "            State::External => Armed::Attached,\n",
         to: "",
     },
 ];

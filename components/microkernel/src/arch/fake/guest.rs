@@ -25,7 +25,9 @@ impl VcpuSwitch for Core {
     fn save_aarch32(&self, _vcpu: Ref<Vcpu>, _field: VcpuState) {}
     fn load_aarch32(&self, _vcpu: Ref<Vcpu>) {}
     fn park_vcpu(&self, _vcpu: Ref<Vcpu>) {}
-    fn release_vcpu(&self, _vcpu: Ref<Vcpu>) {}
+    fn release_vcpu(&self, _vcpu: Ref<Vcpu>) {
+        self.releases.set(self.releases.get() + 1);
+    }
 }
 
 impl VirtualGic for Core {
@@ -77,6 +79,14 @@ impl DebugBank for Core {
     }
     fn debug_flag_dirty(&self, _vcpu: Ref<Vcpu>) -> Result<(), debug_shim::Error> {
         self.bank_pending.set(true);
+        Ok(())
+    }
+    fn debug_attach(&self, vcpu: Ref<Vcpu>, attach: bool) -> Result<(), debug_shim::Error> {
+        let attached = &self.attached;
+        if attach == (attached.get() == Some(vcpu)) {
+            return Err(debug_shim::Error::External);
+        }
+        attached.set(attach.then_some(vcpu));
         Ok(())
     }
     fn debug_status(&self, _vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS] {

@@ -14,6 +14,7 @@ use super::{
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
+use crate::object::vcpu::Vcpu;
 use core::cell::Cell;
 use debug_shim::DebugRegister;
 
@@ -41,6 +42,10 @@ pub struct Core {
     pub refuses_debug_writes: Cell<bool>,
     /// The vCPU's bank has to be loaded before its guest runs: a dirty write says so, an entry of the guest does it.
     pub bank_pending: Cell<bool>,
+    /// The vCPU that an outside debugger has.
+    pub attached: Cell<Option<Ref<Vcpu>>>,
+    /// How often a vCPU's debug registers were scrubbed.
+    pub releases: Cell<u64>,
     /// The loaded thread.
     pub loaded: Cell<Option<Ref<Tcb>>>,
     /// Characters printed.
@@ -70,6 +75,8 @@ impl Core {
             debug_writes: Cell::new(0),
             refuses_debug_writes: Cell::new(false),
             bank_pending: Cell::new(false),
+            attached: Cell::new(None),
+            releases: Cell::new(0),
             loaded: Cell::new(None),
             printed: Cell::new(0),
             pending: Cell::new(false),

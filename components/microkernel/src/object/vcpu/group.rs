@@ -21,7 +21,7 @@ type Words = [u64; MSG_MAX_LENGTH];
 /// VCPU_ReadGroup.
 pub(super) fn read(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
     let ReadGroup { group } = args.take()?;
-    let thread = halted(vcpu, group)?;
+    let thread = halted_with(vcpu, group)?;
     let mut words = [0; MSG_MAX_LENGTH];
     let length = length(args.kernel, group);
     collect(args.kernel, vcpu, thread, group, &mut words);
@@ -32,7 +32,7 @@ pub(super) fn read(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
 /// VCPU_WriteGroup.
 pub(super) fn write(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
     let WriteGroup { group } = args.take()?;
-    let thread = halted(vcpu, group)?;
+    let thread = halted_with(vcpu, group)?;
     let length = length(args.kernel, group);
     args.require(1 + length, 0)?;
     let mut words = [0; MSG_MAX_LENGTH];
@@ -46,14 +46,19 @@ fn length(kernel: &Kernel, group: Group) -> usize {
     group.length(kernel.cpu.arch.list_registers().into())
 }
 
-/// The vCPU's thread, if it does not execute. What is the thread's own needs one.
-fn halted(vcpu: Ref<Vcpu>, group: Group) -> Result<Option<Ref<Tcb>>, SyscallError> {
+/// The vCPU's thread, if it has one. Refuses a vCPU that executes, or would.
+pub(super) fn halted(vcpu: Ref<Vcpu>) -> Result<Option<Ref<Tcb>>, SyscallError> {
     let thread = vcpu.tcb.get();
     match thread.map(|thread| thread.state.get()) {
         Some(ThreadState::Running | ThreadState::Restart) => Err(SyscallError::IllegalOperation),
-        None if group == Group::Core => Err(SyscallError::IllegalOperation),
         _ => Ok(thread),
     }
+}
+
+/// As [`halted`]; what is the thread's own needs one.
+fn halted_with(vcpu: Ref<Vcpu>, group: Group) -> Result<Option<Ref<Tcb>>, SyscallError> {
+    let thread = halted(vcpu)?;
+    if group == Group::Core && thread.is_none() { Err(SyscallError::IllegalOperation) } else { Ok(thread) }
 }
 
 fn collect(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Option<Ref<Tcb>>, group: Group, words: &mut Words) {
@@ -134,7 +139,6 @@ fn set(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Option<Ref<Tcb>>, group: Group,
         Group::Core => {
             let Some(thread) = thread else { return };
             ORDER.iter().zip(words).for_each(|(&register, &word)| thread.set_register(register, word));
-            thread.context.elr.set(thread.fault_ip.get());
         }
         Group::El1 => {
             arch.park_vcpu(vcpu);

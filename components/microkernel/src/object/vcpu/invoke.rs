@@ -108,12 +108,23 @@ fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
             args.kernel.wake_stopped(vcpu);
             Ok(0)
         }
+        abi::VCPU_DEBUG_ATTACH => attach(args, vcpu, true),
+        abi::VCPU_DEBUG_DETACH => attach(args, vcpu, false),
         abi::VCPU_READ_GROUP => group::read(args, vcpu),
         abi::VCPU_WRITE_GROUP => group::write(args, vcpu),
         abi::VCPU_EXTENSIONS => Ok(answer_all(args, &[config::EXTENSIONS])),
         abi::VCPU_RECALL => stop::recall(args, vcpu),
         abi::VCPU_START => stop::start(args, vcpu),
         _ => Err(SyscallError::IllegalOperation),
+    }
+}
+
+/// An outside debugger takes the debug registers of a vCPU that does not execute, or lets go of them.
+fn attach(args: &Args<'_>, vcpu: Ref<Vcpu>, attach: bool) -> InvocationResult {
+    group::halted(vcpu)?;
+    match args.kernel.cpu.arch.debug_attach(vcpu, attach) {
+        Err(debug_shim::Error::External) if attach => Err(SyscallError::DeleteFirst),
+        other => other.map(|()| 0).map_err(refused),
     }
 }
 
