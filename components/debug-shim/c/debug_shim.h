@@ -12,6 +12,10 @@ struct debug_shim_vcpu { uint64_t opaque[73]; };
 /* Labels of the invocations: seL4's nArchInvocationLabels must be the first. */
 #define DEBUG_SHIM_FIRST_LABEL 62
 #define DEBUG_SHIM_LAST_LABEL 65
+/* An outside debugger takes the vCPU's debug registers, and lets go: of a vCPU whose thread does not run,
+   which the kernel has to see to. A kernel that does not pass these labels on has no outside debugger. */
+#define DEBUG_SHIM_ATTACH_LABEL 85
+#define DEBUG_SHIM_DETACH_LABEL 86
 
 /* The answer to an invocation: seL4's error number or 0, its argument, and the words. */
 struct debug_shim_answer {

@@ -29,7 +29,6 @@ impl Mutant {
     /// What must catch it, the quickest first.
     pub fn suites(&self) -> &'static [Suite] {
         match self.file.split("/src/").next() {
-            Some("microkernel") => &[Suite::Kernel],
             Some("vmm") => &[Suite::Monitor],
             Some("arm/syndrome") => &[Suite::Syndrome],
             Some("microkernel") => &[Suite::Kernel],
@@ -41,5 +40,10 @@ impl Mutant {
     /// Is it the shim's, so that the proof must fail?
     pub fn is_of_shim(&self) -> bool {
         self.suites().contains(&Suite::Shim)
+    }
+
+    /// Is it the kernel's or the VMM's, around what the kernel offers beyond seL4?
+    pub fn is_of_kernel_abi(&self) -> bool {
+        self.suites().iter().any(|suite| matches!(suite, Suite::Kernel | Suite::Monitor))
     }
 }

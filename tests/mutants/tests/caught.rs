@@ -3,7 +3,8 @@
 //! `components` with `mutants-FOLDER`, none with another filter, otherwise every tenth. A line for each, with what caught it.
 //!
 //! The shim's mutants must also make the proof fail: all of them with `LAZARET_FULL` or `mutants`, and nothing but that
-//! with `proof-mutants`.
+//! with `proof-mutants`. `abi2-mutants` are those of the kernel's extension and of the VMM's use of it: every tenth, or
+//! all with `LAZARET_FULL`.
 
 use std::path::Path;
 use std::time::Instant;
@@ -35,6 +36,11 @@ fn main() -> anyhow::Result<()> {
         Some(name) => (all().filter(|mutant| name == format!("-{}", mutant.name)).collect(), both),
         None if filter == "proof-mutants" => {
             (all().filter(Mutant::is_of_shim).collect(), Wanted { test: false, proof: true })
+        }
+        // Of the kernel and its users; a sample unless all are asked for.
+        None if filter == "abi2-mutants" => {
+            let step = if full { 1 } else { SAMPLE };
+            (all().filter(Mutant::is_of_kernel_abi).step_by(step).collect(), Wanted { test: true, proof: false })
         }
         None if filter.is_empty() && full => (all().collect(), both),
         None if filter.is_empty() => (all().step_by(SAMPLE).collect(), Wanted { test: true, proof: false }),

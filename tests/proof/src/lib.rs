@@ -39,6 +39,7 @@ pub mod invariant;
 pub mod judge;
 pub mod layout;
 pub mod oracle;
+pub mod reached;
 pub mod registers;
 pub mod renaming;
 pub mod report;

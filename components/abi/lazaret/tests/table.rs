@@ -55,7 +55,7 @@ fn page() -> String {
     }
     page += "\nAny message that is too short is refused with TruncatedMessage, a word that names nothing with InvalidArgument and its number, an extra capability to another kind of object with InvalidCapability and its number; then nothing was done.\n\n";
     page += "| invocation | what it does | message | answer | refused | instructions at most | part | without it there is no |\n|---|---|---|---|---|---|---|---|\n";
-    for row in &ROWS {
+    for row in ROWS {
         let what = [plain(row.doc), needs(row.needs).into()].join(" ");
         writeln!(
             page,
@@ -107,7 +107,7 @@ fn rows_stand_by_label() {
 
 #[test]
 fn rows_are_complete_and_do_not_hold_interrupts_for_long() {
-    for row in &ROWS {
+    for row in ROWS {
         assert!(!row.doc.is_empty() && !row.without.is_empty(), "{}", row.name);
         assert!((1..=20_000).contains(&row.cost), "{}: {}", row.name, row.cost);
         for word in row.words {

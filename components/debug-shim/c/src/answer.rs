@@ -2,7 +2,10 @@
 //! An invocation on a VCPU capability, decoded and carried out.
 
 use debug_shim::{DEBUG_STATUS_WORDS, DebugHardware, DebugRegister, Error, Handle, Shim};
-use lazaret_abi::{FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE};
+use lazaret_abi::{
+    FLAG_DIRTY, VCPU_DEBUG_ATTACH, VCPU_DEBUG_DETACH, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS,
+    VCPU_DEBUG_WRITE,
+};
 use sel4_abi::error::Error as Sel4;
 
 /// Words of a message that count.
@@ -42,6 +45,11 @@ impl Answer {
             },
             VCPU_DEBUG_FLAG_DIRTY => Ok(shim.flag_dirty(vcpu).map(|()| Self::success(&[]))),
             VCPU_DEBUG_STATUS => Ok(Ok(Self::success(&shim.status(vcpu)))),
+            VCPU_DEBUG_ATTACH => match shim.attach_external(vcpu, hw) {
+                Err(Error::External) => Err(Sel4::DeleteFirst),
+                other => Ok(other.map(|()| Self::success(&[]))),
+            },
+            VCPU_DEBUG_DETACH => Ok(shim.detach_external(vcpu).map(|()| Self::success(&[]))),
             _ => Err(Sel4::IllegalOperation),
         };
         match result {

@@ -4,7 +4,7 @@
 use core::fmt::{self, Display};
 
 use debug_shim::{DEBUG_STATUS_WORDS, VcpuDebug};
-use lazaret_abi::{VCPU_DEBUG_READ, VCPU_DEBUG_STATUS};
+use lazaret_abi::{VCPU_DEBUG_ATTACH, VCPU_DEBUG_DETACH, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS};
 
 use crate::Core;
 use crate::answer::WORDS;
@@ -29,6 +29,7 @@ impl Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (core, vcpu, wanted) = (CORE_WORDS, VCPU_WORDS, WORDS);
         let (first, last, words) = (VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, DEBUG_STATUS_WORDS);
+        let (attach, detach) = (VCPU_DEBUG_ATTACH, VCPU_DEBUG_DETACH);
         write!(
             f,
             "/* SPDX-License-Identifier: MIT OR Apache-2.0 */\n\
@@ -41,7 +42,11 @@ impl Display for Header {
              struct debug_shim_vcpu {{ uint64_t opaque[{vcpu}]; }};\n\n\
              /* Labels of the invocations: seL4's nArchInvocationLabels must be the first. */\n\
              #define DEBUG_SHIM_FIRST_LABEL {first}\n\
-             #define DEBUG_SHIM_LAST_LABEL {last}\n\n\
+             #define DEBUG_SHIM_LAST_LABEL {last}\n\
+             /* An outside debugger takes the vCPU's debug registers, and lets go: of a vCPU whose thread does not run,\n   \
+                which the kernel has to see to. A kernel that does not pass these labels on has no outside debugger. */\n\
+             #define DEBUG_SHIM_ATTACH_LABEL {attach}\n\
+             #define DEBUG_SHIM_DETACH_LABEL {detach}\n\n\
              /* The answer to an invocation: seL4's error number or 0, its argument, and the words. */\n\
              struct debug_shim_answer {{\n    \
                  uint64_t error;\n    \

@@ -2,8 +2,11 @@
 //! What C cannot get wrong, on the fake hardware.
 
 use debug_shim::fake::{FakeHardware, Vcpu};
-use debug_shim::{Counts, DEBUG_STATUS_WORDS, DebugRegister, Shim, VcpuDebug};
-use lazaret_abi::{FLAG_DIRTY, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE};
+use debug_shim::{Counts, DEBUG_STATUS_WORDS, DebugRegister, Shim, State, VcpuDebug};
+use lazaret_abi::{
+    FLAG_DIRTY, VCPU_DEBUG_ATTACH, VCPU_DEBUG_DETACH, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS,
+    VCPU_DEBUG_WRITE,
+};
 use sel4_abi::error::Error as Sel4;
 
 use crate::{Answer, delete, enter};
@@ -32,6 +35,18 @@ fn the_four_invocations_and_what_is_none() {
     assert_eq!(ask(VCPU_DEBUG_READ, &[DebugRegister::Bvr(15).to_word()]).error, Sel4::InvalidArgument as u64);
     assert_eq!(ask(VCPU_DEBUG_STATUS + 1, &[0; 4]).error, Sel4::IllegalOperation as u64);
     assert_eq!(ask(0, &[0; 4]).error, Sel4::IllegalOperation as u64);
+}
+
+#[test]
+fn a_debugger_attaches_once() {
+    let (hw, debug) = (hardware(), VcpuDebug::new());
+    let shim = Shim::new();
+    shim.init_core(&hw);
+    let ask = |label| Answer::to(&shim, Vcpu(&debug), label, &[], &hw).error;
+    assert_eq!(ask(VCPU_DEBUG_DETACH), Sel4::IllegalOperation as u64);
+    assert_eq!((ask(VCPU_DEBUG_ATTACH), ask(VCPU_DEBUG_ATTACH)), (0, Sel4::DeleteFirst as u64));
+    assert_eq!(debug.state(), State::External);
+    assert_eq!((ask(VCPU_DEBUG_DETACH), ask(VCPU_DEBUG_DETACH)), (0, Sel4::IllegalOperation as u64));
 }
 
 /// One guest's bank is on the core while another's steps: the first one's VCPU object goes, and nothing points to it.

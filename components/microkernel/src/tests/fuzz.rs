@@ -160,7 +160,7 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     let label = match random.below(20) {
         0 => random.next() >> 12,
         1..4 => random.pick(&[1, 1, 21, 22, 23, 19, 19, 20]),
-        4..7 => random.pick(&ROWS).label,
+        4..7 => random.pick(ROWS).label,
         _ => random.below(END + 2),
     };
     if random.below(12) != 0 {

@@ -17,7 +17,7 @@ use lazaret_programs::workspace::Workspace;
 /// `test`
 #[derive(Debug, Args)]
 pub struct TestArguments {
-    /// Only tests whose name contains this
+    /// Only tests whose name contains this; or a subject: proof, abi2
     pub filter: Option<String>,
     /// Only the scenarios in QEMU, on this board, instead of everything on every tested board
     #[arg(long)]
@@ -36,8 +36,34 @@ pub struct TestArguments {
 /// Package of the scenarios in QEMU.
 const QEMU_TESTS: &str = "qemu-tests";
 
-/// The proof is a matter of two minutes, the build of everything else with it would not be.
-const PROOF: &str = "proof";
+/// Filters that are a subject of their own: what belongs to it and nothing else is built and run.
+const SUBJECTS: &[(&str, &[&[&str]])] = &[
+    ("proof", &[&["test", "-p", "proof", "--locked", "--no-fail-fast", "--", "proof"]]),
+    (
+        "abi2",
+        &[
+            &[
+                "test",
+                "-p",
+                "lazaret-abi",
+                "-p",
+                "sel4-vcpu-debug",
+                "-p",
+                "debug-shim",
+                "-p",
+                "debug-shim-c",
+                "--locked",
+                "--no-fail-fast",
+            ],
+            &["test", "-p", "microkernel", "--lib", "--locked", "--no-fail-fast"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-conformance"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-fuzz"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "crash-points"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "bench-figures"],
+            &["test", "-p", "mutants", "--test", "caught", "--locked", "--", "abi2-mutants"],
+        ],
+    ),
+];
 
 /// What was counted.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -70,19 +96,21 @@ pub fn run(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<E
         let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         total.add(style(workspace, "cargo-clippy", "clippy", &clippy)?);
     }
-    if filter == Some(PROOF) && is_everything {
-        let proof = ["test", "-p", PROOF, "--locked", "--no-fail-fast", "--"];
-        return Ok(closed(counted(workspace, "proof", &proof, arguments)?));
+    if let Some((name, commands)) = SUBJECTS.iter().find(|(name, _)| filter == Some(name) && is_everything) {
+        for command in *commands {
+            total.add(counted(workspace, name, command, None, arguments)?);
+        }
+        return Ok(closed(total));
     }
     let host = ["test", "--workspace", "--exclude", QEMU_TESTS, "--locked", "--no-fail-fast", "--", "--quiet"];
     if is_everything {
-        total.add(counted(workspace, "host tests", &host, arguments)?);
+        total.add(counted(workspace, "host tests", &host, filter, arguments)?);
     }
     let mut scenarios = vec!["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1"];
     if arguments.quick {
         scenarios.push("--skip=linux");
     }
-    total.add(counted(workspace, "QEMU scenarios", &scenarios, arguments)?);
+    total.add(counted(workspace, "QEMU scenarios", &scenarios, filter, arguments)?);
     Ok(closed(total))
 }
 
@@ -107,11 +135,17 @@ fn style(workspace: &Workspace, tool: &str, name: &str, arguments: &[&str]) -> a
 }
 
 /// A run of `cargo test`, its output shown as it comes, its closing lines added up.
-fn counted(workspace: &Workspace, name: &str, command: &[&str], arguments: &TestArguments) -> anyhow::Result<Count> {
+fn counted(
+    workspace: &Workspace,
+    name: &str,
+    command: &[&str],
+    filter: Option<&str>,
+    arguments: &TestArguments,
+) -> anyhow::Result<Count> {
     println!("== {name}");
     let start = Instant::now();
     let mut cargo = Command::new(host_cargo());
-    cargo.args(command).args(&arguments.filter).current_dir(workspace.root()).stdout(Stdio::piped());
+    cargo.args(command).args(filter).current_dir(workspace.root()).stdout(Stdio::piped());
     if arguments.full {
         cargo.env("LAZARET_FULL", "1");
     }
