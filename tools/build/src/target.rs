@@ -9,10 +9,10 @@ use crate::sel4::Installed;
 use crate::{Request, system};
 use lazaret_board::Board;
 use lazaret_image::Image;
-use lazaret_programs::Setting;
 use lazaret_programs::sizes::{self, Size};
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
+use lazaret_programs::{Config, Setting};
 
 /// Board, configuration and kernel.
 pub struct Target<'a> {
@@ -74,8 +74,10 @@ impl<'a> Target<'a> {
         let (first, root_task) = (read(self.first_program())?, read(root_task)?);
         let Some(kernel) = &self.kernel else {
             let image = lazaret_image::pack(&first, &root_task, spec)?;
+            let text =
+                if self.setting.config == Config::Checked { sizes::CHECKED_KERNEL_TEXT } else { sizes::KERNEL_TEXT };
             let sizes = vec![
-                Size::limited("microkernel text", sizes::text(&first)?, sizes::KERNEL_TEXT),
+                Size::limited("microkernel text", sizes::text(&first)?, text),
                 Size::limited("microkernel memory", image.kernel_size, sizes::KERNEL_MEMORY),
             ];
             return Ok((image, sizes));

@@ -16,6 +16,8 @@ pub struct Size {
 
 /// Limit of the kernel's code.
 pub const KERNEL_TEXT: u64 = 160 << 10;
+/// Limit of the code of a kernel that checks its own state: only tests run it.
+pub const CHECKED_KERNEL_TEXT: u64 = 224 << 10;
 /// Limit of the kernel's memory.
 pub const KERNEL_MEMORY: u64 = 1 << 20;
 /// Limit of the VMM's code.
