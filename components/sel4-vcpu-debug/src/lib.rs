@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Our kernel's extension: the debug registers of a vCPU, which the kernel keeps and its debug shim switches, the
 //! width of a vCPU with the registers that only a 32-bit one has,
-//! how it is stopped and started, and the wait for its timer.
+//! how it is stopped and started, and the wait for its timer; and of a VSpace the rights of single pages ([`pages`]).
 //!
 //! Labels and words are in [`lazaret_abi`]. A kernel without them says so to [`probe`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod pages;
 pub mod raw;
 
-pub use lazaret_abi::{AARCH32, AARCH64, DebugRegister, DebugStatus, Switch, VcpuState, VcpuWait};
+pub use lazaret_abi::{
+    AARCH32, AARCH64, DebugRegister, DebugStatus, LogFlags, PageAccess, PageRights, Switch, VcpuState, VcpuWait,
+};
 use lazaret_abi::{
     DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, ReadFeatures, StateRead, StateWrite, VCPU_DEBUG_FLAG_DIRTY,
     VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES, VCPU_RECALL, VCPU_START,

@@ -30,7 +30,7 @@ const REASONS: &[(&str, &str)] = &[
         "components/microkernel/src/object/vcpu/invoke.rs",
         "the list register's number was checked to be one of the core's",
     ),
-    ("components/microkernel/src/object/vspace.rs", "the pool's number was found by a search of the same array"),
+    ("components/microkernel/src/object/vspace/mod.rs", "the pool's number was found by a search of the same array"),
     ("dtoolkit", "reads the device tree, at boot"),
     (CORE, "puts text together: boot's messages, and those of a panic"),
 ];

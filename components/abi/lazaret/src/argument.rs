@@ -2,7 +2,7 @@
 //! Words of a message that mean something.
 
 use crate::fault_context::ReplyRegister;
-use crate::{DebugRegister, Group, VcpuState};
+use crate::{DebugRegister, Group, LogFlags, PageRights, VcpuState};
 
 /// A word of an invocation's message.
 pub trait Argument: Copy {
@@ -72,6 +72,32 @@ impl Argument for Group {
 impl Argument for ReplyRegister {
     const GOOD: &'static [u64] = &[0, 9, 30, 31, 1 << 16, 3 << 16 | 0x303, 1 << 16 | 0x800];
     const BAD: &'static [u64] = &[32, 0xffff, 1 << 16 | 0x10, 1 << 17, 1 << 18, 1 << 40, u64::MAX];
+    #[inline(always)]
+    fn from_word(word: u64) -> Option<Self> {
+        Self::from_word(word)
+    }
+    #[inline(always)]
+    fn to_word(self) -> u64 {
+        self.to_word()
+    }
+}
+
+impl Argument for PageRights {
+    const GOOD: &'static [u64] = &[0, 2, 3, 4, 6, 7];
+    const BAD: &'static [u64] = &[1, 5, 8, 15, 1 << 32, u64::MAX];
+    #[inline(always)]
+    fn from_word(word: u64) -> Option<Self> {
+        Self::from_word(word)
+    }
+    #[inline(always)]
+    fn to_word(self) -> u64 {
+        self.to_word()
+    }
+}
+
+impl Argument for LogFlags {
+    const GOOD: &'static [u64] = &[0, 1, 2, 3];
+    const BAD: &'static [u64] = &[4, 1 << 32, u64::MAX];
     #[inline(always)]
     fn from_word(word: u64) -> Option<Self> {
         Self::from_word(word)

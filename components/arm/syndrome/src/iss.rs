@@ -7,6 +7,8 @@ use crate::Class;
 pub const CLASS_SHIFT: u32 = 26;
 /// Data abort: the syndrome describes the instruction.
 pub const ISV: u64 = 1 << 24;
+/// Data abort: of a write.
+pub const WNR: u64 = 1 << 6;
 /// Abort: a stage 2 fault on a stage 1 table walk.
 pub const S1PTW: u64 = 1 << 7;
 /// Abort: the fault status, DFSC or IFSC.

@@ -65,7 +65,7 @@ pub trait Memory {
     fn publish_tables(&self);
     /// Forgets all translations of a VMID.
     fn invalidate_vmid(&self, vmid: u8);
-    /// Forgets the translation of one address of a VMID, to which page-table writes are complete.
+    /// Forgets the translation of one page or block of a VMID, by an address in it; page-table writes are complete.
     fn invalidate_address(&self, vmid: u8, address: u64);
 }
 
@@ -99,9 +99,7 @@ pub trait ResidentPass {
 pub trait FaultAddress {
     /// The trapped thread is a vCPU's.
     fn in_guest(&self) -> bool;
-    /// The hardware says the intermediate physical address of an abort with this syndrome.
-    fn has_fault_ipa(&self, esr: u64) -> bool;
-    /// The address that [`Self::has_fault_ipa`] speaks of.
+    /// The intermediate physical address of an abort that the hardware says one of (`arm::abort`).
     fn fault_ipa(&self) -> u64;
     /// The address of an abort, whatever it takes to find it: the IPA of a guest's, a native program's own.
     fn fault_address(&self, esr: u64) -> u64;

@@ -238,7 +238,7 @@ impl<'k> RootTask<'k> {
     fn map(&self, paddr: u64, vaddr: u64) {
         if let Cap::Frame(frame) = frame(paddr, vaddr) {
             // The tables are there: `page_tables` made them for exactly this range.
-            let _ = page_table::enter_frame(self.root, vaddr, &frame, vm_attributes::DEFAULT);
+            page_table::boot_map(self.root, vaddr, &frame, vm_attributes::DEFAULT);
         }
     }
 

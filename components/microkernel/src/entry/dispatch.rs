@@ -3,6 +3,7 @@
 
 use super::Trap;
 use super::slow_path::{handle_fault, handle_interrupt, handle_syscall};
+use crate::arch::arm::abort;
 use crate::arch::{FaultAddress, InterruptController, Power, VcpuSwitch};
 use crate::fastpath::FastFault;
 use crate::fault::Fault;
@@ -43,9 +44,7 @@ pub extern "C" fn synchronous(context: &Context, esr: u64, kernel: &Kernel, elr:
         class::SVC64 if is_reply_recv(context) => kernel.pass_reply(context),
         class::SYS_REG => kernel.pass_trap(&trap),
         class::HVC64 => pass_hvc(kernel, trap),
-        class::DATA_ABORT if kernel.cpu.arch.has_fault_ipa(esr) => {
-            kernel.pass_abort(&trap, kernel.cpu.arch.fault_ipa())
-        }
+        class::DATA_ABORT if abort::is_about_no_right(esr) => kernel.pass_abort(&trap, kernel.cpu.arch.fault_ipa()),
         _ => None,
     };
     match next {
@@ -114,6 +113,13 @@ pub fn slow_path(context: &Context, esr: u64, kernel: &Kernel) -> *const Context
     match esr >> CLASS_SHIFT {
         class::SVC64 => handle_syscall(kernel),
         class::FP_SIMD if kernel.cpu.arch.give_fp() => return context,
+        class::DATA_ABORT => {
+            let fault = Fault::of_exception(&kernel.cpu.arch, esr);
+            if kernel.logs_write(fault) {
+                return context;
+            }
+            handle_fault(kernel, fault);
+        }
         class::HVC32 => {
             context.elr.set(context.elr.get().wrapping_sub(HVC_BYTES));
             handle_fault(kernel, Fault::of_exception(&kernel.cpu.arch, esr));

@@ -9,6 +9,7 @@
 mod capabilities;
 mod queues;
 mod threads;
+mod translation;
 mod waiting;
 mod walk;
 
@@ -62,6 +63,10 @@ pub(crate) fn check(kernel: &Kernel, path: Path, is_alive: &dyn Fn(u64) -> bool)
         if slot.neighbours()[0].is_none() {
             capabilities::check_list(slot);
         }
+        // Each frame capability has its own mapping.
+        if let Cap::Frame(frame) = slot.cap() {
+            translation::check_frame(kernel, &frame);
+        }
         if !derivation::is_first(slot) {
             return;
         }
@@ -71,6 +76,7 @@ pub(crate) fn check(kernel: &Kernel, path: Path, is_alive: &dyn Fn(u64) -> bool)
                 threads::check(kernel, thread, is_alive);
             }
             Cap::SchedContext { object, .. } => threads::check_sched_context(object, is_alive),
+            Cap::PageTable { object, mapping: Some(mapping) } => translation::check_table(kernel, object, mapping),
             _ => {}
         }
     });

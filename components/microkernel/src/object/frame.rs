@@ -2,13 +2,14 @@
 //! Frames: memory that can be mapped.
 
 use crate::arch::Memory;
-use crate::cap::{Cap, FrameCap, Mapping};
+use crate::cap::{Cap, FrameCap, FrameSize, Mapping};
 use crate::cspace::LookupFailure;
 use crate::error::SyscallError;
 use crate::invocation::{Args, InvocationResult};
 use crate::kernel::Kernel;
+use crate::object::asid;
+use crate::object::page_table::{self, split};
 use crate::object::vspace::{self, Maintenance};
-use crate::object::{asid, page_table};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::rights::CapRights;
 
@@ -16,18 +17,15 @@ use sel4_abi::rights::CapRights;
 pub fn unmap(kernel: &Kernel, frame: &FrameCap) {
     let Some(mapping) = frame.mapping else { return };
     let Some(root) = asid::find(kernel, mapping.asid) else { return };
-    let place = page_table::walk(root, mapping.vaddr);
-    let is_ours = place.bits_left == frame.size.bits()
-        && page_table::frame_address(place.get(), place.bits_left) == Some(frame.paddr);
-    if is_ours {
-        place.set(0);
-        forget(kernel, mapping);
+    let place = page_table::walk_to(root, mapping.vaddr, frame.size.bits());
+    if place.bits_left != frame.size.bits() {
+        return;
     }
-}
-
-fn forget(kernel: &Kernel, mapping: Mapping) {
-    if let Some(vmid) = asid::vmid(kernel, mapping.asid) {
-        kernel.cpu.arch.invalidate_address(vmid, mapping.vaddr);
+    if place.frame() == Some(frame.paddr) {
+        place.set(0);
+        page_table::forget_address(kernel, mapping.asid, mapping.vaddr);
+    } else if frame.size == FrameSize::Large && split::take_out(&place, frame.paddr) {
+        page_table::forget_all(kernel, mapping.asid);
     }
 }
 
@@ -71,18 +69,10 @@ fn map(args: &Args<'_>, frame: FrameCap) -> InvocationResult {
     }
     let mapping = Mapping { asid, vaddr: address };
     let mapped = FrameCap { rights: frame.rights.mask(rights), ..frame };
-    let old = page_table::enter_frame(root, address, &mapped, attributes).map_err(|bits_left| {
-        let failure = LookupFailure::MissingCapability { bits_left };
-        SyscallError::FailedLookup { source: false, failure }
-    })?;
+    page_table::map_frame(args.kernel, root, asid, address, &mapped, attributes)?;
     asid::frame_mapped(args.kernel, asid, frame.paddr..frame.paddr + size);
     // The capability keeps its rights: a later mapping may use them all.
     args.slot.update(Cap::Frame(FrameCap { mapping: Some(mapping), ..frame }));
-    if page_table::is_valid(old) {
-        forget(args.kernel, mapping);
-    } else {
-        args.kernel.cpu.arch.publish_tables();
-    }
     Ok(0)
 }
 

@@ -150,7 +150,7 @@ kernel_objects! {
     crate::object::asid::AsidPool,
     crate::object::vcpu::Vcpu,
     crate::object::ipc_buffer::Buffer,
-    // Boot memory.
+    // Boot memory; the first also the words of a dirty log's bitmap, in a user's frame.
     core::cell::Cell<u64>,
     core::cell::Cell<u8>,
 }

@@ -44,9 +44,15 @@ const HANDLER_REPLY: u64 = FREE + 1;
 /// Slots that random calls use.
 const SLOTS: u64 = 96;
 
+/// A frame of 2 MiB.
+const BLOCK: u64 = SLOTS - 1;
+/// Where something is mapped at first: pages, a block, and inside it.
+const PAGES: [u64; 4] = [0, 0x1000, 0x20_0000, 0x20_5000];
+
 /// A world with threads that have everything to do damage with.
 pub fn busy_world() -> World {
     let w = World::new();
+    assert_eq!(w.retype_at(UNTYPED, ObjectType::LargePage, 0, BLOCK, 1), ok());
     let handler = w.endpoint();
     let reply = w.make(ObjectType::Reply, 0);
     w.make(ObjectType::Notification, 0);
@@ -66,6 +72,15 @@ pub fn busy_world() -> World {
         w.expect(vcpu, Invocation::VcpuSetTcb, &[], &[guest]);
         w.resume(guest);
     }
+    // Two pages at the bottom of the VSpace, a block behind them, and a table to split it with.
+    for _ in 0..3 {
+        w.expect(w.make(ObjectType::PageTable, 0), Invocation::PageTableMap, &[0, 0], &[slot::VSPACE]);
+    }
+    let pages = [0, 1].map(|_| w.make(ObjectType::SmallPage, 0));
+    for (frame, address) in [(pages[0], PAGES[0]), (pages[1], PAGES[1]), (BLOCK, PAGES[2])] {
+        w.expect(frame, Invocation::PageMap, &[address, 3, 3], &[slot::VSPACE]);
+    }
+    w.make(ObjectType::PageTable, 0);
     w.root_waits();
     for _ in 0..4 {
         if w.kernel.current() == Some(w.thread_of(vmm)) {
@@ -129,6 +144,9 @@ fn likely_words(random: &mut Random, label: u64, words: &mut [u64]) {
         Some(Invocation::CNodeDelete | Invocation::CNodeRevoke | Invocation::CNodeCancelBadgedSends) => {
             words[..2].copy_from_slice(&[target, 64]);
         }
+        Some(Invocation::PageTableMap | Invocation::PageMap) => {
+            words[..3].copy_from_slice(&[random.pick(&PAGES), random.below(4), random.below(8)]);
+        }
         Some(Invocation::SchedControlConfigureFlags) => {
             let period = 20 + random.below(3000);
             words[..5].copy_from_slice(&[20 + random.below(period), period, 0, 7, random.below(2)]);
@@ -177,6 +195,9 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
     if let Some(row) = row {
         target = object(w, random, row.object);
         likely_extension_words(random, row, &mut words);
+        if matches!(row.object, Object::VSpace | Object::PageTable) && random.below(4) != 0 {
+            words[..2].copy_from_slice(&[random.pick(&PAGES), 1 + random.below(3)]);
+        }
     }
     let buffer = thread.buffer(true);
     for (index, value) in words.iter().enumerate() {
@@ -240,7 +261,9 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
 fn random_fault(random: &mut Random) -> Fault {
     let word = random.next();
     match random.below(8) {
-        0..3 => Fault::VmFault { addr: word, prefetch: false, esr: 0x9200_0007 },
+        0..2 => Fault::VmFault { addr: word, prefetch: false, esr: 0x9200_0007 },
+        // A store that stage 2 does not let through.
+        2 => Fault::VmFault { addr: random.pick(&PAGES), prefetch: false, esr: 0x9200_004f },
         3..6 => Fault::VcpuFault { hsr: word },
         6 => Fault::UserException { number: word, code: 0 },
         _ if word.is_multiple_of(2) => Fault::VppiEvent(27),

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What holds between any two system calls.
 
+use super::pages::{self, Space};
 use super::world::{UNTYPED, UNTYPED_BITS, World, at};
-use crate::cap::{Cap, Slot, UntypedCap, derivation};
+use crate::arch::arm::stage2::Leaf;
+use crate::cap::{Cap, FrameCap, Mapping, Slot, UntypedCap, derivation};
 use crate::invariants::{self, Path};
+use crate::object::asid;
+use crate::object::page_table::{PageTable, frame_address, table_address};
 use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
 use std::collections::HashSet;
@@ -38,6 +42,7 @@ pub fn check(w: &World) {
     let slots = all_slots(w);
     check_links(&slots);
     check_memory(w, &slots);
+    check_mappings(w, &slots);
     let alive: HashSet<u64> = slots.iter().filter_map(|slot| Some(slot.cap().region()?.base)).collect();
     invariants::check(&w.kernel, Path::Slow, &|addr| alive.contains(&addr));
     assert_eq!(w.kernel.cpu.arch.loaded.get(), w.kernel.current());
@@ -107,6 +112,51 @@ fn check_memory(w: &World, slots: &[Ref<Slot>]) {
     }
 }
 
+/// Whatever a VSpace translates to is the memory of a frame whose capability mapped it there, with no more than its
+/// rights.
+fn check_mappings(w: &World, slots: &[Ref<Slot>]) {
+    let frames: Vec<_> = slots
+        .iter()
+        .filter_map(|slot| match slot.cap() {
+            Cap::Frame(frame) => Some((frame, frame.mapping?)),
+            _ => None,
+        })
+        .collect();
+    let roots: HashSet<(u64, u16)> = slots
+        .iter()
+        .filter_map(|slot| match slot.cap() {
+            Cap::VSpace { object, asid } if asid::find(&w.kernel, asid) == Some(object) => Some((object.addr(), asid)),
+            _ => None,
+        })
+        .collect();
+    for (root, space) in roots {
+        each_leaf(at(root), 39, 0, &mut |bits, address, descriptor| {
+            let start = frame_address(descriptor, bits).unwrap();
+            let granted = Leaf::of(descriptor).granted.access;
+            let is_mapped_by = |(frame, mapping): &(FrameCap, Mapping)| {
+                let offset = address.wrapping_sub(mapping.vaddr);
+                mapping.asid == space
+                    && frame.size.bits() >= bits
+                    && offset < 1 << frame.size.bits()
+                    && frame.paddr + offset == start
+                    && granted as u8 <= frame.rights as u8
+            };
+            assert!(frames.iter().any(is_mapped_by), "nobody mapped {start:x} at {address:x} with {granted:?}");
+        });
+    }
+}
+
+/// Visits pages and blocks with the bits of their size, their address and their descriptor.
+fn each_leaf(table: Ref<PageTable>, bits: u8, base: u64, visit: &mut dyn FnMut(u8, u64, u64)) {
+    for (index, entry) in table.entries.iter().enumerate().filter(|(_, entry)| entry.get() != 0) {
+        let address = base + ((index as u64) << bits);
+        match table_address(entry.get()).filter(|_| bits > 12) {
+            Some(below) => each_leaf(at(below), bits - 9, address, visit),
+            None => visit(bits, address, entry.get()),
+        }
+    }
+}
+
 /// The slot's children, for tests.
 pub fn has_children(w: &World, slot: u64) -> bool {
     derivation::has_children(w.slot(slot))
@@ -140,4 +190,26 @@ fn damage_is_seen_without_sets_too() {
         other => panic!("{other:?}"),
     };
     assert!(is_seen(free_again), "used memory is free");
+}
+
+#[test]
+fn damage_to_translation_is_seen() {
+    let is_seen = |damage: &dyn Fn(&Space)| {
+        let (space, _) = Space::split();
+        check(&space.w);
+        damage(&space);
+        std::panic::catch_unwind(AssertUnwindSafe(|| invariants::check(&space.w.kernel, Path::Slow, &|_| true)))
+            .is_err()
+    };
+    assert!(!is_seen(&|_| ()));
+    let change = |space: &Space, page: u64, change: &dyn Fn(u64) -> u64| {
+        let place = space.place(pages::BLOCK + page * 0x1000);
+        place.set(change(place.get()));
+    };
+    assert!(is_seen(&|space| change(space, 7, &|_| 0)), "a page is missing");
+    assert!(is_seen(&|space| change(space, 7, &|entry| entry + 0x1000)), "a page is there twice");
+    assert!(is_seen(&|space| change(space, 7, &|entry| entry & !(7 << 56))), "nothing was granted");
+    assert!(is_seen(&|space| change(space, 7, &|entry| entry | 6 << 56)), "a note that is none");
+    assert!(is_seen(&|space| change(space, 7, &|entry| entry & !(1 << 55))), "execution was not granted");
+    assert!(is_seen(&|space| change(space, 7, &|entry| entry ^ 1 << 2)), "another kind of memory");
 }

@@ -12,6 +12,7 @@ mod groups;
 mod guests_only;
 mod invariants;
 mod ipc;
+mod pages;
 mod property;
 mod scheduling;
 mod stopping;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A kernel with a root task, and hands to make its threads do system calls.
 
+use crate::arch::arm::abort;
 use crate::arch::fake::arena::Arena;
 use crate::arch::ticks_from_us;
 use crate::cap::{CNodeCap, Cap, FrameCap, FrameRights, FrameSize, Slot, UntypedCap, derivation};
@@ -277,7 +278,11 @@ impl World {
     }
 
     pub fn fault(&self, fault: Fault) {
-        if !self.fast_paths.get() || self.fast_fault_paths(fault).is_none() {
+        if self.fast_paths.get() && self.fast_fault_paths(fault).is_some() {
+            return;
+        }
+        self.kernel.settle_resident();
+        if !self.kernel.logs_write(fault) {
             handle_fault(&self.kernel, fault);
         }
     }
@@ -287,7 +292,9 @@ impl World {
         let trapped = |esr| Trap { context: &current.context, esr, elr: current.context.elr.get() };
         match fault {
             Fault::VcpuFault { hsr } => self.kernel.pass_trap(&trapped(hsr)).or_else(|| fast_trap(&self.kernel, hsr)),
-            Fault::VmFault { addr, prefetch: false, esr } => self.kernel.pass_abort(&trapped(esr), addr),
+            Fault::VmFault { addr, prefetch: false, esr } if abort::is_about_no_right(esr) => {
+                self.kernel.pass_abort(&trapped(esr), addr)
+            }
             _ => None,
         }
     }

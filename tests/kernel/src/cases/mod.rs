@@ -4,6 +4,7 @@
 mod cnode;
 mod debug;
 mod debugger;
+mod dirty_log;
 mod exit;
 mod extension;
 mod fault;
@@ -12,6 +13,7 @@ mod ipc;
 mod memory;
 mod native;
 mod notification;
+mod pages;
 mod sched;
 mod silicon;
 mod stop;
@@ -64,6 +66,10 @@ cases! {
     memory: no_table no_alignment above_user_space one_mapping_a_capability fresh_pages_are_zero read_only no_execute
         unmapped table_unmapped asid_once frame_revoked_under_its_mapping deleted_vspace no_rights_no_access
         cache_operations;
+    pages: rights_of_pages pages_that_cannot_be_executed no_more_than_was_granted a_block_comes_back
+        nothing_stays_behind what_rights_are_refused what_splits_are_refused;
+    dirty_log: the_log_knows_what_was_written the_log_knows_the_page_behind_a_guests_address
+        rights_and_the_log_leave_each_other_alone a_thousand_first_stores what_bitmaps_are_refused;
     vcpu: registers unknown_register list_registers one_thread_each hypercall_is_a_fault wait_for_interrupt
         guest_memory debug_extension core_features id_registers_trap wait_for_timer deleted_vcpu
         guest_mode_is_clamped;

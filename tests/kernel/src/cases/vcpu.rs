@@ -57,6 +57,16 @@ impl Guest {
 
     /// With its code in place, not started; its page is also here.
     pub fn prepare(env: &mut Env, code: &[u32], context: cap::SchedContext, here: usize) -> sel4::Result<Self> {
+        Self::prepare_in(env, code, context, here).map(|(guest, _)| guest)
+    }
+
+    /// The same, and the VSpace that it is in.
+    pub fn prepare_in(
+        env: &mut Env,
+        code: &[u32],
+        context: cap::SchedContext,
+        here: usize,
+    ) -> sel4::Result<(Self, cap::VSpace)> {
         let page = env.map(here);
         for (index, pair) in code.chunks(2).enumerate() {
             let word = u64::from(pair[0]) | u64::from(pair.get(1).copied().unwrap_or(LOOP)) << 32;
@@ -71,7 +81,7 @@ impl Guest {
         guest.tcb.tcb_configure(cnode, CNodeCapData::skip_high_bits(1), vspace, 0, crate::thread::null())?;
         guest.vcpu.vcpu_set_tcb(guest.tcb)?;
         guest.tcb.tcb_set_sched_params(TCB.cap(), 100, 100, context, guest.faults)?;
-        Ok(guest)
+        Ok((guest, vspace))
     }
 
     pub fn run(&self, pc: u64, spsr: u64) -> sel4::Result<()> {

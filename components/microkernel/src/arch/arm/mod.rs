@@ -4,6 +4,7 @@
 pub mod abort;
 pub mod policy;
 pub mod stage1;
+pub mod stage2;
 
 #[cfg(target_os = "none")]
 #[allow(unsafe_code)]

@@ -6,7 +6,6 @@
 pub mod arena;
 mod guest;
 
-use super::arm::abort;
 use super::{
     Aarch32Levels, Caches, Clock, FaultAddress, InterruptController, KernelConsole, Memory, Power, ResidentPass,
     ThreadSwitch, Ticks,
@@ -58,8 +57,23 @@ pub struct Core {
     pub fault_address: Cell<u64>,
     /// Where the core has AArch32.
     pub aarch32: Cell<Aarch32Levels>,
+    /// Invalidations of translations, and the last.
+    pub invalidations: Cell<(u64, Option<Forgotten>)>,
+    /// A descriptor of which [`Self::broken`] is to tell.
+    pub watched: Cell<Option<Ref<Cell<u64>>>>,
+    /// What the watched descriptor was at the last invalidation.
+    pub broken: Cell<Option<u64>>,
     /// Stopped.
     pub halted: Cell<bool>,
+}
+
+/// What the TLB was told to forget: of a VMID one address, or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forgotten {
+    /// The VMID.
+    pub vmid: u8,
+    /// The address.
+    pub address: Option<u64>,
 }
 
 impl Core {
@@ -83,8 +97,16 @@ impl Core {
             arrived: Cell::new(None),
             fault_address: Cell::new(0),
             aarch32: Cell::new(Aarch32Levels { el0: true, el1: true }),
+            invalidations: Cell::new((0, None)),
+            watched: Cell::new(None),
+            broken: Cell::new(None),
             halted: Cell::new(false),
         }
+    }
+
+    fn invalidated(&self, what: Forgotten) {
+        self.invalidations.set((self.invalidations.get().0 + 1, Some(what)));
+        self.broken.set(self.watched.get().map(|descriptor| descriptor.get()));
     }
 
     /// Whether an interrupt is unmasked.
@@ -137,8 +159,12 @@ impl Memory for Core {
     fn is_ram(&self, _paddr: u64) -> bool {
         true
     }
-    fn invalidate_vmid(&self, _vmid: u8) {}
-    fn invalidate_address(&self, _vmid: u8, _address: u64) {}
+    fn invalidate_vmid(&self, vmid: u8) {
+        self.invalidated(Forgotten { vmid, address: None });
+    }
+    fn invalidate_address(&self, vmid: u8, address: u64) {
+        self.invalidated(Forgotten { vmid, address: Some(address) });
+    }
     fn publish_tables(&self) {}
     fn zero(&self, paddr: u64, bytes: u64) {
         // SAFETY: retype and boot pass ranges of Untyped memory, which a test made from its arena.
@@ -212,9 +238,6 @@ impl Power for Core {
 impl FaultAddress for Core {
     fn in_guest(&self) -> bool {
         self.loaded.get().is_some_and(|thread| thread.vcpu.get().is_some())
-    }
-    fn has_fault_ipa(&self, esr: u64) -> bool {
-        abort::hpfar_is_valid(esr)
     }
     fn fault_ipa(&self) -> u64 {
         self.fault_address.get()

@@ -12,10 +12,6 @@ impl FaultAddress for Core {
         self.in_guest.get()
     }
     #[inline(always)]
-    fn has_fault_ipa(&self, esr: u64) -> bool {
-        abort::hpfar_is_valid(esr)
-    }
-    #[inline(always)]
     fn fault_ipa(&self) -> u64 {
         abort::ipa(hpfar_el2::read(), far_el2::read())
     }

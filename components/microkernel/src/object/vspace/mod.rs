@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! VSpaces: the roots of translation, and ASIDs as capabilities.
 
+mod dirty_log;
+mod pages;
+mod rights;
+
 use crate::arch::{Caches, Memory};
 use crate::cap::{Cap, Slot, UntypedCap, derivation};
 use crate::cspace::{LookupFailure, lookup_empty};
@@ -11,10 +15,12 @@ use crate::object::asid::{self, AsidPool, POOL_ENTRIES};
 use crate::object::page_table::{self, PageTable};
 use crate::object::reference::Ref;
 use crate::shared::NUM_ASID_POOLS;
+use lazaret_abi::Object;
 use sel4_abi::invocation::Invocation;
 use sel4_abi::object::ASID_POOL_BITS;
 
-const NO_SUCH_VSPACE: SyscallError = SyscallError::FailedLookup { source: false, failure: LookupFailure::InvalidRoot };
+pub(super) const NO_SUCH_VSPACE: SyscallError =
+    SyscallError::FailedLookup { source: false, failure: LookupFailure::InvalidRoot };
 
 /// The VSpace of extra capability `number` - 1, if it has an ASID and `address` can be mapped in it.
 pub fn assigned(args: &Args<'_>, cap: Cap, number: u64, address: u64) -> Result<(Ref<PageTable>, u16), SyscallError> {
@@ -32,11 +38,21 @@ pub fn assigned(args: &Args<'_>, cap: Cap, number: u64, address: u64) -> Result<
     }
 }
 
-/// Invocations of a VSpace capability: cache maintenance by virtual address, inside one page.
+/// Invocations of a VSpace capability.
 pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, asid: u16) -> InvocationResult {
-    let Some(maintenance) = Maintenance::of_vspace(args.label) else {
-        return Err(SyscallError::IllegalOperation);
-    };
+    match Maintenance::of_vspace(args.label) {
+        Some(maintenance) => maintain(args, object, asid, maintenance),
+        None if args.is_extension_of(Object::VSpace) => match args.label {
+            lazaret_abi::VSPACE_SET_RIGHTS => rights::set(args, object, asid),
+            lazaret_abi::VSPACE_TAKE_DIRTY => dirty_log::take(args, object, asid),
+            _ => Err(SyscallError::IllegalOperation),
+        },
+        None => Err(SyscallError::IllegalOperation),
+    }
+}
+
+/// Cache maintenance by virtual address, inside one page.
+fn maintain(args: &Args<'_>, object: Ref<PageTable>, asid: u16, maintenance: Maintenance) -> InvocationResult {
     args.require(2, 0)?;
     let (start, end) = (args.word(0), args.word(1));
     if end <= start {
@@ -47,7 +63,7 @@ pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, asid: u16) -> InvocationR
     }
     assigned(args, Cap::VSpace { object, asid }, 0, start)?;
     let place = page_table::walk(object, start);
-    let Some(frame) = page_table::frame_address(place.get(), place.bits_left) else { return Ok(0) };
+    let Some(frame) = place.frame() else { return Ok(0) };
     let mask = (1 << place.bits_left) - 1;
     if start & !mask != (end - 1) & !mask {
         return Err(SyscallError::RangeError(start, start | mask));
