@@ -7,6 +7,7 @@ mod group;
 mod handlers;
 mod invocation;
 mod ownership;
+mod pages;
 mod policy;
 mod stop;
 mod switch;
@@ -27,6 +28,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         decoder::MUTANTS,
         stop::MUTANTS,
         group::MUTANTS,
+        pages::MUTANTS,
     ]
     .into_iter()
     .flatten()
