@@ -8,9 +8,11 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod interrupt;
 pub mod pages;
 pub mod raw;
 
+pub use interrupt::{Doorbell, bind_notification, prepare_timer, remove_doorbell, set_doorbell, unbind_notification};
 pub use lazaret_abi::{
     AARCH32, AARCH64, DebugRegister, DebugStatus, LogFlags, PageAccess, PageRights, Switch, VcpuState, VcpuWait,
 };

@@ -24,7 +24,7 @@ pub const SCRATCH: usize = 0x3000_0000;
 
 /// Where boards have the virtual GIC's CPU interface.
 const VIRTUAL_CPU_INTERFACES: [usize; 2] = [0x0804_0000, 0xff84_6000];
-const GRANULE_BITS: usize = 12;
+const TWO_GRANULES_BITS: usize = 13;
 
 /// What a case works with.
 pub struct Env {
@@ -34,8 +34,8 @@ pub struct Env {
     pub control: cap::SchedControl,
     /// A device Untyped.
     pub device: cap::Untyped,
-    /// The page of the virtual GIC's CPU interface, unless this is an unknown board.
-    pub virtual_cpu_interface: Option<cap::Granule>,
+    /// The two pages of the virtual GIC's CPU interface, unless this is an unknown board.
+    pub virtual_cpu_interface: Option<[cap::Granule; 2]>,
     first: usize,
     next: usize,
     /// Frames of the threads' IPC buffers.
@@ -83,7 +83,7 @@ impl Env {
         }
         let page = env.map(SCRATCH);
         page.frame_unmap().expect("mapped just now");
-        env.virtual_cpu_interface = VIRTUAL_CPU_INTERFACES.into_iter().find_map(|page| env.device_page(info, page));
+        env.virtual_cpu_interface = VIRTUAL_CPU_INTERFACES.into_iter().find_map(|page| env.device_pages(info, page));
         NEVER.store(env.object::<cap_type::Notification>().bits(), SeqCst);
         // What was made so far stays.
         env.untyped = untyped;
@@ -91,8 +91,8 @@ impl Env {
         env
     }
 
-    /// The frame of a device's page.
-    fn device_page(&mut self, info: &BootInfoPtr, paddr: usize) -> Option<cap::Granule> {
+    /// The frames of a device's two pages.
+    fn device_pages(&mut self, info: &BootInfoPtr, paddr: usize) -> Option<[cap::Granule; 2]> {
         let holds = |index: &usize| {
             let untyped = &info.untyped_list()[*index];
             (untyped.paddr()..untyped.paddr() + (1 << untyped.size_bits())).contains(&paddr)
@@ -100,14 +100,14 @@ impl Env {
         let index = info.device_untyped_range().find(holds)?;
         let untyped = &info.untyped_list()[index];
         let (mut start, mut memory) = (untyped.paddr(), info.untyped().index(index).cap());
-        for size_bits in (GRANULE_BITS..untyped.size_bits()).rev() {
+        for size_bits in (TWO_GRANULES_BITS..untyped.size_bits()).rev() {
             // One half after the other; what is below the wanted one stays unused.
             let lower = self.untyped_in(memory, size_bits).ok()?;
             let middle = start + (1 << size_bits);
             (start, memory) =
                 if paddr < middle { (start, lower) } else { (middle, self.untyped_in(memory, size_bits).ok()?) };
         }
-        self.object_in(memory).ok()
+        Some([self.object_in(memory).ok()?, self.object_in(memory).ok()?])
     }
 
     fn untyped_in(&mut self, memory: cap::Untyped, size_bits: usize) -> sel4::Result<cap::Untyped> {

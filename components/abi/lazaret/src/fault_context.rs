@@ -174,3 +174,59 @@ impl ReplyRegister {
         }
     }
 }
+
+/// Where the word of an injection begins in a reply's label.
+const INJECTION_SHIFT: u32 = 12;
+/// A reply's label says that there is one.
+const INJECTION: u64 = 1 << 11;
+/// The bits of VCPU_InjectIRQ's word that mean something.
+const INJECTION_BITS: u64 = (1 << 40) - 1;
+/// In the word of a VGICMaintenance: it is about a reply's injection, whose word follows in the lower bits.
+const INJECTION_REFUSED: u64 = 1 << 63;
+
+/// The label of a reply that also injects an interrupt, with `LAZARET_VCPU_REPLY_INJECTION`: `label` is that of a reply to
+/// any fault of a vCPU, and `word` that of VCPU_InjectIRQ. Answer, debug write and injection are one event.
+///
+/// In a list register that is free the interrupt becomes pending, as by VCPU_InjectIRQ. In one that holds the same
+/// interrupt it becomes pending once more, and the two ends are told as one. A vCPU that the reply leaves waiting goes on
+/// at once. An injection whose word is out of range, whose list register holds another interrupt, or one whose end is
+/// still to be told, or is the kernel's, is refused, but not the reply: the vCPU neither goes on nor stays stopped, but
+/// has the fault VGICMaintenance of [`refused_injection`], to be answered like any other. A thread that has no vCPU any
+/// more has no interrupt.
+#[inline(always)]
+pub const fn with_injection(label: u64, word: u64) -> u64 {
+    label | INJECTION | (word & INJECTION_BITS) << INJECTION_SHIFT
+}
+
+/// A reply's label carries an injection, if it is a reply's.
+#[inline(always)]
+pub const fn has_injection(label: u64) -> bool {
+    label & INJECTION != 0
+}
+
+/// A reply's label without its injection.
+#[inline(always)]
+pub const fn without_injection(label: u64) -> u64 {
+    if has_injection(label) { label & (INJECTION - 1) } else { label }
+}
+
+/// The word of the injection that a reply's label carries.
+#[inline(always)]
+pub const fn injection(label: u64) -> Option<u64> {
+    if has_injection(label) && ReplyKind::from_label(without_injection(label)).is_some() {
+        Some(label >> INJECTION_SHIFT & INJECTION_BITS)
+    } else {
+        None
+    }
+}
+
+/// The word of a VGICMaintenance that says that a reply's injection was refused. A list register's number is smaller, and
+/// all ones ("none of them") is another word.
+pub const fn refused_injection(word: u64) -> u64 {
+    INJECTION_REFUSED | word & INJECTION_BITS
+}
+
+/// The injection that a VGICMaintenance speaks of.
+pub const fn refused(word: u64) -> Option<u64> {
+    if word & !INJECTION_BITS == INJECTION_REFUSED { Some(word & INJECTION_BITS) } else { None }
+}

@@ -16,6 +16,7 @@ pub mod group;
 mod argument;
 mod debug_register;
 mod debug_status;
+mod interrupt;
 mod page_rights;
 mod row;
 mod switch;
@@ -27,6 +28,10 @@ pub use argument::Argument;
 pub use debug_register::DebugRegister;
 pub use debug_status::{DEBUG_STATUS_WORDS, DebugStatus};
 pub use group::Group;
+pub use interrupt::{
+    DOORBELL_ANY_VALUE, DOORBELLS, DoorbellFlags, DoorbellWidth, Injection, NO_INJECTION, TimerInterrupt,
+    injection_word,
+};
 pub use page_rights::{LogFlags, PAGES_PER_CALL, PageAccess, PageRights};
 pub use row::{Invocation, Needs, Object, Row, Word};
 pub use switch::Switch;

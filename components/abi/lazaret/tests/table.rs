@@ -124,7 +124,9 @@ fn rows_are_complete_and_do_not_hold_interrupts_for_long() {
 #[test]
 fn bad_words_name_nothing() {
     use lazaret_abi::fault_context::ReplyRegister;
-    use lazaret_abi::{Argument, DebugRegister, Group, LogFlags, PageRights, VcpuState};
+    use lazaret_abi::{
+        Argument, DebugRegister, DoorbellFlags, DoorbellWidth, Group, Injection, LogFlags, PageRights, VcpuState,
+    };
     fn holds<T: Argument>() {
         assert!(T::GOOD.iter().all(|&word| T::from_word(word).is_some_and(|value| value.to_word() == word)));
         assert!(T::BAD.iter().all(|&word| T::from_word(word).is_none()));
@@ -136,4 +138,7 @@ fn bad_words_name_nothing() {
     holds::<ReplyRegister>();
     holds::<PageRights>();
     holds::<LogFlags>();
+    holds::<Injection>();
+    holds::<DoorbellWidth>();
+    holds::<DoorbellFlags>();
 }

@@ -140,6 +140,11 @@ pub trait VirtualGic {
     fn mask_vppi(&self) -> bool;
     /// The VMM has dealt with the virtual timer's interrupt.
     fn acknowledge_vppi(&self, vcpu: Ref<Vcpu>);
+    /// CNTV_CTL_EL0 of a vCPU, wherever it is.
+    fn timer_control(&self, vcpu: Ref<Vcpu>) -> u64;
+    /// The virtual timer's physical interrupt is active, as the guest's until it ends it, or is no more. Nothing, if the
+    /// vCPU's state is not on the core: then the interrupt is another's.
+    fn set_timer_active(&self, vcpu: Ref<Vcpu>, active: bool);
     /// While no guest runs: the interface goes off, and the maintenance interrupt with it. Both come again with the guest.
     fn pause_vgic(&self);
     /// The maintenance interrupt came: the list register to report, all ones for none in particular.

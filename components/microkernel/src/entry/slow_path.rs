@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Entries with everything that can happen in them: time is charged, and the scheduler has its say.
 
-use crate::arch::Clock;
-use crate::arch::InterruptController;
+use crate::arch::{Clock, InterruptController};
 use crate::debug::debug_syscall;
 use crate::fastpath::FastFault;
 use crate::fault::Fault;
@@ -42,14 +41,20 @@ pub fn handle_fault(kernel: &Kernel, fault: Fault) {
     kernel.settle_resident();
     let Some(thread) = kernel.current() else { return };
     thread.fault_ip.set(thread.context.elr.get());
+    let doorbell = kernel.doorbell(thread, fault);
     if let Fault::VmFault { addr, prefetch, esr } = fault
+        && doorbell.is_none()
         && kernel.fast_fault(thread, FastFault::Vm { addr, prefetch, esr }).is_some()
     {
         return after_entry(kernel, Path::Fast);
     }
+    vcpu::at_slow_exit(kernel, thread);
     kernel.update_time();
     if kernel.check_budget_restart() {
-        kernel.fault(thread, fault);
+        match doorbell {
+            Some(doorbell) => kernel.ring(thread, fault, doorbell),
+            None => kernel.fault(thread, fault),
+        }
     }
     kernel.leave();
     after_entry(kernel, Path::Slow);
@@ -58,7 +63,8 @@ pub fn handle_fault(kernel: &Kernel, fault: Fault) {
 /// An interrupt, already acknowledged at the controller; ends it there as well.
 pub fn handle_interrupt(kernel: &Kernel, irq: u16) {
     kernel.settle_resident();
-    if let Some(thread) = kernel.current() {
+    let thread = kernel.current();
+    if let Some(thread) = thread {
         thread.fault_ip.set(thread.context.elr.get());
     }
     kernel.update_time();
@@ -70,6 +76,9 @@ pub fn handle_interrupt(kernel: &Kernel, irq: u16) {
         Some(IrqState::Inactive) | None => kernel.cpu.arch.mask_irq(irq),
     }
     kernel.cpu.arch.end_irq(irq);
+    if let Some(thread) = thread {
+        vcpu::at_slow_exit(kernel, thread);
+    }
     kernel.leave();
     after_entry(kernel, Path::Slow);
 }

@@ -166,7 +166,7 @@ impl Kernel {
     pub(super) fn make_resident(&self, guest: Ref<Tcb>, handler: Ref<Tcb>, endpoint: Ref<Endpoint>, reply: Ref<Reply>) {
         let Some((faults, badge, rights)) = guest.fault_endpoint.endpoint() else { return };
         let possible = FAULT_CONTEXT
-            && guest.vcpu.get().is_some()
+            && guest.vcpu.get().is_some_and(|vcpu| !vcpu.doorbells.are_there())
             && faults == endpoint
             && (rights.grant() || rights.grant_reply())
             && self.can_go_next(handler)

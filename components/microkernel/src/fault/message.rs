@@ -134,12 +134,21 @@ impl Kernel {
     }
 }
 
+/// What a reply's label says, whether it also injects an interrupt or not.
+#[inline(always)]
+fn reply_kind(info: MessageInfo) -> Option<ReplyKind> {
+    match ReplyKind::from_label(info.label()) {
+        None if has(Switch::ReplyInjection) => ReplyKind::from_label(fault_context::without_injection(info.label())),
+        kind => kind,
+    }
+}
+
 /// What a reply makes of a guest. Any other thread goes on, and so does everyone where the kernel knows no other reply.
 fn kind_of_reply(info: MessageInfo, receiver: Ref<Tcb>) -> ReplyKind {
     if !VCPU_STOP || receiver.vcpu.get().is_none() {
         return ReplyKind::Resume;
     }
-    ReplyKind::from_label(info.label()).unwrap_or(ReplyKind::Resume)
+    reply_kind(info).unwrap_or(ReplyKind::Resume)
 }
 
 /// A guest's fault as its handler is told of it: its number, where the instruction is, and its registers.
@@ -240,7 +249,7 @@ impl Kernel {
     /// Takes a handler's word on how a guest goes on, if the reply has one.
     #[inline(always)]
     pub(crate) fn take_context(&self, info: MessageInfo, handler: Ref<Tcb>, guest: Ref<Tcb>) {
-        let has_context = match ReplyKind::from_label(info.label()) {
+        let has_context = match reply_kind(info) {
             Some(ReplyKind::Resume) => FAULT_CONTEXT,
             Some(ReplyKind::Stop | ReplyKind::Wait) => VCPU_STOP,
             None => false,

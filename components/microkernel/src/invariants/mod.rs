@@ -10,6 +10,7 @@ mod capabilities;
 mod queues;
 mod threads;
 mod translation;
+mod vcpus;
 mod waiting;
 mod walk;
 
@@ -77,6 +78,8 @@ pub(crate) fn check(kernel: &Kernel, path: Path, is_alive: &dyn Fn(u64) -> bool)
             }
             Cap::SchedContext { object, .. } => threads::check_sched_context(object, is_alive),
             Cap::PageTable { object, mapping: Some(mapping) } => translation::check_table(kernel, object, mapping),
+            Cap::Vcpu(vcpu) => vcpus::check(kernel, vcpu, is_alive),
+            Cap::Notification { object, .. } => vcpus::check_notification(object, is_alive),
             _ => {}
         }
     });

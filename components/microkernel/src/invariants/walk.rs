@@ -52,6 +52,9 @@ impl Walk<'_> {
             Cap::Thread(thread) => {
                 thread_slots(&thread).into_iter().for_each(|slot| self.slot(Ref::to_part(slot), depth - 1));
             }
+            Cap::Vcpu(vcpu) => {
+                vcpu.doorbells.slots().for_each(|slot| self.slot(Ref::to_part(slot), depth - 1));
+            }
             _ => {}
         }
     }

@@ -106,10 +106,7 @@ fn bind_notification(args: &Args, thread: Ref<Tcb>) -> Result<(), SyscallError> 
     let cap = args.cap(0)?.cap();
     match cap {
         Cap::Notification { object, rights, .. }
-            if rights.read()
-                && thread.bound_notification.get().is_none()
-                && object.head.get().is_none()
-                && object.bound_tcb.get().is_none() =>
+            if rights.read() && thread.bound_notification.get().is_none() && object.can_be_bound() =>
         {
             args.kernel.bind_notification(thread, object);
             Ok(())

@@ -6,6 +6,7 @@ use crate::object::queue::{dequeue, enqueue};
 use crate::object::reference::Ref;
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Tcb, ThreadState};
+use crate::object::vcpu::{self, Vcpu};
 use core::cell::Cell;
 
 /// Whether signals have come that nobody took.
@@ -36,7 +37,25 @@ pub struct Notification {
     pub sched_context: Cell<Option<Ref<SchedContext>>>,
     /// State.
     pub state: Cell<NotificationState>,
-    reserved: [Cell<u64>; 2],
+    /// The vCPU that a signal interrupts.
+    pub bound_vcpu: Cell<Option<Ref<Vcpu>>>,
+    reserved: Cell<u64>,
+}
+
+impl Notification {
+    /// Nobody waits for it, and neither a thread nor a vCPU is bound to it.
+    pub fn can_be_bound(&self) -> bool {
+        self.head.get().is_none() && self.bound_tcb.get().is_none() && self.bound_vcpu.get().is_none()
+    }
+
+    /// A thread may wait for it or poll it: it is not somebody else's.
+    #[inline(always)]
+    pub fn is_open_to(&self, thread: Ref<Tcb>) -> bool {
+        match self.bound_tcb.get() {
+            None => self.bound_vcpu.get().is_none(),
+            Some(bound) => bound == thread,
+        }
+    }
 }
 
 const _: () = assert!(size_of::<Notification>() == 1 << sel4_abi::object::NOTIFICATION_BITS);
@@ -45,6 +64,14 @@ impl Kernel {
     /// Signals: wakes a thread, or keeps the badge for the next that asks.
     #[inline]
     pub(crate) fn signal(&self, notification: Ref<Notification>, badge: u64) {
+        match notification.bound_vcpu.get() {
+            None => self.signal_threads(notification, badge),
+            Some(vcpu) => self.interrupt_bound(notification, vcpu, badge),
+        }
+    }
+
+    #[inline(always)]
+    fn signal_threads(&self, notification: Ref<Notification>, badge: u64) {
         match notification.state.get() {
             NotificationState::Active => notification.badge.set(notification.badge.get() | badge),
             NotificationState::Waiting => {
@@ -64,6 +91,16 @@ impl Kernel {
                 }
             },
         }
+    }
+
+    /// A signal that is an interrupt, once the vCPU's list register has room for it.
+    #[cold]
+    #[inline(never)]
+    fn interrupt_bound(&self, notification: Ref<Notification>, vcpu: Ref<Vcpu>, badge: u64) {
+        let was_kept = notification.state.get() == NotificationState::Active;
+        notification.badge.set(if was_kept { notification.badge.get() | badge } else { badge });
+        let is_put = self.inject_bound(vcpu);
+        notification.state.set(if is_put { NotificationState::Idle } else { NotificationState::Active });
     }
 
     fn wake_with_signal(&self, notification: Ref<Notification>, thread: Ref<Tcb>, badge: u64) {
@@ -157,6 +194,9 @@ impl Kernel {
         }
         if let Some(thread) = notification.bound_tcb.get() {
             self.unbind_notification(thread);
+        }
+        if let Some(vcpu) = notification.bound_vcpu.get() {
+            vcpu::unbind_notification(vcpu);
         }
         while let Some(thread) = notification.head.get() {
             self.unqueue(notification, thread);

@@ -3,12 +3,17 @@
 //!
 //! Calls that donated a scheduling context form its *call stack*: a list of reply objects, the latest first.
 
+use crate::config::has;
+use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Tcb, ThreadState};
+use crate::object::vcpu::Injected;
 use core::cell::Cell;
-use lazaret_abi::fault_context::ReplyKind;
+use lazaret_abi::Switch;
+use lazaret_abi::fault_context::{self, ReplyKind};
+use sel4_abi::message_info::MessageInfo;
 
 /// A reply object; a link of a call stack when its call donated a scheduling context.
 #[repr(C)]
@@ -126,6 +131,10 @@ impl Kernel {
         } else {
             let kind = self.take_fault_reply(receiver.fault.get(), sender, receiver);
             receiver.fault.set(crate::fault::Fault::None);
+            let label = MessageInfo(sender.context.x[1].get()).label();
+            if has(Switch::ReplyInjection) && fault_context::has_injection(label) {
+                return self.end_with_injection(label, kind, receiver, was_timeout);
+            }
             match kind {
                 ReplyKind::Resume => self.set_state(receiver, ThreadState::Restart),
                 ReplyKind::Stop => {}
@@ -133,6 +142,20 @@ impl Kernel {
             }
         }
         self.run_or_wait(receiver, was_timeout);
+    }
+
+    /// The end of a reply that also injects an interrupt. Refused, it is the guest's next fault, at once: the reply cannot be
+    /// refused, and the interrupt must not be lost.
+    #[cold]
+    #[inline(never)]
+    fn end_with_injection(&self, label: u64, kind: ReplyKind, guest: Ref<Tcb>, was_timeout: bool) {
+        match (self.take_injection(label, guest), kind) {
+            (Injected::Refused(word), _) => return self.fault(guest, Fault::VgicMaintenance(word)),
+            (_, ReplyKind::Resume) | (Injected::Put, ReplyKind::Wait) => self.set_state(guest, ThreadState::Restart),
+            (Injected::Nothing, ReplyKind::Wait) => self.await_timer(guest),
+            (_, ReplyKind::Stop) => {}
+        }
+        self.run_or_wait(guest, was_timeout);
     }
 
     /// A thread that got its reply runs if its scheduling context has budget; if not, its handler hears of it.

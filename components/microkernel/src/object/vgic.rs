@@ -9,6 +9,9 @@ const PRIORITY_SHIFT: u32 = 23;
 const PENDING: u32 = 1 << 28;
 const ACTIVE: u32 = 1 << 29;
 const GROUP_SHIFT: u32 = 30;
+/// GICH_LR: the interrupt is a physical one's, which is deactivated with it.
+const HARDWARE: u32 = 1 << 31;
+const PHYSICAL_SHIFT: u32 = 10;
 
 /// The highest priority number of VCPU_InjectIRQ.
 pub const MAX_PRIORITY: u64 = 31;
@@ -85,6 +88,52 @@ pub fn is_same_interrupt(one: u32, other: u32) -> bool {
     in_use(one) && in_use(other) && number(one) == number(other)
 }
 
+impl Injection {
+    /// The list register's value: pending, without maintenance, for the guest's end of it deactivates this interrupt.
+    pub fn of_hardware(self, physical: u16) -> u32 {
+        self.list_register() & !MAINTENANCE_AT_END | HARDWARE | u32::from(physical) << PHYSICAL_SHIFT
+    }
+}
+
+/// What a list register holds once `injected` is pending in it as well; `None` if another interrupt is there.
+///
+/// An interrupt that the guest handles becomes pending once more (GICv2 specification 5.3.8: pending and active), which a
+/// physical one's must not. One whose end is still to be told is there as well.
+pub fn joined(list_register: u32, injected: u32) -> Option<u32> {
+    let is_same = (list_register ^ injected) & (INTID | SOURCE) == 0 && !is_hardware(list_register | injected);
+    match is_active(list_register) {
+        _ if is_free(list_register) => Some(injected),
+        true if is_same => Some(list_register | injected & (PENDING | MAINTENANCE_AT_END)),
+        false if is_same && !is_ended(list_register) => Some(injected | list_register & MAINTENANCE_AT_END),
+        _ => None,
+    }
+}
+
+/// Nothing is in it, or an interrupt whose end is told.
+pub fn is_free(list_register: u32) -> bool {
+    list_register & (PENDING | ACTIVE) == 0 && !is_ended(list_register)
+}
+
+/// The guest has ended it, and the maintenance interrupt that tells so is still to come.
+pub fn is_ended(list_register: u32) -> bool {
+    list_register & (HARDWARE | PENDING | ACTIVE | MAINTENANCE_AT_END) == MAINTENANCE_AT_END
+}
+
+/// Its end deactivates a physical interrupt.
+pub fn is_hardware(list_register: u32) -> bool {
+    list_register & HARDWARE != 0
+}
+
+/// The guest has still to take it.
+pub fn is_pending(list_register: u32) -> bool {
+    list_register & PENDING != 0
+}
+
+/// The same with a maintenance interrupt at its end; a physical interrupt's has none.
+pub fn with_maintenance(list_register: u32) -> u32 {
+    if is_hardware(list_register) { list_register } else { list_register | MAINTENANCE_AT_END }
+}
+
 /// The guest is handling the interrupt in this list register.
 pub fn is_active(list_register: u32) -> bool {
     list_register & ACTIVE != 0
@@ -127,6 +176,36 @@ mod tests {
         assert!(is_same_interrupt(timer, timer ^ (PENDING | ACTIVE)));
         assert!(!is_same_interrupt(timer, timer & !PENDING));
         assert!(!is_same_interrupt(PENDING | 3, PENDING | 3 | 1 << 10));
+    }
+
+    #[test]
+    fn a_physical_interrupt_has_its_number_and_no_maintenance() {
+        let timer = Injection::from_word(27 | 2 << 16 | 1 << 24, 4).unwrap().of_hardware(27);
+        assert_eq!(timer, 0xd100_6c1b);
+        assert!(is_hardware(timer) && is_pending(timer) && !is_active(timer));
+        assert_eq!(with_maintenance(timer), timer);
+    }
+
+    #[test]
+    fn an_interrupt_joins_itself_and_no_other() {
+        let value = |word: u64| Injection::from_word(word, 4).unwrap().list_register();
+        let (own, other) = (value(40 | 3 << 16), value(41));
+        let active = own & !PENDING | ACTIVE;
+        assert_eq!(joined(0, own), Some(own));
+        assert_eq!(joined(own, own), Some(own));
+        assert_eq!(joined(own, other), None);
+        assert_eq!(joined(active, own), Some(active | PENDING));
+        assert_eq!(joined(without_maintenance(active), own), Some(active | PENDING));
+        assert_eq!(joined(active, without_maintenance(own)), Some(active | PENDING));
+        assert_eq!(joined(active, other), None);
+        // Priority and group of one that is only pending are the new ones.
+        assert_eq!(joined(own, value(40 | 9 << 16)), Some(value(40 | 9 << 16)));
+        let ended = own & !PENDING;
+        assert!(is_ended(ended) && joined(ended, own).is_none() && joined(ended, other).is_none());
+        assert_eq!(joined(without_maintenance(ended), other), Some(other));
+        let timer = Injection::from_word(40, 4).unwrap().of_hardware(27);
+        assert_eq!(joined(timer, own), None);
+        assert_eq!(joined(timer & !PENDING | ACTIVE, own), None);
     }
 
     #[test]

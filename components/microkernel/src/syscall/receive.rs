@@ -33,9 +33,7 @@ impl Kernel {
             return Ok(());
         }
         match slot.cap() {
-            Cap::Notification { object, rights, .. }
-                if rights.read() && object.bound_tcb.get().is_none_or(|bound| bound == thread) =>
-            {
+            Cap::Notification { object, rights, .. } if rights.read() && object.is_open_to(thread) => {
                 before_receive(thread, None, blocking);
                 self.wait(thread, object, blocking);
                 Ok(())

@@ -7,14 +7,17 @@ use crate::cap::Cap;
 use crate::entry::slow_path::{handle_fault, handle_interrupt, handle_syscall};
 use crate::fault::Fault;
 use crate::invocation::args::object_of;
+use crate::object::reference::Ref;
 use crate::object::tcb::ThreadState;
-use lazaret_abi::fault_context::{REPLY_LABEL, STOP_LABEL, WAIT_LABEL};
-use lazaret_abi::{END, Object, ROWS, Row};
+use crate::object::vcpu::Vcpu;
+use lazaret_abi::fault_context::{REPLY_LABEL, STOP_LABEL, WAIT_LABEL, with_injection};
+use lazaret_abi::{END, Object, ROWS, Row, injection_word};
 use sel4_abi::boot_info::slot;
 use sel4_abi::invocation::Invocation;
 use sel4_abi::message_info::MessageInfo;
 use sel4_abi::object::ObjectType;
 use sel4_abi::syscall::Syscall;
+use sel4_abi::vcpu_reg::VcpuReg;
 
 /// A repeatable source of numbers (xorshift64*).
 pub struct Random(u64);
@@ -40,6 +43,10 @@ impl Random {
 /// The endpoint of all faults, and a reply object for it.
 const HANDLER: u64 = FREE;
 const HANDLER_REPLY: u64 = FREE + 1;
+
+/// A word that a doorbell may be for, and the syndrome of a store there.
+const DOORBELL: u64 = 0x0a00_0050;
+const STORE: u64 = 0x9380_0047 | 3 << 16;
 
 /// Slots that random calls use.
 const SLOTS: u64 = 96;
@@ -155,6 +162,21 @@ fn likely_words(random: &mut Random, label: u64, words: &mut [u64]) {
     }
 }
 
+/// Interrupts and doorbells that guests here may have.
+fn likely_interrupts(random: &mut Random, label: u64, words: &mut [u64]) {
+    let list_register = random.below(3) as u8;
+    let injection = injection_word(24 + random.below(8) as u16, random.below(32) as u8, 1, list_register);
+    match label {
+        lazaret_abi::VCPU_PREPARE_VPPI => words[0] = random.pick(&[u64::MAX, injection & 0xffff_ffff]),
+        lazaret_abi::VCPU_BIND_NOTIFICATION => words[0] = injection,
+        lazaret_abi::VCPU_SET_DOORBELL => {
+            let width = random.pick(&[0, 1, 2, 4, 4, 4, 8]);
+            words[..5].copy_from_slice(&[random.below(8), DOORBELL + 8 * random.below(2), width, 0, random.below(2)]);
+        }
+        _ => {}
+    }
+}
+
 /// A capability to an object of this kind, if there is one.
 fn object(w: &World, random: &mut Random, kind: Object) -> u64 {
     full_slot(w, random, |cap| object_of(cap) == Some(kind))
@@ -198,6 +220,9 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
         if matches!(row.object, Object::VSpace | Object::PageTable) && random.below(4) != 0 {
             words[..2].copy_from_slice(&[random.pick(&PAGES), 1 + random.below(3)]);
         }
+        if random.below(4) != 0 {
+            likely_interrupts(random, label, &mut words);
+        }
     }
     let buffer = thread.buffer(true);
     for (index, value) in words.iter().enumerate() {
@@ -237,15 +262,10 @@ fn random_syscall(w: &World, random: &mut Random, successes: &mut [u32]) {
         // As a VMM does it.
         x[0].set(HANDLER);
         x[6].set(HANDLER_REPLY);
-        x[1].set(
-            MessageInfo::new(
-                random.pick(&[0, REPLY_LABEL, REPLY_LABEL, STOP_LABEL, WAIT_LABEL]),
-                0,
-                0,
-                random.below(6),
-            )
-            .0,
-        );
+        let label = random.pick(&[0, REPLY_LABEL, REPLY_LABEL, STOP_LABEL, WAIT_LABEL]);
+        let word = injection_word(40 + random.below(2) as u16, 0, 0, random.below(5) as u8);
+        let label = if random.below(4) == 0 { with_injection(label, word) } else { label };
+        x[1].set(MessageInfo::new(label, 0, 0, random.below(6)).0);
     }
     x[7].set(number);
     thread.context.elr.set(thread.context.elr.get().wrapping_add(4));
@@ -262,12 +282,26 @@ fn random_fault(random: &mut Random) -> Fault {
     let word = random.next();
     match random.below(8) {
         0..2 => Fault::VmFault { addr: word, prefetch: false, esr: 0x9200_0007 },
-        // A store that stage 2 does not let through.
-        2 => Fault::VmFault { addr: random.pick(&PAGES), prefetch: false, esr: 0x9200_004f },
+        // Stores that stage 2 does not let through.
+        2 if random.below(2) == 0 => Fault::VmFault { addr: random.pick(&PAGES), prefetch: false, esr: 0x9200_004f },
+        2 => Fault::VmFault { addr: DOORBELL + (word & 8), prefetch: false, esr: STORE },
         3..6 => Fault::VcpuFault { hsr: word },
         6 => Fault::UserException { number: word, code: 0 },
         _ if word.is_multiple_of(2) => Fault::VppiEvent(27),
         _ => Fault::VgicMaintenance(0),
+    }
+}
+
+/// A guest takes interrupts and ends them, and sets its timer.
+fn use_list_registers(random: &mut Random, vcpu: Ref<Vcpu>) {
+    const PENDING: u32 = 1 << 28;
+    const STATE: u32 = 0b11 << 28;
+    let lr = &vcpu.vgic.lr[random.below(4) as usize];
+    match random.below(6) {
+        0 if lr.get() & STATE == PENDING => lr.set(lr.get() ^ STATE),
+        1 if lr.get() & STATE & !PENDING != 0 => lr.set(lr.get() & (!STATE | PENDING)),
+        2 => vcpu.regs[VcpuReg::CntvCtl as usize].set(random.below(4)),
+        _ => {}
     }
 }
 
@@ -283,6 +317,9 @@ pub fn step(w: &World, random: &mut Random, successes: &mut [u32]) -> bool {
         handle_interrupt(&w.kernel, 26);
         return w.kernel.current().is_some();
     }
+    if let Some(vcpu) = w.current().vcpu.get() {
+        use_list_registers(random, vcpu);
+    }
     if w.current().vcpu.get().is_some() && random.below(4) != 0 {
         // A guest traps.
         w.fault(random_fault(random));
@@ -291,6 +328,7 @@ pub fn step(w: &World, random: &mut Random, successes: &mut [u32]) -> bool {
     match random.below(60) {
         0 => handle_fault(&w.kernel, random_fault(random)),
         1 => handle_interrupt(&w.kernel, random.below(170) as u16),
+        2 => handle_interrupt(&w.kernel, 25 + 2 * random.below(2) as u16),
         _ => random_syscall(w, random, successes),
     }
     true

@@ -30,6 +30,7 @@ fn all_slots(w: &World) -> Vec<Ref<Slot>> {
             Cap::CNode(node) => todo.extend((0..1usize << node.radix).map(|n| node.slots.offset(n))),
             Cap::Zombie(zombie) => todo.extend((0..zombie.count as usize).map(|n| zombie.slots.offset(n))),
             Cap::Thread(thread) => todo.extend(invariants::thread_slots(&thread).map(Ref::to_part)),
+            Cap::Vcpu(vcpu) => todo.extend(vcpu.doorbells.slots().map(Ref::to_part)),
             _ => {}
         }
     }

@@ -5,10 +5,12 @@ mod cnode;
 mod debug;
 mod debugger;
 mod dirty_log;
+mod doorbell;
 mod exit;
 mod extension;
 mod fault;
 mod group;
+mod interrupt;
 mod ipc;
 mod memory;
 mod native;
@@ -78,6 +80,10 @@ cases! {
     stop: an_answer_stops an_answer_stops_and_writes an_answer_waits_for_the_timer
         a_wait_without_a_timer_is_ended_by_a_call an_answer_without_words_stops_where_it_is a_running_guest_is_recalled
         an_open_fault_survives_a_recall nonsense_is_refused;
+    interrupt: prepared_timer_interrupts prepared_timer_with_eoi_mode_1 a_preparation_ends
+        two_guests_have_a_prepared_timer_each a_timer_set_anew_has_not_fired a_reply_injects a_refused_injection_is_told
+        a_signal_interrupts a_signal_ends_a_wait bad_preparations_are_refused bad_bindings_are_refused;
+    doorbell: a_store_signals another_store_does_not a_hundred_rings a_doorbell_goes bad_doorbells_are_refused;
     debug: guest_finds_what_its_monitor_wrote higher_levels_are_out_of_reach reply_is_clamped_too nonsense_is_refused
         deleted_while_loaded bank_stays_when_the_thread_goes;
     extension: what_is_not_there_is_refused short_messages_are_refused words_that_mean_nothing_are_refused

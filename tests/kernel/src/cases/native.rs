@@ -288,7 +288,7 @@ const LDR_W1: u32 = 0xb940_0041;
 /// does not run at all.
 pub fn cpu_interface_is_a_guests(env: &mut Env) -> Outcome {
     needs_extension(env)?;
-    let Some(interface) = env.virtual_cpu_interface else { return skip("nobody knows where this board has it") };
+    let Some([interface, _]) = env.virtual_cpu_interface else { return skip("nobody knows where this board has it") };
     for mapped in [false, true] {
         let context = env.sched_context(1_000_000, 1_000_000, 0);
         let guest = Guest::prepare(env, &[HVC_66, LDR_W1, HVC_66, BACK], context, SCRATCH + 0x1000)?;

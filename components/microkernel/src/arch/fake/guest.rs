@@ -5,6 +5,7 @@ use super::Core;
 use crate::arch::{Aarch32Levels, DebugBank, Identity, Machine, VcpuSwitch, VirtualGic};
 use crate::object::reference::Ref;
 use crate::object::vcpu::Vcpu;
+use crate::object::vgic;
 use lazaret_abi::{DEBUG_STATUS_WORDS, DebugRegister, VcpuState};
 use sel4_abi::vcpu_reg::VcpuReg;
 
@@ -49,12 +50,21 @@ impl VirtualGic for Core {
     fn mask_vppi(&self) -> bool {
         false
     }
+    fn timer_control(&self, vcpu: Ref<Vcpu>) -> u64 {
+        vcpu.regs[VcpuReg::CntvCtl as usize].get()
+    }
+    fn set_timer_active(&self, _vcpu: Ref<Vcpu>, active: bool) {
+        self.timer_active.set(active);
+    }
     fn acknowledge_vppi(&self, vcpu: Ref<Vcpu>) {
         vcpu.vppi_masked.set(false);
     }
     fn pause_vgic(&self) {}
     fn maintenance(&self) -> Option<u64> {
-        None
+        let vcpu = self.loaded.get()?.vcpu.get()?;
+        let index = vcpu.vgic.lr.iter().position(|lr| vgic::is_ended(lr.get()))?;
+        vcpu.vgic.lr[index].set(vgic::without_maintenance(vcpu.vgic.lr[index].get()));
+        Some(index as u64)
     }
 }
 

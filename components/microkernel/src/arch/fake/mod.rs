@@ -53,6 +53,8 @@ pub struct Core {
     pub pending: Cell<bool>,
     /// The interrupt to acknowledge.
     pub arrived: Cell<Option<u16>>,
+    /// The virtual timer's interrupt is active for a guest that has not ended it.
+    pub timer_active: Cell<bool>,
     /// The address of the next abort.
     pub fault_address: Cell<u64>,
     /// Where the core has AArch32.
@@ -95,6 +97,7 @@ impl Core {
             printed: Cell::new(0),
             pending: Cell::new(false),
             arrived: Cell::new(None),
+            timer_active: Cell::new(false),
             fault_address: Cell::new(0),
             aarch32: Cell::new(Aarch32Levels { el0: true, el1: true }),
             invalidations: Cell::new((0, None)),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A vCPU's state by groups: all that it is made of, of one that does not execute.
 
-use super::{Vcpu, state};
+use super::{TIMER_REGISTER, Vcpu, state};
 use crate::arch::{DebugBank, VcpuSwitch, VirtualGic};
 use crate::error::SyscallError;
 use crate::invocation::{Args, InvocationResult};
@@ -83,7 +83,9 @@ fn collect(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Option<Ref<Tcb>>, group: Gr
         }
         Group::Timer => put(&mut TIMER.iter().map(register)),
         Group::Gic => {
-            let list = (0..arch.list_registers()).map(|index| arch.list_register(vcpu, index));
+            // The prepared timer's interrupt is made anew from the timer.
+            let told = |value: u32| if vgic::is_hardware(value) { 0 } else { value };
+            let list = (0..arch.list_registers()).map(|index| told(arch.list_register(vcpu, index)));
             put(&mut arch.gic_interface(vcpu).into_iter().chain(list).map(u64::from));
         }
         Group::Events => {
@@ -104,7 +106,7 @@ fn check(kernel: &Kernel, vcpu: Ref<Vcpu>, group: Group, words: &Words) -> Resul
     let wrong = match group {
         Group::Core | Group::El1 | Group::Fp | Group::Timer => None,
         Group::Aarch32 => return state::check_width(kernel, words[VcpuState::Width as usize]),
-        Group::Gic => wrong_gic_word(&words[..length(kernel, group)]),
+        Group::Gic => wrong_gic_word(&words[..length(kernel, group)]).or_else(|| taken_gic_word(vcpu, words)),
         Group::Events => {
             let can_wait = can_wait_for_timer(vcpu);
             words[..Event::COUNT].iter().enumerate().position(|(event, &word)| {
@@ -133,6 +135,12 @@ fn wrong_gic_word(words: &[u64]) -> Option<usize> {
     of_interface.or_else(|| list.iter().enumerate().position(is_wrong).map(|index| GIC_FIRST_LIST_REGISTER + index))
 }
 
+/// The list register of the prepared timer, if something is to be in it.
+fn taken_gic_word(vcpu: Ref<Vcpu>, words: &Words) -> Option<usize> {
+    let number = GIC_FIRST_LIST_REGISTER + usize::from(TIMER_REGISTER);
+    (vcpu.prepared_timer.get() != 0 && words[number] != 0).then_some(number)
+}
+
 fn set(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Option<Ref<Tcb>>, group: Group, words: &Words) {
     let arch = &kernel.cpu.arch;
     match group {
@@ -154,8 +162,12 @@ fn set(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Option<Ref<Tcb>>, group: Group,
             vcpu.fp.fpcr.set(words[FP_WORDS - 2]);
             vcpu.fp.fpsr.set(words[FP_WORDS - 1]);
         }
-        Group::Timer => TIMER.iter().zip(words).for_each(|(&field, &word)| arch.write_vcpu(vcpu, field, word)),
+        Group::Timer => {
+            TIMER.iter().zip(words).for_each(|(&field, &word)| arch.write_vcpu(vcpu, field, word));
+            kernel.resample_timer(vcpu);
+        }
         Group::Gic => {
+            kernel.take_timer_back(vcpu);
             let word = |index: usize| words[index] as u32;
             arch.set_gic_interface(vcpu, [word(0), word(1), word(2)]);
             for index in 0..arch.list_registers() {

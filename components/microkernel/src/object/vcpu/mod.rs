@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Virtual CPUs.
 
+mod binding;
+mod doorbell;
 mod group;
+mod injection;
 mod invoke;
+mod prepared_timer;
 mod state;
 mod stop;
 mod wait;
 
+pub use binding::end as unbind_notification;
+pub use injection::{Injected, at_slow_exit};
 pub use invoke::invoke;
+pub use prepared_timer::LIST_REGISTER as TIMER_REGISTER;
 
 use crate::arch::arm::policy;
 use crate::arch::{self, Ticks, modes, sanitise_spsr};
 use crate::arch::{Identity, ThreadSwitch, VcpuSwitch, VirtualGic};
 use crate::board;
+use crate::error::SyscallError;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
 use crate::object::vgic;
+use binding::Binding;
 use core::cell::Cell;
 use debug_shim::VcpuDebug;
+use doorbell::Doorbells;
 use sel4_abi::vcpu_reg::VcpuReg;
 
+/// The virtual timer's interrupt, the only one of a vCPU's own.
+const VIRTUAL_TIMER: u64 = board::TIMER_VIRTUAL_PPI;
 /// List registers that a GICv2 can have.
 pub const MAX_LIST_REGISTERS: usize = 64;
 
@@ -52,6 +64,14 @@ pub struct Vcpu {
     pub debug: VcpuDebug,
     /// Floating point and SIMD.
     pub fp: FpState,
+    /// Bit n: list register n is the kernel's (`injection`).
+    pub kernels: Cell<u64>,
+    /// What the virtual timer's interrupt puts in its list register; 0: it is the VMM's to inject.
+    pub prepared_timer: Cell<u32>,
+    /// The notification whose signals interrupt it.
+    pub binding: Binding,
+    /// Stores of its guest that signal.
+    pub doorbells: Doorbells,
 }
 
 /// A link of the list of waiting vCPUs, which is in order of `due`.
@@ -59,6 +79,8 @@ pub struct Vcpu {
 pub struct TimerWait {
     /// It is in the list.
     pub waits: Cell<bool>,
+    /// An interrupt ends its wait, whether its timer can or not.
+    pub sleeps: Cell<bool>,
     /// When its timer interrupts, by the physical counter.
     pub due: Cell<Ticks>,
     /// Neighbours.
@@ -181,6 +203,7 @@ pub fn dissociate_thread(kernel: &Kernel, thread: Ref<Tcb>) {
     kernel.end_wait(thread);
     let Some(vcpu) = thread.vcpu.take() else { return };
     vcpu.tcb.set(None);
+    kernel.take_timer_back(vcpu);
     kernel.cpu.arch.park_vcpu(vcpu);
     let spsr = &thread.context.spsr;
     spsr.set(spsr.get() & FLAGS | arch::USER_SPSR);
@@ -195,8 +218,9 @@ pub fn handle_irq(kernel: &Kernel, irq: u16) {
         // Level-triggered: it must not come again before its guest does.
         return kernel.cpu.arch.pause_vgic();
     };
-    if u64::from(irq) == board::TIMER_VIRTUAL_PPI {
-        if kernel.cpu.arch.mask_vppi() {
+    if u64::from(irq) == VIRTUAL_TIMER {
+        let is_forwarded = thread.vcpu.get().is_some_and(|vcpu| kernel.forwards_timer(vcpu));
+        if !is_forwarded && kernel.cpu.arch.mask_vppi() {
             kernel.fault(thread, Fault::VppiEvent(board::TIMER_VIRTUAL_PPI));
         }
     } else if let Some(index) = kernel.cpu.arch.maintenance() {
@@ -204,10 +228,18 @@ pub fn handle_irq(kernel: &Kernel, irq: u16) {
     }
 }
 
+/// Refuses a vCPU that runs.
+fn halted(vcpu: Ref<Vcpu>) -> Result<(), SyscallError> {
+    let runs = vcpu.tcb.get().is_some_and(|thread| thread.is_runnable());
+    if runs { Err(SyscallError::IllegalOperation) } else { Ok(()) }
+}
+
 /// The object goes away: nothing of it stays on the core.
 pub fn finalise(kernel: &Kernel, vcpu: Ref<Vcpu>) {
     if let Some(thread) = vcpu.tcb.get() {
         dissociate_thread(kernel, thread);
     }
+    binding::end(vcpu);
+    doorbell::delete_all(kernel, vcpu);
     kernel.cpu.arch.release_vcpu(vcpu);
 }

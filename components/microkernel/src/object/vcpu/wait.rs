@@ -27,15 +27,31 @@ impl Kernel {
         }
         self.suspend(thread);
         self.await_timer(thread);
+        if thread.is_runnable() {
+            self.wake(thread, ThreadState::Restart);
+        }
         true
     }
 
-    /// A thread that is inactive goes on when its virtual timer would interrupt, if it has a vCPU whose timer can.
+    /// A thread that is inactive goes on when its virtual timer would interrupt, if it has a vCPU whose timer can, or when
+    /// an interrupt comes for it. One for which the kernel has an interrupt need not wait; the caller lets it run.
     pub(crate) fn await_timer(&self, thread: Ref<Tcb>) {
-        if let Some(vcpu) = thread.vcpu.get()
-            && let Some(due) = self.timer_due(vcpu)
-        {
+        let Some(vcpu) = thread.vcpu.get() else { return };
+        if self.has_own_interrupt(vcpu) {
+            return self.set_state(thread, ThreadState::Restart);
+        }
+        vcpu.timer_wait.sleeps.set(true);
+        if let Some(due) = self.timer_due(vcpu) {
             self.insert_waiting(vcpu, due);
+        }
+    }
+
+    /// An interrupt came for a vCPU: if it waits for one, it goes on. One that was stopped stays so.
+    pub(crate) fn wake_waiting(&self, vcpu: Ref<Vcpu>) {
+        if let Some(thread) = vcpu.tcb.get()
+            && vcpu.timer_wait.sleeps.get()
+        {
+            self.restart(thread);
         }
     }
 
@@ -84,10 +100,11 @@ impl Kernel {
     /// The thread's vCPU waits no longer.
     #[inline]
     pub(crate) fn end_wait(&self, thread: Ref<Tcb>) {
-        if let Some(vcpu) = thread.vcpu.get()
-            && vcpu.timer_wait.waits.get()
-        {
-            self.unlink_waiting(vcpu);
+        if let Some(vcpu) = thread.vcpu.get() {
+            vcpu.timer_wait.sleeps.set(false);
+            if vcpu.timer_wait.waits.get() {
+                self.unlink_waiting(vcpu);
+            }
         }
     }
 

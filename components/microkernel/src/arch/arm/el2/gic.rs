@@ -13,6 +13,7 @@ const GICD_IGROUPR: u64 = DISTRIBUTOR + 0x080;
 const GICD_ISENABLER: u64 = DISTRIBUTOR + 0x100;
 const GICD_ICENABLER: u64 = DISTRIBUTOR + 0x180;
 const GICD_ICPENDR: u64 = DISTRIBUTOR + 0x280;
+const GICD_ISACTIVER: u64 = DISTRIBUTOR + 0x300;
 const GICD_ICACTIVER: u64 = DISTRIBUTOR + 0x380;
 const GICD_IPRIORITYR: u64 = DISTRIBUTOR + 0x400;
 const GICD_ITARGETSR: u64 = DISTRIBUTOR + 0x800;
@@ -94,6 +95,12 @@ pub fn pending() -> bool {
 #[inline(always)]
 pub fn end(irq: u16) {
     write(GICC_EOIR, u32::from(irq));
+}
+
+/// Whether the interrupt is active: one that is does not come again.
+pub fn set_active(irq: u16, active: bool) {
+    let register = if active { GICD_ISACTIVER } else { GICD_ICACTIVER };
+    write(register + 4 * u64::from(irq / 32), 1 << (irq % 32));
 }
 
 /// Stops an interrupt from arriving.

@@ -2,11 +2,17 @@
 //! The virtual GIC and the virtual timer's interrupt of the vCPU on this core.
 
 use super::Core;
-use super::gic::virtual_interface;
+use super::gic::{self, virtual_interface};
+use super::sysreg::cntv_ctl_el0;
 use crate::arch::VirtualGic;
+use crate::board;
 use crate::object::reference::Ref;
-use crate::object::vcpu::Vcpu;
+use crate::object::vcpu::{self, Vcpu};
 use crate::object::vgic;
+use core::cell::Cell;
+use sel4_abi::vcpu_reg::VcpuReg;
+
+const TIMER: u16 = board::TIMER_VIRTUAL_PPI as u16;
 
 impl Core {
     pub(super) fn save_vgic(&self, vcpu: Ref<Vcpu>) {
@@ -19,6 +25,9 @@ impl Core {
         }
         vcpu.vgic.vmcr.set(virtual_interface::vmcr());
         vcpu.vgic.apr.set(virtual_interface::apr());
+        if vcpu.prepared_timer.get() != 0 {
+            self.part_with_timer(vcpu);
+        }
     }
 
     pub(super) fn load_vgic(&self, vcpu: Ref<Vcpu>) {
@@ -27,6 +36,23 @@ impl Core {
         }
         virtual_interface::set_vmcr(vcpu.vgic.vmcr.get());
         virtual_interface::set_apr(vcpu.vgic.apr.get());
+        if vgic::is_hardware(timer_register(&vcpu).get()) {
+            gic::set_active(TIMER, true);
+        }
+    }
+
+    /// The timer's physical interrupt is the next vCPU's. One that the guest has not taken yet comes again if its line is
+    /// still up.
+    #[cold]
+    #[inline(never)]
+    fn part_with_timer(&self, vcpu: Ref<Vcpu>) {
+        let register = timer_register(&vcpu);
+        if vgic::is_hardware(register.get()) {
+            gic::set_active(TIMER, false);
+            if !vgic::is_active(register.get()) {
+                register.set(0);
+            }
+        }
     }
 
     #[cold]
@@ -34,6 +60,11 @@ impl Core {
         virtual_interface::set_hcr(vcpu.vgic.hcr.get());
         self.vgic_on.set(true);
     }
+}
+
+/// Where a prepared timer's interrupt is.
+fn timer_register(vcpu: &Vcpu) -> &Cell<u32> {
+    &vcpu.vgic.lr[vcpu::TIMER_REGISTER as usize]
 }
 
 impl VirtualGic for Core {
@@ -79,6 +110,15 @@ impl VirtualGic for Core {
         vcpu.vppi_masked.set(false);
         if self.vcpu.get() == Some(vcpu) && self.vppi_masked.replace(false) {
             self.apply_vppi_mask();
+        }
+    }
+    fn timer_control(&self, vcpu: Ref<Vcpu>) -> u64 {
+        let runs = self.in_guest.get() && self.vcpu.get() == Some(vcpu);
+        if runs { cntv_ctl_el0::read() } else { vcpu.regs[VcpuReg::CntvCtl as usize].get() }
+    }
+    fn set_timer_active(&self, vcpu: Ref<Vcpu>, active: bool) {
+        if self.vcpu.get() == Some(vcpu) {
+            gic::set_active(TIMER, active);
         }
     }
     fn pause_vgic(&self) {
