@@ -31,7 +31,6 @@ impl Mutant {
         match self.file.split("/src/").next() {
             Some("vmm") => &[Suite::Monitor],
             Some("arm/syndrome") => &[Suite::Syndrome],
-            Some("microkernel") => &[Suite::Kernel],
             Some("arm/trap-table") => &[Suite::Handlers, Suite::Property, Suite::Model],
             _ => &[Suite::Shim, Suite::Property, Suite::Model],
         }

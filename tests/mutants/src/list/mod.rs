@@ -5,6 +5,7 @@ mod bank;
 mod decoder;
 mod group;
 mod handlers;
+mod interrupt;
 mod invocation;
 mod ownership;
 mod pages;
@@ -26,6 +27,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         policy::MUTANTS,
         handlers::MUTANTS,
         decoder::MUTANTS,
+        interrupt::MUTANTS,
         stop::MUTANTS,
         group::MUTANTS,
         pages::MUTANTS,
