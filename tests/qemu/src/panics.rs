@@ -27,8 +27,8 @@ const REASONS: &[(&str, &str)] = &[
     ("components/microkernel/src/arch/mod.rs", "boot refuses a counter below 1 MHz, so nothing is divided by 0"),
     ("components/microkernel/src/boot/", "boot: before any program; what it reads is the firmware's and the packer's"),
     (
-        "components/microkernel/src/object/vcpu/invoke.rs",
-        "the list register's number was checked to be one of the core's",
+        "components/microkernel/src/object/vcpu/",
+        "the list register's number was checked to be one of the core's, by an invocation or when it was bound",
     ),
     ("components/microkernel/src/object/vspace/mod.rs", "the pool's number was found by a search of the same array"),
     ("dtoolkit", "reads the device tree, at boot"),

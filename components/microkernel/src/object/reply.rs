@@ -152,7 +152,7 @@ impl Kernel {
         match (self.take_injection(label, guest), kind) {
             (Injected::Refused(word), _) => return self.fault(guest, Fault::VgicMaintenance(word)),
             (_, ReplyKind::Resume) | (Injected::Put, ReplyKind::Wait) => self.set_state(guest, ThreadState::Restart),
-            (Injected::Nothing, ReplyKind::Wait) => self.await_timer(guest),
+            (_, ReplyKind::Wait) => self.await_timer(guest),
             (_, ReplyKind::Stop) => {}
         }
         self.run_or_wait(guest, was_timeout);
