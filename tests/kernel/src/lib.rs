@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the kernel answers, asked on the target: a root task that runs cases, one that calls at random,
 //! one whose guests execute at random,
-//! and one that counts what calls cost.
+//! one that counts what calls cost, and one that holds the extension's to their bounds.
 //!
 //! A line a case: `CASE <name> PASS`, `FAIL: <where>: <why>`, `DIFFERS: <where>: <why>` where our kernel's answer is
 //! listed as another than seL4's, or `SKIP: <why>` on a kernel without our extensions. One at the end:
@@ -15,6 +15,7 @@ mod answers;
 pub mod bench;
 pub mod case;
 mod cases;
+pub mod costs;
 pub mod differences;
 pub mod env;
 pub mod fuzz;

@@ -21,34 +21,42 @@ pub const SCENARIOS: &[Scenario] = &[
     ("kernel-fuzz", fuzz),
     ("kernel-fuzz-guest", fuzz_guest),
     ("kernel-fuzz-checked", fuzz_checked),
+    ("kernel-extension-costs", costs),
     ("kernel-checked-two-vms", checked_vms),
 ];
 
 fn conformance() -> anyhow::Result<()> {
-    run(Config::Debug, "kernel-tests", 120, &[])
+    Plain::new("kernel-tests", 120).run()
 }
 
 /// A core whose EL1 has no AArch32.
 fn conformance_without_aarch32() -> anyhow::Result<()> {
-    run_on(Some(machine::WITHOUT_AARCH32), Config::Debug, "kernel-tests", 120, &["this core has no AArch32 at EL1"])
+    let skipped = &["this core has no AArch32 at EL1"];
+    Plain { cpu: Some(machine::WITHOUT_AARCH32), skipped, ..Plain::new("kernel-tests", 120) }.run()
 }
 
 /// What the emulator cannot show passes on it all the same, but for what needs a real line.
 fn self_test() -> anyhow::Result<()> {
-    run(Config::Debug, "self-test", 120, &["nothing slows this UART down"])
+    Plain { skipped: &["nothing slows this UART down"], ..Plain::new("self-test", 120) }.run()
 }
 
 fn fuzz() -> anyhow::Result<()> {
-    run(Config::Debug, "kernel-fuzz", 300, &[])
+    Plain::new("kernel-fuzz", 300).run()
 }
 
 fn fuzz_guest() -> anyhow::Result<()> {
-    run(Config::Debug, "kernel-fuzz-guest", 300, &[])
+    Plain::new("kernel-fuzz-guest", 300).run()
 }
 
 /// The kernel looks at its own state after each call.
 fn fuzz_checked() -> anyhow::Result<()> {
-    run(Config::Checked, "kernel-fuzz-checked", 300, &[])
+    Plain { config: Config::Checked, ..Plain::new("kernel-fuzz-checked", 300) }.run()
+}
+
+/// No invocation of the extension costs more than its table says.
+fn costs() -> anyhow::Result<()> {
+    let plain = Plain { icount: true, ..Plain::new("kernel-costs", 120) };
+    plain.run()
 }
 
 /// And after exits of two guests, their monitors' calls, and all that the root task does. Not with VMMs whose budget is
@@ -60,32 +68,47 @@ fn checked_vms() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `skipped`: the reasons that may be given; our kernel on these cores has all else.
-fn run(config: Config, program: &str, seconds: u64, skipped: &[&str]) -> anyhow::Result<()> {
-    run_on(None, config, program, seconds, skipped)
+/// A program as the root task, until it has given its verdict.
+struct Plain<'a> {
+    program: &'a str,
+    config: Config,
+    /// Another CPU than the board's.
+    cpu: Option<&'a str>,
+    /// The counter counts instructions.
+    icount: bool,
+    seconds: u64,
+    /// Reasons to skip a case that may be given; our kernel on these cores has all else.
+    skipped: &'a [&'a str],
 }
 
-/// The same on another CPU than the board's.
-fn run_on(cpu: Option<&str>, config: Config, program: &str, seconds: u64, skipped: &[&str]) -> anyhow::Result<()> {
-    let workspace = Workspace::find();
-    let setting = Setting { workspace: &workspace, board: machine::board(), config };
-    let executables = setting.build(&Toolchain::detect()?, &["microkernel", "kernel-tests"])?;
-    let read = |name: &str| std::fs::read(executables.join(name));
-    let packed = lazaret_image::pack(&read("microkernel")?, &read(program)?, None)?;
-    let path = setting.output().join(format!("{program}.img"));
-    std::fs::write(&path, packed.bytes)?;
-    let board = system::board(&workspace, machine::board(), config)?;
-    let mut watch = Watch::script(Script::new().expect("TEST-SUITE (PASS|FAIL)"), Duration::from_secs(seconds));
-    watch.faults_expected = true;
-    let mut qemu = Qemu::of(&workspace, &board)?;
-    qemu.cpu = cpu.map_or(qemu.cpu, String::from);
-    let run = watch.run(qemu.command(&path))?;
-    run.expect_seen()?;
-    let unasked = |line: &str| line.contains(" SKIP: ") && !skipped.iter().any(|why| line.contains(why));
-    let is_bad = |line: &&str| line.contains("FAIL") || line.contains("KRN|PANIC") || unasked(line);
-    let bad: Vec<_> = run.output.lines().filter(is_bad).collect();
-    anyhow::ensure!(bad.is_empty(), "{}", bad.join("\n"));
-    run.output.lines().filter_map(|line| line.split_once(" DIFFERS: ")).try_for_each(differs_as_listed)
+impl<'a> Plain<'a> {
+    fn new(program: &'a str, seconds: u64) -> Self {
+        Self { program, config: Config::Debug, cpu: None, icount: false, seconds, skipped: &[] }
+    }
+
+    fn run(self) -> anyhow::Result<()> {
+        let workspace = Workspace::find();
+        let setting = Setting { workspace: &workspace, board: machine::board(), config: self.config };
+        let executables = setting.build(&Toolchain::detect()?, &["microkernel", "kernel-tests"])?;
+        let read = |name: &str| std::fs::read(executables.join(name));
+        let packed = lazaret_image::pack(&read("microkernel")?, &read(self.program)?, None)?;
+        let path = setting.output().join(format!("{}.img", self.program));
+        std::fs::write(&path, packed.bytes)?;
+        let board = system::board(&workspace, machine::board(), self.config)?;
+        let verdict = Script::new().expect("TEST-SUITE (PASS|FAIL)");
+        let mut watch = Watch::script(verdict, Duration::from_secs(self.seconds));
+        watch.faults_expected = true;
+        let mut qemu = Qemu::of(&workspace, &board)?;
+        qemu.cpu = self.cpu.map_or(qemu.cpu, String::from);
+        qemu.icount = self.icount;
+        let run = watch.run(qemu.command(&path))?;
+        run.expect_seen()?;
+        let unasked = |line: &str| line.contains(" SKIP: ") && !self.skipped.iter().any(|why| line.contains(why));
+        let is_bad = |line: &&str| line.contains("FAIL") || line.contains("KRN|PANIC") || unasked(line);
+        let bad: Vec<_> = run.output.lines().filter(is_bad).collect();
+        anyhow::ensure!(bad.is_empty(), "{}", bad.join("\n"));
+        run.output.lines().filter_map(|line| line.split_once(" DIFFERS: ")).try_for_each(differs_as_listed)
+    }
 }
 
 /// Our kernel answers otherwise than seL4, but as the list says.

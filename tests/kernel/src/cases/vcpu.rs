@@ -121,6 +121,13 @@ impl Guest {
         }
     }
 
+    /// From its beginning to its first hypercall, and stopped there: its registers are on the hardware.
+    pub fn run_to_its_hypercall(&self) -> sel4::Result<()> {
+        self.run(CODE as u64, EL1H)?;
+        self.fault();
+        self.tcb.tcb_suspend()
+    }
+
     /// Stops behind the instruction that it waits at.
     pub fn skip_stopped(&self) -> sel4::Result<()> {
         let mut registers = self.tcb.tcb_read_registers(true, 1)?;

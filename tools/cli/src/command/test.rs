@@ -58,6 +58,7 @@ const SUBJECTS: &[(&str, &[&[&str]])] = &[
             &["test", "-p", "microkernel", "--lib", "--locked", "--no-fail-fast"],
             &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-conformance"],
             &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-fuzz"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-extension-costs"],
             &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "crash-points"],
             &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "bench-figures"],
             &["test", "-p", "mutants", "--test", "caught", "--locked", "--", "abi2-mutants"],

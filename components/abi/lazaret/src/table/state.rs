@@ -19,7 +19,7 @@ invocations! {
         caps: [],
         answer: "the words of the group",
         errors: [IllegalOperation: "the vCPU runs, or the group is of its thread and it has none"],
-        cost: 8000,
+        cost: 10000,
         without: "snapshots, and a reset that misses nothing",
     }
 
@@ -37,7 +37,7 @@ invocations! {
         errors: [IllegalOperation: "the vCPU runs, or the group is of its thread and it has none",
             TruncatedMessage: "the group has more words",
             InvalidArgument: "(number of the word) this core cannot have that value there"],
-        cost: 8000,
+        cost: 10000,
         without: "snapshots, and a reset that misses nothing",
     }
 }
