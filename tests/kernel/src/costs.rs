@@ -8,7 +8,8 @@
 //! | `COST NAME most=N bound=N` | instructions of the dearest call, the caller's own for the call among them |
 
 use lazaret_abi::{
-    FEATURE_WORDS, Group, Object, ROWS, Row, VCPU_DEBUG_ATTACH, VCPU_DEBUG_DETACH, VCPU_READ_FEATURES, VCPU_READ_GROUP,
+    FEATURE_WORDS, Group, Object, PAGE_TABLE_JOIN, PAGE_TABLE_SPLIT, ROWS, Row, VCPU_BIND_NOTIFICATION,
+    VCPU_DEBUG_ATTACH, VCPU_DEBUG_DETACH, VCPU_READ_FEATURES, VCPU_READ_GROUP, VCPU_UNBIND_NOTIFICATION,
     VCPU_WRITE_GROUP, VSPACE_SET_RIGHTS, VSPACE_TAKE_DIRTY,
 };
 use sel4::{CapRights, Error, VmAttributes, cap, cap_type, debug_println, with_ipc_buffer};
@@ -21,6 +22,8 @@ use crate::memory::{ticks, ticks_per_second};
 const BY_INSTRUCTION: u64 = 1_000_000_000;
 /// Where a frame of 2 MiB is mapped.
 const BLOCK: usize = 0x6000_0000;
+/// Interrupt 40 in list register 1, as VCPU_InjectIRQ has it.
+const INJECTION: u64 = 40 | 1 << 32;
 /// More pages than one call gets to.
 const PAGES: u64 = 512;
 const LONGEST: usize = 120;
@@ -117,11 +120,18 @@ fn once(objects: &Objects, row: &Row, first: u64) -> Option<u64> {
         (VSPACE_SET_RIGHTS | VSPACE_TAKE_DIRTY, _) => {
             // In pages: the table's second half of the round has split the block.
             let table = cap::VCpu::from_bits(objects.table);
-            let _ = table.invoke_raw(lazaret_abi::PAGE_TABLE_SPLIT, &[BLOCK as u64], &[objects.vspace]);
+            let _ = table.invoke_raw(PAGE_TABLE_SPLIT, &[BLOCK as u64], &[objects.vspace]);
             words[0] = BLOCK as u64;
             words[1] = PAGES;
         }
+        (PAGE_TABLE_JOIN, _) => {
+            let table = cap::VCpu::from_bits(objects.table);
+            let _ = table.invoke_raw(PAGE_TABLE_SPLIT, &[BLOCK as u64], &[objects.vspace]);
+        }
         (_, Object::PageTable) => words[0] = BLOCK as u64,
+        (VCPU_UNBIND_NOTIFICATION, _) => {
+            _ = objects.guest.vcpu.invoke_raw(VCPU_BIND_NOTIFICATION, &[INJECTION], &[objects.notification]);
+        }
         (VCPU_READ_FEATURES, _) => words[0] = FEATURE_WORDS.start,
         (VCPU_DEBUG_DETACH, _) => _ = objects.guest.vcpu.invoke_raw(VCPU_DEBUG_ATTACH, &[], &[]),
         _ => {}
