@@ -37,7 +37,8 @@ const fn header(words: [(usize, u32); 2]) -> [u8; 64] {
     file
 }
 
-/// Every message is answered, whatever it is. The first byte: the guest's width, and whether the kernel has our extension.
+/// Every message is answered, whatever it is. The first byte: the guest's width, whether the kernel has our extension, and
+/// whether that has replies which stop a vCPU.
 pub fn exits(bytes: &[u8]) {
     let Some((setting, messages)) = bytes.split_first() else { return };
     with_vm(*setting, &mut State::new(), |vm, vcpu| {
@@ -83,6 +84,7 @@ fn start(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu) {
 fn with_vm(setting: u8, state: &mut State, work: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcpu)) {
     let mut vcpu = FakeVcpu::new();
     vcpu.kernel_counts = setting & 1 != 0;
+    vcpu.stops_by_reply = setting & 5 == 1;
     vcpu.width = if setting & 2 == 0 { Width::Aarch64 } else { Width::Aarch32 };
     let memory: Vec<AtomicU64> = (0..RAM).map(|_| AtomicU64::new(0)).collect();
     let (file, kernel) = match vcpu.width {
@@ -104,7 +106,11 @@ fn answer(vm: &mut Vm<'_, FakeSerial>, setting: u8, messages: &[u8], vcpu: &mut 
             _ => LABELS[usize::from(label) % LABELS.len()],
         };
         let context = if setting & 1 != 0 { FaultContext::from_message(label, &words) } else { None };
-        vm.exit(Exit::from_message(label, &words), context, number(label, &words), vcpu);
+        vcpu.has_fault = true;
+        let result = vm.exit(Exit::from_message(label, &words), context, number(label, &words), vcpu);
+        if vcpu.stops_by_reply {
+            vcpu.conclude(result);
+        }
         vm.notified(vcpu);
     }
 }

@@ -23,6 +23,9 @@ pub const SCENARIOS: &[Scenario] = &[
     ("kernel-fuzz-checked", fuzz_checked),
     ("kernel-extension-costs", costs),
     ("kernel-checked-two-vms", checked_vms),
+    ("kernel-checked-passive-vmms", checked_passive_vmms),
+    ("kernel-earlier-conformance", earlier_conformance),
+    ("kernel-earlier-two-vms", earlier_vms),
 ];
 
 fn conformance() -> anyhow::Result<()> {
@@ -62,8 +65,29 @@ fn costs() -> anyhow::Result<()> {
 /// And after exits of two guests, their monitors' calls, and all that the root task does. Not with VMMs whose budget is
 /// watched: they pay for the looks.
 fn checked_vms() -> anyhow::Result<()> {
-    let request = Request { config: Config::Checked, ..Request::new(machine::description("two_bare")) };
-    let script = Script::new().expect("guest A: round 1000, 0 failed").expect("guest B: round [1-9]000, 0 failed");
+    two_vms(Config::Checked, "two_bare", Script::new())
+}
+
+/// VMMs without time of their own: each WFI gives its guest's back, or the kernel panics.
+fn checked_passive_vmms() -> anyhow::Result<()> {
+    let script = Script::new().expect("'vmm_bare_[ab]' is now passive").expect("'vmm_bare_[ab]' is now passive");
+    two_vms(Config::Checked, "two_bare_passive", script)
+}
+
+/// A kernel with the first version of the extension only: what came later is refused, and cases of it say that this kernel
+/// has it not.
+fn earlier_conformance() -> anyhow::Result<()> {
+    run(Config::Earlier, "kernel-tests", 120, &["this kernel "])
+}
+
+/// The VMM does without what such a kernel has not.
+fn earlier_vms() -> anyhow::Result<()> {
+    two_vms(Config::Earlier, "two_bare", Script::new())
+}
+
+fn two_vms(config: Config, system: &str, script: Script) -> anyhow::Result<()> {
+    let request = Request { config, ..Request::new(machine::description(system)) };
+    let script = script.expect("guest A: round 1000, 0 failed").expect("guest B: round [1-9]000, 0 failed");
     machine::run_built(&machine::build(&request)?, script, 300)?;
     Ok(())
 }

@@ -21,6 +21,8 @@ pub enum Config {
     Release,
     /// As debug, and the kernel checks its own state after each entry: slow.
     Checked,
+    /// As debug, and of the extension the kernel has its first version only.
+    Earlier,
 }
 
 impl Config {
@@ -35,12 +37,16 @@ impl Config {
             Self::Debug => "debug",
             Self::Release => "release",
             Self::Checked => "checked",
+            Self::Earlier => "earlier",
         }
     }
 }
 
 /// Slots of the root CNode, as a power of two, where they are all looked at again and again.
 const CHECKED_CNODE_BITS: u8 = 13;
+
+/// The keys of the extension's first version.
+const EARLIER: [&str; 3] = ["LAZARET_VCPU_DEBUG", "LAZARET_VCPU_FAULT_HVC", "LAZARET_VCPU_FAULT_CONTEXT"];
 
 /// What to build for.
 #[derive(Debug, Clone)]
@@ -127,6 +133,11 @@ impl Setting<'_> {
             options.insert("LAZARET_CHECK_INVARIANTS".into(), Value::Bool(true));
             // Each check looks at all of them.
             options.insert("ROOT_CNODE_SIZE_BITS".into(), Value::String(CHECKED_CNODE_BITS.to_string()));
+        }
+        if self.config == Config::Earlier {
+            let later =
+                options.iter_mut().filter(|(key, _)| key.starts_with("LAZARET_") && !EARLIER.contains(&&***key));
+            later.for_each(|(_, value)| *value = Value::Bool(false));
         }
         let prefix = self.shared()?.join("sel4");
         let include = prefix.join("libsel4/include");

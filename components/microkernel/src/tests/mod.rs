@@ -19,6 +19,7 @@ mod pages;
 mod prepared_timer;
 mod property;
 mod scheduling;
+mod starting;
 mod stopping;
 mod vm;
 mod waiting;

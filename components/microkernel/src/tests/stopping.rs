@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Replies that leave a vCPU stopped, `VCPU_Recall` and `VCPU_Start`.
+//! Replies that leave a vCPU stopped.
 
 use super::invariants::check;
 use super::world::*;
@@ -19,24 +19,24 @@ use sel4_abi::object::ObjectType;
 use sel4_abi::syscall::Syscall::*;
 use sel4_abi::vcpu_reg::VcpuReg;
 
-const WFI: Fault = Fault::VcpuFault { hsr: 0x07e0_0000 };
-const HERE: u64 = 0x8000;
-const ON: [u64; 4] = [HERE + 4, 0x3c5, NO_REGISTER, 0];
+pub const WFI: Fault = Fault::VcpuFault { hsr: 0x07e0_0000 };
+pub const HERE: u64 = 0x8000;
+pub const ON: [u64; 4] = [HERE + 4, 0x3c5, NO_REGISTER, 0];
 
 /// A guest, and a VMM with a scheduling context of its own or without one. The root thread looks on.
-struct Vm {
-    w: World,
-    guest: Ref<Tcb>,
-    vmm: Ref<Tcb>,
-    guest_number: u64,
-    vcpu: u64,
+pub struct Vm {
+    pub w: World,
+    pub guest: Ref<Tcb>,
+    pub vmm: Ref<Tcb>,
+    pub guest_number: u64,
+    pub vcpu: u64,
     endpoint: u64,
-    reply: u64,
+    pub reply: u64,
     time: Ref<SchedContext>,
 }
 
 impl Vm {
-    fn new(is_passive: bool) -> Self {
+    pub fn new(is_passive: bool) -> Self {
         let w = World::new();
         let (endpoint, reply) = (w.endpoint(), w.make(ObjectType::Reply, 0));
         let vmm = if is_passive {
@@ -59,7 +59,7 @@ impl Vm {
     }
 
     /// Root resumes the guest, which traps.
-    fn trapped(is_passive: bool, fault: Fault) -> Self {
+    pub fn trapped(is_passive: bool, fault: Fault) -> Self {
         let vm = Self::new(is_passive);
         vm.w.resume(vm.guest_number);
         vm.w.root_waits();
@@ -67,7 +67,7 @@ impl Vm {
         vm
     }
 
-    fn trap(&self, fault: Fault) {
+    pub fn trap(&self, fault: Fault) {
         assert_eq!(self.w.current(), self.guest);
         self.w.pass_us(3);
         self.guest.context.elr.set(HERE);
@@ -75,7 +75,7 @@ impl Vm {
         assert_eq!((self.w.current(), self.guest.state.get()), (self.vmm, BlockedOnReply));
     }
 
-    fn answer(&self, label: u64, words: &[u64]) {
+    pub fn answer(&self, label: u64, words: &[u64]) {
         assert_eq!(self.w.current(), self.vmm);
         let info = MessageInfo::new(label, 0, 0, words.len() as u64);
         self.w.syscall(ReplyRecv, [self.endpoint, self.reply, 0], info, words, &[]);
@@ -83,37 +83,37 @@ impl Vm {
     }
 
     /// As the root thread, which is the current one.
-    fn recall(&self) -> Option<VcpuWait> {
+    pub fn recall(&self) -> Option<VcpuWait> {
         let answer = self.w.call_label(self.vcpu, VCPU_RECALL, &[], &[]);
         check(&self.w);
         assert_eq!((answer.label, answer.words.len()), (0, 1));
         VcpuWait::from_word(answer.words[0])
     }
 
-    fn start(&self, words: &[u64]) -> Answer {
+    pub fn start(&self, words: &[u64]) -> Answer {
         let answer = self.w.call_label(self.vcpu, VCPU_START, words, &[]);
         check(&self.w);
         answer
     }
 
-    fn state(&self) -> Option<VcpuWait> {
+    pub fn state(&self) -> Option<VcpuWait> {
         VcpuWait::from_word(self.w.call_label(self.vcpu, VCPU_UNANSWERED_FAULT, &[], &[]).words[0])
     }
 
-    fn set_timer(&self, control: u64, us: u64) {
+    pub fn set_timer(&self, control: u64, us: u64) {
         let due = self.w.kernel.cpu.arch.now() + ticks_from_us(&self.w.kernel.cpu.arch, us);
         self.w.expect(self.vcpu, VcpuWriteReg, &[VcpuReg::CntvCtl as u64, control], &[]);
         self.w.expect(self.vcpu, VcpuWriteReg, &[VcpuReg::CntvCval as u64, due], &[]);
     }
 
     /// Where the guest goes on, in which state, and x9.
-    fn place(&self) -> [u64; 3] {
+    pub fn place(&self) -> [u64; 3] {
         let context = &self.guest.context;
         [self.guest.fault_ip.get(), context.spsr.get(), context.x[9].get()]
     }
 }
 
-fn refused(error: Error, words: &[u64]) -> Answer {
+pub fn refused(error: Error, words: &[u64]) -> Answer {
     super::world::error(error as u64, words)
 }
 
@@ -259,199 +259,6 @@ fn whatever_starts_a_waiting_vcpu_ends_its_wait() {
         assert_eq!((vm.w.kernel.next_timer(), vm.guest.is_runnable()), (u64::MAX, runs));
         check(&vm.w);
     }
-}
-
-/// What the vCPU did, and that it executes nothing any more.
-#[test]
-fn a_recalled_vcpu_does_not_run() {
-    type Before = fn() -> Vm;
-    let cases: [(Before, VcpuWait, VcpuWait); 6] = [
-        (|| Vm::new(true), VcpuWait::Stopped, VcpuWait::Stopped),
-        (
-            || {
-                let vm = Vm::new(true);
-                vm.w.resume(vm.guest_number);
-                vm
-            },
-            VcpuWait::Runs,
-            VcpuWait::Stopped,
-        ),
-        (
-            || {
-                // Its budget is used up.
-                let vm = Vm::new(true);
-                vm.w.resume(vm.guest_number);
-                vm.w.root_waits();
-                vm.guest.context.elr.set(HERE);
-                vm.w.run_us(5000);
-                assert!(vm.guest.in_release_queue.get());
-                vm.w.root_returns();
-                vm
-            },
-            VcpuWait::Runs,
-            VcpuWait::Stopped,
-        ),
-        (
-            || {
-                let vm = Vm::trapped(false, WFI);
-                vm.w.root_returns();
-                vm
-            },
-            VcpuWait::Answer,
-            VcpuWait::Answer,
-        ),
-        (
-            || {
-                // Nobody receives.
-                let vm = Vm::new(false);
-                vm.w.kernel.suspend(vm.vmm);
-                vm.w.resume(vm.guest_number);
-                vm.w.root_waits();
-                vm.w.fault(WFI);
-                vm.w.root_returns();
-                vm
-            },
-            VcpuWait::Sends,
-            VcpuWait::Sends,
-        ),
-        (
-            || {
-                let vm = Vm::trapped(false, WFI);
-                vm.w.root_returns();
-                vm.w.delete(vm.reply);
-                vm
-            },
-            VcpuWait::Lost,
-            VcpuWait::Stopped,
-        ),
-    ];
-    for (before, was, is) in cases {
-        let vm = before();
-        assert_eq!(vm.recall(), Some(was));
-        assert_eq!((vm.state(), vm.recall()), (Some(is), Some(is)), "after {was:?}");
-        let place = vm.place();
-        vm.w.kernel.suspend(vm.vmm);
-        vm.w.root_waits();
-        for _ in 0..5 {
-            vm.w.run_us(20_000);
-            assert_eq!((vm.w.kernel.current(), vm.place()), (None, place), "it ran after {was:?}");
-        }
-    }
-}
-
-/// With the registers that it had, wherever it was stopped.
-#[test]
-fn a_recalled_vcpu_goes_on_where_it_was() {
-    let vm = Vm::new(true);
-    vm.w.resume(vm.guest_number);
-    vm.w.root_waits();
-    vm.guest.context.elr.set(0x8888);
-    vm.guest.context.x[9].set(99);
-    vm.w.root_returns();
-    assert_eq!(vm.recall(), Some(VcpuWait::Runs));
-    assert_eq!(vm.w.call_label(vm.vcpu, VCPU_WAKE, &[], &[]), ok());
-    vm.w.root_waits();
-    assert_eq!((vm.w.current(), vm.guest.context.elr.get(), vm.guest.context.x[9].get()), (vm.guest, 0x8888, 99));
-}
-
-#[test]
-fn a_started_vcpu_has_what_it_was_given() {
-    let debug = fault_context::debug_write(DebugRegister::Bvr(3), false);
-    let vm = Vm::new(true);
-    vm.guest.context.x[9].set(99);
-    assert_eq!(vm.start(&[0x9000, 0x6000_03c5, 9, 7]), ok());
-    let notification = vm.w.root_waits();
-    assert_eq!((vm.w.current(), vm.guest.context.elr.get()), (vm.guest, 0x9000));
-    assert_eq!(vm.place()[1..], [0x6000_03c5, 7]);
-    vm.w.root_returns();
-    vm.w.delete(notification);
-    vm.recall();
-    assert_eq!(vm.start(&[0x9004, 0x3c9, debug, 0x1234]), ok());
-    assert_eq!(vm.place()[1] & 0x1f, 0, "EL2 is no state for a guest");
-    assert_eq!(vm.w.kernel.cpu.arch.debug_written.get(), Some((DebugRegister::Bvr(3), 0x1234, false)));
-}
-
-/// Its next refill is still to come.
-#[test]
-fn a_started_vcpu_without_budget_waits_for_it() {
-    let vm = Vm::new(true);
-    vm.w.resume(vm.guest_number);
-    let notification = vm.w.root_waits();
-    vm.w.run_us(5000);
-    vm.w.root_returns();
-    vm.w.delete(notification);
-    assert_eq!(vm.recall(), Some(VcpuWait::Runs));
-    assert!(!vm.guest.in_release_queue.get());
-    assert_eq!(vm.start(&ON), ok());
-    assert!(vm.guest.in_release_queue.get());
-    vm.w.root_waits();
-    assert_eq!(vm.w.kernel.current(), None);
-    vm.w.run_us(5000);
-    assert_eq!((vm.w.current(), vm.guest.context.elr.get()), (vm.guest, HERE + 4));
-}
-
-#[test]
-fn only_a_stopped_vcpu_is_started() {
-    type Before = fn(&Vm);
-    let not_stopped: [Before; 3] = [
-        |vm| vm.w.resume(vm.guest_number),
-        |vm| {
-            vm.w.resume(vm.guest_number);
-            vm.w.root_waits();
-            vm.trap(WFI);
-            vm.w.root_returns();
-        },
-        |vm| {
-            vm.w.kernel.suspend(vm.vmm);
-            vm.w.resume(vm.guest_number);
-            vm.w.root_waits();
-            vm.w.fault(WFI);
-            vm.w.root_returns();
-        },
-    ];
-    for before in not_stopped {
-        let vm = Vm::new(false);
-        before(&vm);
-        let (place, state) = (vm.place(), vm.guest.state.get());
-        assert_eq!(vm.start(&[0x9000, 0x3c5, 9, 7]), refused(Error::IllegalOperation, &[]));
-        assert_eq!((vm.place(), vm.guest.state.get()), (place, state));
-    }
-    let vm = Vm::new(false);
-    let unbound = vm.w.make(ObjectType::Vcpu, 0);
-    assert_eq!(vm.w.call_label(unbound, VCPU_START, &ON, &[]), refused(Error::IllegalOperation, &[]));
-    assert_eq!(vm.w.call_label(unbound, VCPU_RECALL, &[], &[]), refused(Error::IllegalOperation, &[]));
-}
-
-/// A fault that nobody can answer is forgotten.
-#[test]
-fn a_vcpu_whose_answer_was_lost_is_started() {
-    let vm = Vm::trapped(false, WFI);
-    vm.w.root_returns();
-    vm.w.delete(vm.reply);
-    assert_eq!(vm.state(), Some(VcpuWait::Lost));
-    assert_eq!(vm.start(&ON), ok());
-    assert_eq!((vm.state(), vm.guest.fault.get()), (Some(VcpuWait::Runs), Fault::None));
-}
-
-#[test]
-fn bad_words_start_nothing() {
-    let core_has_none = fault_context::debug_write(DebugRegister::Bvr(15), true);
-    let bad = refused(Error::InvalidArgument, &[2]);
-    for register in [32, 63, 1 << 16 | 0xfff, 1 << 18, 1 << 40, u64::MAX] {
-        let vm = Vm::new(true);
-        let place = vm.place();
-        assert_eq!(vm.start(&[0x9000, 0x3c5, register, 7]), bad, "{register:x}");
-        assert_eq!((vm.place(), vm.guest.state.get()), (place, Inactive));
-    }
-    let vm = Vm::new(true);
-    let place = vm.place();
-    vm.w.kernel.cpu.arch.refuses_debug_writes.set(true);
-    assert_eq!(vm.start(&[0x9000, 0x3c5, core_has_none, 7]), bad);
-    assert_eq!(vm.start(&ON[..3]), refused(Error::TruncatedMessage, &[]));
-    assert_eq!((vm.place(), vm.guest.state.get()), (place, Inactive));
-    // Of another object it is none.
-    assert_eq!(vm.w.call_label(vm.guest_number, VCPU_START, &ON, &[]), refused(Error::IllegalOperation, &[]));
-    assert_eq!(vm.w.call_label(vm.guest_number, VCPU_RECALL, &[], &[]), refused(Error::IllegalOperation, &[]));
 }
 
 /// T7: what configuration `checked` asserts before each receive.

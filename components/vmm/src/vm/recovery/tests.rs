@@ -454,7 +454,7 @@ fn killed_in_a_reset(lost: bool) {
     let mut good = before(index);
     good.happen(event, &[]);
     let good = good.view();
-    for point in [0, 2, 9, 30, u32::MAX] {
+    for point in [0, 30, 60, 80, 110, u32::MAX] {
         for again in 0.. {
             let mut world = before(index);
             let message = world.prepare(event);
