@@ -151,6 +151,12 @@ pub trait VirtualGic {
     fn maintenance(&self) -> Option<u64>;
 }
 
+/// Asynchronous aborts.
+pub trait SystemError {
+    /// The vCPU's guest takes an SError, as soon as it runs and lets one in.
+    fn pend_serror(&self, vcpu: Ref<Vcpu>);
+}
+
 /// The debug shim's invocations: the kernel passes values on and knows none of them.
 pub trait DebugBank {
     /// A register of a vCPU's debug state, wherever it is.
@@ -204,6 +210,7 @@ pub trait Machine:
     + FaultAddress
     + VcpuSwitch
     + VirtualGic
+    + SystemError
     + DebugBank
     + Identity
     + KernelConsole

@@ -2,7 +2,7 @@
 //! What an exception is, by its class, and which path it takes.
 
 use super::Trap;
-use super::slow_path::{handle_fault, handle_interrupt, handle_syscall};
+use super::slow_path::{handle_fault, handle_interrupt, handle_serror, handle_syscall};
 use crate::arch::arm::abort;
 use crate::arch::{FaultAddress, InterruptController, Power, VcpuSwitch};
 use crate::fastpath::FastFault;
@@ -135,10 +135,9 @@ pub extern "C" fn interrupt(_context: &Context, _esr: u64, kernel: &Kernel) -> *
     resume(kernel)
 }
 
-/// An asynchronous abort while a thread runs: blamed on it.
+/// An asynchronous abort while a thread runs.
 pub extern "C" fn serror(_context: &Context, esr: u64, kernel: &Kernel) -> *const Context {
-    kernel.settle_resident();
-    handle_fault(kernel, Fault::of_exception(&kernel.cpu.arch, esr));
+    handle_serror(kernel, esr);
     resume(kernel)
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Entries with everything that can happen in them: time is charged, and the scheduler has its say.
 
-use crate::arch::{Clock, InterruptController};
+use crate::arch::{Clock, InterruptController, SystemError};
 use crate::debug::debug_syscall;
 use crate::fastpath::FastFault;
 use crate::fault::Fault;
@@ -56,6 +56,23 @@ pub fn handle_fault(kernel: &Kernel, fault: Fault) {
             None => kernel.fault(thread, fault),
         }
     }
+    kernel.leave();
+    after_entry(kernel, Path::Slow);
+}
+
+/// An asynchronous abort. A guest's is the guest's to take, and so is one that comes while its VMM answers it on the
+/// resident pass, which does not wait for what the guest has begun. Any other is a fault of the thread that runs.
+pub fn handle_serror(kernel: &Kernel, esr: u64) {
+    let trapped = kernel.trapped_guest();
+    kernel.settle_resident();
+    let guest = trapped.or_else(|| kernel.current()).and_then(|thread| thread.vcpu.get());
+    let Some(vcpu) = guest else { return handle_fault(kernel, Fault::of_exception(&kernel.cpu.arch, esr)) };
+    if let Some(thread) = kernel.current() {
+        thread.fault_ip.set(thread.context.elr.get());
+    }
+    kernel.update_time();
+    kernel.check_budget();
+    kernel.cpu.arch.pend_serror(vcpu);
     kernel.leave();
     after_entry(kernel, Path::Slow);
 }

@@ -40,6 +40,20 @@ core::arch::global_asm!(
     b       \handler
     .endm
 
+    .macro SERROR_IN_KERNEL
+    .balign 128
+    mrs     x2, elr_el2                 // in el2::serror::drain, x0 to x2 are free and x1 is where it ends
+    sub     x2, x1, x2
+    cmp     x2, #4
+    mov     x0, #7
+    b.hi    lazaret_bug                 // anywhere else it is the kernel's own
+    mov     x0, #1
+    mrs     x2, spsr_el2
+    orr     x2, x2, #(1 << 8)           // one is enough: no other while this one is dealt with
+    msr     spsr_el2, x2
+    eret
+    .endm
+
     .macro BUG kind
     .balign 128
     mov     x0, #\kind
@@ -57,7 +71,7 @@ lazaret_vectors:
     BUG     4                           // from EL2: a bug of the kernel
     BUG     5
     BUG     6
-    BUG     7
+    SERROR_IN_KERNEL
     ENTER   {synchronous}               // from EL0 or EL1, 64-bit
     ENTER   {interrupt}
     ENTER   {interrupt}                 // FIQ: the GIC's other group

@@ -185,6 +185,11 @@ impl Kernel {
         pair.waiting.set(Some(handler));
     }
 
+    /// The guest that waits while its VMM answers on the resident pass.
+    pub(crate) fn trapped_guest(&self) -> Option<Ref<Tcb>> {
+        self.cpu.resident.trapped.get()
+    }
+
     /// Every entry into the kernel that passes nothing on: the objects say again what is.
     #[inline(always)]
     pub(crate) fn settle_resident(&self) {

@@ -5,8 +5,9 @@ use super::fastpath::{HVC, LOAD_X9, READ_X9, Vm};
 use super::world::error;
 use crate::arch::InterruptController;
 use crate::entry::dispatch::{interrupt, serror, slow_path, synchronous};
+use crate::entry::slow_path::handle_serror;
 use crate::object::tcb::Context;
-use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply};
+use crate::object::tcb::ThreadState::{BlockedOnReceive, BlockedOnReply, Inactive, Running};
 use lazaret_abi::fault_context::{NO_REGISTER, REPLY_LABEL, abort_label};
 use sel4_abi::fault::FaultLabel;
 
@@ -87,12 +88,47 @@ fn an_interrupt_settles_the_pair_and_is_ended() {
     assert!(!kernel.cpu.arch.is_unmasked(90));
 }
 
+const SERROR: u64 = 0xbe00_0000;
+
+/// A guest's SError is no message: it goes on, and takes it.
 #[test]
-fn an_asynchronous_abort_is_the_running_thread_s() {
+fn a_guest_s_serror_is_its_own() {
+    for is_resident in [false, true] {
+        let vm = Vm::new(true);
+        if is_resident {
+            vm.pass();
+        }
+        vm.guest.context.elr.set(0x8004);
+        let next = serror(&vm.guest.context, SERROR, &vm.w.kernel);
+        assert_eq!(next, core::ptr::from_ref(&vm.guest.context));
+        assert_eq!((vm.guest.state.get(), vm.handler.state.get()), (Running, BlockedOnReceive));
+        assert_eq!(vm.w.kernel.cpu.arch.serror.get(), vm.guest.vcpu.get());
+        assert_eq!(vm.guest.context.elr.get(), 0x8004);
+    }
+}
+
+/// One that comes while the VMM answers on the resident pass is still the guest's; the VMM goes on.
+#[test]
+fn a_late_serror_is_not_the_vmm_s() {
     let vm = Vm::new(true);
-    vm.guest.context.elr.set(0x8004);
-    let next = serror(&vm.guest.context, 0xbe00_0000, &vm.w.kernel);
+    vm.pass();
+    take(&vm, HVC, false);
+    vm.handler.context.elr.set(0x1234);
+    let next = serror(&vm.handler.context, SERROR, &vm.w.kernel);
     assert_eq!(next, core::ptr::from_ref(&vm.handler.context));
-    assert_eq!(vm.guest.state.get(), BlockedOnReply);
+    assert_eq!((vm.guest.state.get(), vm.handler.state.get()), (BlockedOnReply, Running));
+    assert_eq!(vm.w.kernel.cpu.arch.serror.get(), vm.guest.vcpu.get());
+    assert_eq!(vm.handler.context.elr.get(), 0x1234);
     reply(&vm);
+}
+
+/// A program's is a fault of the program, and of nobody else: this VMM has been waited for.
+#[test]
+fn a_program_s_serror_is_its_fault() {
+    let vm = Vm::new(true);
+    take(&vm, HVC, false);
+    // Nobody handles it, and nobody else runs: the vectors' way would sleep.
+    handle_serror(&vm.w.kernel, SERROR);
+    assert_eq!(vm.handler.state.get(), Inactive);
+    assert_eq!((vm.w.kernel.cpu.arch.serror.get(), vm.guest.state.get()), (None, BlockedOnReply));
 }

@@ -18,6 +18,8 @@ pub mod hcr {
     pub const IMO: u64 = 1 << 4;
     /// SError comes to EL2.
     pub const AMO: u64 = 1 << 5;
+    /// A virtual SError is pending.
+    pub const VSE: u64 = 1 << 8;
     /// Barriers reach the inner shareable domain at least.
     pub const BSU_INNER: u64 = 1 << 10;
     /// Memory is cacheable although stage 1 is off.

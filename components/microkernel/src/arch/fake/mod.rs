@@ -8,7 +8,7 @@ mod guest;
 
 use super::{
     Aarch32Levels, Caches, Clock, FaultAddress, InterruptController, KernelConsole, Memory, Power, ResidentPass,
-    ThreadSwitch, Ticks,
+    SystemError, ThreadSwitch, Ticks,
 };
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
@@ -65,6 +65,8 @@ pub struct Core {
     pub watched: Cell<Option<Ref<Cell<u64>>>>,
     /// What the watched descriptor was at the last invalidation.
     pub broken: Cell<Option<u64>>,
+    /// The vCPU that has to take an SError.
+    pub serror: Cell<Option<Ref<Vcpu>>>,
     /// Stopped.
     pub halted: Cell<bool>,
 }
@@ -103,6 +105,7 @@ impl Core {
             invalidations: Cell::new((0, None)),
             watched: Cell::new(None),
             broken: Cell::new(None),
+            serror: Cell::new(None),
             halted: Cell::new(false),
         }
     }
@@ -235,6 +238,12 @@ impl Power for Core {
     fn wait_for_interrupt(&self) {}
     fn halt(&self) {
         self.halted.set(true);
+    }
+}
+
+impl SystemError for Core {
+    fn pend_serror(&self, vcpu: Ref<Vcpu>) {
+        self.serror.set(Some(vcpu));
     }
 }
 

@@ -105,9 +105,11 @@ impl Core {
             return;
         }
         if let Some(vcpu) = self.vcpu.get() {
+            self.save_pending_serror(vcpu);
             self.shim.leave_to_native(vcpu, &debug::Hardware);
             native::hide_time(&vcpu);
             native::hide_el1(&vcpu);
+            self.take_serror(vcpu);
         }
         cptr_el2::write(policy::CPTR_FP_TRAPPED);
         hcr_el2::write(policy::HCR_NATIVE);

@@ -14,6 +14,7 @@ mod machine;
 pub(crate) mod memory;
 mod native;
 mod pass;
+mod serror;
 pub(crate) mod sysreg;
 mod tlb;
 mod vgic;

@@ -53,7 +53,9 @@ impl ResidentPass for Core {
         // Last: the first may have taken its VMID.
         passing.guest_base.set(self.vspace_of(kernel, guest));
         passing.extras.set(self.extras());
-        self.in_guest.get() && passing.guest_base.get() == self.vttbr.get()
+        // HCR_EL2 says when a virtual SError has been taken: a pass does not look.
+        let has_serror = self.vcpu.get().is_some_and(|vcpu| vcpu.hcr.get() & policy::hcr::VSE != 0);
+        self.in_guest.get() && passing.guest_base.get() == self.vttbr.get() && !has_serror
     }
     #[inline(always)]
     fn pass_to_handler(&self, guest: &Context, handler: &Context) {
@@ -109,9 +111,11 @@ impl ResidentPass for Core {
         self.vttbr.set(if is_handler { passing.native_base.get() } else { passing.guest_base.get() });
         if let Some(vcpu) = self.vcpu.get()
             && is_handler
-            && !passing.has(OFFSET)
         {
-            native::hide_time(&vcpu);
+            if !passing.has(OFFSET) {
+                native::hide_time(&vcpu);
+            }
+            self.take_serror(vcpu);
         }
     }
 }
