@@ -115,7 +115,9 @@ fn id_registers_promise_nothing_that_is_neither_switched_nor_trapped() {
     [24, 20, 16, 12, 8, 4].iter().for_each(|&bit| assert_eq!(field("ID_DFR0_EL1", bit), 0));
     [32, 44, 40, 28].iter().for_each(|&bit| assert_eq!(field("ID_AA64PFR0_EL1", bit), 0));
     [4, 8, 24, 28].iter().for_each(|&bit| assert_eq!(field("ID_AA64ISAR1_EL1", bit), 0));
-    [8, 24].iter().for_each(|&bit| assert_eq!(field("ID_AA64PFR1_EL1", bit), 0));
+    [8, 24, 32].iter().for_each(|&bit| assert_eq!(field("ID_AA64PFR1_EL1", bit), 0));
+    // CSV2: that predictors are kept apart, not that SCXTNUM_ELx are there.
+    assert_eq!(field("ID_AA64PFR0_EL1", 56), 1);
     assert_eq!(field("ID_DFR0_EL1", 0), 0xf);
     ["ID_AA64DFR1_EL1", "ID_AA64DFR2_EL1", "ID_DFR1_EL1"].iter().for_each(|name| {
         assert_eq!(Backend::default().read(named(name)), 0, "{name}");

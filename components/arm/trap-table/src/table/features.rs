@@ -13,13 +13,15 @@ const fn field(lowest_bit: u32) -> u64 {
     0xf << lowest_bit
 }
 
-/// `ID_AA64PFR0_EL1`: GIC, RAS, SVE, MPAM, AMU.
-const PFR0: u64 = field(24) | field(28) | field(32) | field(40) | field(44);
-/// `ID_AA64PFR1_EL1`: MTE, RAS_frac, MPAM_frac, SME, NMI, MTE_frac, GCS, THE, MTEX, PFAR.
+/// `ID_AA64PFR0_EL1`: GIC, RAS, SVE, MPAM, AMU; of CSV2 all but 1, which promises no register (more than 1 promises
+/// SCXTNUM_ELx, which trap).
+const PFR0: u64 = field(24) | field(28) | field(32) | field(40) | field(44) | 0xe << 56;
+/// `ID_AA64PFR1_EL1`: MTE, RAS_frac, MPAM_frac, SME, CSV2_frac (as CSV2), NMI, MTE_frac, GCS, THE, MTEX, PFAR.
 const PFR1: u64 = field(8)
     | field(12)
     | field(16)
     | field(24)
+    | field(32)
     | field(36)
     | field(40)
     | field(44)
