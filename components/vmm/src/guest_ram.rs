@@ -25,6 +25,12 @@ impl<'a> GuestRam<'a> {
         self.words.len() as u64 * 8
     }
 
+    /// Bring to memory what the last guest has left in caches: the next one starts with its caches off, and a line that
+    /// is written back later would overwrite what it has written. User level does it, so interrupts come as ever.
+    pub fn clean_all(&mut self) {
+        (self.clean)(self.words);
+    }
+
     /// Copy in; false if it does not fit.
     #[must_use]
     pub fn write(&mut self, offset: u64, bytes: &[u8]) -> bool {

@@ -62,6 +62,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     pub(crate) fn reset(&mut self) -> Next {
         let name = self.platform.config.name;
         self.platform.info(format_args!("{name}: reset"));
+        // Before the phase changes: a VMM that dies here does the exit again, and this with it.
+        self.platform.ram.clean_all();
         // From here on it is no more the exit that would be done again, but the start.
         self.platform.phase.change().enter(Phase::ToStart);
         self.commit(Next::Stay);

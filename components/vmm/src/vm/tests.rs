@@ -4,6 +4,7 @@ use crate::boot::image::tests::{file, zimage_file};
 use crate::exit::{Exit, Next};
 use crate::fake::{FakeSerial, FakeVcpu};
 use crate::vcpu::{FaultContext, VcpuReg};
+use core::cell::Cell;
 use core::sync::atomic::AtomicU64;
 use proptest::prelude::*;
 use std::boxed::Box;
@@ -13,6 +14,11 @@ pub(crate) const PC: u64 = 0x4000_0100;
 pub(crate) const UART: u64 = 0x0900_0000;
 pub(crate) const GICD: u64 = 0x0800_0000;
 const RAM_SIZE: usize = 1 << 20;
+
+std::thread_local! {
+    /// Words of the largest piece of RAM that was brought to memory.
+    static CLEANED: Cell<usize> = const { Cell::new(0) };
+}
 
 /// What a VM is made of.
 pub(crate) struct Parts {
@@ -36,7 +42,8 @@ impl Parts {
         let config = Config::parse(self.config).expect("a configuration");
         let images = Images { kernel: &self.kernel, initrd: &[] };
         let state = Box::leak(Box::new(State::new()));
-        let mut vm = Vm::new(config, images, GuestRam::new(&self.memory, |_| {}), FakeSerial::default(), state);
+        let ram = GuestRam::new(&self.memory, |words| CLEANED.set(CLEANED.get().max(words.len())));
+        let mut vm = Vm::new(config, images, ram, FakeSerial::default(), state);
         let mut vcpu = FakeVcpu::new();
         vm.start(&mut vcpu).expect("it starts");
         vcpu.set_pc(PC);
@@ -152,7 +159,9 @@ fn psci_version_off_and_reset() {
     assert_eq!(hvc(&mut vm, &mut vcpu, 0xc400_0077, 0), Next::Resume);
     assert_eq!(vcpu.x(0), u64::MAX);
     vcpu.set_x(5, 5);
+    CLEANED.set(0);
     assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0009, 0), Next::Resume);
+    assert_eq!(CLEANED.get(), parts.memory.len());
     assert_eq!((vcpu.pc(), vcpu.x(5), vcpu.restarts), (0x4000_0000, 0, 1));
     assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0008, 0), Next::Stop);
     assert!(!vcpu.stopped, "the reply does that");
