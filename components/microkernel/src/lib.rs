@@ -9,7 +9,7 @@
 //! | object | invocation | here |
 //! |---|---|---|
 //! | (system calls) | Call, ReplyRecv, NBSendRecv, NBSendWait, Send, NBSend, Recv, NBRecv, Wait, NBWait, Yield | works |
-//! | | DebugPutChar, DebugHalt, DebugCapIdentify, DebugNameThread | works in debug configurations |
+//! | | DebugPutChar, DebugHalt, DebugCapIdentify, DebugNameThread | works in debug configurations; DebugHalt for threads with the root task's CNode |
 //! | | DebugDumpScheduler, DebugSnapshot | accepted in debug configurations, print nothing |
 //! | | any other number | UnknownSyscall fault |
 //! | Untyped | Retype | works for all 13 types; memory is cleared when it becomes objects, all at once: interrupts wait that long |

@@ -3,6 +3,7 @@
 
 mod binding;
 mod capabilities;
+mod debug_calls;
 mod dispatch;
 mod doorbell;
 mod errors;
