@@ -65,9 +65,9 @@ pub struct SystemArguments {
     /// A folder of kernel-config
     #[arg(long, default_value = "qemu_virt_aarch64")]
     pub board: String,
-    /// The kernel's configuration
-    #[arg(long, value_enum, default_value = "debug")]
-    pub config: Config,
+    /// The kernel's configuration; unless it is given, release for what build makes, debug for everything else
+    #[arg(long, value_enum)]
+    pub config: Option<Config>,
     /// The system description
     #[arg(long, value_name = "F")]
     pub system: Option<PathBuf>,

@@ -12,9 +12,9 @@ use lazaret_board::Board;
 use lazaret_build::Request;
 use lazaret_build::system;
 use lazaret_machine::card;
-use lazaret_programs::Setting;
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
+use lazaret_programs::{Config, Setting};
 
 /// `build`
 #[derive(Debug, Args)]
@@ -33,13 +33,20 @@ pub struct BuildArguments {
     pub force: bool,
 }
 
+impl BuildArguments {
+    /// What is built to be kept lets no program speak by the kernel, unless that is asked for; a self-test has to.
+    fn config(&self) -> Config {
+        self.source.system.config.unwrap_or(if self.selftest { Config::Debug } else { Config::Release })
+    }
+}
+
 /// The self-test's program, and the package that it is in.
 const SELF_TEST: &str = "self-test";
 const SELF_TEST_PACKAGE: &str = "kernel-tests";
 
 /// Writes the folder, or nothing when something is wrong.
 pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<ExitCode> {
-    let request = arguments.source.request(workspace);
+    let request = Request { config: arguments.config(), ..arguments.source.request(workspace) };
     let folder = &arguments.output;
     let board = system::board(workspace, &request.board, request.config)?;
     if board.has_card() {

@@ -32,7 +32,7 @@ pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<
     let path = arguments.file.clone().unwrap_or_else(|| arguments.system.path(workspace));
     let request = Request {
         board: arguments.system.board.clone(),
-        config: arguments.system.config,
+        config: arguments.system.config(),
         search_path: arguments.system.search_path.clone(),
         ..Request::new(&path)
     };

@@ -25,7 +25,7 @@ pub fn run(workspace: &Workspace, arguments: &GraphArguments) -> anyhow::Result<
     let request =
         Request { search_path: arguments.system.search_path.clone(), ..Request::new(arguments.system.path(workspace)) };
     let options = lazaret_graph::Options {
-        board: system::board(workspace, &arguments.system.board, arguments.system.config)?,
+        board: system::board(workspace, &arguments.system.board, arguments.system.config())?,
         files: system::search_path(workspace, &request),
         system: request.system,
         output: Some(arguments.output.clone()),

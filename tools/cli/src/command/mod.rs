@@ -22,9 +22,15 @@ use crate::arguments::{QemuArguments, SourceArguments, SystemArguments};
 use lazaret_board::Board;
 use lazaret_build::{Built, Request};
 use lazaret_machine::Qemu;
+use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 
 impl SystemArguments {
+    /// The configuration of what is not to be kept.
+    pub fn config(&self) -> Config {
+        self.config.unwrap_or_default()
+    }
+
     /// The description's path; the default one is shown as short as it can be.
     pub fn path(&self, workspace: &Workspace) -> PathBuf {
         self.system.clone().unwrap_or_else(|| short(&workspace.root().join("system.xml")))
@@ -36,7 +42,7 @@ impl SourceArguments {
     pub fn request(&self, workspace: &Workspace) -> Request {
         Request {
             board: self.system.board.clone(),
-            config: self.system.config,
+            config: self.system.config(),
             search_path: self.system.search_path.clone(),
             guest_kernel: self.guest_kernel.clone(),
             kernel: self.kernel.clone(),

@@ -50,7 +50,7 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
     }
     let (image, qemu) = match &arguments.image {
         Some(image) => {
-            let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config)?;
+            let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config())?;
             (image.clone(), arguments.qemu.qemu(workspace, &board)?)
         }
         None => {
