@@ -10,6 +10,8 @@ use lazaret_diagnostic::Problem;
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 /// What 32-bit guests are built for.
 pub const TARGET32: &str = "armv7a-none-eabi";
+/// For every core, because one image is for all: Cortex-A53's erratum, which compilers know nothing of.
+const NO_ERRATUM_843419: &str = "-Clink-arg=--fix-cortex-a53-843419";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_LINKER: &str = "ld.lld";
@@ -55,10 +57,13 @@ impl Toolchain {
         };
         cargo.args([subcommand, "--target", target]);
         cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        let variable = target.to_uppercase().replace('-', "_");
+        if target == TARGET {
+            cargo.env(format!("CARGO_TARGET_{variable}_RUSTFLAGS"), NO_ERRATUM_843419);
+        }
         if *self == Self::Debian {
             cargo.args(["-Zbuild-std=core", "-Zbuild-std-features=compiler-builtins-mem"]);
             cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
-            let variable = target.to_uppercase().replace('-', "_");
             cargo.env(format!("CARGO_TARGET_{variable}_LINKER"), DEBIAN_LINKER);
         }
         cargo

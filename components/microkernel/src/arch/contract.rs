@@ -181,6 +181,8 @@ pub trait DebugBank {
 pub trait Identity {
     /// Where the core has AArch32.
     fn aarch32_levels(&self) -> Aarch32Levels;
+    /// MIDR_EL1.
+    fn midr(&self) -> u64;
     /// The ID register of op0 3, op1 0, CRn 0; zero for a CRm that is not 1 to 7.
     fn features(&self, crm: u8, op2: u8) -> u64;
 }

@@ -5,7 +5,9 @@ use super::device_tree::{self, DeviceTreeError};
 use super::memory::{self, Known, Usable};
 use super::root_task::{Image, RootTask};
 use crate::arch;
-use crate::arch::{Clock, Machine, Memory};
+use crate::arch::arm::errata::{self, Erratum};
+use crate::arch::arm::unsupported;
+use crate::arch::{Clock, Identity, Machine, Memory};
 use crate::board;
 use crate::config;
 use crate::debug::Console;
@@ -28,6 +30,10 @@ pub(super) enum BootError {
     Payload(PayloadError),
     /// The counter's frequency in Hz is too low to tell microseconds apart.
     Counter(u64),
+    /// The core has a feature that the kernel does not keep guests from.
+    Feature(&'static str),
+    /// A guest could use an error of the core.
+    Core(&'static Erratum),
     /// RAM is too small or too fragmented for this.
     NoMemoryFor(&'static str),
     /// RAM in more pieces than boot can list.
@@ -62,6 +68,7 @@ pub fn boot(kernel: &Kernel, device_tree: u64) -> ! {
 }
 
 fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
+    check_core(kernel)?;
     if kernel.cpu.arch.frequency() < SLOWEST_COUNTER {
         return Err(BootError::Counter(kernel.cpu.arch.frequency()));
     }
@@ -119,8 +126,21 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
             untypeds.count,
             image.size >> 10
         );
+        // The console never fails.
+        let _ = writeln!(Console(kernel), "KRN|INFO: {}", errata::Summary(kernel.cpu.arch.midr()));
     }
     Ok(())
+}
+
+fn check_core(kernel: &Kernel) -> Result<(), BootError> {
+    let core = &kernel.cpu.arch;
+    if let Some(feature) = unsupported::feature(|crm, op2| core.features(crm, op2)) {
+        return Err(BootError::Feature(feature));
+    }
+    match errata::refusal(core.midr()).filter(|_| errata::ON_SILICON) {
+        Some(erratum) => Err(BootError::Core(erratum)),
+        None => Ok(()),
+    }
 }
 
 fn find_device_tree(address: u64) -> Result<&'static [u8], BootError> {
@@ -180,6 +200,10 @@ impl fmt::Display for Reason<'_> {
                 f,
                 "CNTFRQ_EL0 says {frequency} Hz, and less than {SLOWEST_COUNTER} cannot be: the firmware has to set it"
             ),
+            BootError::Feature(name) => write!(f, "this core has {name}, which the kernel does not keep to one guest"),
+            BootError::Core(Erratum { number, effect, .. }) => {
+                write!(f, "this core has erratum {number}, which a guest can use: {effect}")
+            }
             BootError::NoMemoryFor(what) => write!(f, "not enough memory for {what}"),
             BootError::TooManyRegions => f.write_str("memory is in too many pieces"),
             BootError::OutsideMemory => {

@@ -108,6 +108,9 @@ impl Identity for Core {
     fn aarch32_levels(&self) -> Aarch32Levels {
         self.aarch32.get()
     }
+    fn midr(&self) -> u64 {
+        0
+    }
     fn features(&self, crm: u8, op2: u8) -> u64 {
         lazaret_abi::feature_word(crm, op2)
     }

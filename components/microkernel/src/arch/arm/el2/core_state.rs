@@ -8,7 +8,7 @@
 use super::pass::Passing;
 use super::sysreg::*;
 use super::{console, debug, el1, gic, native, tlb};
-use crate::arch::arm::policy;
+use crate::arch::arm::{errata, policy};
 use crate::arch::{Machine, ThreadSwitch};
 use crate::board;
 use crate::kernel::Kernel;
@@ -41,6 +41,8 @@ pub struct Core {
     pub(super) vttbr: Cell<u64>,
     pub(super) frequency: Cell<u64>,
     pub(super) start_level_one: Cell<bool>,
+    /// Erratum 845719.
+    pub(super) forgets_loads: Cell<bool>,
     /// What two threads need that pass the core to each other.
     pub(super) passing: Passing,
 }
@@ -60,6 +62,7 @@ impl Core {
             vttbr: Cell::new(0),
             frequency: Cell::new(0),
             start_level_one: Cell::new(false),
+            forgets_loads: Cell::new(false),
             passing: Passing::new(),
         }
     }
@@ -124,6 +127,9 @@ impl Core {
         self.in_guest.set(true);
         native::show_el1(&vcpu);
         native::show_time(&vcpu);
+        if errata::ON_SILICON && self.forgets_loads.get() {
+            native::forget_loads();
+        }
         if self.fp_owner.get() == Some(vcpu) {
             cptr_el2::write(policy::CPTR_FP_OPEN);
         }
@@ -182,6 +188,7 @@ impl Machine for Core {
         let (vtcr, start_level_one) = tlb::stage2_control(id_aa64mmfr0_el1::read());
         vtcr_el2::write(vtcr);
         self.start_level_one.set(start_level_one);
+        self.forgets_loads.set(errata::of(midr_el1::read()).any(|row| row.number == errata::STALE_LOADS));
         self.set_vttbr(tlb::empty_table());
         isb();
         gic::unmask(board::TIMER_HYPERVISOR_PPI as u16);

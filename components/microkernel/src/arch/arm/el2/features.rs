@@ -2,7 +2,7 @@
 //! What this core is: the ID registers that guests' reads of trap (HCR_EL2.TID3), for their VMMs.
 
 use super::Core;
-use super::sysreg::id_aa64pfr0_el1;
+use super::sysreg::{id_aa64pfr0_el1, midr_el1};
 use crate::arch::Aarch32Levels;
 use crate::arch::Identity;
 
@@ -37,6 +37,9 @@ macro_rules! get {
 impl Identity for Core {
     fn aarch32_levels(&self) -> Aarch32Levels {
         Aarch32Levels::from_id_aa64pfr0(id_aa64pfr0_el1::read())
+    }
+    fn midr(&self) -> u64 {
+        midr_el1::read()
     }
     fn features(&self, crm: u8, op2: u8) -> u64 {
         match crm {

@@ -56,6 +56,12 @@ macro_rules! show {
     };
 }
 
+/// On a core with erratum 845719: 32-bit code that runs next does not find what EL2 has loaded.
+#[inline(always)]
+pub(super) fn forget_loads() {
+    contextidr_el1::write(contextidr_el1::read());
+}
+
 /// The guest stops: what it has set goes to memory, native programs find theirs.
 #[inline(always)]
 pub(super) fn hide_el1(vcpu: &Vcpu) {

@@ -7,7 +7,7 @@
 use super::sysreg::*;
 use super::{Core, Ready, debug, native};
 use crate::arch::ResidentPass;
-use crate::arch::arm::policy;
+use crate::arch::arm::{errata, policy};
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Context, Tcb};
@@ -26,6 +26,8 @@ pub struct Passing {
 const FP: u32 = 1 << 0;
 /// The guest's virtual counter has an offset, which its VMM's has not: the guest's timer stops meanwhile.
 const OFFSET: u32 = 1 << 1;
+/// Before the guest runs, the core has to forget loads (`native::forget_loads`).
+const FORGETS: u32 = 1 << 2;
 
 impl Passing {
     pub(super) const fn new() -> Self {
@@ -41,7 +43,7 @@ impl Core {
     fn extras(&self) -> u32 {
         let offset = self.vcpu.get().is_some_and(|vcpu| vcpu.regs[VcpuReg::Cntvoff as usize].get() != 0);
         let fp = self.fp_owner.get() == self.vcpu.get();
-        u32::from(fp) * FP | u32::from(offset) * OFFSET
+        u32::from(fp) * FP | u32::from(offset) * OFFSET | u32::from(self.forgets_loads.get()) * FORGETS
     }
 }
 
@@ -95,6 +97,9 @@ impl ResidentPass for Core {
                 }
                 if self.passing.has(OFFSET) {
                     native::show_time(&vcpu);
+                }
+                if errata::ON_SILICON && self.passing.has(FORGETS) {
+                    native::forget_loads();
                 }
             }
             native::show_el1(&vcpu);
