@@ -61,6 +61,13 @@ pub fn other_than<'t>(bytes: &'t [u8], wanted: &str) -> Result<Option<&'t str>, 
     Ok(first.or(Some("no named board")))
 }
 
+/// Firmware is there, and called by SMC.
+pub fn has_firmware(bytes: &[u8]) -> Result<bool, DeviceTreeError> {
+    let tree = Fdt::new(bytes).map_err(|_| DeviceTreeError::Broken)?;
+    let is_by_smc = |node: FdtNode<'_>| node.property("method").and_then(|p| p.value_as::<&str>().ok()) == Some("smc");
+    Ok(tree.root().children().any(|node| node.name() == "psci" && is_by_smc(node)))
+}
+
 /// RAM, in whole pages, and the parts of it that somebody has reserved.
 pub struct Memory {
     /// All RAM.
@@ -172,6 +179,21 @@ mod tests {
         assert_eq!(other_than(&bytes, "b,4"), Ok(None));
         assert_eq!(other_than(&bytes, "b,4-b"), Ok(None));
         assert_eq!(other_than(&bytes, "b"), Ok(Some("b,4-b")));
+    }
+
+    #[test]
+    fn firmware_is_there_if_it_says_how_to_call_it() {
+        for (name, method, expected) in [
+            ("psci", Some("smc"), true),
+            ("psci", Some("hvc"), false),
+            ("psci", None, false),
+            ("other", Some("smc"), false),
+        ] {
+            let mut node = DeviceTreeNode::new(name).unwrap();
+            method.into_iter().for_each(|method| node.add_property(DeviceTreeProperty::new("method", method).unwrap()));
+            assert_eq!(has_firmware(&tree(vec![node]).to_dtb()), Ok(expected), "{name} {method:?}");
+        }
+        assert_eq!(has_firmware(&[]), Err(DeviceTreeError::Broken));
     }
 
     #[test]

@@ -76,6 +76,7 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
     if let Some(other) = device_tree::other_than(tree, board::MACHINE_COMPATIBLE)? {
         return Err(BootError::OtherBoard(other));
     }
+    let remedy = if device_tree::has_firmware(tree)? { kernel.cpu.arch.find_remedy() } else { None };
     let named = device_tree::memory(tree)?;
     let known = Known {
         map_top: 1 << arch::arm::stage1::ADDRESS_BITS,
@@ -127,7 +128,12 @@ fn make_root_task(kernel: &Kernel, device_tree: u64) -> Result<(), BootError> {
             image.size >> 10
         );
         // The console never fails.
-        let _ = writeln!(Console(kernel), "KRN|INFO: {}", errata::Summary(kernel.cpu.arch.midr()));
+        let _ = writeln!(
+            Console(kernel),
+            "KRN|INFO: {}; between guests the firmware is {}",
+            errata::Summary(kernel.cpu.arch.midr()),
+            if remedy.is_some() { "called" } else { "not called: it has no remedy for predictors" }
+        );
     }
     Ok(())
 }

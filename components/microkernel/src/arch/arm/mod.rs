@@ -4,6 +4,7 @@
 pub mod abort;
 pub mod errata;
 pub mod policy;
+pub mod smccc;
 pub mod stage1;
 pub mod stage2;
 pub mod unsupported;

@@ -41,6 +41,8 @@ pub struct Core {
     pub(super) vttbr: Cell<u64>,
     pub(super) frequency: Cell<u64>,
     pub(super) start_level_one: Cell<bool>,
+    /// What firmware is to be called with between two guests.
+    pub(super) remedy: Cell<Option<u32>>,
     /// Erratum 845719.
     pub(super) forgets_loads: Cell<bool>,
     /// What two threads need that pass the core to each other.
@@ -62,6 +64,7 @@ impl Core {
             vttbr: Cell::new(0),
             frequency: Cell::new(0),
             start_level_one: Cell::new(false),
+            remedy: Cell::new(None),
             forgets_loads: Cell::new(false),
             passing: Passing::new(),
         }
@@ -165,6 +168,7 @@ impl Core {
             el1::save(&last);
             self.save_vgic(last);
         }
+        self.forget_predictions();
         el1::load(&vcpu);
         self.load_vgic(vcpu);
         if self.vppi_masked.replace(vcpu.vppi_masked.get()) != vcpu.vppi_masked.get() {

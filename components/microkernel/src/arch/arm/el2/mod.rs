@@ -8,6 +8,7 @@ mod debug;
 mod el1;
 mod fault;
 mod features;
+mod firmware;
 mod fp;
 mod gic;
 mod machine;
