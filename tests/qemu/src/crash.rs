@@ -4,11 +4,13 @@
 use lazaret_inject::case::{FAULT_KINDS, FaultKind};
 use lazaret_inject::outcome::Outcome;
 use lazaret_inject::result::{Row, is_forbidden};
+use lazaret_inject::serror::{self, Place};
 use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
 
-pub const SCENARIOS: &[Scenario] = &[("crash-one-of-each-kind", one_of_each), ("crash-points", points)];
+pub const SCENARIOS: &[Scenario] =
+    &[("crash-one-of-each-kind", one_of_each), ("crash-points", points), ("serror", played_serror)];
 
 fn one_of_each() -> anyhow::Result<()> {
     let numbers: Vec<u64> = (0..FAULT_KINDS.len() as u64).collect();
@@ -20,6 +22,21 @@ fn one_of_each() -> anyhow::Result<()> {
         let restarted = |row: &Row| row.kind == kind && row.outcome == Outcome::Restarted;
         anyhow::ensure!(campaign.rows.iter().any(restarted), "{kind:?} did not restart: {:#?}", campaign.rows);
     }
+    Ok(())
+}
+
+/// One that comes when the kernel waits for it is the guest's, and nobody else's; any other of the kernel is its end.
+fn played_serror() -> anyhow::Result<()> {
+    const TAKEN: &str = "FAIL exception";
+    const FATAL: &str = "KRN|ERROR: exception 7 in the kernel";
+    let workspace = Workspace::find();
+    let output = serror::run(&workspace, Place::Drain, &[TAKEN, "round 12, 0 failed"])?;
+    let of_class = output.lines().filter(|line| line.contains(TAKEN)).collect::<Vec<_>>();
+    anyhow::ensure!(of_class.len() == 1 && of_class[0].contains("SError"), "{output}");
+    anyhow::ensure!(!output.contains("MON|") || !output.contains("started again"), "{output}");
+    anyhow::ensure!(output.contains("round 12, 0 failed") && !output.contains("KRN|ERROR"), "{output}");
+    let output = serror::run(&workspace, Place::Elsewhere, &[FATAL])?;
+    anyhow::ensure!(output.contains(FATAL), "{output}");
     Ok(())
 }
 

@@ -59,6 +59,11 @@ impl Gdb {
         self.must(&format!("P{number:x}={}", to_hex(&value.to_le_bytes())))
     }
 
+    /// Sets PSTATE.
+    pub fn set_pstate(&mut self, value: u32) -> anyhow::Result<()> {
+        self.must(&format!("P{REGISTERS:x}={}", to_hex(&value.to_le_bytes())))
+    }
+
     /// Reads memory at an address of whoever runs; `None` if nothing is there.
     pub fn read(&mut self, address: u64, length: usize) -> anyhow::Result<Option<Vec<u8>>> {
         let response = self.ask(&format!("m{address:x},{length:x}"))?;

@@ -18,6 +18,7 @@ pub mod outcome;
 mod path;
 pub mod points;
 pub mod result;
+pub mod serror;
 mod testbed;
 
 use std::io::{IsTerminal, Write};

@@ -35,6 +35,7 @@ const MARK_SIZE: u64 = 8;
 pub struct Testbed {
     qemu: Qemu,
     image: PathBuf,
+    executables: PathBuf,
     /// Physical memory of the kernel, without its code.
     pub kernel: std::ops::Range<u64>,
     /// `svc` of ReplyRecv in the VMM; the exit begins behind it.
@@ -68,15 +69,30 @@ impl Testbed {
         let vmm = read(&folder.join("files/vmm.elf"))?;
         let executables = folder.join("build").join(lazaret_programs::toolchain::TARGET).join("release");
         let guest = read(&executables.join("bare-aarch64"))?;
-        let symbol = |elf: &[u8], name: &str| -> anyhow::Result<u64> {
-            let elf = object::File::parse(elf)?;
-            let found = elf.symbols().find(|symbol| symbol.name() == Ok(name)).map(|symbol| symbol.address());
-            found.with_context(|| format!("no symbol {name}"))
-        };
         let (svcs, reply) = system_calls(&vmm)?;
         let kernel = kernel_data(&built);
         let (name, marks) = (symbol(&vmm, "microkit_name")?, symbol(&guest, "marks")?);
-        Ok(Self { qemu, image: built.path, kernel, reply, svcs, name, marks, victim, limit: LIMIT })
+        Ok(Self { qemu, image: built.path, executables, kernel, reply, svcs, name, marks, victim, limit: LIMIT })
+    }
+
+    /// An address in the kernel.
+    pub fn kernel_symbol(&self, name: &str) -> anyhow::Result<u64> {
+        let path = self.executables.join("microkernel");
+        symbol(&std::fs::read(&path).with_context(|| path.display().to_string())?, name)
+    }
+
+    /// So many bytes into each place of the kernel's code that is this.
+    pub fn kernel_code(&self, code: &[u8], offset: u64) -> anyhow::Result<Vec<u64>> {
+        let path = self.executables.join("microkernel");
+        let elf = std::fs::read(&path).with_context(|| path.display().to_string())?;
+        let elf = object::File::parse(&*elf)?;
+        let mut places = Vec::new();
+        for segment in elf.segments() {
+            let words = segment.data()?.windows(code.len()).enumerate().step_by(4);
+            let found = words.filter(|(_, window)| *window == code);
+            places.extend(found.map(|(at, _)| segment.address() + at as u64 + offset));
+        }
+        Ok(places)
     }
 
     /// Time is the clock's from here on, not the instructions'.
@@ -156,6 +172,12 @@ impl Testbed {
         let name = gdb.read(self.name, self.victim.len() + 1)?;
         Ok(name.is_some_and(|name| name.strip_suffix(&[0]) == Some(self.victim.as_bytes())))
     }
+}
+
+fn symbol(elf: &[u8], name: &str) -> anyhow::Result<u64> {
+    let elf = object::File::parse(elf)?;
+    let found = elf.symbols().find(|symbol| symbol.name() == Ok(name)).map(|symbol| symbol.address());
+    found.with_context(|| format!("no symbol {name}"))
 }
 
 /// Addresses of all system calls in a program, and of the one that replies and waits.
