@@ -7,6 +7,7 @@ mod group;
 mod handlers;
 mod interrupt;
 mod invocation;
+mod isolation;
 mod ownership;
 mod pages;
 mod policy;
@@ -31,6 +32,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         stop::MUTANTS,
         group::MUTANTS,
         pages::MUTANTS,
+        isolation::MUTANTS,
     ]
     .into_iter()
     .flatten()
