@@ -77,7 +77,7 @@ fn checked_passive_vmms() -> anyhow::Result<()> {
 /// A kernel with the first version of the extension only: what came later is refused, and cases of it say that this kernel
 /// has it not.
 fn earlier_conformance() -> anyhow::Result<()> {
-    run(Config::Earlier, "kernel-tests", 120, &["this kernel "])
+    Plain { config: Config::Earlier, skipped: &["this kernel "], ..Plain::new("kernel-tests", 120) }.run()
 }
 
 /// The VMM does without what such a kernel has not.
