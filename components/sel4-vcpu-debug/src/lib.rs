@@ -17,9 +17,10 @@ pub use lazaret_abi::{
     AARCH32, AARCH64, DebugRegister, DebugStatus, LogFlags, PageAccess, PageRights, Switch, VcpuState, VcpuWait,
 };
 use lazaret_abi::{
-    DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, ReadFeatures, StateRead, StateWrite, VCPU_DEBUG_FLAG_DIRTY,
-    VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES, VCPU_RECALL, VCPU_START,
-    VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, fault_context, feature_word,
+    DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, Group, ReadFeatures, StateRead, StateWrite,
+    VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES,
+    VCPU_RECALL, VCPU_START, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE,
+    VCPU_WRITE_GROUP, fault_context, feature_word, group,
 };
 use raw::invoke;
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
@@ -174,6 +175,16 @@ impl Unanswered {
     }
 }
 
+/// The guest's interrupt controller interface as after power-on: on, with nothing enabled by the guest, nothing active
+/// and nothing in a list register. Of a vCPU that does not execute.
+pub fn reset_interrupt_interface<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
+    const WORDS: usize = 1 + Group::Gic.length(group::MAX_LIST_REGISTERS);
+    let mut message = [0; WORDS];
+    message[0] = Group::Gic as Word;
+    message[1 + group::GIC_CONTROL] = group::GIC_ENABLE;
+    invoke(vcpu, VCPU_WRITE_GROUP, &message, &[]).map(drop)
+}
+
 /// A register of a VCPU object, by its field. Corresponds to `seL4_ARM_VCPU_ReadRegs`.
 pub fn read_register<C: InvocationContext>(vcpu: Cap<VCpu, C>, register: VcpuReg) -> Result<Word> {
     invoke(vcpu, Invocation::VcpuReadReg.label(), &[register as Word], &[]).map(|reply| reply.word())
@@ -208,7 +219,7 @@ mod tests {
 
     use super::{
         AARCH32, DebugRegister, State, VcpuState, VcpuWait, flag_dirty, probe, read, read_features, read_state, recall,
-        start, status, unanswered_fault, wait, wake, write, write_state,
+        reset_interrupt_interface, start, status, unanswered_fault, wait, wake, write, write_state,
     };
 
     #[test]
@@ -229,11 +240,14 @@ mod tests {
         fake::push_answer(fake::Answer { words: vec![1], ..Default::default() });
         assert_eq!(recall(vcpu), Ok(VcpuWait::Runs));
         start(vcpu, [0x4000, 0x3c5, 31, 0]).unwrap();
+        reset_interrupt_interface(vcpu).unwrap();
         let seen: std::vec::Vec<_> = fake::take_calls().into_iter().map(|call| (call.label, call.words)).collect();
         let debug = [(62, vec![0x203]), (63, vec![0x400, 0x8000, 1]), (63, vec![0x101, 5, 0]), (64, vec![])];
         assert_eq!(seen[..4], debug);
         assert_eq!(seen[4..9], [(66, vec![33]), (67, vec![5]), (68, vec![0, 1]), (70, vec![]), (71, vec![])]);
-        assert_eq!(seen[9..], [(73, vec![]), (74, vec![0x4000, 0x3c5, 31, 0])]);
+        assert_eq!(seen[9..11], [(73, vec![]), (74, vec![0x4000, 0x3c5, 31, 0])]);
+        let reset = [&[5, 1][..], &[0; 66]].concat();
+        assert_eq!(seen[11..], [(76, reset)]);
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub struct FakeVcpu {
     pub dirty: usize,
     /// List registers and interrupts that were injected.
     pub injected: Vec<(u8, u16)>,
+    /// How often the interrupt interface was reset.
+    pub interface_resets: usize,
     /// Virtual timer's interrupts that were acknowledged.
     pub acked: usize,
     /// EL1's.
@@ -103,6 +105,7 @@ impl FakeVcpu {
             debug: HashMap::new(),
             dirty: 0,
             injected: Vec::new(),
+            interface_resets: 0,
             acked: 0,
             width: Width::Aarch64,
             has_aarch32: true,
@@ -163,6 +166,10 @@ impl Inject for FakeVcpu {
     fn inject(&mut self, index: u8, intid: u16, _priority: u8, _group: u8) -> bool {
         effect(|| self.injected.push((index, intid)));
         true
+    }
+    fn reset_interface(&mut self) -> bool {
+        effect(|| self.interface_resets += 1);
+        self.kernel_counts
     }
     fn ack_vppi(&mut self, _intid: u16) {
         effect(|| self.acked += 1);

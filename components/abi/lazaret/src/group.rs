@@ -91,6 +91,12 @@ const _: () = assert!(EL1.len() + TIMER.len() == VcpuReg::ALL.len());
 /// V0 to V31, FPCR, FPSR.
 pub const FP_WORDS: usize = 2 * 32 + 2;
 
+/// Where GICH_HCR is in [`Group::Gic`].
+pub const GIC_CONTROL: usize = 0;
+/// GICH_HCR of a fresh vCPU: the interface is on (IHI 0048B, 5.3.1: En).
+pub const GIC_ENABLE: u64 = 1;
+/// List registers that a core can have at most (IHI 0048B, 5.3.2).
+pub const MAX_LIST_REGISTERS: usize = 64;
 /// Where the list registers begin in [`Group::Gic`].
 pub const GIC_FIRST_LIST_REGISTER: usize = 3;
 
@@ -134,7 +140,7 @@ pub const fn debug_register(number: usize) -> DebugRegister {
 const _: () = {
     let mut n = 0;
     while n < Group::ALL.len() {
-        assert!(Group::ALL[n].length(64) < MSG_MAX_LENGTH);
+        assert!(Group::ALL[n].length(MAX_LIST_REGISTERS) < MSG_MAX_LENGTH);
         n += 1;
     }
 };

@@ -98,6 +98,12 @@ impl Inject for Sel4Vcpu {
         self.vcpu.vcpu_inject_irq(intid, priority, group, index).is_ok()
     }
 
+    fn reset_interface(&mut self) -> bool {
+        self.extensions & Switch::State.bit() != 0 && {
+            report("VCPU_WriteGroup", sel4_vcpu_debug::reset_interrupt_interface(self.vcpu).map(|()| true))
+        }
+    }
+
     fn ack_vppi(&mut self, intid: u16) {
         report("AckVPPI", self.vcpu.vcpu_ack_vppi(intid.into()));
     }

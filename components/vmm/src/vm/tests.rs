@@ -160,8 +160,10 @@ fn psci_version_off_and_reset() {
     assert_eq!(vcpu.x(0), u64::MAX);
     vcpu.set_x(5, 5);
     CLEANED.set(0);
+    let interface_resets = vcpu.interface_resets;
     assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0009, 0), Next::Resume);
     assert_eq!(CLEANED.get(), parts.memory.len());
+    assert_eq!(vcpu.interface_resets, interface_resets + 1);
     assert_eq!((vcpu.pc(), vcpu.x(5), vcpu.restarts), (0x4000_0000, 0, 1));
     assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0008, 0), Next::Stop);
     assert!(!vcpu.stopped, "the reply does that");

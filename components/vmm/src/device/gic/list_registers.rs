@@ -11,6 +11,8 @@ pub const LIST_REGISTERS: usize = 4;
 pub trait Inject {
     /// Put a pending interrupt in a list register; false if the kernel refuses.
     fn inject(&mut self, index: u8, intid: u16, priority: u8, group: u8) -> bool;
+    /// The guest's CPU interface and all list registers as after power-on; false if the kernel cannot do that.
+    fn reset_interface(&mut self) -> bool;
     /// Let the kernel unmask a virtual PPI.
     fn ack_vppi(&mut self, intid: u16);
 }

@@ -111,10 +111,10 @@ impl<'a> MmioDevice<'a> for Gic<'a> {
         Self { inputs, routing: Section::new(&mut memory.routing, journal) }
     }
 
-    /// List registers keep what is in them: the ABI cannot empty them.
+    /// On a stock seL4, whose ABI cannot empty them, list registers keep what is in them.
     fn reset(&mut self, port: &mut impl Inject) {
         self.release_timer(port);
-        let list = self.inputs.list.clone();
+        let list = if port.reset_interface() { ListRegisters::new() } else { self.inputs.list.clone() };
         *self.inputs.change() = Inputs { list, ..Inputs::new() };
         *self.routing.change() = Routing::new();
     }

@@ -10,6 +10,8 @@ struct Port {
     injected: Vec<(u8, u16, u8, u8)>,
     acked: usize,
     refuse: bool,
+    /// The kernel can empty list registers.
+    empties: bool,
 }
 
 impl Inject for Port {
@@ -19,6 +21,9 @@ impl Inject for Port {
             self.injected.push((index, intid, priority, group));
         }
         !self.refuse
+    }
+    fn reset_interface(&mut self) -> bool {
+        self.empties
     }
     fn ack_vppi(&mut self, intid: u16) {
         assert_eq!(intid, VIRTUAL_TIMER);
@@ -48,6 +53,25 @@ fn identifies_as_gicv2() {
     assert_eq!(gic.load(0xfe8, 4) >> 4 & 0xf, 2);
     assert_eq!(gic.load(0x100, 4), 0xffff);
     assert_eq!(gic.load(0x800, 4), 0x0101_0101);
+}
+
+/// What a guest had in its list registers is gone with a reset, so that the same interrupt can come again; on a kernel
+/// that cannot take it back, the list register stays taken.
+#[test]
+fn a_reset_empties_list_registers_if_the_kernel_can() {
+    for empties in [false, true] {
+        let (mut gic, mut port) = (enabled(&[33]), Port { empties, ..Port::default() });
+        gic.set_line(33, true);
+        gic.deliver(&mut port);
+        assert_eq!(port.injected.pop().map(|(index, intid, ..)| (index, intid)), Some((0, 33)));
+        gic.reset(&mut port);
+        gic.store(0, 4, 1);
+        gic.store(0x104, 4, 2);
+        gic.set_line(33, true);
+        gic.deliver(&mut port);
+        let again = port.injected.pop().map(|(index, intid, ..)| (index, intid));
+        assert_eq!(again, empties.then_some((0, 33)));
+    }
 }
 
 #[test]
