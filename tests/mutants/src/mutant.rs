@@ -29,10 +29,12 @@ impl Mutant {
     /// What must catch it, the quickest first.
     pub fn suites(&self) -> &'static [Suite] {
         match self.file.split("/src/").next() {
+            Some("microkernel") => &[Suite::Kernel],
             Some("vmm") => &[Suite::Monitor],
             Some("arm/syndrome") => &[Suite::Syndrome],
             Some("arm/trap-table") => &[Suite::Handlers, Suite::Property, Suite::Model],
-            _ => &[Suite::Shim, Suite::Property, Suite::Model],
+            Some("debug-shim") => &[Suite::Shim, Suite::Property, Suite::Model],
+            other => panic!("{}: no suite tests {other:?}", self.name),
         }
     }
 

@@ -107,7 +107,17 @@ impl Copy {
         Ok(suite.verdict(output.status.success(), &text))
     }
 
+    /// What is in the original, and nothing else: a file that has moved would be there twice.
     fn refresh(&self, folder: &Path) -> anyhow::Result<()> {
+        for entry in fs::read_dir(self.root.join(folder)).into_iter().flatten() {
+            let (entry, original) = (entry?, self.original.join(folder));
+            let is_gone = !original.join(entry.file_name()).exists();
+            match entry.file_type()?.is_dir() {
+                true if is_gone => fs::remove_dir_all(entry.path())?,
+                false if is_gone => fs::remove_file(entry.path())?,
+                _ => {}
+            }
+        }
         for entry in fs::read_dir(self.original.join(folder))? {
             let entry = entry?;
             let path = folder.join(entry.file_name());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use mutants::{Mutant, all};
+use mutants::{Mutant, Suite, all};
 
 #[test]
 fn every_mutant_applies() {
@@ -23,6 +23,21 @@ fn does_not_apply(mutant: &Mutant) -> Option<anyhow::Error> {
             None
         }
         Err(error) => Some(error),
+    }
+}
+
+/// A mutant that no test of its own crate would meet survives for the wrong reason.
+#[test]
+fn every_mutant_meets_its_own_crate() {
+    for mutant in all() {
+        let own = match mutant.file.split("/src/").next() {
+            Some("microkernel") => Suite::Kernel,
+            Some("vmm") => Suite::Monitor,
+            Some("arm/syndrome") => Suite::Syndrome,
+            Some("arm/trap-table") => Suite::Handlers,
+            _ => Suite::Shim,
+        };
+        assert!(mutant.suites().contains(&own), "{}", mutant.name);
     }
 }
 

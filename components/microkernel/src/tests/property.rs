@@ -151,7 +151,7 @@ fn apply(w: &World, operation: &Operation) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 2 } else { 200 }, ..ProptestConfig::default() })]
 
     #[test]
     fn invariants_hold_whatever_happens(operations in prop::collection::vec(an_operation(), 1..60)) {

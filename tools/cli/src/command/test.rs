@@ -17,7 +17,7 @@ use lazaret_programs::workspace::Workspace;
 /// `test`
 #[derive(Debug, Args)]
 pub struct TestArguments {
-    /// Only tests whose name contains this; or a subject: proof, abi2
+    /// Only tests whose name contains this; or a subject: proof, abi2, miri
     pub filter: Option<String>,
     /// Only the scenarios in QEMU, on this board, instead of everything on every tested board
     #[arg(long)]
@@ -66,6 +66,12 @@ const SUBJECTS: &[(&str, &[&[&str]])] = &[
     ),
 ];
 
+/// The kernel's host tests under an interpreter that notices undefined behaviour.
+const MIRI: &str = "miri";
+/// By which rules references may be used.
+const BORROWS: [(&str, &str); 2] =
+    [("Stacked Borrows", "-Zmiri-disable-isolation"), ("Tree Borrows", "-Zmiri-disable-isolation -Zmiri-tree-borrows")];
+
 /// What was counted.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Count {
@@ -97,6 +103,9 @@ pub fn run(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<E
         let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
         total.add(style(workspace, "cargo-clippy", "clippy", &clippy)?);
     }
+    if filter == Some(MIRI) && is_everything {
+        return miri(workspace, arguments).map(closed);
+    }
     if let Some((name, commands)) = SUBJECTS.iter().find(|(name, _)| filter == Some(name) && is_everything) {
         for command in *commands {
             total.add(counted(workspace, name, command, None, arguments)?);
@@ -113,6 +122,25 @@ pub fn run(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<E
     }
     total.add(counted(workspace, "QEMU scenarios", &scenarios, filter, arguments)?);
     Ok(closed(total))
+}
+
+/// Under both kinds of rules; nothing without the toolchain.
+fn miri(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<Count> {
+    const CARGO: [&str; 3] = ["run", "nightly", "cargo"];
+    let mut total = Count::default();
+    if first_line(Command::new("rustup").args(CARGO).args(["miri", "--version"])).is_none() {
+        println!(
+            "miri: skipped, it is not installed (rustup toolchain install nightly --component miri --component rust-src)"
+        );
+        return Ok(Count { skipped: 1, ..total });
+    }
+    for (rules, flags) in BORROWS {
+        let mut command = Command::new("rustup");
+        command.args(CARGO).args(["miri", "test", "-p", "microkernel", "--lib", "--locked"]);
+        command.env("MIRIFLAGS", flags).env_remove("RUSTC").env_remove("CARGO");
+        total.add(count(workspace, &format!("miri, {rules}"), command, arguments)?);
+    }
+    Ok(total)
 }
 
 /// The closing line; exit code 1 if something failed or nothing ran.
@@ -143,10 +171,16 @@ fn counted(
     filter: Option<&str>,
     arguments: &TestArguments,
 ) -> anyhow::Result<Count> {
+    let mut cargo = Command::new(host_cargo());
+    cargo.args(command).args(filter);
+    count(workspace, name, cargo, arguments)
+}
+
+/// The same for any command that ends as `cargo test` does.
+fn count(workspace: &Workspace, name: &str, mut cargo: Command, arguments: &TestArguments) -> anyhow::Result<Count> {
     println!("== {name}");
     let start = Instant::now();
-    let mut cargo = Command::new(host_cargo());
-    cargo.args(command).args(filter).current_dir(workspace.root()).stdout(Stdio::piped());
+    cargo.current_dir(workspace.root()).stdout(Stdio::piped());
     if arguments.full {
         cargo.env("LAZARET_FULL", "1");
     }

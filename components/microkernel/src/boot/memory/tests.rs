@@ -194,6 +194,8 @@ fn entries(most: usize) -> impl Strategy<Value = Vec<Entry>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 2 } else { 256 }, ..ProptestConfig::default() })]
+
     #[test]
     fn no_tree_gives_away_what_is_not_free(ram in entries(8), reserved in entries(12), header in entries(6)) {
         holds(&tree(&ram, &reserved, &header));

@@ -190,7 +190,7 @@ fn is_stale(before: &Option<Mapped>, after: &Option<Mapped>) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 1 } else { 150 }, ..ProptestConfig::default() })]
 
     #[test]
     fn the_kernel_does_what_the_model_does(operations in prop::collection::vec(an_operation(), 1..80)) {
