@@ -9,7 +9,7 @@ use lazaret_programs::workspace::Workspace;
 use crate::Scenario;
 use crate::machine;
 
-pub const SCENARIOS: &[Scenario] = &[("linux-boot", boot), ("linux-gdb", gdb)];
+pub const SCENARIOS: &[Scenario] = &[("linux-boot", boot), ("linux-reboot", reboot), ("linux-gdb", gdb)];
 
 fn to_the_prompt() -> Script {
     Script::new()
@@ -35,6 +35,20 @@ fn boot() -> anyhow::Result<()> {
         .expect(r"bare\| guest bare: round \d+, 0 failed");
     let built = machine::build(&Request::new(machine::default_description()))?;
     machine::run_built(&built, script, 240).map(|_| ())
+}
+
+/// The guest resets itself, and comes to its shell again; the other machine goes on.
+fn reboot() -> anyhow::Result<()> {
+    let script = to_the_prompt()
+        .step("", "reboot -f\r")
+        .expect("linux: reset")
+        .expect("linux: starts at")
+        .expect("hw-breakpoint: found 6 breakpoint and 4 watchpoint registers")
+        .step("Please press Enter", "\r")
+        .step("/ # ?$", "poweroff\r")
+        .expect("linux: powered off")
+        .expect(r"bare\| guest bare: round \d+, 0 failed");
+    machine::run_built(&machine::build(&Request::new(machine::default_description()))?, script, 300).map(|_| ())
 }
 
 /// gdb's hardware breakpoint and watchpoint stop where they should, and the program ends well; the other machine
