@@ -87,6 +87,7 @@ fn refused_map_changes_nothing() {
 fn others_take_its_vmid() {
     let space = Space::new();
     assert_eq!(space.map(board::GIC_VIRTUAL_CPU_INTERFACE, ADDRESS), ok());
+    assert!(space.is_root(space.base(true)), "it has one to lose");
     take_all_vmids(&space.w.kernel, space.root);
     assert_eq!(space.base(false), None);
     assert!(space.is_root(space.base(true)));
