@@ -21,7 +21,8 @@ macro_rules! get {
 
 macro_rules! set {
     ($register:expr, $value:expr) => {{
-        // SAFETY: as for reading. PSTATE.D is set at EL2 and MDCR_EL2.TDE is clear, so nothing fires here.
+        // SAFETY: as for reading. PSTATE.D is set at EL2, and what MDSCR_EL1 has while MDCR_EL2.TDE is set enables
+        // nothing, so nothing fires here.
         unsafe { core::arch::asm!(concat!("msr ", $register, ", {}"), in(reg) $value, options(nostack, preserves_flags)) };
     }};
 }
