@@ -27,6 +27,7 @@ mod rust_sel4;
 mod sel4;
 mod sel4_bad;
 mod u_boot;
+mod vgic_oracle;
 
 use std::time::Instant;
 
@@ -77,6 +78,7 @@ fn main() {
         boards::SCENARIOS,
         card::SCENARIOS,
         u_boot::SCENARIOS,
+        vgic_oracle::SCENARIOS,
         crash::SCENARIOS,
         linux::SCENARIOS,
         linux32::SCENARIOS,

@@ -62,7 +62,8 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ),
     // guests
     ("bare-aarch32", &["bare-aarch64"]),
-    ("bare-aarch64", &["arm-syndrome"]),
+    ("bare-aarch64", &["arm-syndrome", "interrupt-programs"]),
+    ("interrupt-programs", &[]),
     ("debuggee", &[]),
     ("kvm-launcher", &[]),
     ("loader", &[]),

@@ -16,6 +16,7 @@
 //! | `switch` | when it was off the core: a neighbour shows what a switch costs |
 //! | `trace` | the operation `id=` of the bench between two marks |
 //! | `crash` | `rounds=` times every kind of exit, checked; with `marks=1` at addresses where a debugger can stop |
+//! | `interrupts` | random programs for the interrupt controller: `count=` of `seed=` from `first=`, or `picks=` |
 //!
 //! Each check prints `PASS name` or `FAIL name expected X got Y`; the last line is
 //! `GUEST mode: N passed, M failed`. The unsafe code is in `runtime`.

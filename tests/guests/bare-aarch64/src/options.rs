@@ -28,6 +28,8 @@ pub enum Mode {
     Crash,
     /// Debug exceptions for whoever runs next.
     Attack,
+    /// Random programs for the interrupt controller.
+    Interrupts,
 }
 
 /// How to let others run.
@@ -44,7 +46,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|attack`.
+    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|attack|interrupts`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -62,6 +64,13 @@ pub struct Options<'a> {
     pub shortest: u64,
     /// `marks=1`: of mode crash, each step of a round begins at an address of its own.
     pub marks: bool,
+    /// `seed=`: of mode interrupts.
+    pub seed: u64,
+    /// `first=` and `count=`: which programs of that seed, told as hashes.
+    pub first: u32,
+    pub count: u32,
+    /// `picks=`: programs that are told in full instead.
+    pub picks: &'a str,
 }
 
 impl Default for Options<'_> {
@@ -76,6 +85,10 @@ impl Default for Options<'_> {
             yielding: Yield::Wfi,
             shortest: 400_000,
             marks: false,
+            seed: 1,
+            first: 0,
+            count: 100,
+            picks: "",
         }
     }
 }
@@ -106,6 +119,10 @@ impl<'a> Options<'a> {
             "exits" => self.exits = number(value)?,
             "yield" => self.yielding = yielding(value)?,
             "shortest" => self.shortest = number(value)?,
+            "seed" => self.seed = number(value)?,
+            "first" => self.first = number(value)?.try_into().ok()?,
+            "count" => self.count = number(value)?.try_into().ok()?,
+            "picks" => self.picks = value,
             "marks" => self.marks = number(value)? != 0,
             _ => return None,
         }
@@ -127,6 +144,7 @@ fn mode(value: &str) -> Option<Mode> {
         "trace" => Mode::Trace,
         "crash" => Mode::Crash,
         "attack" => Mode::Attack,
+        "interrupts" => Mode::Interrupts,
         _ => return None,
     })
 }

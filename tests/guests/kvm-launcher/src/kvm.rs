@@ -11,6 +11,8 @@ pub const CREATE_VCPU: u64 = 0xae41;
 pub const RUN: u64 = 0xae80;
 /// `KVM_SET_USER_MEMORY_REGION`
 pub const SET_MEMORY: u64 = 0x4020_ae46;
+/// `KVM_IRQ_LINE`
+pub const IRQ_LINE: u64 = 0x4008_ae61;
 /// `KVM_SET_ONE_REG`
 pub const SET_ONE_REG: u64 = 0x4010_aeac;
 /// `KVM_ARM_VCPU_INIT`
@@ -32,6 +34,9 @@ pub const VGIC_V2: u32 = 5;
 pub const VGIC_ADDRESS: u32 = 0;
 /// `KVM_DEV_ARM_VGIC_GRP_CTRL`: 0 is "ready".
 pub const VGIC_CONTROL: u32 = 4;
+
+/// `KVM_ARM_IRQ_TYPE_SPI`, in its place of an interrupt's number.
+pub const SPI: u32 = 1 << 24;
 
 /// `KVM_EXIT_MMIO`
 pub const EXIT_MMIO: u32 = 6;
@@ -114,4 +119,13 @@ pub struct OneRegister {
     pub id: u64,
     /// Its value's address.
     pub address: u64,
+}
+
+/// `struct kvm_irq_level`
+#[repr(C)]
+pub struct IrqLevel {
+    /// Kind and number.
+    pub irq: u32,
+    /// 1 is high.
+    pub level: u32,
 }

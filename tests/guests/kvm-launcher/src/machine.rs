@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The virtual machine: built, filled, run until it powers itself off.
 
-use crate::kvm::{self, CreateDevice, DeviceAttribute, MemoryRegion, OneRegister, VcpuInit, run};
+use crate::kvm::{self, CreateDevice, DeviceAttribute, IrqLevel, MemoryRegion, OneRegister, VcpuInit, run};
 use crate::linux::{Errno, File, Memory, exit, fork, sleep, wait};
 
 /// What was tried, and what Linux said.
@@ -19,6 +19,12 @@ const DISTRIBUTOR: u64 = 0x0800_0000;
 const CPU_INTERFACE: u64 = 0x0801_0000;
 const UART: u64 = 0x0900_0000;
 const UART_FR: u64 = UART + 0x18;
+const UART_IMSC: u64 = UART + 0x38;
+const UART_ICR: u64 = UART + 0x44;
+/// In both.
+const TRANSMIT: u32 = 1 << 5;
+/// As the guest's device tree says.
+const UART_INTERRUPT: u32 = 33;
 /// FR: both FIFOs are empty.
 const IDLE: u64 = 0x90;
 /// A host that has just booted has other things to do.
@@ -58,8 +64,8 @@ fn run(tree: &[u8]) -> Result<()> {
     named("VGIC init", attribute(vgic, kvm::VGIC_CONTROL, 0, 0))?;
     let size = named("KVM_GET_VCPU_MMAP_SIZE", kvm.control(kvm::GET_VCPU_MMAP_SIZE, 0))?;
     let mut state = named("mmap vcpu", vcpu.map(size as usize))?;
-    let mut console = Line { bytes: [0; LINE], used: 0 };
-    while follow(vcpu, &mut state, &mut console)? {}
+    let mut uart = Uart { vm, line: Line { bytes: [0; LINE], used: 0 }, has_sent: false, mask: 0, is_high: false };
+    while follow(vcpu, &mut state, &mut uart)? {}
     Ok(())
 }
 
@@ -108,13 +114,10 @@ fn create_vcpu(vm: File, is_narrow: bool) -> Result<File> {
 }
 
 /// One exit; false at the last.
-fn follow(vcpu: File, state: &mut Memory, console: &mut Line) -> Result<bool> {
+fn follow(vcpu: File, state: &mut Memory, uart: &mut Uart) -> Result<bool> {
     named("KVM_RUN", vcpu.control(kvm::RUN, 0))?;
     match state.load::<u32>(run::REASON) {
-        kvm::EXIT_MMIO => {
-            mmio(state, console);
-            Ok(true)
-        }
+        kvm::EXIT_MMIO => mmio(state, uart).map(|()| true),
         kvm::EXIT_INTR => Ok(true),
         kvm::EXIT_SYSTEM_EVENT => Ok(false),
         other => Err(("unexpected exit", Errno(other.into()))),
@@ -141,12 +144,41 @@ impl Line {
     }
 }
 
-/// The UART: it takes all and has nothing to say.
-fn mmio(state: &mut Memory, console: &mut Line) {
+/// The UART: it takes all and has nothing to say, but for an interrupt once it has sent something.
+struct Uart {
+    vm: File,
+    line: Line,
+    has_sent: bool,
+    /// IMSC
+    mask: u32,
+    is_high: bool,
+}
+
+impl Uart {
+    fn write(&mut self, address: u64, value: u32) -> Result<()> {
+        match address {
+            UART => {
+                self.line.add(value as u8);
+                self.has_sent = true;
+            }
+            UART_IMSC => self.mask = value,
+            UART_ICR => self.has_sent &= value & TRANSMIT == 0,
+            _ => (),
+        }
+        let high = self.has_sent && self.mask & TRANSMIT != 0;
+        if core::mem::replace(&mut self.is_high, high) == high {
+            return Ok(());
+        }
+        let mut level = IrqLevel { irq: kvm::SPI | UART_INTERRUPT, level: high.into() };
+        named("KVM_IRQ_LINE", self.vm.control_with(kvm::IRQ_LINE, &mut level)).map(|_| ())
+    }
+}
+
+fn mmio(state: &mut Memory, uart: &mut Uart) -> Result<()> {
     let address: u64 = state.load(run::ADDRESS);
     if state.load::<u8>(run::IS_WRITE) == 0 {
         state.store(run::DATA, if address == UART_FR { IDLE } else { 0 });
-    } else if address == UART {
-        console.add(state.load(run::DATA));
+        return Ok(());
     }
+    uart.write(address, state.load(run::DATA))
 }

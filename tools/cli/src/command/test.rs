@@ -17,7 +17,7 @@ use lazaret_programs::workspace::Workspace;
 /// `test`
 #[derive(Debug, Args)]
 pub struct TestArguments {
-    /// Only tests whose name contains this; or a subject: proof, abi2, miri
+    /// Only tests whose name contains this; or a subject: proof, abi2, miri, vgic-oracle
     pub filter: Option<String>,
     /// Only the scenarios in QEMU, on this board, instead of everything on every tested board
     #[arg(long)]
@@ -38,6 +38,13 @@ const QEMU_TESTS: &str = "qemu-tests";
 
 /// Filters that are a subject of their own: what belongs to it and nothing else is built and run.
 const SUBJECTS: &[(&str, &[&[&str]])] = &[
+    (
+        "vgic-oracle",
+        &[
+            &["test", "-p", "interrupt-programs", "--locked"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "vgic-oracle"],
+        ],
+    ),
     ("proof", &[&["test", "-p", "proof", "--locked", "--no-fail-fast", "--", "proof"]]),
     (
         "abi2",

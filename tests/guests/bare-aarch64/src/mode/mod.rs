@@ -10,6 +10,7 @@ mod crash;
 mod differential;
 mod exits;
 mod identity;
+mod interrupts;
 mod leak;
 mod lock;
 mod readback;
@@ -48,6 +49,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Switch => switch::run(options),
         Mode::Trace => bench::trace(options),
         Mode::Crash => crash::run(options),
+        Mode::Interrupts => interrupts::run_programs(options),
     };
     report::finish(name);
 }

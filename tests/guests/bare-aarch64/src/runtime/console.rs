@@ -8,7 +8,10 @@ use super::platform;
 /// Offsets of registers.
 const DR: usize = 0x00;
 const FR: usize = 0x18;
+const IMSC: usize = 0x38;
 const ICR: usize = 0x44;
+/// IMSC: transmit.
+const TXIM: u32 = 1 << 5;
 /// FR: transmit FIFO full.
 const TXFF: u32 = 1 << 5;
 
@@ -45,9 +48,23 @@ pub fn writer() -> impl Fn() {
     move || unsafe { clear.write_volatile(0) }
 }
 
+/// The UART's interrupt line: once something was printed there is an interrupt, which is let out or not.
+pub fn set_line(high: bool) {
+    // SAFETY: a register of the UART that only lets its interrupts out.
+    unsafe { register(IMSC).write_volatile(if high { TXIM } else { 0 }) };
+}
+
 #[inline(always)]
 fn register(offset: usize) -> *mut u32 {
     (platform::uart() + offset) as *mut u32
+}
+
+/// Formatted text.
+macro_rules! print {
+    ($($arg:tt)*) => {{
+        use core::fmt::Write as _;
+        let _ = write!($crate::runtime::console::Console, $($arg)*);
+    }};
 }
 
 /// A formatted line.
@@ -58,4 +75,4 @@ macro_rules! println {
     }};
 }
 
-pub(crate) use println;
+pub(crate) use {print, println};

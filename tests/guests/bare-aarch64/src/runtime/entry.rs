@@ -59,6 +59,15 @@ start:
     b       save_interrupt
     .endm
 
+    // An FIQ says so by no time.
+    .macro FIQ_VECTOR
+    .balign 0x80
+    sub     sp, sp, #288
+    stp     x0, x1, [sp, #0]
+    mov     x0, xzr
+    b       save_interrupt
+    .endm
+
     .text
     .balign 0x800
 vectors:
@@ -66,7 +75,8 @@ vectors:
     VECTOR
     .endr
     INTERRUPT_VECTOR
-    .rept 10
+    FIQ_VECTOR
+    .rept 9
     VECTOR
     .endr
 

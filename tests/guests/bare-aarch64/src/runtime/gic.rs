@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Registers of the distributor, each access an exit.
+//! Registers of the distributor, each access an exit, and accesses of all sizes to all registers.
+
+use core::arch::asm;
+
+use interrupt_programs::register::{Block, Register, Size};
 
 use super::platform;
 
@@ -43,4 +47,42 @@ pub fn priority(intid: u32) -> u8 {
 /// Makes a software interrupt pending here.
 pub fn send_to_self(sgi: u32) {
     write(SGIR, TO_SELF | sgi);
+}
+
+/// A load by one instruction that a hypervisor can tell from its syndrome.
+pub fn load(register: Register, size: Size) -> u64 {
+    let address = address(register);
+    let value: u64;
+    // SAFETY: registers of the interrupt controller, which reach no memory of ours.
+    unsafe {
+        match size {
+            Size::Byte => asm!("ldrb {:w}, [{}]", out(reg) value, in(reg) address, options(nostack)),
+            Size::Half => asm!("ldrh {:w}, [{}]", out(reg) value, in(reg) address, options(nostack)),
+            Size::Word => asm!("ldr {:w}, [{}]", out(reg) value, in(reg) address, options(nostack)),
+            Size::Double => asm!("ldr {}, [{}]", out(reg) value, in(reg) address, options(nostack)),
+        }
+    }
+    value
+}
+
+/// The same for a store.
+pub fn store(register: Register, size: Size, value: u64) {
+    let address = address(register);
+    // SAFETY: as above.
+    unsafe {
+        match size {
+            Size::Byte => asm!("strb {:w}, [{}]", in(reg) value, in(reg) address, options(nostack)),
+            Size::Half => asm!("strh {:w}, [{}]", in(reg) value, in(reg) address, options(nostack)),
+            Size::Word => asm!("str {:w}, [{}]", in(reg) value, in(reg) address, options(nostack)),
+            Size::Double => asm!("str {}, [{}]", in(reg) value, in(reg) address, options(nostack)),
+        }
+    }
+}
+
+fn address(register: Register) -> usize {
+    let page = match register.block {
+        Block::Distributor => platform::distributor(),
+        Block::CpuInterface => platform::cpu_interface(),
+    };
+    page + usize::from(register.offset)
 }

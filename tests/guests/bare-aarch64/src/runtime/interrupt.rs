@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Interrupts through the GICv2: the virtual timer and one software-generated one.
 //!
-//! They stay masked, and end a WFI by being pending, except in [`unmasked`], which has them handled.
+//! They stay masked, and end a WFI by being pending, except in [`unmasked`], which has them handled, and [`take_one`].
 
 use core::arch::global_asm;
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use super::{counter, instruction, mrs, msr, platform};
 
@@ -29,6 +29,10 @@ const TO_SELF: u32 = 0b10 << 24;
 /// How many were handled, and when the last handler began.
 static HANDLED: AtomicU64 = AtomicU64::new(0);
 static BEGAN: AtomicU64 = AtomicU64::new(0);
+/// An exception is only noted, and masks interrupts for whom it came to.
+static ONLY_NOTED: AtomicBool = AtomicBool::new(false);
+/// SPSR: I and F.
+const MASKED: u64 = 0b11 << 6;
 
 global_asm!(
     r#"
@@ -63,7 +67,11 @@ save_interrupt:
 
 #[unsafe(no_mangle)]
 extern "C" fn interrupt_entry(began: u64) {
-    acknowledge();
+    if ONLY_NOTED.load(Relaxed) {
+        msr!("spsr_el1", mrs!("spsr_el1") | MASKED);
+    } else {
+        acknowledge();
+    }
     BEGAN.store(began, Relaxed);
     HANDLED.store(HANDLED.load(Relaxed) + 1, Relaxed);
 }
@@ -141,6 +149,34 @@ fn unmasked(cause: impl FnOnce(), mut wait: impl FnMut()) -> u64 {
     }
     instruction!("msr daifset, #2");
     BEGAN.load(Relaxed)
+}
+
+/// Unmasks IRQ and FIQ until one is taken, or for a moment; it is not acknowledged. Whether it was an FIQ.
+pub fn take_one() -> Option<bool> {
+    let before = HANDLED.load(Relaxed);
+    ONLY_NOTED.store(true, Relaxed);
+    instruction!("msr daifclr, #3\n isb\n nop\n nop\n nop\n nop\n nop\n nop\n nop\n nop\n msr daifset, #3");
+    ONLY_NOTED.store(false, Relaxed);
+    (HANDLED.load(Relaxed) != before).then(|| BEGAN.load(Relaxed) == 0)
+}
+
+/// Which are pending at the core, masked or not: bit 0 an FIQ, bit 1 an IRQ.
+pub fn pending() -> u64 {
+    instruction!("isb");
+    mrs!("isr_el1") >> 6 & 3
+}
+
+/// Sets the virtual timer's end and its control register.
+pub fn set_timer(end: u64, control: u64) {
+    msr!("cntv_cval_el0", end);
+    msr!("cntv_ctl_el0", control);
+    instruction!("isb");
+}
+
+/// The virtual timer's control register: bit 2 says that its time is over.
+pub fn timer_control() -> u64 {
+    instruction!("isb");
+    mrs!("cntv_ctl_el0")
 }
 
 /// WFI.

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The rules, each a predicate. Those of KVM only are about what Linux 6.1's virtual GICv2 does in its own way: no difference of ours is explained by them.
+
+use super::{Difference, Other, Rule};
+use crate::program::{Operation, Timer};
+use crate::register::names::{self, CLEAR_ENABLE, SET_ACTIVE, SET_ENABLE, SET_PENDING};
+use crate::register::{Register, Size};
+
+/// At most twelve.
+pub const RULES: [Rule; 11] = [
+    rule("identification registers", "4.3.2, 4.3.3, 4.3.18, 4.4.14", identification),
+    rule("the least binary point", "4.4.3, 4.4.8", least_binary_point),
+    rule("the layout of active priorities", "4.4.12, 4.4.13", active_priorities),
+    rule("whether PPIs have a programmable trigger", "4.3.13", private_triggers),
+    rule("KVM: accesses of sizes that a register does not have", "4.1.4", odd_sizes),
+    rule("KVM: targets with a single CPU interface", "4.3.12", targets),
+    rule("KVM: SGIs that can be disabled", "4.3.5, 4.3.6", disabled_sgis),
+    ending("KVM: one enable for both groups", "4.3.1", groups),
+    ending("KVM: what was pending while the distributor was off", "4.3.1", forgotten),
+    ending("KVM: level-sensitive interrupts made pending by hand, or whose line stays high", "4.3.7", soft_levels),
+    ending("KVM: more active interrupts than list registers", "5.2.2", many_active),
+];
+
+const fn rule(name: &'static str, section: &'static str, explains: fn(&Difference<'_>) -> bool) -> Rule {
+    Rule { name, section, explains, ends: false }
+}
+
+const fn ending(name: &'static str, section: &'static str, explains: fn(&Difference<'_>) -> bool) -> Rule {
+    Rule { name, section, explains, ends: true }
+}
+
+/// Registers that have nothing that every implementation has.
+pub fn is_free(name: &str) -> bool {
+    ["GICD_IIDR", "GICC_IIDR", "GICC_APR", "GICC_NSAPR"].contains(&name)
+}
+
+/// GICD_TYPER: ITLinesNumber.
+const LINES: u64 = 0x1f;
+/// The least binary points of a CPU interface with 32 priorities.
+const LEAST_POINT: u64 = 2;
+const LEAST_ALIASED_POINT: u64 = 3;
+/// List registers of QEMU's GIC.
+const LIST_REGISTERS: u32 = 4;
+/// SGIs' bits.
+const SGIS: u64 = 0xffff;
+
+/// The register that an observation is of, and its size.
+fn looked_at(difference: &Difference<'_>) -> Option<(Register, Size)> {
+    match difference.operation()? {
+        Operation::Read(register, size) | Operation::Contained(register, size, _) => Some((register, size)),
+        _ => None,
+    }
+}
+
+fn is_kvm(difference: &Difference<'_>) -> bool {
+    difference.by == Other::Kvm
+}
+
+/// The registers that an observation reaches, and the bits of each in which the two differ.
+fn differing(difference: &Difference<'_>) -> Option<[(Register, u64); 2]> {
+    let (operation, (qemu, other)) = (difference.operation()?, difference.values()?);
+    let (register, bits) = match operation {
+        Operation::Read(register, _) => (register, (qemu ^ other) << (8 * (register.offset & 3))),
+        Operation::Contained(register, ..) => (register, qemu ^ other),
+        _ => return None,
+    };
+    Some([(register.word(), bits & 0xffff_ffff), (register.next(), bits >> 32)])
+}
+
+fn identification(difference: &Difference<'_>) -> bool {
+    let is_free = |&(register, bits): &(Register, u64)| {
+        let free = match () {
+            () if register.is("GICD_TYPER") => LINES,
+            () if register.is("GICD_IIDR") || register.is("GICC_IIDR") => !0,
+            () if register.is("GICD_ID") && is_kvm(difference) => !0,
+            () => 0,
+        };
+        bits & !free == 0
+    };
+    differing(difference).is_some_and(|words| words.iter().all(is_free))
+}
+
+fn least_binary_point(difference: &Difference<'_>) -> bool {
+    let (Some((register, _)), Some((qemu, other))) = (looked_at(difference), difference.values()) else { return false };
+    let least = if register == names::BPR { LEAST_POINT } else { LEAST_ALIASED_POINT };
+    [names::BPR, names::ABPR].contains(&register) && qemu < least && other == least
+}
+
+/// 32 priorities are 32 bits where there are as many levels, and each fourth of 128 in QEMU, which has group 1's in GICC_NSAPR.
+fn active_priorities(difference: &Difference<'_>) -> bool {
+    let (Some((register, _)), Some((qemu, other))) = (looked_at(difference), difference.values()) else { return false };
+    let is_grouped =
+        difference.operations().any(|operation| matches!(operation, Operation::Write(names::GICD_CTLR, _, 3)));
+    match register.offset {
+        _ if !register.is("GICC_APR") && !register.is("GICC_NSAPR") => false,
+        0xd0 if is_grouped => true,
+        0xd0 => (0..8).all(|level| other >> level & 1 == qemu >> (4 * level) & 1),
+        _ => other == 0,
+    }
+}
+
+fn private_triggers(difference: &Difference<'_>) -> bool {
+    let Some((qemu, other)) = difference.values() else { return false };
+    match difference.operation() {
+        Some(Operation::Contained(register, _, value)) => {
+            register == names::config(16) && other == 0 && qemu == value & 0xaaaa_aaaa
+        }
+        _ => false,
+    }
+}
+
+fn odd_sizes(difference: &Difference<'_>) -> bool {
+    let Some((register, size)) = looked_at(difference) else { return false };
+    let has_bytes = register.row().is_some_and(|row| row.has_bytes);
+    let has_size = size == Size::Word || size == Size::Byte && has_bytes;
+    is_kvm(difference) && register.block == names::SGIR.block && !has_size
+}
+
+fn targets(difference: &Difference<'_>) -> bool {
+    is_kvm(difference) && looked_at(difference).is_some_and(|(register, _)| register.is("GICD_ITARGETSR"))
+}
+
+fn disabled_sgis(difference: &Difference<'_>) -> bool {
+    let (Some((register, _)), Some((qemu, other))) = (looked_at(difference), difference.values()) else { return false };
+    let is_enable = [SET_ENABLE, CLEAR_ENABLE].contains(&register.word().offset);
+    is_kvm(difference) && is_enable && (qemu ^ other) & !SGIS == 0
+}
+
+fn groups(difference: &Difference<'_>) -> bool {
+    let writes_second = |operation: &Operation| matches!(operation, Operation::Write(names::GICD_CTLR, _, value) | Operation::Contained(names::GICD_CTLR, _, value) if value & 2 != 0);
+    is_kvm(difference) && difference.operations().any(writes_second)
+}
+
+fn forgotten(difference: &Difference<'_>) -> bool {
+    let switches_off = |operation: &Operation| matches!(operation, Operation::Write(names::GICD_CTLR, _, value) | Operation::Contained(names::GICD_CTLR, _, value) if value & 1 == 0);
+    is_kvm(difference) && difference.operations().any(switches_off)
+}
+
+fn soft_levels(difference: &Difference<'_>) -> bool {
+    let edges = |intid: u16| {
+        difference.operations().any(|operation| {
+            matches!(operation, Operation::Write(register, _, value)
+                if *register == names::config(intid) && value >> (intid % 16 * 2 + 1) & 1 != 0)
+        })
+    };
+    let is_level = |intid: &&u16| **intid >= 16 && (**intid < 32 || !edges(**intid));
+    let levels = difference.program.interrupts.iter().filter(is_level);
+    let is_made_pending = |intid: u16| {
+        difference.operations().any(|operation| match operation {
+            Operation::Write(register, _, value) => {
+                *register == names::bitmap(SET_PENDING, intid) && value >> (intid % 32) & 1 != 0
+            }
+            Operation::SetLine(true) => intid == 33,
+            Operation::SetTimer(Timer::Over) | Operation::AwaitTimer(_) | Operation::Sleep(_) => intid == 27,
+            _ => false,
+        })
+    };
+    is_kvm(difference) && levels.copied().any(is_made_pending)
+}
+
+/// Each can be acknowledged or made active by hand.
+fn many_active(difference: &Difference<'_>) -> bool {
+    let by_hand = difference.operations().map(|operation| match operation {
+        Operation::Write(register, _, value) if (SET_ACTIVE..SET_ACTIVE + 0x80).contains(&register.offset) => {
+            value.count_ones()
+        }
+        _ => 0,
+    });
+    is_kvm(difference) && difference.program.interrupts.len() as u32 + by_hand.sum::<u32>() > LIST_REGISTERS
+}
