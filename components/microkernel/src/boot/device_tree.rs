@@ -237,10 +237,12 @@ mod tests {
     #[test]
     fn broken_ones_are_refused_without_a_panic() {
         let good = tree(vec![memory_node("memory@40000000", &[0, 0x4000_0000, 0, 0x8000_0000])]).to_dtb();
-        for length in 0..good.len() {
+        // Each length and each byte; for Miri a sample.
+        let step = if cfg!(miri) { 31 } else { 1 };
+        for length in (0..good.len()).step_by(step) {
             assert!(memory(&good[..length]).is_err(), "{length} bytes");
         }
-        for at in 0..good.len() {
+        for at in (0..good.len()).step_by(step) {
             for value in [0, 0x7f, 0xff] {
                 let mut bad = good.clone();
                 bad[at] = value;

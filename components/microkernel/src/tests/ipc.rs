@@ -254,7 +254,7 @@ fn capability_faults() {
     assert_eq!(w.message(w.root).1, error(1, &[ip, 0, 1, 2, 0]));
     w.syscall(ReplyRecv, [endpoint, reply, 0], MessageInfo(0), &[], &[]);
     w.send(Call, 1 << 40, 0, &[]);
-    assert_eq!(w.message(w.root).1, error(1, &[ip, 1 << 40, 0, 4, 64, 0, 52]));
+    assert_eq!(w.message(w.root).1, error(1, &[ip, 1 << 40, 0, 4, 64, 0, GUARD_BITS.into()]));
     w.syscall(ReplyRecv, [endpoint, reply, 0], MessageInfo(0), &[], &[]);
     // A non-blocking send to nowhere is nobody's business.
     let thread = w.current();

@@ -25,6 +25,8 @@ use sel4_abi::syscall::Syscall;
 
 /// Slots of the root CNode as a power of two. Each look at the invariants goes through all of them, which takes Miri long.
 pub const RADIX: u8 = if cfg!(miri) { 9 } else { 12 };
+/// Bits of an address that the guard of the root CNode takes.
+pub const GUARD_BITS: u8 = 64 - RADIX;
 /// RAM to retype.
 pub const UNTYPED: u64 = 16;
 /// Device memory to retype.
@@ -45,6 +47,8 @@ pub struct World {
     pub base: u64,
     /// Entries take a fast path if they have one, as on the machine.
     pub fast_paths: Cell<bool>,
+    /// Looks at the invariants that were asked for.
+    pub looks: Cell<u32>,
     _arena: Arena,
     next: Cell<u64>,
 }
@@ -82,7 +86,7 @@ impl World {
         pool.set(1, vspace);
         let put = |number: u64, cap| derivation::insert_root(cap, slots.offset(number as usize));
         put(slot::TCB, Cap::Thread(root));
-        let cnode = CNodeCap { slots, radix: RADIX, guard_bits: 64 - RADIX, guard: 0 };
+        let cnode = CNodeCap { slots, radix: RADIX, guard_bits: GUARD_BITS, guard: 0 };
         kernel.shared.root_cnode.set(Some(cnode));
         put(slot::CNODE, Cap::CNode(cnode));
         put(slot::VSPACE, Cap::VSpace { object: vspace, asid: 1 });
@@ -114,7 +118,15 @@ impl World {
         root.context.elr.set(ENTRY);
         kernel.bind_thread(sc, root);
         kernel.start(root);
-        Self { kernel, root, base, fast_paths: Cell::new(true), _arena: arena, next: Cell::new(FREE) }
+        Self {
+            kernel,
+            root,
+            base,
+            fast_paths: Cell::new(true),
+            looks: Cell::new(0),
+            _arena: arena,
+            next: Cell::new(FREE),
+        }
     }
 
     /// A slot that no test used.
