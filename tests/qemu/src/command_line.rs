@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The command line's own promises: exit codes and written files.
 
+use std::io::Read;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
+use anyhow::Context;
+use lazaret_build::Request;
 use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
@@ -13,6 +17,8 @@ pub const SCENARIOS: &[Scenario] = &[
     ("audit", audit),
     ("audit-planted", audit_planted),
     ("build-writes-image-report-line", build),
+    ("build-takes-the-user-s-files", build_given),
+    ("interrupted-commands-show-what-there-is", interrupted),
     ("run-exit-codes", run),
     ("shim-as-a-library", shim),
     ("trace-table-and-timeline", trace),
@@ -39,11 +45,16 @@ fn two_bare() -> String {
 }
 
 fn audit() -> anyhow::Result<()> {
-    expect(&["audit", "--system", &two_bare()], 0, "holder")
+    expect(&["audit", "--system", &two_bare()], 0, "all as the description grants them")?;
+    let json = lazaret(&["audit", "--json", "--system", &two_bare()])?;
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout)?;
+    anyhow::ensure!(json["as_described"] == true && json["capabilities"][0]["holder"].is_string(), "{json}");
+    Ok(())
 }
 
 fn audit_planted() -> anyhow::Result<()> {
-    expect(&["audit", "--plant-capability", "--system", &two_bare()], 1, "that nothing grants")
+    expect(&["audit", "--plant-capability", "--system", &two_bare()], 1, "that nothing grants")?;
+    expect(&["audit", "--plant-capability", "--json", "--system", &two_bare()], 1, "\"as_described\": false")
 }
 
 fn build() -> anyhow::Result<()> {
@@ -58,6 +69,91 @@ fn build() -> anyhow::Result<()> {
         anyhow::ensure!(report.contains(word), "the report does not say: {word}\n{report}");
     }
     Ok(())
+}
+
+/// A program on the search path, or beside the description, comes before the one that the build makes, and the report says
+/// so.
+fn build_given() -> anyhow::Result<()> {
+    let built = machine::build(&Request::new(machine::description("two_bare")))?;
+    let folder = Workspace::find().target().join("lazaret/given-test");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder)?;
+    // The same program with a byte behind it.
+    let own = [std::fs::read(built.executables.join("vmm"))?, vec![0]].concat();
+    std::fs::write(folder.join("vmm.elf"), &own)?;
+    let (path, out) = (folder.display().to_string(), folder.join("out"));
+    let output = out.display().to_string();
+    let note = "vmm.elf, not the one that comes with Lazaret";
+    expect(&["build", "--system", &two_bare(), "--search-path", &path, "-o", &output], 0, note)?;
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("report.json"))?)?;
+    let files = report["files"].as_array().context("no files in the report")?;
+    let vmm = files.iter().find(|file| file["file"] == "vmm.elf").context("no vmm.elf in the report")?;
+    let hash = lazaret_programs::sha256(&own);
+    anyhow::ensure!(vmm["replaces_ours"] == true && vmm["sha256"] == hash, "{vmm}");
+    anyhow::ensure!(files.iter().filter(|file| file["replaces_ours"] == true).count() == 1, "{files:?}");
+    // Beside the description, with the description's other files.
+    for file in std::fs::read_dir(machine::description("two_bare").with_file_name(""))? {
+        let file = file?.path();
+        std::fs::copy(&file, folder.join(file.file_name().unwrap_or_default()))?;
+    }
+    let beside = folder.join("two_bare.system").display().to_string();
+    expect(&["build", "--system", &beside, "-o", &output], 0, note)
+}
+
+/// Ctrl-C ends the work of these commands, not what they have to say.
+fn interrupted() -> anyhow::Result<()> {
+    let one_bare = machine::description("one_bare").display().to_string();
+    let trace = ["trace", "--system", &one_bare, "--timeout", "100000", "--until", "never said"];
+    interrupt(&trace, 0, "bare: ", "MSR, MRS or system instruction", |seen, _| seen.contains("GUEST workout"))?;
+    let inject = ["inject", "--runs", "100000", "--jobs", "1"];
+    interrupt(&inject, 1, "interrupted before all runs were done\n", "runs, seed 1", |_, child| has_machine(child))
+}
+
+/// Runs a command, types Ctrl-C when it has got that far, and looks what it says.
+fn interrupt(
+    arguments: &[&str],
+    code: i32,
+    says: &str,
+    also: &str,
+    is_due: impl Fn(&str, u32) -> bool,
+) -> anyhow::Result<()> {
+    let mut command = std::process::Command::new(Workspace::find().root().join("tools/lazaret"));
+    command.env("CI", "true").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn()?;
+    let mut out = child.stdout.take().context("no pipe")?;
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let text = || seen.lock().map(|seen| seen.clone()).unwrap_or_default();
+    let reader = std::thread::spawn({
+        let seen = std::sync::Arc::clone(&seen);
+        move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = out.read(&mut buffer) {
+                let Ok(mut seen) = seen.lock() else { return };
+                seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+            }
+        }
+    });
+    while !is_due(&text(), child.id()) {
+        anyhow::ensure!(child.try_wait()?.is_none(), "{arguments:?} has ended by itself\n{}", text());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status()?;
+    let status = child.wait()?;
+    let _ = reader.join();
+    let text = text();
+    let is_right = status.code() == Some(code) && text.contains(says) && text.contains(also);
+    anyhow::ensure!(is_right, "{arguments:?}: {status}\n{text}");
+    Ok(())
+}
+
+/// Has a process started a machine?
+fn has_machine(process: u32) -> bool {
+    // Any of its threads may have.
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    let is_qemu =
+        |child: &str| std::fs::read_to_string(format!("/proc/{child}/comm")).is_ok_and(|c| c.contains("qemu"));
+    children.collect::<String>().split_whitespace().any(is_qemu)
 }
 
 fn run() -> anyhow::Result<()> {

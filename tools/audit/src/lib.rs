@@ -10,6 +10,7 @@ use std::{
     fmt,
 };
 
+use serde_json::{Value, json};
 use system_spec::Kind;
 
 use lazaret_plan::{CapFill, Plan};
@@ -72,6 +73,37 @@ impl Audit {
             }
             Some(_) => {}
         }
+    }
+
+    /// The last line.
+    pub fn verdict(&self) -> String {
+        let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        let held = count(self.found.len(), "capability").replace("capabilitys", "capabilities");
+        match self.differences().len() {
+            0 => format!("audit: {held}, all as the description grants them"),
+            number => format!("audit: {held}, {} from what the description grants", count(number, "difference")),
+        }
+    }
+
+    /// For programs.
+    pub fn json(&self) -> Value {
+        let capability = |((holder, slot), found): (&Place, &String)| {
+            let grant = self.granted.get(&(holder.clone(), *slot));
+            json!({
+                "holder": holder,
+                "slot": slot,
+                "type": found,
+                "object": grant.map(|grant| &grant.object),
+                "rights": grant.map(|grant| &grant.rights),
+                "badge": grant.map(|grant| grant.data),
+            })
+        };
+        let differences = self.differences();
+        json!({
+            "as_described": differences.is_empty(),
+            "differences": differences,
+            "capabilities": self.found.iter().map(capability).collect::<Vec<_>>(),
+        })
     }
 
     /// Each difference in a sentence; none = the system is what the manifest says.
@@ -159,12 +191,17 @@ mod tests {
     fn equal_lists_do_not_differ() {
         let audit = audit("boot\nAUDIT pd=vmm slot=1 type=endpoint\r\nAUDIT end caps=1\n");
         assert_eq!(audit.differences(), [""; 0]);
+        assert_eq!(audit.verdict(), "audit: 1 capability, all as the description grants them");
+        let json = audit.json();
+        assert_eq!((&json["as_described"], &json["capabilities"][0]["object"]), (&true.into(), &"vmm".into()));
         assert!(audit.to_string().contains("vmm        1  endpoint       r---"));
     }
 
     #[test]
     fn every_difference_is_told() {
         let more = audit("AUDIT pd=vmm slot=1 type=endpoint\nAUDIT pd=vmm slot=511 type=tcb\nAUDIT end caps=2\n");
+        assert_eq!(more.verdict(), "audit: 2 capabilities, 1 difference from what the description grants");
+        assert_eq!(more.json()["as_described"], false);
         assert_eq!(more.differences(), ["vmm has a tcb in slot 511 that nothing grants"]);
         assert_eq!(audit("AUDIT end caps=0").differences(), ["vmm lacks slot 1: endpoint 'vmm'"]);
         let other = audit("AUDIT pd=vmm slot=1 type=tcb\nAUDIT end caps=1\n");

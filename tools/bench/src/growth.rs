@@ -14,6 +14,7 @@ use super::measured::check_counter;
 use super::subject::Job;
 use super::table::write_aligned;
 use super::{Bench, Subject, many, native};
+use lazaret_machine::interrupt::interrupted;
 
 const WIDTH: u32 = 1100;
 /// Plots side by side.
@@ -42,6 +43,9 @@ impl Growth {
     /// Runs the programs and the systems that show them.
     pub fn take(bench: &Bench<'_>) -> anyhow::Result<Self> {
         let mut growth = Self::parse(&native::output(bench)?)?;
+        if interrupted() {
+            return Ok(growth);
+        }
         let guest = bench.run(Subject::Lazaret, GUEST)?.output;
         check_counter(&guest)?;
         growth.curves.extend(Self::parse(&guest)?.curves);

@@ -15,6 +15,7 @@ pub mod linux;
 pub mod many;
 pub mod measured;
 pub mod native;
+pub mod operations;
 pub mod peer;
 pub mod profile;
 pub mod subject;

@@ -9,6 +9,7 @@ use super::Bench;
 use super::growth::Curves;
 use super::switch;
 use lazaret_build::{Request, system};
+use lazaret_machine::interrupt::interrupted;
 use lazaret_machine::{Script, Watch};
 use lazaret_programs::Config;
 
@@ -23,10 +24,16 @@ const LAST: &str = r"GUEST switch: \d+ passed";
 pub fn curves(bench: &Bench<'_>) -> anyhow::Result<Curves> {
     let mut curves = Curves::new();
     for number in NUMBERS {
+        if interrupted() {
+            return Ok(curves);
+        }
         let cost = cost(bench, number, SLICE).with_context(|| format!("{number} VMs were not measured"))?;
         curves.entry("switch_by_vms".into()).or_default().push((number as u64, cost));
     }
     for slice in SLICES.into_iter().rev() {
+        if interrupted() {
+            return Ok(curves);
+        }
         let cost = cost(bench, 2, slice).with_context(|| format!("slices of {slice} us were not measured"))?;
         curves.entry("switch_by_switches_per_second".into()).or_default().push((1_000_000 / slice, cost));
     }

@@ -8,6 +8,7 @@ use anyhow::Context;
 
 use super::execution::log::{self, Execution};
 use super::execution::{capture, count, flame, symbols::Symbols, windows};
+use super::operations::{IPC, SWITCH};
 use super::subject::Job;
 use super::table::write_aligned;
 use super::{Bench, Subject, native, switch};
@@ -33,8 +34,8 @@ impl Profile {
     pub fn take(bench: &Bench<'_>, op: &str) -> anyhow::Result<Self> {
         let guest = lazaret_guests::BARE_PACKAGE;
         let (trace, programs, packages) = match op {
-            "vcpu_switch" => (between_guests(bench, op)?, vec![(2, "microkernel")], ["microkernel", "vmm"]),
-            op if op.starts_with("ipc_") => {
+            SWITCH => (between_guests(bench, op)?, vec![(2, "microkernel")], ["microkernel", "vmm"]),
+            op if IPC.contains(&op) => {
                 let machine = native::machine(bench, native::TRACED)?;
                 let programs = vec![(2, "microkernel"), (0, native::TRACED)];
                 (marked(bench, op, machine)?, programs, ["microkernel", "kernel-tests"])

@@ -3,12 +3,14 @@
 //! kernel or for a seL4 that somebody else built.
 #![forbid(unsafe_code)]
 
+mod input;
 mod made;
 mod request;
 pub mod sel4;
 pub mod system;
 pub mod target;
 
+pub use input::Input;
 pub use made::MADE;
 pub use request::Request;
 pub use system::Built;

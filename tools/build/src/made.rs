@@ -2,7 +2,7 @@
 //! What a build has to make for a description: which of our programs it runs, and which guests' files it names.
 
 use lazaret_guests::Wanted;
-use lazaret_sdf::System;
+use lazaret_sdf::{SearchPath, System};
 
 /// Our programs for protection domains, in files `NAME.elf`. Reports have these two whatever a description runs.
 const ALWAYS: [&str; 2] = ["vmm", "serial"];
@@ -32,12 +32,13 @@ pub struct Needed {
 }
 
 impl Needed {
-    /// Of a description that was read and checked.
-    pub fn by(system: &System) -> Self {
-        let files = system.file_names();
-        let is_test = files.contains(program_file(TEST_PROGRAM).as_str());
+    /// Of a description that was read and checked; what its user gives (`files`) is not made.
+    pub fn by(system: &System, files: &SearchPath) -> Self {
+        let mut names = system.file_names();
+        names.retain(|name| files.find(name).is_none());
+        let is_test = names.contains(program_file(TEST_PROGRAM).as_str());
         let programs = ALWAYS.into_iter().chain(is_test.then_some(TEST_PROGRAM)).collect();
-        Self { programs, guests: Wanted::among(&files) }
+        Self { programs, guests: Wanted::among(&names) }
     }
 }
 
@@ -51,7 +52,7 @@ mod tests {
     use std::path::Path;
 
     use lazaret_board::Board;
-    use lazaret_sdf::{SearchPath, load_text};
+    use lazaret_sdf::load_text;
 
     use super::*;
 
@@ -59,7 +60,7 @@ mod tests {
         let board = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kernel-config");
         let board = Board::load(&board, "qemu_virt_aarch64").unwrap();
         let system = load_text(Path::new("x.system"), text, &board, &SearchPath::unchecked());
-        Needed::by(&system.unwrap_or_else(|errors| panic!("{}", errors[0])))
+        Needed::by(&system.unwrap_or_else(|errors| panic!("{}", errors[0])), &SearchPath::new(["no/such/folder"]))
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct Request {
     pub guest_kernel: Option<PathBuf>,
     /// An installed seL4 instead of our kernel.
     pub kernel: Option<PathBuf>,
+    /// The core that it will run on, if that is not the board's: an installed kernel is built for one.
+    pub cpu: Option<String>,
     /// Start several VMs on a kernel that does not switch debug registers.
     pub allow_shared_debug: bool,
     /// The root task lists every capability.
@@ -38,6 +40,7 @@ impl Request {
             search_path: Vec::new(),
             guest_kernel: None,
             kernel: None,
+            cpu: None,
             allow_shared_debug: false,
             audit: false,
             plant_capability: false,

@@ -2,26 +2,29 @@
 //! From a description to an image: builds the programs, fetches the guests, plans, packs, reports.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 
-use crate::Request;
 use crate::made::{MADE, Needed, program_file};
 use crate::target::Target;
+use crate::{Input, Request};
 use lazaret_board::Board;
-use lazaret_diagnostic::BadDescription;
+use lazaret_diagnostic::{BadDescription, Problem};
 use lazaret_guests::Origin;
 use lazaret_image::Image;
 use lazaret_plan::Plan;
 use lazaret_plan::policy::Policy;
-use lazaret_programs::Config;
-use lazaret_programs::Program;
+use lazaret_programs::lock::FolderLock;
 use lazaret_programs::sizes::{self, Size};
 use lazaret_programs::toolchain::{TARGET32, Toolchain};
 use lazaret_programs::workspace::Workspace;
+use lazaret_programs::{Config, Program, sha256};
 use lazaret_sdf::SearchPath;
 use lazaret_sdf::model::MovedDevice;
 
+/// How long an image is kept.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// The program that creates what the description names.
 const ROOT_TASK: &str = "root-task";
 
@@ -43,6 +46,10 @@ pub struct Built {
     pub compiler: String,
     /// Where the description's files were found.
     pub files: SearchPath,
+    /// Those files, as they were packed.
+    pub inputs: Vec<Input>,
+    /// The folder of the programs.
+    pub executables: PathBuf,
     /// Devices of another board that the description names.
     pub stand_ins: Vec<MovedDevice>,
     /// The core that the kernel was built for, if it was built for one.
@@ -56,26 +63,41 @@ pub fn board(workspace: &Workspace, name: &str, config: Config) -> anyhow::Resul
     Ok(board)
 }
 
-/// Where a description's files are: built ones first, then the VMM's configurations.
+/// Where a description's files are: what a user gives comes before what is made, and that before our configurations.
 pub fn search_path(workspace: &Workspace, request: &Request) -> SearchPath {
     search_path_in(workspace, request, &workspace.output(&request.board, request.config.name()))
 }
 
 fn search_path_in(workspace: &Workspace, request: &Request, output: &Path) -> SearchPath {
-    let own = [output.join("files"), workspace.guest_configurations()];
-    SearchPath::new(request.search_path.iter().cloned().chain(own))
+    let beside = lazaret_sdf::folder_of(&request.system).to_path_buf();
+    let given = request.search_path.iter().cloned().chain([beside]);
+    given.chain([made(output), workspace.guest_configurations()]).fold(SearchPath::new([""; 0]), SearchPath::with)
+}
+
+/// The folder of the files that a build makes for descriptions.
+fn made(output: &Path) -> PathBuf {
+    output.join("files")
+}
+
+/// Refuses whatever is wrong with what a user gives, and builds nothing.
+pub fn check_given(workspace: &Workspace, request: &Request) -> anyhow::Result<()> {
+    let target = Target::of(workspace, request)?;
+    needed(request, &target.board, &search_path_in(workspace, request, &target.output), &target.output).map(drop)
 }
 
 /// Builds everything.
 pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> {
     let target = Target::of(workspace, request)?;
     let files = search_path_in(workspace, request, &target.output);
-    let needed = needed(request, &target.board, &files)?;
+    let needed = needed(request, &target.board, &files, &target.output)?;
+    // Another build for this board may put other files in the same places.
+    let _lock = FolderLock::wait(&target.output)?;
     let toolchain = Toolchain::detect()?;
     let executables = build_programs(&target, &toolchain, &needed)?;
     let origins = provide_files(workspace, request, &target, &needed, &executables)?;
     let verified = lazaret_check::load(&request.system, &target.board, &files, &plan_options(request, &target.board));
     let verified = verified.map_err(BadDescription)?;
+    let inputs = Input::of(&verified.system, &files, &made(&target.output))?;
     let stand_ins = verified.system.stand_ins;
     let plan = verified.plan.context("files that the build makes are missing")?;
     let (image, mut sizes) = target.pack(&executables.wide, ROOT_TASK, Some(&plan.to_spec()))?;
@@ -89,20 +111,39 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     sizes::check(&sizes)?;
     let reported = [target.first_program(), ROOT_TASK, "vmm", "serial"];
     let programs = reported.iter().map(|name| Program::read(&executables.wide, name)).collect::<anyhow::Result<_>>()?;
-    let path = target.output.join(image_name(request));
-    std::fs::write(&path, &image.bytes).with_context(|| path.display().to_string())?;
+    let path = keep_image(&target.output, request, &image.bytes)?;
     let cpu = target.kernel.as_ref().map(|kernel| kernel.cpu);
     let (board, compiler) = (target.board, toolchain.version());
-    Ok(Built { board, path, image, plan, origins, sizes, programs, compiler, files, stand_ins, cpu })
+    let executables = executables.wide;
+    Ok(Built {
+        board,
+        path,
+        image,
+        plan,
+        origins,
+        sizes,
+        programs,
+        compiler,
+        files,
+        inputs,
+        executables,
+        stand_ins,
+        cpu,
+    })
 }
 
 /// What has to be made. A mistake in what is given is told here, not after the programs are built.
-fn needed(request: &Request, board: &Board, files: &SearchPath) -> anyhow::Result<Needed> {
-    let files = files.clone().with_pending(MADE).without_old_ones();
+fn needed(request: &Request, board: &Board, files: &SearchPath, output: &Path) -> anyhow::Result<Needed> {
+    let files = files.clone().without(&made(output)).with_pending(MADE);
     let system = lazaret_sdf::load(&request.system, board, &files).map_err(BadDescription)?;
     Policy::of(&system).map_err(BadDescription)?;
     request.guest_kernel.as_deref().map(lazaret_guests::read_given).transpose()?;
-    Ok(Needed::by(&system))
+    let needed = Needed::by(&system, &files);
+    if let (Some(given), Some(other)) = (&request.guest_kernel, files.find(lazaret_guests::LINUX)) {
+        let what = format!("--guest-kernel {} and {}: one Linux too many", given.display(), other.display());
+        return Err(Problem::new(what, format!("a {} of your own is taken as it is", lazaret_guests::LINUX)));
+    }
+    Ok(needed)
 }
 
 /// Folders of what was built: for the machine and 64-bit guests, and for 32-bit guests if there are any.
@@ -131,7 +172,7 @@ fn provide_files(
     needed: &Needed,
     executables: &Executables,
 ) -> anyhow::Result<Vec<Origin>> {
-    let folder = target.output.join("files");
+    let folder = made(&target.output);
     for program in &needed.programs {
         copy(&executables.wide.join(program), &folder.join(program_file(program)))?;
     }
@@ -148,13 +189,31 @@ fn plan_options(request: &Request, board: &Board) -> lazaret_plan::Options {
     }
 }
 
-/// Several descriptions share a folder.
+/// Named by its contents, so that no other build changes an image that somebody is about to start.
+fn keep_image(output: &Path, request: &Request, image: &[u8]) -> anyhow::Result<PathBuf> {
+    let folder = output.join("images");
+    forget_old(&folder);
+    let path = folder.join(format!("{}-{}.img", image_name(request), &sha256(image)[..16]));
+    lazaret_programs::write_if_changed(&path, image)?;
+    Ok(path)
+}
+
+/// Images that nobody has built lately.
+fn forget_old(folder: &Path) {
+    let is_old = |file: &std::fs::DirEntry| {
+        let modified = file.metadata().and_then(|metadata| metadata.modified()).ok();
+        modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > KEPT)
+    };
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.filter(is_old).for_each(|file| _ = std::fs::remove_file(file.path()));
+}
+
 fn image_name(request: &Request) -> String {
     let stem = request.system.file_stem().map_or("system".into(), |stem| stem.to_string_lossy().into_owned());
     let audit = if request.audit { "-audit" } else { "" };
     let planted = if request.plant_capability { "-planted" } else { "" };
     let kernel = if request.kernel.is_some() { "-sel4" } else { "" };
-    format!("{stem}{audit}{planted}{kernel}.img")
+    format!("{stem}{audit}{planted}{kernel}")
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {

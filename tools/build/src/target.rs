@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::sel4::Installed;
 use crate::{Request, system};
@@ -33,6 +33,9 @@ impl<'a> Target<'a> {
         let kernel = request.kernel.as_deref().map(|prefix| Installed::load(prefix, &board)).transpose()?;
         let mut output = setting.output();
         if let Some(kernel) = &kernel {
+            if let Some(cpu) = request.cpu.as_ref().filter(|cpu| *cpu != kernel.cpu) {
+                bail!("--cpu {cpu}, but the kernel is built for {}", kernel.cpu);
+            }
             board.memory = kernel.memory.clone();
             board.config = kernel.config.name();
             setting.config = kernel.config;

@@ -30,6 +30,7 @@ impl<'a> Monitor<'a> {
         let Some(((_, ram), (config_map, _))) = self.mapped("guest_ram_vaddr").zip(self.mapped("vmmcfg_vaddr")) else {
             return Ok(());
         };
+        self.one_vcpu()?;
         let Some(text) = self.contents("vmmcfg_vaddr")? else { return Ok(()) };
         let config = Config::parse(&text).map_err(|why| self.refuse(config_map.span, "configuration", why))?;
         let ram_size = config.ram_size.unwrap_or(ram.size);
@@ -47,6 +48,15 @@ impl<'a> Monitor<'a> {
         fdt::build(ram_size, config.bootargs, range)
             .map_err(|why| self.refuse(config_map.span, "configuration", why))?;
         Ok(())
+    }
+
+    /// Microkit takes more, and another monitor may start them.
+    fn one_vcpu(&self) -> Result<(), Box<Diagnostic>> {
+        let machine = self.pd.virtual_machine.as_ref();
+        let Some((vm, second)) = machine.and_then(|vm| Some((vm, vm.vcpus.get(1)?))) else { return Ok(()) };
+        let what = format!("Virtual machine '{}' has a second vCPU, which its monitor never starts", vm.name);
+        let error = Diagnostic::error(self.system.source.clone(), second.span, what).on("vcpu");
+        Err(Box::new(error.help("leave it out: this VMM runs machines of one vCPU")))
     }
 
     /// The map whose address that variable gets, and its region.

@@ -10,7 +10,11 @@ use lazaret_cli::{command, doctor};
 use lazaret_diagnostic::BadDescription;
 use lazaret_programs::workspace::Workspace;
 
+/// What a shell says of a program that wrote to a pipe which nobody reads any more.
+const ENDED_BY_CLOSED_PIPE: i32 = 128 + 13;
+
 fn main() -> ExitCode {
+    end_quietly_without_a_reader();
     let arguments = Arguments::parse();
     run(&arguments.command).unwrap_or_else(|error| match error.downcast_ref::<BadDescription>() {
         Some(bad) => bad.print(),
@@ -19,6 +23,18 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     })
+}
+
+/// `... | head` closes our output: there is nobody to tell, and nothing has gone wrong.
+fn end_quietly_without_a_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload().downcast_ref::<String>().map_or("", String::as_str);
+        if text.starts_with("failed printing to std") && text.contains("Broken pipe") {
+            std::process::exit(ENDED_BY_CLOSED_PIPE);
+        }
+        usual(panic);
+    }));
 }
 
 fn run(what: &Command) -> anyhow::Result<ExitCode> {

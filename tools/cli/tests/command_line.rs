@@ -82,3 +82,134 @@ fn a_guest_kernel_that_is_none_is_refused_before_anything_is_built() {
         assert!(!root().join("no").exists());
     }
 }
+
+/// A place where nothing can be written, whoever is asked.
+const NOWHERE: &str = "no/such/folder/x";
+
+#[test]
+fn an_output_that_cannot_be_written_is_named_before_the_work() {
+    let nowhere = NOWHERE;
+    for arguments in [
+        &["docs", "traps", "-o", nowhere][..],
+        &["graph", "-o", nowhere],
+        &["trace", "--from", "README.md", "-o", nowhere],
+        &["inject", "--json", nowhere],
+        &["inject", "--report", nowhere],
+        &["inject", "merge", "README.md", "--json", nowhere],
+        &["bench", "--json", nowhere],
+        &["bench", "--svg", nowhere],
+        &["bench", "--profile", "empty", "--svg", nowhere],
+        &["build", "-o", "README.md/x"],
+        &["build", "--selftest", "-o", "README.md/x"],
+        &["shim", "-o", "README.md/x"],
+    ] {
+        let (code, out, err) = lazaret(arguments);
+        let named = arguments[arguments.len() - 1];
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
+        assert!(err.contains(&format!("cannot write {named}")), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn arguments_without_sense_are_refused() {
+    for (arguments, why) in [
+        (&["inject", "--runs", "0"][..], "--runs"),
+        (&["inject", "--jobs", "0"], "--jobs"),
+        (&["inject", "--runs", "1", "--shard", "1/3"], "1/3"),
+        (&["inject", "linux", "--kills", "0"], "--kills"),
+        (&["inject", "crash-points", "--stride", "0"], "--stride"),
+        (&["graph", "-o", "picture.png"], ".svg"),
+        (&["bench", "--svg", "picture.png"], ".svg"),
+        (&["bench", "--growth", "--svg", "picture.pdf"], ".svg"),
+    ] {
+        let (code, out, err) = lazaret(arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
+        assert!(err.contains(why), "{arguments:?}: {err}");
+    }
+    assert!(!root().join("picture.png").exists());
+}
+
+#[test]
+fn an_unknown_operation_is_refused_with_the_list_of_them() {
+    let (code, _, err) = lazaret(&["bench", "--profile", "nosuch"]);
+    assert_eq!(code, Some(2), "{err}");
+    for operation in lazaret_bench::operations::OPERATIONS {
+        assert!(err.contains(operation), "{operation}: {err}");
+    }
+}
+
+#[test]
+fn a_cpu_that_qemu_does_not_have_is_refused_before_anything_is_built() {
+    if Command::new("qemu-system-aarch64").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no qemu-system-aarch64 to ask for its CPUs");
+        return;
+    }
+    let target = std::env::temp_dir().join(format!("lazaret-cpu-{}", std::process::id()));
+    for command in [&["run"][..], &["trace"], &["audit"], &["bench"]] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_lazaret-cli"));
+        program.args(command).args(["--cpu", "z80"]).env("CARGO_TARGET_DIR", &target).current_dir(root());
+        let Output { status, stderr, .. } = program.output().unwrap();
+        let err = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(2), "{command:?}: {err}");
+        assert!(err.contains("has no CPU 'z80'") && err.contains("cortex-a57"), "{command:?}: {err}");
+        assert!(!target.exists(), "{command:?} has built something");
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    for command in ["check --json", "docs traps", "check --help"] {
+        let line = format!("'{}' {command} | true; echo ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_lazaret-cli"));
+        // Many times: the reader may be gone before or after the first byte.
+        for _ in 0..5 {
+            let Output { stdout, stderr, .. } =
+                Command::new("bash").args(["-c", &line]).current_dir(root()).output().unwrap();
+            let (code, err) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
+            assert!(["0", "141"].contains(&code.trim()), "{command}: {code} {err}");
+            assert!(!err.contains("panicked") && !err.contains("pipe"), "{command}: {err}");
+        }
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_who_wants_it() {
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no script(1) to play a terminal");
+        return;
+    }
+    let seen = |no_colour: &str| {
+        let line = format!("'{}' check {BAD}", env!("CARGO_BIN_EXE_lazaret-cli"));
+        let mut terminal = Command::new("script");
+        terminal.args(["-qec", &line, "/dev/null"]).current_dir(root()).env("NO_COLOR", no_colour);
+        String::from_utf8(terminal.stdin(std::process::Stdio::null()).output().unwrap().stdout).unwrap()
+    };
+    assert!(seen("").contains("\x1b["), "{:?}", seen(""));
+    let plain = seen("1");
+    assert!(plain.contains(BAD_LINE) && !plain.contains('\x1b'), "{plain:?}");
+}
+
+/// A description's own folder and the search path come before what a build makes: a file there is looked at.
+#[test]
+fn a_user_s_file_is_taken_for_a_built_one_of_the_same_name() {
+    let folder = std::env::temp_dir().join(format!("lazaret-given-{}", std::process::id()));
+    for other in ["here", "there"].map(|name| folder.join(name)) {
+        std::fs::create_dir_all(&other).unwrap();
+    }
+    let description = folder.join("here/own.system");
+    let text =
+        "<system><protection_domain name=\"a\"><program_image path=\"serial.elf\" /></protection_domain></system>";
+    std::fs::write(&description, text).unwrap();
+    let system = description.to_str().unwrap();
+    let there = folder.join("there").display().to_string();
+    for (place, more) in [("here", vec![]), ("there", vec!["--search-path", &there])] {
+        let file = folder.join(place).join("serial.elf");
+        std::fs::write(&file, "no program").unwrap();
+        for command in [vec!["check", "--system", system], vec!["build", "--system", system, "-o", "no/such/folder"]] {
+            let (code, _, err) = lazaret(&[command, more.clone()].concat());
+            assert_eq!(code, Some(2), "{err}");
+            assert!(err.contains("Program image 'serial.elf' is not an ELF file"), "{err}");
+        }
+        std::fs::remove_file(file).unwrap();
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}

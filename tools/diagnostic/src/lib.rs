@@ -3,12 +3,16 @@
 //! a text.
 #![forbid(unsafe_code)]
 
+mod colour;
 mod diagnostic;
+mod output;
 mod problem;
 mod refused;
 mod source;
 
+pub use colour::errors_in_colour;
 pub use diagnostic::{Diagnostic, JsonDiagnostic, Severity};
+pub use output::{make_folder, may_write, must_end_in, write_file};
 pub use problem::{Problem, describe};
 pub use refused::{BadDescription, EXIT_INVALID, print_all};
 pub use source::{Source, Span};

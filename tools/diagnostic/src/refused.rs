@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A description that is refused: every error in it is printed, and nothing is written.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use crate::Diagnostic;
@@ -17,8 +17,7 @@ pub struct BadDescription(pub Vec<Diagnostic>);
 impl BadDescription {
     /// Prints every error.
     pub fn print(&self) -> ExitCode {
-        let colour = io::stderr().is_terminal();
-        let _ = print_all(&self.0, colour, &mut io::stderr());
+        let _ = print_all(&self.0, crate::errors_in_colour(), &mut io::stderr());
         ExitCode::from(EXIT_INVALID)
     }
 }

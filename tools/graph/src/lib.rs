@@ -10,7 +10,7 @@ mod layout;
 mod scene;
 mod svg;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use lazaret_board::Board;
@@ -30,7 +30,7 @@ pub struct Options {
 }
 
 /// Draws. The result is the exit code; nothing is written for a description with errors.
-pub fn run(options: &Options, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+pub fn run(options: &Options, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
     let loaded = lazaret_sdf::load(&options.system, &options.board, &options.files)
         .or_else(|_| lazaret_sdf::load(&options.system, &options.board, &SearchPath::unchecked()));
     let system = match loaded {
@@ -42,7 +42,7 @@ pub fn run(options: &Options, out: &mut dyn Write, err: &mut dyn Write) -> io::R
     };
     let picture = draw(&system);
     match &options.output {
-        Some(path) => std::fs::write(path, picture)?,
+        Some(path) => lazaret_diagnostic::write_file(path, picture)?,
         None => out.write_all(picture.as_bytes())?,
     }
     Ok(0)

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use lazaret_machine::Session;
+use lazaret_machine::{Qemu, Session};
 
 /// RTCDR of board `virt`'s PL031: seconds since 1970.
 const RTCDR: u64 = 0x0901_0000;
@@ -18,7 +18,7 @@ const LOOKS: u32 = 2;
 /// Has QEMU count the machine's seconds from 0, and listen at this path.
 pub fn options(command: &mut Command, path: &Path) {
     command.args(["-rtc", "base=1970-01-01,clock=vm", "-chardev"]);
-    command.arg(format!("socket,path={},server=on,wait=off,id=qmp", path.display()));
+    command.arg(format!("socket,path={},server=on,wait=off,id=qmp", Qemu::in_option(path)));
     command.args(["-mon", "chardev=qmp,mode=control"]);
 }
 

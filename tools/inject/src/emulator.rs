@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::clock::Limit;
+use lazaret_machine::PrivateFolder;
 
 /// Without output for so long, nothing more comes. On a loaded machine that can be wrong.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -24,16 +25,16 @@ pub struct Emulator {
     child: Child,
     output: Receiver<Vec<u8>>,
     seen: RefCell<Vec<u8>>,
-    socket: PathBuf,
     control: PathBuf,
     limit: u32,
+    /// Of its sockets.
+    _folder: PrivateFolder,
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        [&self.socket, &self.control].into_iter().for_each(|path| drop(std::fs::remove_file(path)));
     }
 }
 
@@ -54,7 +55,7 @@ pub enum Look {
 
 impl Emulator {
     /// Takes over a QEMU that was just started, and what its options named.
-    pub fn new(mut child: Child, socket: PathBuf, control: PathBuf, limit: u32) -> anyhow::Result<Self> {
+    pub fn new(mut child: Child, folder: PrivateFolder, control: PathBuf, limit: u32) -> anyhow::Result<Self> {
         let mut out = child.stdout.take().context("QEMU's output")?;
         let (sender, output) = channel();
         std::thread::spawn(move || {
@@ -65,12 +66,7 @@ impl Emulator {
                 }
             }
         });
-        Ok(Self { child, output, seen: RefCell::default(), socket, control, limit })
-    }
-
-    /// Where its debugger's interface is.
-    pub fn socket(&self) -> &Path {
-        &self.socket
+        Ok(Self { child, output, seen: RefCell::default(), control, limit, _folder: folder })
     }
 
     /// Everything that it prints until that is all. Silence ends it too, if what it means is `Plausible`: whatever must

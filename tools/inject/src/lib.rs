@@ -35,6 +35,7 @@ use outcome::{Transcript, classify, of_kernel_flip};
 use result::{Campaign, Row, is_forbidden};
 use testbed::Testbed;
 
+use lazaret_machine::interrupt::interrupted;
 use lazaret_programs::workspace::Workspace;
 
 /// Runs at the same time.
@@ -55,7 +56,9 @@ pub fn run(
     std::thread::scope(|scope| {
         for _ in 0..jobs.unwrap_or(JOBS).clamp(1, numbers.len().max(1)) {
             scope.spawn(|| {
-                while let Some(&number) = numbers.get(next.fetch_add(1, Relaxed)) {
+                while !interrupted()
+                    && let Some(&number) = numbers.get(next.fetch_add(1, Relaxed))
+                {
                     let attempt = || one(&testbed, &good, &Case::new(seed, number));
                     let result = attempt().or_else(|error| {
                         eprintln!("run {number}, once more: {error:#}");
@@ -154,7 +157,9 @@ pub fn shard(runs: u64, shard: Option<&str>) -> anyhow::Result<Vec<u64>> {
     let Some(text) = shard else { return Ok((0..runs).collect()) };
     let parsed = text.split_once('/').and_then(|(i, n)| Some((i.parse::<u64>().ok()?, n.parse::<u64>().ok()?)));
     let (i, n) = parsed.filter(|&(i, n)| i < n).with_context(|| format!("--shard {text}: i/n with i from 0 to n-1"))?;
-    Ok((0..runs).filter(|number| number % n == i).collect())
+    let numbers: Vec<u64> = (0..runs).filter(|number| number % n == i).collect();
+    anyhow::ensure!(!numbers.is_empty(), "--shard {text}: of {runs} runs that is none");
+    Ok(numbers)
 }
 
 #[cfg(test)]
@@ -166,6 +171,7 @@ mod tests {
         let mut all: Vec<u64> = (0..3).flat_map(|i| shard(10, Some(&format!("{i}/3"))).unwrap()).collect();
         all.sort_unstable();
         assert_eq!(all, shard(10, None).unwrap());
+        assert!(shard(1, Some("1/3")).is_err());
         assert!(shard(10, Some("3/3")).is_err() && shard(10, Some("x")).is_err());
     }
 }

@@ -14,6 +14,7 @@ use super::outcome::{apart, said};
 use super::path::walk;
 use super::testbed::Testbed;
 
+use lazaret_machine::interrupt::interrupted;
 use lazaret_machine::rejoin;
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
@@ -47,7 +48,7 @@ pub fn run(workspace: &Workspace, kills: u64, seed: u64) -> anyhow::Result<Kills
     let good = transcripts(&machine.output(until_off)?)?;
     let (machine, mut gdb) = testbed.start()?;
     let (mut random, mut done) = (Random::new(seed), 0);
-    while done < kills {
+    while done < kills && !interrupted() {
         gdb.run()?;
         std::thread::sleep(Duration::from_millis(PAUSE_MS.start + random.below(PAUSE_MS.end - PAUSE_MS.start)));
         gdb.interrupt()?;

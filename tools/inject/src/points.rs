@@ -14,6 +14,7 @@ use super::outcome::Transcript;
 use super::path::path;
 use super::testbed::{Testbed, VICTIM};
 use lazaret_build::Request;
+use lazaret_machine::interrupt::interrupted;
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 
@@ -67,11 +68,11 @@ pub fn run(workspace: &Workspace, stride: usize, first: usize) -> anyhow::Result
 
 /// A folder with the VMs' files for so many rounds.
 fn configured(workspace: &Workspace, rounds: usize) -> anyhow::Result<std::path::PathBuf> {
-    let folder = workspace.target().join("crash-points");
-    std::fs::create_dir_all(&folder)?;
+    let folder = workspace.target().join(format!("crash-points/{rounds}"));
     for name in ["crash_a.vmmcfg", "crash_b.vmmcfg"] {
         let text = std::fs::read_to_string(workspace.test_system(SYSTEM).with_file_name(name))?;
-        std::fs::write(folder.join(name), text.replace("rounds=40", &format!("rounds={rounds}")))?;
+        let text = text.replace("rounds=40", &format!("rounds={rounds}"));
+        lazaret_programs::write_if_changed(&folder.join(name), text.as_bytes())?;
     }
     Ok(folder)
 }
@@ -89,7 +90,7 @@ impl Campaign<'_> {
         let (mut step, mut left) = (0, FIRST_ROUNDS);
         let marks = self.testbed.marks_of(0..Testbed::STEPS);
         marks.iter().chain([&self.entry()]).try_for_each(|&place| gdb.breakpoint(place, true))?;
-        while left > 0 {
+        while left > 0 && !interrupted() {
             gdb.go_on()?;
             match self.testbed.step_at(gdb.registers()?[PC]) {
                 Some(next) => {
@@ -106,7 +107,7 @@ impl Campaign<'_> {
     fn other_rounds(&mut self, gdb: &mut Gdb, rounds: usize) -> anyhow::Result<()> {
         let (mut stops, mut at) = (BTreeSet::new(), None);
         let mut left = rounds.saturating_sub(FIRST_ROUNDS + 2);
-        while left > 0 {
+        while left > 0 && !interrupted() {
             let open = self.open_kinds().map(|(_, kind)| kind.step).collect();
             self.stop_at(gdb, &stops, &open)?;
             stops = open;

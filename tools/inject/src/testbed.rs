@@ -12,7 +12,8 @@ use super::clock;
 use super::emulator::Emulator;
 use super::gdb::{Gdb, PC};
 use lazaret_build::{Built, Request, system};
-use lazaret_machine::Qemu;
+use lazaret_machine::interrupt::keep_from;
+use lazaret_machine::{PrivateFolder, Qemu};
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 
@@ -64,10 +65,9 @@ impl Testbed {
         let built = system::build(workspace, request)?;
         let mut qemu = Qemu::of(workspace, &built.board)?;
         qemu.icount = true;
-        let folder = built.path.parent().context("the image's folder")?.to_path_buf();
         let read = |name: &Path| std::fs::read(name).with_context(|| name.display().to_string());
-        let vmm = read(&folder.join("files/vmm.elf"))?;
-        let executables = folder.join("build").join(lazaret_programs::toolchain::TARGET).join("release");
+        let executables = built.executables.clone();
+        let vmm = read(&executables.join("vmm"))?;
         let guest = read(&executables.join("bare-aarch64"))?;
         let (svcs, reply) = system_calls(&vmm)?;
         let kernel = kernel_data(&built);
@@ -104,20 +104,17 @@ impl Testbed {
 
     /// Starts the machine, stopped before its first instruction.
     pub fn start(&self) -> anyhow::Result<(Emulator, Gdb)> {
-        static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let socket = |what| std::env::temp_dir().join(format!("lazaret-{what}-{}-{number}", std::process::id()));
-        let (socket, control) = (socket("inject"), socket("control"));
-        [&socket, &control].into_iter().for_each(|path| drop(std::fs::remove_file(path)));
+        let folder = PrivateFolder::new()?;
+        let [socket, control] = ["gdb", "qmp"].map(|name| folder.join(name));
         let mut command = self.qemu.command(&self.image);
         command.arg("-S").arg("-chardev");
-        command.arg(format!("socket,path={},server=on,wait=off,id=gdb", socket.display()));
+        command.arg(format!("socket,path={},server=on,wait=off,id=gdb", Qemu::in_option(&socket)));
         command.args(["-gdb", "chardev:gdb"]);
         clock::options(&mut command, &control);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let child = command.spawn().context("cannot start QEMU")?;
-        let machine = Emulator::new(child, socket, control, self.limit)?;
-        let gdb = Gdb::connect(machine.socket())?;
+        let child = keep_from(&mut command).spawn().context("cannot start QEMU")?;
+        let machine = Emulator::new(child, folder, control, self.limit)?;
+        let gdb = Gdb::connect(&socket)?;
         Ok((machine, gdb))
     }
 

@@ -5,8 +5,10 @@
 
 pub mod card;
 mod console;
+pub mod interrupt;
 mod lines;
 mod monitor;
+mod private_folder;
 mod process;
 mod qemu;
 mod run;
@@ -17,6 +19,7 @@ mod watch;
 
 pub use lines::rejoin;
 pub use monitor::{Monitor, Session};
+pub use private_folder::PrivateFolder;
 pub use process::Process;
 pub use qemu::Qemu;
 pub use run::{Run, RunEnd};

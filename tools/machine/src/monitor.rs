@@ -24,7 +24,7 @@ impl Monitor {
     /// Gives the machine a socket in this folder. Its name must be short: the system allows some hundred characters.
     pub fn of(qemu: &mut Qemu, folder: &Path) -> Self {
         let socket = folder.join("qmp");
-        let option = format!("unix:{},server=on,wait=off", socket.display());
+        let option = format!("unix:{},server=on,wait=off", Qemu::in_option(&socket));
         qemu.more.extend(["-qmp".into(), option]);
         Self { socket }
     }

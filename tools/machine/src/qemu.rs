@@ -7,10 +7,16 @@ use std::process::Command;
 use anyhow::Context;
 
 use lazaret_board::{Board, Emulation};
+use lazaret_diagnostic::Problem;
+use lazaret_programs::shell;
+use lazaret_programs::toolchain::first_line;
 use lazaret_programs::workspace::Workspace;
 
 /// Makes QEMU die with us, so that nothing runs on when we are killed; part of Debian's base system.
 const DIE_TOGETHER: &str = "/usr/bin/setpriv";
+
+/// Cores that the kernel knows, errata and all.
+const OURS: [&str; 4] = ["cortex-a53", "cortex-a55", "cortex-a57", "cortex-a72"];
 
 /// How QEMU plays a board: the section `qemu` of its file, and what a caller changes.
 #[derive(Debug, Clone)]
@@ -39,10 +45,33 @@ impl Qemu {
         Ok(Self { device_tree: device_tree.map(|(path, _)| path), ..Self::as_described(board)? })
     }
 
-    fn as_described(board: &Board) -> anyhow::Result<Self> {
+    /// The same without the device tree.
+    pub fn as_described(board: &Board) -> anyhow::Result<Self> {
         let Emulation { program, machine, cpu, memory, more, .. } =
             board.qemu.clone().with_context(|| format!("{}: not a QEMU board", board.name))?;
         Ok(Self { program, machine, cpu, memory, icount: false, more, device_tree: None })
+    }
+
+    /// A path in one of QEMU's options with commas between them: its own commas are doubled.
+    pub fn in_option(path: &Path) -> String {
+        path.display().to_string().replace(',', ",,")
+    }
+
+    /// Refuses a CPU that QEMU does not have, before anything is built for it.
+    pub fn must_have_cpu(&self) -> anyhow::Result<()> {
+        // What comes behind a comma is told by QEMU itself.
+        let name = self.cpu.split(',').next().unwrap_or_default();
+        let help = Command::new(&self.program).args(["-cpu", "help"]).output();
+        // That it is not there is told when it is to be started.
+        let Ok(help) = help else { return Ok(()) };
+        let text = String::from_utf8_lossy(&help.stdout);
+        let known = text.lines().filter(|line| line.starts_with(' ')).filter_map(|line| line.split_whitespace().next());
+        if known.clone().any(|known| known == name) {
+            return Ok(());
+        }
+        let ours = known.filter(|known| OURS.contains(known)).collect::<Vec<_>>().join(", ");
+        let version = first_line(Command::new(&self.program).arg("--version")).unwrap_or_default();
+        Err(Problem::new(format!("{version} has no CPU '{name}'"), format!("the kernel runs on {ours}")))
     }
 
     /// On the core that an installed kernel was built for; ours runs on any of them.
@@ -74,7 +103,7 @@ impl Qemu {
     /// The line that a person would type.
     pub fn line(&self, image: &Path) -> String {
         let words = std::iter::once(self.program.clone()).chain(self.arguments(image));
-        words.map(|w| if w.contains(' ') { format!("'{w}'") } else { w }).collect::<Vec<_>>().join(" ")
+        words.map(|word| shell::quote(&word)).collect::<Vec<_>>().join(" ")
     }
 
     /// The process to start.

@@ -12,6 +12,8 @@ pub enum RunEnd {
     Seen,
     /// Not in time; what it still waited for.
     TimedOut(String),
+    /// Ctrl-C was typed before that.
+    Interrupted,
     /// The kernel or the monitor reported a fault: its line.
     Fault(String),
     /// The machine ended by itself and well, but before everything was seen; what it still waited for.
@@ -47,6 +49,7 @@ impl Run {
         let what = match &self.end {
             RunEnd::Seen => return Ok(()),
             RunEnd::TimedOut(pattern) => format!("not seen within {:.0?}: {pattern}", self.elapsed),
+            RunEnd::Interrupted => "interrupted".into(),
             RunEnd::Fault(line) => format!("a fault: {line}"),
             RunEnd::Missing(pattern) => format!("QEMU ended before this was seen: {pattern}"),
             RunEnd::Ended(_) => "QEMU ended too early".into(),

@@ -12,6 +12,7 @@ use anyhow::Context;
 
 use super::Script;
 use super::console::{find_fault, read_all};
+use super::interrupt::{self, LOOK};
 use super::lines::rejoin;
 use super::process::Process;
 use super::run::{Run, RunEnd};
@@ -74,6 +75,9 @@ impl Watch {
         let interactive = self.input == Input::Terminal;
         let terminal = interactive.then(Terminal::remember);
         command.stdin(if interactive { Stdio::inherit() } else { Stdio::piped() });
+        if !interactive {
+            interrupt::keep_from(&mut command);
+        }
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|error| {
             Problem::new(format!("cannot start {name}: {error}"), "tools/lazaret doctor tells what is missing")
@@ -111,12 +115,16 @@ impl Watch {
         loop {
             let deadline = match &fault {
                 Some((at, _)) => Some(*at + LAST_WORDS),
-                None => self.timeout.map(|timeout| start + timeout),
+                // A limit beyond the end of time is none.
+                None => self.timeout.and_then(|timeout| start.checked_add(timeout)),
             };
-            let wait = deadline.map_or(Duration::from_secs(3600), |d| d.saturating_duration_since(Instant::now()));
-            let piece = match pieces.recv_timeout(wait) {
+            if self.input == Input::Script && interrupt::interrupted() {
+                return Ok(Some(RunEnd::Interrupted));
+            }
+            let left = deadline.map_or(LOOK, |d| d.saturating_duration_since(Instant::now()));
+            let piece = match pieces.recv_timeout(left.min(LOOK)) {
                 Ok(piece) => piece,
-                Err(RecvTimeoutError::Timeout) if deadline.is_none() => continue,
+                Err(RecvTimeoutError::Timeout) if left > LOOK || deadline.is_none() => continue,
                 Err(RecvTimeoutError::Timeout) => return Ok(Some(self.overdue(fault))),
                 Err(RecvTimeoutError::Disconnected) => return Ok(fault.map(|(_, end)| end)),
             };
@@ -156,7 +164,8 @@ impl Watch {
     fn show(&self, piece: &[u8], log: &mut Option<File>) -> anyhow::Result<()> {
         if self.echo {
             let mut out = std::io::stdout().lock();
-            let _ = out.write_all(piece).and_then(|()| out.flush());
+            // Nobody to show it to any more: the machine need not run on.
+            out.write_all(piece).and_then(|()| out.flush()).context("cannot show the machine's output")?;
         }
         if let Some(log) = log {
             log.write_all(piece).context("cannot write the serial log")?;

@@ -3,9 +3,11 @@
 //! what the files that come of them are made of.
 #![forbid(unsafe_code)]
 
+pub mod lock;
 pub mod panics;
 mod program;
 mod setting;
+pub mod shell;
 pub mod sizes;
 pub mod toolchain;
 pub mod workspace;

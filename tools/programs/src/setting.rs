@@ -2,12 +2,14 @@
 //! Builds the programs that run on the machine.
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 
 use lazaret_board::Board;
 
+use crate::lock::FolderLock;
 use crate::toolchain::{TARGET, TARGET32, Toolchain};
 use crate::workspace::Workspace;
 
@@ -41,6 +43,10 @@ impl Config {
         }
     }
 }
+
+/// Folders of what was built, for the machine and 64-bit guests, and for 32-bit guests.
+const PROGRAMS: &str = "programs";
+const PROGRAMS32: &str = "programs32";
 
 /// Slots of the root CNode, as a power of two, where they are all looked at again and again.
 const CHECKED_CNODE_BITS: u8 = 13;
@@ -77,7 +83,8 @@ impl Setting<'_> {
 
     /// Builds packages, optimised, and tells where their executables are.
     pub fn build(&self, toolchain: &Toolchain, packages: &[&str]) -> anyhow::Result<PathBuf> {
-        self.build_for(toolchain, packages, &self.write_prefix()?, &self.shared()?)
+        let programs = self.output().join(PROGRAMS);
+        self.cargo_build(TARGET, toolchain, packages, &self.write_prefix()?, &self.shared()?, programs)
     }
 
     /// The same for the kernel of that prefix, in another folder.
@@ -88,13 +95,14 @@ impl Setting<'_> {
         prefix: &Path,
         output: &Path,
     ) -> anyhow::Result<PathBuf> {
-        self.cargo_build(TARGET, toolchain, packages, prefix, output)
+        self.cargo_build(TARGET, toolchain, packages, prefix, output, output.join(PROGRAMS))
     }
 
     /// Builds programs of 32-bit guests, which know no kernel.
     pub fn build_for_guests32(&self, packages: &[&str]) -> anyhow::Result<PathBuf> {
         let toolchain = Toolchain::detect_for(TARGET32)?;
-        self.cargo_build(TARGET32, &toolchain, packages, &self.write_prefix()?, &self.shared()?)
+        let programs = self.output().join(PROGRAMS32);
+        self.cargo_build(TARGET32, &toolchain, packages, &self.write_prefix()?, &self.shared()?, programs)
     }
 
     fn cargo_build(
@@ -104,8 +112,10 @@ impl Setting<'_> {
         packages: &[&str],
         prefix: &Path,
         output: &Path,
+        programs: PathBuf,
     ) -> anyhow::Result<PathBuf> {
         let target_dir = output.join("build");
+        let _lock = FolderLock::wait(&target_dir)?;
         let mut cargo = toolchain.cargo("build", target);
         cargo.args(["--release", "--bins", "--locked"]).args(packages.iter().flat_map(|p| ["-p", p]));
         if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
@@ -113,11 +123,13 @@ impl Setting<'_> {
         }
         cargo.current_dir(self.workspace.root()).env("CARGO_TARGET_DIR", &target_dir);
         cargo.env("SEL4_PREFIX", prefix).env("LAZARET_BOARD", self.board);
-        let status = cargo.status().context("cannot run cargo")?;
-        if !status.success() {
+        cargo.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let output = cargo.output().context("cannot run cargo")?;
+        if !output.status.success() {
             bail!("cargo could not build {}", packages.join(", "));
         }
-        Ok(target_dir.join(target).join("release"))
+        take_executables(&output.stdout, &programs)?;
+        Ok(programs)
     }
 
     /// The kernel's configuration as a tree in the form of seL4's installation prefix.
@@ -147,13 +159,24 @@ impl Setting<'_> {
     }
 }
 
+/// Copies what cargo says that it has built, or had built before, so that the next build in its folder, for another board
+/// or kernel, does not change it.
+fn take_executables(messages: &[u8], to: &Path) -> anyhow::Result<()> {
+    for line in messages.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{")) {
+        let message: Value = serde_json::from_slice(line).context("cargo's messages")?;
+        let Some(executable) = message["executable"].as_str().map(Path::new) else { continue };
+        let name = executable.file_name().context("an executable without a name")?;
+        let bytes = std::fs::read(executable).with_context(|| executable.display().to_string())?;
+        write_if_changed(&to.join(name), &bytes)?;
+    }
+    Ok(())
+}
+
 /// Leaves the time stamp alone when there is nothing new: cargo rebuilds by it.
 pub fn write_if_changed(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
     if std::fs::read(path).is_ok_and(|old| old == contents) {
         return Ok(());
     }
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    }
-    std::fs::write(path, contents).with_context(|| path.display().to_string())
+    path.parent().map(lazaret_diagnostic::make_folder).transpose()?;
+    lazaret_diagnostic::write_file(path, contents)
 }

@@ -30,6 +30,7 @@ pub fn json(built: &Built, request: &Request, qemu: &str) -> Value {
         "sizes": built.sizes,
         "programs": built.programs,
         "guests": built.origins,
+        "files": built.inputs,
         "memory": memory::of(&built.plan, &built.board.memory),
         "capabilities": capabilities(&built.plan),
     })

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use lazaret_board::Board;
+use lazaret_programs::shell;
 use lazaret_sdf::SearchPath;
 
 /// `microkit SYSTEM --board ... --config ...`, for a POSIX shell.
@@ -28,9 +29,7 @@ pub fn command_line(system: &Path, board: &Board, files: &SearchPath) -> String 
 }
 
 fn quote(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    shell::quote(&path.display().to_string())
 }
 
 #[cfg(test)]

@@ -28,6 +28,11 @@ fn write(out: &mut String, built: &Built, request: &Request, qemu: &str) -> fmt:
     writeln!(out, "\n# Sizes\n")?;
     built.sizes.iter().try_for_each(|size| writeln!(out, "{}", size.line()))?;
     write_programs(out, built)?;
+    writeln!(out, "\n# Files of the description, as packed\n")?;
+    for input in &built.inputs {
+        writeln!(out, "{input}")?;
+        row(out, "", format_args!("SHA-256 {}", input.sha256))?;
+    }
     writeln!(out, "\n# Guests\n")?;
     for origin in &built.origins {
         row(out, &origin.file, &origin.from)?;

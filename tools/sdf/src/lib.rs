@@ -28,13 +28,9 @@ use lazaret_diagnostic::{Diagnostic, Source, Span};
 
 use lazaret_board::Board;
 
-/// Reads and checks a description; its own folder comes last in the search path.
+/// Reads and checks a description; its own folder comes last in the search path, unless that has it already.
 pub fn load(path: &Path, board: &Board, files: &SearchPath) -> Result<System, Vec<Diagnostic>> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let files = files.clone().with(folder);
+    let files = files.clone().with(folder_of(path));
     let refuse = |why: String| {
         let source = Source { path: path.into(), text: "".into() };
         vec![Diagnostic::error(source, Span::default(), why)]
@@ -50,7 +46,12 @@ pub fn load(path: &Path, board: &Board, files: &SearchPath) -> Result<System, Ve
     }
 }
 
-/// The same for a text; the path is only named in errors.
+/// The folder that a description is in.
+pub fn folder_of(description: &Path) -> &Path {
+    description.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Reads and checks a text; the path is only named in errors.
 pub fn load_text(path: &Path, text: &str, board: &Board, files: &SearchPath) -> Result<System, Vec<Diagnostic>> {
     let source = Source { path: path.into(), text: text.into() };
     let cx = Context::new(&source, board, files);

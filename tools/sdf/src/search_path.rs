@@ -9,23 +9,17 @@ pub struct SearchPath {
     folders: Vec<PathBuf>,
     look: bool,
     pending: Vec<String>,
-    stale: bool,
 }
 
 impl SearchPath {
     /// Looks in these folders.
     pub fn new<P: Into<PathBuf>>(folders: impl IntoIterator<Item = P>) -> Self {
-        SearchPath {
-            folders: folders.into_iter().map(Into::into).collect(),
-            look: true,
-            pending: Vec::new(),
-            stale: false,
-        }
+        SearchPath { folders: folders.into_iter().map(Into::into).collect(), look: true, pending: Vec::new() }
     }
 
     /// Looks nowhere: files are taken to be there, their contents unknown (pictures, editors).
     pub fn unchecked() -> Self {
-        SearchPath { folders: Vec::new(), look: false, pending: Vec::new(), stale: false }
+        SearchPath { folders: Vec::new(), look: false, pending: Vec::new() }
     }
 
     pub fn folders(&self) -> &[PathBuf] {
@@ -52,16 +46,16 @@ impl SearchPath {
         self
     }
 
-    /// Files that are pending will be made anew: what an earlier build left is not looked at.
-    pub fn without_old_ones(mut self) -> Self {
-        self.stale = true;
+    /// The same without a folder: what an earlier build left there will be made anew.
+    pub fn without(mut self, folder: &Path) -> Self {
+        self.folders.retain(|other| other != folder);
         self
     }
 
     /// Is there nothing to look at, although the file is named rightly?
     pub fn is_pending(&self, name: &str) -> bool {
         let is_made = self.pending.iter().any(|pending| pending == name);
-        !self.look || (is_made && (self.stale || self.find(name).is_none()))
+        !self.look || (is_made && self.find(name).is_none())
     }
 
     /// The folders as a list for people.

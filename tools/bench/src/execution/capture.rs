@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use lazaret_machine::{Process, Qemu};
+use lazaret_machine::{Process, Qemu, interrupt};
 
 /// An operation that the guest announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +56,10 @@ pub fn run(mut qemu: Qemu, kernel: &Path, folder: &Path, timeout: Duration) -> a
     qemu.more.extend(["-D".into(), log.display().to_string()]);
     let mut command = qemu.command(kernel);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    interrupt::keep_from(&mut command);
     let mut process = Process(command.spawn().context("cannot start QEMU")?);
     let output = drain(&mut process.0);
-    let deadline = Instant::now() + timeout;
+    let deadline = Instant::now().checked_add(timeout);
     let guest = connect(&guest, deadline)?;
     let mut monitor = Monitor::new(connect(&monitor, deadline)?)?;
     let announced = follow(guest, &mut monitor, &log, deadline);
@@ -82,14 +83,19 @@ fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(12)..].join("\n")
 }
 
-fn connect(path: &Path, deadline: Instant) -> anyhow::Result<UnixStream> {
+fn connect(path: &Path, deadline: Option<Instant>) -> anyhow::Result<UnixStream> {
     loop {
         match UnixStream::connect(path) {
             Ok(stream) => return Ok(stream),
-            Err(error) if Instant::now() > deadline => return Err(error).context("QEMU's socket"),
+            Err(error) if is_over(deadline) => return Err(error).context("QEMU's socket"),
             Err(_) => std::thread::sleep(Duration::from_millis(20)),
         }
     }
+}
+
+/// Is there a limit, and is it over? Ctrl-C is one as well.
+fn is_over(deadline: Option<Instant>) -> bool {
+    interrupt::interrupted() || deadline.is_some_and(|deadline| Instant::now() > deadline)
 }
 
 /// QEMU's monitor.
@@ -122,14 +128,19 @@ impl Monitor {
 /// How long the guest may do nothing that it says.
 const SILENCE: Duration = Duration::from_secs(180);
 
-fn follow(guest: UnixStream, monitor: &mut Monitor, log: &Path, deadline: Instant) -> anyhow::Result<Vec<Announced>> {
+fn follow(
+    guest: UnixStream,
+    monitor: &mut Monitor,
+    log: &Path,
+    deadline: Option<Instant>,
+) -> anyhow::Result<Vec<Announced>> {
     guest.set_read_timeout(Some(SILENCE))?;
     let mut acknowledge = guest.try_clone()?;
     let mut announced: Vec<Announced> = Vec::new();
     let size = || std::fs::metadata(log).map_or(0, |metadata| metadata.len());
     let mut lines = BufReader::new(guest).lines();
     loop {
-        if Instant::now() > deadline {
+        if is_over(deadline) {
             bail!("the guest was not done in time");
         }
         let line = lines.next().context("QEMU ended too early")?.context("the guest says nothing any more")?;

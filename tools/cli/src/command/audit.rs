@@ -20,6 +20,9 @@ pub struct AuditArguments {
     /// How to run it.
     #[command(flatten)]
     pub qemu: QemuArguments,
+    /// What is held and what differs as JSON
+    #[arg(long)]
+    pub json: bool,
     /// Give the first protection domain a capability that the description does not name (a test of the audit)
     #[arg(long, hide = true)]
     pub plant_capability: bool,
@@ -32,15 +35,20 @@ pub fn run(workspace: &Workspace, arguments: &AuditArguments) -> anyhow::Result<
     let mut request = arguments.source.request(workspace);
     request.plant_capability = arguments.plant_capability;
     let audit = boot(workspace, &request, &arguments.qemu)?;
-    println!("{audit}");
     let differences = audit.differences();
-    differences.iter().for_each(|difference| eprintln!("{difference}"));
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&audit.json())?);
+    } else {
+        println!("{audit}");
+        differences.iter().for_each(|difference| eprintln!("{difference}"));
+        println!("{}", audit.verdict());
+    }
     Ok(ExitCode::from(u8::from(!differences.is_empty())))
 }
 
 /// Builds, boots, and reads the list.
 pub fn boot(workspace: &Workspace, request: &Request, qemu: &QemuArguments) -> anyhow::Result<Audit> {
-    let request = Request { audit: true, ..request.clone() };
+    let request = qemu.request(workspace, Request { audit: true, ..request.clone() })?;
     let built = system::build(workspace, &request)?;
     let qemu = qemu.qemu_for(workspace, &built)?;
     let watch = Watch::script(Script::new().expect(r"AUDIT end caps=\d"), TIMEOUT);

@@ -7,14 +7,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
-use lazaret_bench::subject::Peer;
+use clap::builder::PossibleValuesParser;
+use lazaret_bench::subject::{BOARD, Peer};
 
 use lazaret_bench::growth::Growth;
+use lazaret_bench::operations::OPERATIONS;
 use lazaret_bench::profile::{self, Profile};
 use lazaret_bench::table::Table;
 use lazaret_bench::{Bench, Subject, chart, sel4_subject};
+use lazaret_build::system;
+use lazaret_diagnostic::{may_write, must_end_in, write_file};
+use lazaret_machine::Qemu;
+use lazaret_machine::interrupt::interrupted;
+use lazaret_programs::Config;
 use lazaret_programs::toolchain::{Toolchain, first_line};
 use lazaret_programs::workspace::Workspace;
 
@@ -34,7 +40,7 @@ pub struct BenchArguments {
     #[arg(long, value_name = "G")]
     pub svg: Option<PathBuf>,
     /// Show where the instructions of one operation go; with --svg as a flame graph
-    #[arg(long, value_name = "OP", conflicts_with_all = ["peers", "json"])]
+    #[arg(long, value_name = "OP", conflicts_with_all = ["peers", "json"], value_parser = PossibleValuesParser::new(OPERATIONS))]
     pub profile: Option<String>,
     /// Show how the kernel's calls grow with capabilities and with VMs; with --svg as plots
     #[arg(long, conflicts_with_all = ["peers", "profile"])]
@@ -52,6 +58,7 @@ pub struct BenchArguments {
 
 /// Measures, prints, writes; exit code 1 if one of the columns is missing.
 pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<ExitCode> {
+    check(workspace, arguments)?;
     let benches = arguments.cpu.iter().map(|cpu| Bench {
         workspace,
         cpu: cpu.clone(),
@@ -67,14 +74,14 @@ pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<
         return Ok(ExitCode::SUCCESS);
     }
     if arguments.growth {
-        for bench in benches {
+        for bench in benches.take_while(|_| !interrupted()) {
             growth(&bench, arguments)?;
         }
-        return Ok(ExitCode::SUCCESS);
+        return Ok(ExitCode::from(u8::from(interrupted())));
     }
     let mut complete = true;
     let mut tables = Vec::new();
-    for bench in benches {
+    for bench in benches.take_while(|_| !interrupted()) {
         let table = measure(&bench, arguments, &mut complete)?;
         println!("{}", table.text());
         tables.push(table);
@@ -83,16 +90,24 @@ pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<
         let mut values: Vec<_> = tables.iter().map(Table::json).collect();
         let value = if values.len() == 1 { values.remove(0) } else { values.into() };
         let text = serde_json::to_string_pretty(&value)? + "\n";
-        std::fs::write(path, text).with_context(|| path.display().to_string())?;
+        write_file(path, text)?;
     }
     if let Some(path) = &arguments.svg {
         // One picture a CPU: the first has the name that was given.
         for (at, table) in tables.iter().enumerate() {
             let path = if at == 0 { path.clone() } else { beside(path, &table.cpu) };
-            std::fs::write(&path, chart::svg(table)?).with_context(|| path.display().to_string())?;
+            write_file(&path, chart::svg(table)?)?;
         }
     }
     Ok(ExitCode::from(u8::from(!complete)))
+}
+
+/// What is wrong with the arguments is told before anything is measured.
+fn check(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<()> {
+    arguments.svg.as_deref().map(|path| must_end_in(path, "svg")).transpose()?;
+    [&arguments.json, &arguments.svg].into_iter().flatten().try_for_each(|path| may_write(path))?;
+    let board = system::board(workspace, BOARD, Config::Release)?;
+    arguments.cpu.iter().try_for_each(|cpu| Qemu { cpu: cpu.clone(), ..Qemu::as_described(&board)? }.must_have_cpu())
 }
 
 /// `DIR/bench.svg` becomes `DIR/bench-cortex-a72.svg`.
@@ -106,7 +121,7 @@ fn profile_of(bench: &Bench<'_>, op: &str, arguments: &BenchArguments) -> anyhow
     let profile = Profile::take(bench, op)?;
     print!("{}", profile.text());
     if let Some(path) = &arguments.svg {
-        std::fs::write(path, profile.svg()).with_context(|| path.display().to_string())?;
+        write_file(path, profile.svg())?;
     }
     Ok(())
 }
@@ -116,11 +131,11 @@ fn growth(bench: &Bench<'_>, arguments: &BenchArguments) -> anyhow::Result<()> {
     let growth = Growth::take(bench)?;
     print!("{}", growth.text());
     if let Some(path) = &arguments.svg {
-        std::fs::write(path, growth.svg()?).with_context(|| path.display().to_string())?;
+        write_file(path, growth.svg()?)?;
     }
     if let Some(path) = &arguments.json {
         let text = serde_json::to_string_pretty(&growth.json())? + "\n";
-        std::fs::write(path, text).with_context(|| path.display().to_string())?;
+        write_file(path, text)?;
     }
     Ok(())
 }
@@ -131,8 +146,17 @@ fn measure(bench: &Bench<'_>, arguments: &BenchArguments, complete: &mut bool) -
     let peers: BTreeSet<_> = arguments.peers.iter().map(|peer| Subject::Peer(*peer)).chain(kernels).collect();
     let mut columns = Vec::new();
     for subject in std::iter::once(Subject::Lazaret).chain(peers) {
+        if interrupted() {
+            *complete = false;
+            break;
+        }
         progress(&format!("measuring {} on {} ...", subject.name(), bench.cpu));
         match bench.measure(subject) {
+            Ok((measured, problems)) if interrupted() => {
+                *complete = false;
+                problems.iter().for_each(|error| eprintln!("{error}"));
+                columns.push((subject, measured));
+            }
             Ok((mut measured, mut problems)) => {
                 match profile::hidden(bench, subject) {
                     Ok(hidden) => measured.hidden = hidden,

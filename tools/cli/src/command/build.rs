@@ -11,6 +11,7 @@ use crate::arguments::{QemuArguments, SourceArguments};
 use lazaret_board::Board;
 use lazaret_build::Request;
 use lazaret_build::system;
+use lazaret_diagnostic::{make_folder, may_write, write_file};
 use lazaret_machine::card;
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
@@ -52,25 +53,29 @@ pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<
     if board.has_card() {
         card::may_write(folder, arguments.force)?;
     }
+    // A mistake in the description makes no folder, and a folder that cannot be made costs no build.
+    if !arguments.selftest {
+        system::check_given(workspace, &request)?;
+    }
+    make_folder(folder)?;
+    let image = folder.join(&board.image);
+    may_write(&image)?;
     if arguments.selftest {
         return self_test(workspace, &request, board, folder);
     }
     let built = system::build(workspace, &request)?;
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let image = folder.join(&built.board.image);
-    std::fs::copy(&built.path, &image).with_context(|| image.display().to_string())?;
+    write_file(&image, &built.image.bytes)?;
     let line = QemuArguments::default().qemu_for(workspace, &built)?.line(&super::short(&image));
-    std::fs::write(folder.join("qemu.sh"), format!("#!/bin/sh\nexec {line}\n"))?;
+    write_file(&folder.join("qemu.sh"), format!("#!/bin/sh\nexec {line}\n"))?;
     let text = lazaret_report::text(&built, &request, &line);
-    std::fs::write(folder.join("report.txt"), text)?;
-    std::fs::write(
-        folder.join("report.json"),
-        serde_json::to_vec_pretty(&lazaret_report::json(&built, &request, &line))?,
-    )?;
+    write_file(&folder.join("report.txt"), text)?;
+    let json = lazaret_report::json(&built, &request, &line);
+    write_file(&folder.join("report.json"), serde_json::to_vec_pretty(&json)?)?;
     built.sizes.iter().for_each(|size| println!("{}", size.line()));
     for origin in &built.origins {
         println!("{}: {}, SHA-256 {}", origin.file, origin.from, origin.sha256);
     }
+    built.inputs.iter().filter(|input| input.replaces_ours).for_each(|input| println!("{input}"));
     built.stand_ins.iter().for_each(|moved| println!("{moved}"));
     println!("{line}");
     println!("the same with Microkit: {}", lazaret_report::microkit(&built, &request));
@@ -90,9 +95,8 @@ fn self_test(workspace: &Workspace, request: &Request, board: Board, folder: &Pa
     let executables = setting.build(&Toolchain::detect()?, &["microkernel", SELF_TEST_PACKAGE])?;
     let read = |name: &str| std::fs::read(executables.join(name)).with_context(|| name.to_string());
     let image = lazaret_image::pack(&read("microkernel")?, &read(SELF_TEST)?, None)?.bytes;
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let path = folder.join(&board.image);
-    std::fs::write(&path, &image).with_context(|| path.display().to_string())?;
+    write_file(&path, &image)?;
     let mut files = vec![board.image.clone()];
     if board.has_card() {
         files.extend(card::write(workspace, &board, "the self-test", &image, folder)?);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `check`: the description, nothing else.
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -48,7 +48,13 @@ pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<
         files: if arguments.no_files { SearchPath::unchecked() } else { files.with_pending(missing) },
         system: path,
         json: arguments.json,
-        colour: std::io::stderr().is_terminal(),
+        colour: lazaret_diagnostic::errors_in_colour(),
     };
-    Ok(ExitCode::from(lazaret_check::run(&options, &mut std::io::stdout(), &mut std::io::stderr())?))
+    let mut verdict = Vec::new();
+    let code = lazaret_check::run(&options, &mut verdict, &mut std::io::stderr())?;
+    // Whoever reads only its beginning has seen enough.
+    match std::io::stdout().write_all(&verdict) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::from(code)),
+    }
 }

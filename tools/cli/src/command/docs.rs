@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use arm_trap_table::Documentation;
 use clap::{Args, ValueEnum};
+use lazaret_diagnostic::write_file;
 
 /// Which document.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -35,7 +35,7 @@ pub fn run(arguments: &DocsArguments) -> anyhow::Result<ExitCode> {
         Document::ShimHeader => debug_shim_c::header().to_string(),
     };
     match &arguments.output {
-        Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?,
+        Some(path) => write_file(path, text)?,
         None => print!("{text}"),
     }
     Ok(ExitCode::SUCCESS)

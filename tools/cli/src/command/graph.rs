@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use crate::arguments::SystemArguments;
 use clap::Args;
 use lazaret_build::{Request, system};
+use lazaret_diagnostic::must_end_in;
 use lazaret_programs::workspace::Workspace;
 
 /// `graph`
@@ -22,6 +23,7 @@ pub struct GraphArguments {
 
 /// Writes the picture.
 pub fn run(workspace: &Workspace, arguments: &GraphArguments) -> anyhow::Result<ExitCode> {
+    must_end_in(&arguments.output, "svg")?;
     let request =
         Request { search_path: arguments.system.search_path.clone(), ..Request::new(arguments.system.path(workspace)) };
     let options = lazaret_graph::Options {

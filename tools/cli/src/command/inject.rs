@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `inject`: a campaign of faults, or the shards of one together.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 
-use lazaret_diagnostic::Problem;
+use lazaret_diagnostic::{Problem, may_write, write_file};
 use lazaret_inject::page;
 use lazaret_inject::result::{Campaign, is_forbidden};
+use lazaret_machine::interrupt::interrupted;
 use lazaret_programs::workspace::Workspace;
 
 /// `inject`
@@ -20,7 +21,7 @@ pub struct InjectArguments {
     #[command(subcommand)]
     pub command: Option<InjectCommand>,
     /// How many runs
-    #[arg(long, value_name = "N", default_value = "500")]
+    #[arg(long, value_name = "N", default_value = "500", value_parser = value_parser!(u64).range(1..))]
     pub runs: u64,
     /// What all runs follow from
     #[arg(long, value_name = "S", default_value = "1")]
@@ -32,8 +33,8 @@ pub struct InjectArguments {
     #[arg(long, value_name = "NUMBER")]
     pub only: Option<u64>,
     /// QEMUs at the same time [default: 2]
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// A report to look at
     #[arg(long, value_name = "F.html", global = true)]
     pub report: Option<PathBuf>,
@@ -54,24 +55,25 @@ pub enum InjectCommand {
     /// Kill a Linux's monitor at random instructions, from its boot to its power-off
     Linux {
         /// How often
-        #[arg(long, value_name = "N", default_value = "200")]
+        #[arg(long, value_name = "N", default_value = "200", value_parser = value_parser!(u64).range(1..))]
         kills: u64,
     },
     /// Kill the monitor at one instruction after the other of each kind of exit
     CrashPoints {
         /// Only at every n-th instruction
-        #[arg(long, value_name = "N", default_value = "1")]
-        stride: usize,
+        #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u32).range(1..))]
+        stride: u32,
         /// From this one
         #[arg(long, value_name = "N", default_value = "0")]
-        first: usize,
+        first: u32,
     },
 }
 
 /// Exit code 1 when an outcome is forbidden, or a run could not be done.
 pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result<ExitCode> {
+    [&arguments.json, &arguments.report].into_iter().flatten().try_for_each(|path| may_write(path))?;
     if let Some(InjectCommand::CrashPoints { stride, first }) = arguments.command {
-        return crash_points(workspace, stride, first);
+        return crash_points(workspace, stride as usize, first as usize);
     }
     if let Some(InjectCommand::Linux { kills }) = arguments.command {
         return linux(workspace, kills, arguments.seed);
@@ -87,16 +89,17 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
         }
         (_, None) => {
             let numbers = lazaret_inject::shard(arguments.runs, arguments.shard.as_deref())?;
-            let (campaign, errors) = lazaret_inject::run(workspace, arguments.seed, &numbers, arguments.jobs)?;
+            let (campaign, errors) =
+                lazaret_inject::run(workspace, arguments.seed, &numbers, arguments.jobs.map(usize::from))?;
             failed = errors;
             campaign
         }
     };
     if let Some(path) = &arguments.json {
-        write(path, &serde_json::to_string_pretty(&campaign)?)?;
+        write_file(path, serde_json::to_string_pretty(&campaign)? + "\n")?;
     }
     if let Some(path) = &arguments.report {
-        write(path, &page(&campaign))?;
+        write_file(path, page(&campaign))?;
     }
     for (what, classes) in [("", &campaign.classes), ("kernel flips: ", &campaign.kernel)] {
         let counts: Vec<_> = classes.iter().filter(|(_, count)| **count > 0).map(|(n, c)| format!("{c} {n}")).collect();
@@ -106,12 +109,15 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
         println!("forbidden: {} ({:?}: {}): {}", row.outcome.name(), row.kind, row.detail, campaign.replay(row));
     }
     failed.iter().for_each(|error| println!("not done: {error:#}"));
+    if interrupted() {
+        println!("interrupted before all runs were done");
+    }
     println!("{} runs, seed {}, {} forbidden", campaign.runs, campaign.seed, campaign.forbidden);
-    Ok(ExitCode::from(u8::from(campaign.forbidden > 0 || !failed.is_empty())))
+    Ok(ExitCode::from(u8::from(campaign.forbidden > 0 || !failed.is_empty() || interrupted())))
 }
 
 fn crash_points(workspace: &Workspace, stride: usize, first: usize) -> anyhow::Result<ExitCode> {
-    let points = lazaret_inject::points::run(workspace, stride.max(1), first)?;
+    let points = lazaret_inject::points::run(workspace, stride, first)?;
     println!("{:>6} {:>6} {:>6}  kind of exit", "instr.", "killed", "missed");
     for (name, kind) in &points.kinds {
         let open = if kind.is_complete() { "" } else { " (not to its end)" };
@@ -124,7 +130,7 @@ fn crash_points(workspace: &Workspace, stride: usize, first: usize) -> anyhow::R
     let complete = points.kinds.values().filter(|kind| kind.is_complete()).count();
     let (kinds, differ) = (points.kinds.len(), points.differ.len());
     println!("{kinds} kinds of exit ({complete} to their end), {} crash points, {differ} differ", points.total());
-    Ok(ExitCode::from(u8::from(differ > 0 || points.total() == 0)))
+    Ok(ExitCode::from(u8::from(differ > 0 || points.total() == 0 || interrupted())))
 }
 
 fn linux(workspace: &Workspace, wanted: u64, seed: u64) -> anyhow::Result<ExitCode> {
@@ -141,8 +147,4 @@ fn merge(files: &[std::path::PathBuf]) -> anyhow::Result<Campaign> {
     };
     let shards = files.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?;
     Campaign::merge(shards).map_err(|what| Problem::new(what, "merge each shard of one campaign once"))
-}
-
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text).with_context(|| path.display().to_string())
 }

@@ -16,8 +16,6 @@ pub mod trace;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
-
 use crate::arguments::{QemuArguments, SourceArguments, SystemArguments};
 use lazaret_board::Board;
 use lazaret_build::{Built, Request};
@@ -63,13 +61,20 @@ impl QemuArguments {
         Ok(qemu)
     }
 
+    /// What to build for it; a CPU that does not exist is refused here.
+    pub fn request(&self, workspace: &Workspace, request: Request) -> anyhow::Result<Request> {
+        if self.cpu.is_some() {
+            let board = Board::load(&workspace.kernel_config(), &request.board)?;
+            Qemu { cpu: self.cpu.clone().unwrap_or_default(), ..Qemu::as_described(&board)? }.must_have_cpu()?;
+        }
+        Ok(Request { cpu: self.cpu.clone(), ..request })
+    }
+
     /// QEMU for a built system: an installed seL4 is built for one core.
     pub fn qemu_for(&self, workspace: &Workspace, built: &Built) -> anyhow::Result<Qemu> {
         let mut qemu = self.qemu(workspace, &built.board)?;
-        match (built.cpu, &self.cpu) {
-            (Some(cpu), Some(other)) if cpu != other => bail!("--cpu {other}, but the kernel is built for {cpu}"),
-            (Some(cpu), _) => qemu.cpu = cpu.into(),
-            (None, _) => {}
+        if let Some(cpu) = built.cpu {
+            qemu.cpu = cpu.into();
         }
         Ok(qemu)
     }

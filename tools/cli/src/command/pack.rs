@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
+use lazaret_diagnostic::write_file;
+
 /// `pack`
 #[derive(Debug, Args)]
 pub struct PackArguments {
@@ -29,7 +31,7 @@ pub fn run(arguments: &PackArguments) -> anyhow::Result<ExitCode> {
     let read = |path: &std::path::PathBuf| std::fs::read(path).with_context(|| path.display().to_string());
     let spec = arguments.spec.as_ref().map(read).transpose()?;
     let packed = lazaret_image::pack(&read(&arguments.kernel)?, &read(&arguments.root_task)?, spec.as_deref())?;
-    std::fs::write(&arguments.output, &packed.bytes).with_context(|| arguments.output.display().to_string())?;
+    write_file(&arguments.output, &packed.bytes)?;
     println!("{}: {} bytes", arguments.output.display(), packed.bytes.len());
     Ok(ExitCode::SUCCESS)
 }

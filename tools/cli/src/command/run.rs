@@ -54,8 +54,10 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
             (image.clone(), arguments.qemu.qemu(workspace, &board)?)
         }
         None => {
-            let built = system::build(workspace, &arguments.source.request(workspace))?;
+            let request = arguments.qemu.request(workspace, arguments.source.request(workspace))?;
+            let built = system::build(workspace, &request)?;
             built.sizes.iter().for_each(|size| eprintln!("{}", size.line()));
+            built.inputs.iter().filter(|input| input.replaces_ours).for_each(|input| eprintln!("{input}"));
             built.stand_ins.iter().for_each(|moved| eprintln!("{moved}"));
             let qemu = arguments.qemu.qemu_for(workspace, &built)?;
             (built.path, qemu)
@@ -107,6 +109,7 @@ fn verdict(run: &Run, what: &str) -> ExitCode {
             let last = run.output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("(none)");
             (format!("not seen in {seconds:.0} s: {pattern}\nits last line: {last}"), 1)
         }
+        RunEnd::Interrupted => (format!("interrupted after {seconds:.1} s"), 1),
         RunEnd::Fault(line) => (format!("fault: {line}"), 1),
     };
     eprintln!("\nlazaret: {text}");

@@ -11,8 +11,8 @@ use regex::Regex;
 
 use crate::arguments::{QemuArguments, SourceArguments};
 use lazaret_build::{Built, system};
-use lazaret_diagnostic::Problem;
-use lazaret_machine::{Monitor, RunEnd, Script, Watch};
+use lazaret_diagnostic::{Problem, may_write, write_file};
+use lazaret_machine::{Monitor, PrivateFolder, RunEnd, Script, Watch};
 use lazaret_programs::workspace::Workspace;
 use lazaret_trace::{Counters, Table, Trace};
 
@@ -37,13 +37,14 @@ pub struct TraceArguments {
     /// Write the timeline there (Trace Event Format)
     #[arg(short, long, value_name = "F.json")]
     pub output: Option<PathBuf>,
-    /// Read these copies of regions and run nothing
+    /// Read these copies of regions (pmemsave of QEMU's monitor makes them) and run nothing
     #[arg(long, value_name = "FILE")]
     pub from: Vec<PathBuf>,
 }
 
 /// Shows counters and the last exits of each VM, and writes the timeline.
 pub fn run(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<ExitCode> {
+    arguments.output.as_deref().map(may_write).transpose()?;
     let traces = match &arguments.from[..] {
         [] => record(workspace, arguments)?,
         files => files.iter().map(read).collect::<anyhow::Result<_>>()?,
@@ -52,8 +53,7 @@ pub fn run(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<
         println!("{}\n{}", Counters(trace), Table(trace, arguments.last));
     }
     if let Some(file) = &arguments.output {
-        std::fs::write(file, lazaret_trace::timeline(&traces).to_string())
-            .with_context(|| file.display().to_string())?;
+        write_file(file, lazaret_trace::timeline(&traces).to_string())?;
         println!("{}: for https://ui.perfetto.dev", file.display());
     }
     Ok(ExitCode::from(u8::from(traces.iter().all(|trace| trace.written == 0))))
@@ -67,11 +67,12 @@ fn read(file: &PathBuf) -> anyhow::Result<Trace> {
 /// Builds, runs until the pattern or the time-out, copies the regions out of the machine.
 fn record(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<Vec<Trace>> {
     let until = arguments.until.as_deref().map(Regex::new).transpose().context("--until")?;
-    let built = system::build(workspace, &arguments.source.request(workspace))?;
-    let mut qemu = arguments.qemu.qemu(workspace, &built.board)?;
-    let copies = copies(&built)?;
-    let folder = Folder::new()?;
-    let monitor = Monitor::of(&mut qemu, &folder.0);
+    let request = arguments.qemu.request(workspace, arguments.source.request(workspace))?;
+    let built = system::build(workspace, &request)?;
+    let mut qemu = arguments.qemu.qemu_for(workspace, &built)?;
+    let folder = PrivateFolder::new()?;
+    let copies = copies(&built, &folder)?;
+    let monitor = Monitor::of(&mut qemu, folder.path());
     let has_end = until.is_some();
     let script = until.into_iter().fold(Script::new(), Script::until);
     let mut watch = Watch::script(script, Duration::from_secs(arguments.timeout));
@@ -83,14 +84,22 @@ fn record(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<V
         RunEnd::Seen => {}
         // Without a pattern that is how it ends.
         RunEnd::TimedOut(_) if !has_end => {}
+        RunEnd::Interrupted => eprintln!("\nlazaret: interrupted; what was recorded so far:"),
         end => eprintln!("\nlazaret: {end:?}"),
     }
     println!();
-    copies.iter().map(|(_, _, file)| read(file)).collect()
+    let begun = copies.iter().filter_map(|(_, _, file)| match read(file) {
+        Ok(trace) => Some(trace),
+        Err(error) => {
+            eprintln!("lazaret: a region for traces was not used: {:#}", error.root_cause());
+            None
+        }
+    });
+    Ok(begun.collect())
 }
 
-/// Physical address, size and file of each trace, which goes beside the image.
-fn copies(built: &Built) -> anyhow::Result<Vec<(u64, u64, PathBuf)>> {
+/// Physical address, size and file of each trace. The files are numbered: a region may be called anything.
+fn copies(built: &Built, folder: &PrivateFolder) -> anyhow::Result<Vec<(u64, u64, PathBuf)>> {
     let regions = lazaret_trace::regions(&built.plan);
     if regions.is_empty() {
         let help = format!(
@@ -99,26 +108,6 @@ fn copies(built: &Built) -> anyhow::Result<Vec<(u64, u64, PathBuf)>> {
         );
         return Err(Problem::new("this description has no region for traces", help));
     }
-    let file = |name: &str| built.path.with_file_name(format!("{name}.trace"));
-    let copies: Vec<_> = regions.into_iter().map(|(name, paddr, size)| (paddr, size, file(&name))).collect();
-    // An old one must not be taken for a new one.
-    copies.iter().for_each(|(_, _, file)| _ = std::fs::remove_file(file));
-    Ok(copies)
-}
-
-/// For the socket, whose path has to be short; gone when dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("lazaret-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+    let copy = |(number, (_, paddr, size))| (paddr, size, folder.join(&format!("{number}.trace")));
+    Ok(regions.into_iter().enumerate().map(copy).collect())
 }
