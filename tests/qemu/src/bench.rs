@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What exits cost: no more than the committed figures say. Counts of instructions are exact, so this is no timed test.
+//! What exits cost, and whom: no more than the committed figures say, and nobody but their own guest. Counts of instructions
+//! are exact, so these are no timed tests.
 
 use std::time::Duration;
 
 use anyhow::Context;
 use lazaret_bench::kept::{self, Kept};
-use lazaret_bench::{Bench, Subject};
+use lazaret_bench::steal::{SETTINGS, Steal};
+use lazaret_bench::{Bench, Subject, goal};
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
 
-pub const SCENARIOS: &[Scenario] = &[("bench-figures", figures)];
+pub const SCENARIOS: &[Scenario] = &[("bench-figures", figures), ("bench-steal", steal)];
+
+/// Neighbours that take nothing from the other guest today.
+const NEIGHBOURS: [&str; 2] = ["version", "debug"];
+
+/// A guest gets the time that it is promised, whatever its neighbour does.
+fn steal() -> anyhow::Result<()> {
+    let workspace = Workspace::find();
+    let steal = Steal::take(&bench(&workspace, goal::CPU), SETTINGS[0], &NEIGHBOURS)?;
+    print!("{}", steal.text());
+    anyhow::ensure!(steal.broken().is_empty(), "{}", steal.broken().join("\n"));
+    Ok(())
+}
+
+fn bench<'a>(workspace: &'a Workspace, cpu: &str) -> Bench<'a> {
+    let timeout = Duration::from_secs(120);
+    Bench { workspace, cpu: cpu.into(), kernels: vec![], kvm_kernel: None, linux: false, timeout }
+}
 
 fn figures() -> anyhow::Result<()> {
     let workspace = Workspace::find();
@@ -20,15 +39,7 @@ fn figures() -> anyhow::Result<()> {
     let mut grown = Vec::new();
     println!("  skipped: a Linux boot, which `tools/lazaret bench` measures");
     for kept in Kept::read(&text)?.into_iter().map(Kept::without_linux) {
-        let timeout = Duration::from_secs(120);
-        let bench = Bench {
-            workspace: &workspace,
-            cpu: kept.cpu.clone(),
-            kernels: vec![],
-            kvm_kernel: None,
-            linux: false,
-            timeout,
-        };
+        let bench = bench(&workspace, &kept.cpu);
         let (measured, problems) = bench.measure(Subject::Lazaret)?;
         problems.into_iter().try_for_each(Err)?;
         if compiler != kept.compiler {

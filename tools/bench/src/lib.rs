@@ -18,6 +18,7 @@ pub mod native;
 pub mod operations;
 pub mod peer;
 pub mod profile;
+pub mod steal;
 pub mod subject;
 pub mod switch;
 pub mod table;

@@ -15,6 +15,8 @@
 //! | `growth` | how the costs of exits and interrupts grow |
 //! | `switch` | when it was off the core: a neighbour shows what a switch costs |
 //! | `trace` | the operation `id=` of the bench between two marks |
+//! | `victim` | what share of the core it gets in `rounds=` milliseconds, and its longest wait |
+//! | `neighbour` | `deed=` for ever, to take more than its share |
 //! | `crash` | `rounds=` times every kind of exit, checked; with `marks=1` at addresses where a debugger can stop |
 //! | `interrupts` | random programs for the interrupt controller: `count=` of `seed=` from `first=`, or `picks=` |
 //!
@@ -24,6 +26,7 @@
 #![deny(unsafe_code)]
 #![recursion_limit = "256"]
 
+pub mod deed;
 pub mod differential;
 pub mod options;
 pub mod pattern;

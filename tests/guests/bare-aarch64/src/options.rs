@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The boot arguments: `key=value` words.
 
+use crate::deed::Deed;
+
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -30,6 +32,10 @@ pub enum Mode {
     Attack,
     /// Random programs for the interrupt controller.
     Interrupts,
+    /// How much of the core it gets.
+    Victim,
+    /// One that takes more of the core than its share, if it can.
+    Neighbour,
 }
 
 /// How to let others run.
@@ -46,7 +52,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|attack|interrupts`.
+    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|attack|interrupts|victim|neighbour`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -54,7 +60,7 @@ pub struct Options<'a> {
     pub pattern: u16,
     /// `cpus=`: of mode switch, 1 or 2.
     pub cpus: u64,
-    /// `rounds=`: of modes leak and sweep; 0 is for ever.
+    /// `rounds=`: of modes leak and sweep; 0 is for ever. Of mode victim, milliseconds.
     pub rounds: u64,
     /// `exits=`: of modes idle and armed.
     pub exits: u64,
@@ -71,6 +77,8 @@ pub struct Options<'a> {
     pub count: u32,
     /// `picks=`: programs that are told in full instead.
     pub picks: &'a str,
+    /// `deed=`: of mode neighbour.
+    pub deed: Deed,
 }
 
 impl Default for Options<'_> {
@@ -89,6 +97,7 @@ impl Default for Options<'_> {
             first: 0,
             count: 100,
             picks: "",
+            deed: Deed::Spin,
         }
     }
 }
@@ -124,6 +133,7 @@ impl<'a> Options<'a> {
             "count" => self.count = number(value)?.try_into().ok()?,
             "picks" => self.picks = value,
             "marks" => self.marks = number(value)? != 0,
+            "deed" => self.deed = Deed::named(value)?,
             _ => return None,
         }
         Some(())
@@ -145,6 +155,8 @@ fn mode(value: &str) -> Option<Mode> {
         "crash" => Mode::Crash,
         "attack" => Mode::Attack,
         "interrupts" => Mode::Interrupts,
+        "victim" => Mode::Victim,
+        "neighbour" => Mode::Neighbour,
         _ => return None,
     })
 }
@@ -186,7 +198,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_named() {
-        for word in ["mode=dance", "pattern=0x10000", "rounds=many", "yield=", "colour=red"] {
+        for word in ["mode=dance", "pattern=0x10000", "rounds=many", "yield=", "deed=good", "colour=red"] {
             assert_eq!(Options::parse(word), Err(BadOption(word)));
         }
     }

@@ -14,6 +14,7 @@ use lazaret_bench::subject::{BOARD, Peer};
 use lazaret_bench::growth::Growth;
 use lazaret_bench::operations::OPERATIONS;
 use lazaret_bench::profile::{self, Profile};
+use lazaret_bench::steal::{DEEDS, SETTINGS, Steal};
 use lazaret_bench::table::Table;
 use lazaret_bench::{Bench, Subject, chart, sel4_subject};
 use lazaret_build::system;
@@ -45,6 +46,12 @@ pub struct BenchArguments {
     /// Show how the kernel's calls grow with capabilities and with VMs; with --svg as plots
     #[arg(long, conflicts_with_all = ["peers", "profile"])]
     pub growth: bool,
+    /// Show what a guest gets beside a neighbour that does this to have more than its share; without a word, beside each
+    #[arg(
+        long, value_name = "DEED", num_args = 0.., value_delimiter = ',', value_parser = PossibleValuesParser::new(DEEDS),
+        conflicts_with_all = ["peers", "profile", "growth", "svg"]
+    )]
+    pub steal: Option<Vec<String>>,
     /// An installed seL4 (SEL4_PREFIX) to measure below our VMM; one with the debug shim has a column of its own
     #[arg(long, value_name = "PREFIX")]
     pub kernel: Vec<PathBuf>,
@@ -76,6 +83,12 @@ pub fn run(workspace: &Workspace, arguments: &BenchArguments) -> anyhow::Result<
     if arguments.growth {
         for bench in benches.take_while(|_| !interrupted()) {
             growth(&bench, arguments)?;
+        }
+        return Ok(ExitCode::from(u8::from(interrupted())));
+    }
+    if let Some(deeds) = &arguments.steal {
+        for bench in benches.take_while(|_| !interrupted()) {
+            steal(&bench, deeds, arguments)?;
         }
         return Ok(ExitCode::from(u8::from(interrupted())));
     }
@@ -135,6 +148,23 @@ fn growth(bench: &Bench<'_>, arguments: &BenchArguments) -> anyhow::Result<()> {
     }
     if let Some(path) = &arguments.json {
         let text = serde_json::to_string_pretty(&growth.json())? + "\n";
+        write_file(path, text)?;
+    }
+    Ok(())
+}
+
+/// What a guest can take from its neighbour.
+fn steal(bench: &Bench<'_>, deeds: &[String], arguments: &BenchArguments) -> anyhow::Result<()> {
+    let mut values = Vec::new();
+    let wanted = |deed: &&str| deeds.is_empty() || deeds.iter().any(|word| word == deed);
+    let deeds: Vec<_> = DEEDS.into_iter().filter(wanted).collect();
+    for setting in SETTINGS.into_iter().take_while(|_| !interrupted()) {
+        let steal = Steal::take(bench, setting, &deeds)?;
+        println!("{}", steal.text());
+        values.push(steal.json());
+    }
+    if let Some(path) = &arguments.json {
+        let text = serde_json::to_string_pretty(&values)? + "\n";
         write_file(path, text)?;
     }
     Ok(())

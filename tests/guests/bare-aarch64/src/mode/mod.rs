@@ -13,11 +13,13 @@ mod identity;
 mod interrupts;
 mod leak;
 mod lock;
+mod neighbour;
 mod readback;
 mod step;
 mod sweep;
 mod switch;
 mod undefined;
+mod victim;
 mod watchpoint;
 
 use core::sync::atomic::AtomicU64;
@@ -50,6 +52,8 @@ pub fn run(options: &Options<'_>) {
         Mode::Trace => bench::trace(options),
         Mode::Crash => crash::run(options),
         Mode::Interrupts => interrupts::run_programs(options),
+        Mode::Victim => victim::run(options),
+        Mode::Neighbour => neighbour::run(options),
     };
     report::finish(name);
 }

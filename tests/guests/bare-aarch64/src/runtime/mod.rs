@@ -11,6 +11,7 @@ pub mod exception;
 pub mod features;
 pub mod gic;
 pub mod interrupt;
+pub mod maintenance;
 pub mod platform;
 pub mod probe;
 pub mod psci;
