@@ -17,10 +17,10 @@ pub use lazaret_abi::{
     AARCH32, AARCH64, DebugRegister, DebugStatus, LogFlags, PageAccess, PageRights, Switch, VcpuState, VcpuWait,
 };
 use lazaret_abi::{
-    DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, Group, ReadFeatures, StateRead, StateWrite,
+    DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, Group, ReadFeatures, ReadGroup, StateRead, StateWrite,
     VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES,
-    VCPU_RECALL, VCPU_START, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE,
-    VCPU_WRITE_GROUP, fault_context, feature_word, group,
+    VCPU_READ_GROUP, VCPU_RECALL, VCPU_START, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT,
+    VCPU_WAKE, VCPU_WRITE_GROUP, fault_context, feature_word, group,
 };
 use raw::invoke;
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
@@ -182,6 +182,21 @@ pub fn reset_interrupt_interface<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Re
     let mut message = [0; WORDS];
     message[0] = Group::Gic as Word;
     message[1 + group::GIC_CONTROL] = group::GIC_ENABLE;
+    invoke(vcpu, VCPU_WRITE_GROUP, &message, &[]).map(drop)
+}
+
+/// V0 to V31, FPCR and FPSR of a vCPU that does not execute.
+pub fn read_vectors<C: InvocationContext>(vcpu: Cap<VCpu, C>, words: &mut [Word; group::FP_WORDS]) -> Result<()> {
+    let reply = invoke(vcpu, VCPU_READ_GROUP, &ReadGroup { group: Group::Fp }.words(), &[])?;
+    reply.read(words);
+    Ok(())
+}
+
+/// Writes them.
+pub fn write_vectors<C: InvocationContext>(vcpu: Cap<VCpu, C>, words: &[Word; group::FP_WORDS]) -> Result<()> {
+    let mut message = [0; 1 + group::FP_WORDS];
+    message[0] = Group::Fp as Word;
+    message[1..].copy_from_slice(words);
     invoke(vcpu, VCPU_WRITE_GROUP, &message, &[]).map(drop)
 }
 

@@ -4,7 +4,7 @@
 use crate::device::gic::Inject;
 use crate::exit::{Next, ReplyContext};
 use crate::vcpu::{
-    Counts, DebugBackend, DebugRegister, DebugUse, KernelVcpu, PC, SPSR, VcpuId, VcpuReg, VcpuState, Width, X,
+    Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, PC, SPSR, VcpuId, VcpuReg, VcpuState, Width, X,
 };
 use arm_syndrome::SysReg;
 use lazaret_abi::fault_context;
@@ -82,6 +82,8 @@ pub struct FakeVcpu {
     pub kernel_counts: bool,
     /// What only the kernel's extension has.
     pub states: HashMap<u64, u64>,
+    /// V0 to V31, FPCR, FPSR.
+    pub vectors: [u64; FP_WORDS],
 }
 
 impl Default for FakeVcpu {
@@ -111,6 +113,7 @@ impl FakeVcpu {
             has_aarch32: true,
             kernel_counts: true,
             states: HashMap::new(),
+            vectors: [0; FP_WORDS],
         }
     }
     /// The program counter.
@@ -151,6 +154,14 @@ impl FakeVcpu {
         } else if let Some(&position) = X.get(register as usize) {
             self.words[usize::from(position)] = value;
         }
+    }
+    /// The stack pointer of EL0.
+    pub fn sp(&self) -> u64 {
+        self.words[1]
+    }
+    /// Sets it.
+    pub fn set_sp(&mut self, sp: u64) {
+        self.words[1] = sp;
     }
     /// A general register.
     pub fn x(&self, n: u8) -> u64 {
@@ -241,6 +252,14 @@ impl KernelVcpu for FakeVcpu {
     }
     fn write_state(&mut self, state: VcpuState, value: u64) {
         self.states.insert(state as u64, value);
+    }
+    fn read_vectors(&mut self, words: &mut [u64; FP_WORDS]) -> bool {
+        *words = self.vectors;
+        self.kernel_counts
+    }
+    fn write_vectors(&mut self, words: &[u64; FP_WORDS]) -> bool {
+        effect(|| self.vectors = *words);
+        self.kernel_counts
     }
     fn debug_use(&self) -> Option<DebugUse> {
         self.kernel_counts.then(|| DebugUse { exits: 7, ..DebugUse::default() })

@@ -18,8 +18,10 @@
 //! # What an exit becomes
 //! | exit | answer |
 //! |---|---|
-//! | load or store at a device | the device's; without a valid syndrome an external abort |
-//! | load, store or fetch where nothing is | external abort in the guest, one log line |
+//! | load or store at a device | the device's, of one register or several, general or vector, with its write-back |
+//! | load or store exclusive, atomic operation at a device | data abort: unsupported |
+//! | cache maintenance by address at a device | nothing |
+//! | load, store, fetch or table walk where nothing is | external abort in the guest, one log line |
 //! | MSR or MRS of a debug, PMU or ID register | its row in `arm_trap_table::TRAP_TABLE` |
 //! | ACTLR_EL1, cache maintenance by set and way | reads zero, does nothing |
 //! | any other MSR or MRS | undefined instruction in the guest, one log line |
@@ -42,6 +44,7 @@ pub mod exit;
 pub mod guest_map;
 pub mod guest_ram;
 pub mod log;
+pub mod stage1;
 pub mod state;
 pub mod trace;
 pub mod vcpu;

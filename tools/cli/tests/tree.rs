@@ -14,6 +14,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ("lazaret-abi", &["sel4-abi"]),
     ("microkit-abi", &["sel4-abi"]),
     ("arm-debug-bits", &[]),
+    ("arm-load-store", &["arm-syndrome"]),
     ("arm-syndrome", &[]),
     ("arm-trap-table", &["arm-debug-bits", "arm-syndrome", "lazaret-abi"]),
     ("board-file", &[]),
@@ -49,6 +50,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     (
         "vmm",
         &[
+            "arm-load-store",
             "arm-syndrome",
             "arm-trap-table",
             "lazaret-abi",

@@ -12,6 +12,16 @@ impl FaultStatus {
     /// Synchronous external abort, not on a table walk.
     pub const EXTERNAL: Self = Self(0b010000);
 
+    /// Alignment fault.
+    pub const ALIGNMENT: Self = Self(0b100001);
+    /// Load or store exclusive, or an atomic operation, at memory that has no such thing (Arm ARM, B2.9.2 and D24.2.38).
+    pub const UNSUPPORTED_EXCLUSIVE: Self = Self(0b110101);
+
+    /// Synchronous external abort on a table walk, at level 0 to 3.
+    pub const fn external_on_walk(level: u8) -> Self {
+        Self(0b010100 | level & 0b11)
+    }
+
     /// The low six bits of `iss`.
     pub const fn new(iss: u32) -> Self {
         Self((iss & 0x3f) as u8)

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::{Condition, Direction, Register};
+use crate::{Condition, Direction, Register, Spsr};
 
 /// Coprocessor 14: debug, trace. 15: everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,6 +177,14 @@ impl CpAccess32 {
         }
     }
 
+    /// With Rt as it is in a mode ([`Register::in_mode_of`]); PC of an MRC is the flags.
+    pub const fn in_mode_of(self, spsr: Spsr) -> Self {
+        const PC: u8 = 15;
+        let to_flags = spsr.is_aarch32() && self.rt.number() == PC && self.direction.is_read();
+        let rt = if to_flags { Register::ZERO } else { self.rt.in_mode_of(spsr) };
+        Self { rt, ..self }
+    }
+
     /// What is accessed; the class says which coprocessor it is.
     pub const fn register(self, coprocessor: Coprocessor) -> CpReg {
         CpReg::new(coprocessor, self.opc1, self.crn, self.crm, self.opc2)
@@ -194,6 +202,11 @@ impl CpAccess64 {
             rt2: Register::new((iss >> 10) as u64),
             direction: Direction::of_iss(iss),
         }
+    }
+
+    /// With Rt and Rt2 as they are in a mode ([`Register::in_mode_of`]).
+    pub const fn in_mode_of(self, spsr: Spsr) -> Self {
+        Self { rt: self.rt.in_mode_of(spsr), rt2: self.rt2.in_mode_of(spsr), ..self }
     }
 
     /// What is accessed; the class says which coprocessor it is.

@@ -27,30 +27,49 @@ pub struct Injected {
     pub far: Option<u64>,
 }
 
+/// Why a load or store failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataFault {
+    /// DFSC.
+    pub status: FaultStatus,
+    /// WnR.
+    pub direction: Direction,
+}
+
 /// SCTLR_EL1.SPAN: 0 has every exception to EL1 set PAN (RES1 where there is no PAN).
 const SPAN: u64 = 1 << 23;
 /// EL1 with SP_EL1.
 const EL1H: u64 = 0b00101;
 /// WnR: it was a write.
 const WNR: u32 = 1 << 6;
+/// FnV: FAR_EL1 holds nothing.
+const FAR_NOT_VALID: u32 = 1 << 10;
 
 /// The instruction is undefined.
 pub const fn undefined(at: Context, el1: Vectors) -> Injected {
     enter(at, el1, Esr::from_fields(Class::UNKNOWN, true, 0), None)
 }
 
-/// The access at `far` got a synchronous external abort: there is nothing.
-pub const fn data_abort(at: Context, el1: Vectors, far: u64, direction: Direction, trapped: Esr) -> Injected {
+/// The access at `far` failed. `None`: FAR_EL1 keeps its value, and the guest is told that it holds nothing (FnV), which
+/// only an external abort may have.
+pub const fn data_abort(
+    at: Context,
+    el1: Vectors,
+    far: Option<u64>,
+    fault: DataFault,
+    is_32_bit_instruction: bool,
+) -> Injected {
     let class = if at.spsr.is_el0() { Class::DATA_ABORT_LOWER } else { Class::DATA_ABORT_SAME };
-    let wnr = if direction.is_read() { 0 } else { WNR };
-    let iss = FaultStatus::EXTERNAL.value() as u32 | wnr;
-    enter(at, el1, Esr::from_fields(class, trapped.is_32_bit_instruction(), iss), Some(far))
+    let wnr = if fault.direction.is_read() { 0 } else { WNR };
+    let invalid = if far.is_none() { FAR_NOT_VALID } else { 0 };
+    let iss = fault.status.value() as u32 | wnr | invalid;
+    enter(at, el1, Esr::from_fields(class, is_32_bit_instruction, iss), far)
 }
 
-/// The fetch at `far` got a synchronous external abort.
-pub const fn instruction_abort(at: Context, el1: Vectors, far: u64) -> Injected {
+/// The fetch at `far` failed.
+pub const fn instruction_abort(at: Context, el1: Vectors, far: u64, status: FaultStatus) -> Injected {
     let class = if at.spsr.is_el0() { Class::INSTRUCTION_ABORT_LOWER } else { Class::INSTRUCTION_ABORT_SAME };
-    enter(at, el1, Esr::from_fields(class, true, FaultStatus::EXTERNAL.value() as u32), Some(far))
+    enter(at, el1, Esr::from_fields(class, true, status.value() as u32), Some(far))
 }
 
 const fn enter(at: Context, el1: Vectors, esr: Esr, far: Option<u64>) -> Injected {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Giving an AArch32 EL1 an exception: exception entry, carried out by software.
 
-use crate::inject::Vectors;
-use crate::{Context, Direction, Register, Spsr};
+use crate::inject::{DataFault, Vectors};
+use crate::{Context, FaultStatus, Register, Spsr};
 
 /// Which mode takes the exception; its bank gets the link and the saved status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,7 @@ const EE: u64 = 1 << 25;
 const TE: u64 = 1 << 30;
 
 /// DFSR and IFSR with long descriptors: bit 9, and the six bits of a fault status.
-const LPAE_EXTERNAL: u32 = 1 << 9 | 0b010000;
-/// DFSR and IFSR with short descriptors: 0b01000.
-const SHORT_EXTERNAL: u32 = 0b01000;
+const LPAE: u32 = 1 << 9;
 /// TTBCR.EAE: long descriptors.
 const EAE: u64 = 1 << 31;
 /// DFSR.WnR.
@@ -78,14 +76,26 @@ pub const fn data_abort(at: Context, el1: Vectors) -> Injected {
     enter(at, el1, Bank::Abort, 0x10, 8)
 }
 
-/// DFSR of an external abort; `ttbcr` is `TCR_EL1`.
-pub const fn data_fault_status(direction: Direction, ttbcr: u64) -> u32 {
-    fetch_fault_status(ttbcr) | if direction.is_read() { 0 } else { WNR }
+/// DFSR; `ttbcr` is `TCR_EL1`.
+pub const fn data_fault_status(fault: DataFault, ttbcr: u64) -> u32 {
+    fetch_fault_status(fault.status, ttbcr) | if fault.direction.is_read() { 0 } else { WNR }
 }
 
-/// IFSR of an external abort; `ttbcr` is `TCR_EL1`.
-pub const fn fetch_fault_status(ttbcr: u64) -> u32 {
-    if ttbcr & EAE != 0 { LPAE_EXTERNAL } else { SHORT_EXTERNAL }
+/// IFSR; `ttbcr` is `TCR_EL1`.
+pub const fn fetch_fault_status(status: FaultStatus, ttbcr: u64) -> u32 {
+    if ttbcr & EAE != 0 { LPAE | status.value() as u32 } else { short(status) }
+}
+
+/// FS with short descriptors, of which bit 4 is bit 10 (Arm ARM, G5.11.2).
+const fn short(status: FaultStatus) -> u32 {
+    const EXTERNAL: u32 = 0b01000;
+    match status {
+        FaultStatus::ALIGNMENT => 0b00001,
+        FaultStatus::UNSUPPORTED_EXCLUSIVE => 1 << 10 | 0b0101,
+        // On a walk, at level 1 or 2.
+        status if status.value() >> 2 == 0b0101 => 0b01100 | (status.value() as u32 & 0b10),
+        _ => EXTERNAL,
+    }
 }
 
 const fn enter(at: Context, el1: Vectors, bank: Bank, offset: u64, link: u64) -> Injected {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Stepping over an instruction, and injecting exceptions.
 
-use arm_syndrome::inject::Vectors;
+use arm_syndrome::inject::{DataFault, Vectors};
 use arm_syndrome::*;
 use proptest::prelude::*;
 
@@ -38,17 +38,19 @@ fn vectors_by_origin() {
 #[test]
 fn aborts_say_where_they_come_from() {
     let el1 = Vectors { vbar: 0, sctlr: 1 << 23 };
-    let trapped = Esr::from_fields(Class::DATA_ABORT_LOWER, true, 0x47);
     for (mode, data, instruction) in [(0b0101, 0x25, 0x21), (0b0000, 0x24, 0x20)] {
         let at = Context { pc: 0x40, spsr: Spsr(mode) };
-        let store = inject::data_abort(at, el1, 0x900_0000, Direction::Write, trapped);
+        let abort = |far, status, direction| inject::data_abort(at, el1, far, DataFault { status, direction }, true);
+        let store = abort(Some(0x900_0000), FaultStatus::EXTERNAL, Direction::Write);
         assert_eq!(u64::from(store.esr.class().value()), data);
         assert_eq!((store.esr.iss(), store.far), (0x50, Some(0x900_0000)));
-        let load = inject::data_abort(at, el1, 0x900_0000, Direction::Read, trapped);
-        assert_eq!(load.esr.iss(), 0x10);
-        let fetch = inject::instruction_abort(at, el1, 0x40);
+        assert_eq!(abort(Some(0x900_0000), FaultStatus::EXTERNAL, Direction::Read).esr.iss(), 0x10);
+        // FnV.
+        assert_eq!(abort(None, FaultStatus::EXTERNAL, Direction::Read).esr.iss(), 0x410);
+        assert_eq!(abort(Some(0), FaultStatus::external_on_walk(2), Direction::Read).esr.iss(), 0x16);
+        let fetch = inject::instruction_abort(at, el1, 0x40, FaultStatus::external_on_walk(1));
         assert_eq!(u64::from(fetch.esr.class().value()), instruction);
-        assert_eq!((fetch.esr.iss(), fetch.far), (0x10, Some(0x40)));
+        assert_eq!((fetch.esr.iss(), fetch.far), (0x15, Some(0x40)));
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Exceptions given to an AArch32 EL1, against the manual's pseudocode written down a second time.
 
-use arm_syndrome::inject::Vectors;
+use arm_syndrome::inject::{DataFault, Vectors};
 use arm_syndrome::inject32::{self, Bank, Injected};
 use arm_syndrome::*;
 use proptest::prelude::*;
@@ -76,10 +76,19 @@ fn every_mode_and_state() {
 #[test]
 fn fault_status_by_descriptor_format() {
     const EAE: u64 = 1 << 31;
-    assert_eq!(inject32::fetch_fault_status(0), 0b01000);
-    assert_eq!(inject32::fetch_fault_status(EAE), 1 << 9 | 0b010000);
-    assert_eq!(inject32::data_fault_status(Direction::Write, EAE), 1 << 11 | 1 << 9 | 0b010000);
-    assert_eq!(inject32::data_fault_status(Direction::Read, 0), 0b01000);
+    let fetch = inject32::fetch_fault_status;
+    let data = |status, direction, ttbcr| inject32::data_fault_status(DataFault { status, direction }, ttbcr);
+    let external = FaultStatus::EXTERNAL;
+    assert_eq!((fetch(external, 0), fetch(external, EAE)), (0b01000, 1 << 9 | 0b010000));
+    assert_eq!(data(external, Direction::Write, EAE), 1 << 11 | 1 << 9 | 0b010000);
+    assert_eq!(data(external, Direction::Read, 0), 0b01000);
+    // FS is bit 10 and bits 3:0 of a short descriptor's status.
+    let walks = [1, 2].map(|level| fetch(FaultStatus::external_on_walk(level), 0));
+    assert_eq!(walks, [0b01100, 0b01110]);
+    assert_eq!(fetch(FaultStatus::external_on_walk(3), EAE), 1 << 9 | 0b010111);
+    assert_eq!(data(FaultStatus::UNSUPPORTED_EXCLUSIVE, Direction::Write, 0), 1 << 11 | 1 << 10 | 0b0101);
+    assert_eq!(data(FaultStatus::UNSUPPORTED_EXCLUSIVE, Direction::Read, EAE), 1 << 9 | 0b110101);
+    assert_eq!(data(FaultStatus::ALIGNMENT, Direction::Read, 0), 0b00001);
     assert_eq!((Bank::Abort.link().number(), Bank::Undefined.link().number()), (20, 22));
 }
 

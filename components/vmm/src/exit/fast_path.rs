@@ -134,9 +134,14 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.unwatched_vcpu(kernel)?;
         let abort = DataAbort::from_iss(trap.esr.iss());
         let transfer = abort.transfer.filter(|_| abort.direction.is_read())?;
+        // Big-endian data and PC are the slow path's.
+        if trap.at.spsr.is_aarch32() && (trap.at.spsr.0 & Spsr::E != 0 || transfer.rt.number() == 15) {
+            return None;
+        }
         let mut outside = Outside { console: &mut self.platform.console };
         let value = self.platform.bus.peek(ipa, transfer.size.bytes() as u8, &mut outside)?;
-        Some(trap.reply(transfer.rt.number().into(), transfer.loaded(value)))
+        let rt = transfer.rt.in_mode_of(trap.at.spsr);
+        Some(trap.reply(rt.number().into(), transfer.loaded(value)))
     }
 }
 
@@ -150,6 +155,12 @@ fn coprocessor(
     let access = CpAccess32::from_iss(trap.esr.iss());
     if !access.condition.holds(trap.at.spsr) {
         return Some(trap.reply(NO_REGISTER, 0));
+    }
+    let named = access.rt;
+    let access = access.in_mode_of(trap.at.spsr);
+    if access.rt != named && !access.direction.is_read() {
+        // The message's value is of another register.
+        return None;
     }
     register(&resolve::coprocessor(coprocessor, access), trap, vcpu, kernel)
 }

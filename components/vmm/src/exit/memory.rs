@@ -4,9 +4,14 @@
 use super::{Handler, Next, inject};
 use crate::console::Serial;
 use crate::device::Outside;
+use crate::stage1::{Regime, WalkError};
 use crate::trace::Outcome;
 use crate::vcpu::KernelVcpu;
-use arm_syndrome::{DataAbort, Direction, Esr, Syndrome, Transfer};
+use arm_syndrome::inject::DataFault;
+use arm_syndrome::{AccessSize, DataAbort, Direction, Esr, FaultStatus, InstructionAbort, Register, Spsr, Syndrome};
+
+/// PC as the number of a register in AArch32, which no syndrome of the architecture has.
+const PC32: Register = Register::new(15);
 
 impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     /// A VMFault.
@@ -15,58 +20,98 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         let esr = Esr::new(esr);
         match esr.decode() {
             Syndrome::DataAbort(abort) if !fetch => self.data_abort(ipa, abort, esr),
-            _ => {
-                let (name, pc) = (self.platform.config.name, self.vcpu.registers.pc(self.kernel));
-                let line = format_args!("{name}: fetch from {ipa:#x} (pc {pc:#x}): external abort");
-                self.platform.warn_rate_limited(line);
-                self.vcpu.note.outcome = Outcome::Abort;
-                inject::instruction_abort(self.vcpu.registers, self.kernel);
-                Next::Resume
-            }
-        }
-    }
-
-    #[inline]
-    fn data_abort(&mut self, ipa: u64, abort: DataAbort, esr: Esr) -> Next {
-        let Some(transfer) = abort.transfer else {
-            self.external_abort(ipa, abort, esr);
-            return Next::Resume;
-        };
-        let rt = transfer.rt.number();
-        let value = if abort.direction.is_read() { 0 } else { self.vcpu.registers.x(rt, self.kernel) };
-        match self.device(ipa, transfer, abort.direction, value) {
-            Some(loaded) => {
-                if abort.direction.is_read() {
-                    self.vcpu.registers.set_x(rt, loaded);
-                }
-                self.advance(esr);
-            }
-            None => self.external_abort(ipa, abort, esr),
+            _ => self.fetch_abort(ipa, esr),
         }
         Next::Resume
     }
 
-    /// A load from a device, or a store of Rt's value: what Rt is after a load. `None`: there is no device.
+    fn fetch_abort(&mut self, ipa: u64, esr: Esr) {
+        let (name, pc) = (self.platform.config.name, self.vcpu.registers.pc(self.kernel));
+        let line = format_args!("{name}: fetch from {ipa:#x} (pc {pc:#x}): external abort");
+        self.platform.warn_rate_limited(line);
+        self.vcpu.note.outcome = Outcome::Abort;
+        let on_walk = InstructionAbort::from_iss(esr.iss()).table_walk;
+        let status = if on_walk { self.walk_status(pc) } else { None };
+        let status = status.unwrap_or(FaultStatus::EXTERNAL);
+        inject::instruction_abort(status, self.vcpu.registers, self.kernel);
+    }
+
     #[inline]
-    fn device(&mut self, ipa: u64, transfer: Transfer, direction: Direction, rt: u64) -> Option<u64> {
-        let size = transfer.size.bytes() as u8;
-        let (bus, mut outside) = (&mut self.platform.bus, Outside { console: &mut self.platform.console });
-        match direction {
-            Direction::Read => bus.read(ipa, size, &mut outside, self.kernel).map(|value| transfer.loaded(value)),
-            Direction::Write => bus.write(ipa, size, transfer.stored(rt), &mut outside, self.kernel).map(|()| 0),
+    fn data_abort(&mut self, ipa: u64, abort: DataAbort, esr: Esr) {
+        if abort.cache_maintenance && !abort.table_walk {
+            // Nothing of a device is in a cache.
+            return self.advance(esr);
+        }
+        let Some(transfer) = abort.transfer else {
+            return self.undescribed(ipa, abort);
+        };
+        let is_read = abort.direction.is_read();
+        // First, because it brings PC and SPSR along.
+        let mut value = if is_read { 0 } else { self.vcpu.registers.x(transfer.rt.number(), self.kernel) };
+        let spsr = Spsr(self.vcpu.registers.spsr(self.kernel));
+        let rt = transfer.rt.in_mode_of(spsr);
+        if spsr.is_aarch32() && rt == PC32 {
+            return self.undescribed(ipa, abort);
+        }
+        if rt != transfer.rt && !is_read {
+            value = self.vcpu.registers.x(rt.number(), self.kernel);
+        }
+        let value = in_memory(transfer.stored(value), transfer.size, spsr);
+        match self.device(ipa, transfer.size, abort.direction, value) {
+            Some(loaded) => {
+                if is_read {
+                    let loaded = transfer.loaded(in_memory(loaded, transfer.size, spsr));
+                    self.vcpu.registers.set_x(rt.number(), loaded);
+                }
+                self.advance(esr);
+            }
+            None => self.nothing_there(ipa, transfer.size.bytes(), abort, esr),
         }
     }
 
-    fn external_abort(&mut self, ipa: u64, abort: DataAbort, esr: Esr) {
+    /// A load from a device, or a store: the value that a load finds. `None`: there is no device.
+    #[inline]
+    pub(super) fn device(&mut self, ipa: u64, size: AccessSize, direction: Direction, value: u64) -> Option<u64> {
+        let size = size.bytes() as u8;
+        let (bus, mut outside) = (&mut self.platform.bus, Outside { console: &mut self.platform.console });
+        match direction {
+            Direction::Read => bus.read(ipa, size, &mut outside, self.kernel),
+            Direction::Write => bus.write(ipa, size, value, &mut outside, self.kernel).map(|()| 0),
+        }
+    }
+
+    /// An external abort, of an access that the syndrome describes.
+    fn nothing_there(&mut self, ipa: u64, bytes: u64, abort: DataAbort, esr: Esr) {
+        self.note_abort(ipa, bytes, abort.direction, "external abort");
+        let address = self.address_of(ipa);
+        let fault = DataFault { status: FaultStatus::EXTERNAL, direction: abort.direction };
+        inject::data_abort(address, fault, esr, self.vcpu.registers, self.kernel);
+    }
+
+    /// One line of the log about an access that the guest gets a data abort for.
+    pub(super) fn note_abort(&mut self, ipa: u64, bytes: u64, direction: Direction, what: &str) {
         let (name, pc) = (self.platform.config.name, self.vcpu.registers.pc(self.kernel));
-        let what = match abort.direction {
+        let access = match direction {
             Direction::Read => "read",
             Direction::Write => "write",
         };
-        let size = abort.transfer.map_or(0, |transfer| transfer.size.bytes());
-        let line = format_args!("{name}: {what} of {size} bytes at {ipa:#x} (pc {pc:#x}): external abort");
+        let line = format_args!("{name}: {access} of {bytes} bytes at {ipa:#x} (pc {pc:#x}): {what}");
         self.platform.warn_rate_limited(line);
         self.vcpu.note.outcome = Outcome::Abort;
-        inject::data_abort(ipa, abort.direction, esr, self.vcpu.registers, self.kernel);
     }
+
+    /// Where a walk to an address leaves the guest's RAM: the status of the abort that it ends with.
+    pub(super) fn walk_status(&mut self, address: u64) -> Option<FaultStatus> {
+        match Regime::of(self.kernel).translate(address, &self.platform.ram) {
+            Err(WalkError::TableOutsideRam { level }) => Some(FaultStatus::external_on_walk(level)),
+            _ => None,
+        }
+    }
+}
+
+/// A value of a big-endian guest, as it is in memory, or the other way round. Only AArch32 has the endianness in its
+/// program status; in AArch64 data are little-endian here.
+#[inline(always)]
+pub(super) const fn in_memory(value: u64, size: AccessSize, spsr: Spsr) -> u64 {
+    if spsr.is_aarch32() && spsr.0 & Spsr::E != 0 { value.swap_bytes() >> (64 - size.bits()) } else { value }
 }

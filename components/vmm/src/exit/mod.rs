@@ -8,6 +8,7 @@
 pub mod fast_path;
 mod hypercall;
 mod inject;
+mod load_store;
 mod memory;
 mod message;
 pub mod psci;

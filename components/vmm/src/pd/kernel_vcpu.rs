@@ -12,7 +12,7 @@ use sel4_vcpu_debug::{AARCH32, AARCH64, DebugStatus, Switch, Unanswered, VcpuWai
 use vmm::device::gic::Inject;
 use vmm::exit::ReplyContext;
 use vmm::vcpu::{
-    Counts, DebugBackend, DebugRegister, DebugUse, KernelVcpu, MAX_VCPUS, VcpuId, VcpuReg, VcpuState, Width,
+    Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, MAX_VCPUS, VcpuId, VcpuReg, VcpuState, Width,
 };
 
 /// Microkit numbers vCPUs as it numbers channels.
@@ -201,6 +201,16 @@ impl KernelVcpu for Sel4Vcpu {
 
     fn write_state(&mut self, state: VcpuState, value: u64) {
         report("VCPU_WriteState", sel4_vcpu_debug::write_state(self.vcpu, state, value));
+    }
+
+    fn read_vectors(&mut self, words: &mut [u64; FP_WORDS]) -> bool {
+        self.extensions & Switch::State.bit() != 0
+            && report("VCPU_ReadGroup", sel4_vcpu_debug::read_vectors(self.vcpu, words).map(|()| true))
+    }
+
+    fn write_vectors(&mut self, words: &[u64; FP_WORDS]) -> bool {
+        self.extensions & Switch::State.bit() != 0
+            && report("VCPU_WriteGroup", sel4_vcpu_debug::write_vectors(self.vcpu, words).map(|()| true))
     }
 
     fn debug_use(&self) -> Option<DebugUse> {

@@ -7,6 +7,7 @@ use crate::device::gic::Inject;
 use crate::exit::ReplyContext;
 pub use arm_trap_table::{Counts, DebugBackend, DebugRegister};
 pub use lazaret_abi::VcpuState;
+pub use lazaret_abi::group::FP_WORDS;
 pub use sel4_abi::vcpu_reg::VcpuReg;
 
 /// A stopped vCPU as the kernel has it: its VCPU object and its thread. It has faulted, or was not started yet.
@@ -46,6 +47,12 @@ pub trait KernelVcpu: Inject + DebugBackend {
     fn read_state(&mut self, state: VcpuState) -> u64;
     /// Writes a register that only a 32-bit EL1 has.
     fn write_state(&mut self, state: VcpuState, value: u64);
+    /// Reads V0 to V31, FPCR and FPSR ([`Group::Fp`](lazaret_abi::Group::Fp)); false if the kernel does not tell.
+    #[must_use]
+    fn read_vectors(&mut self, words: &mut [u64; FP_WORDS]) -> bool;
+    /// Writes them; false if the kernel does not take them.
+    #[must_use]
+    fn write_vectors(&mut self, words: &[u64; FP_WORDS]) -> bool;
     /// What the kernel counted of the debug registers' switching, if it counts.
     fn debug_use(&self) -> Option<DebugUse>;
 }

@@ -8,7 +8,7 @@ mod registers;
 pub(crate) mod reset;
 
 pub use id::{MAX_VCPUS, VcpuId};
-pub use kernel::{Counts, DebugBackend, DebugRegister, DebugUse, KernelVcpu, VcpuReg, VcpuState, Width};
+pub use kernel::{Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, VcpuReg, VcpuState, Width};
 pub use power::{Power, PowerState};
 pub use registers::{FaultContext, GuestRegisters};
 pub(crate) use registers::{PC, SPSR, X};

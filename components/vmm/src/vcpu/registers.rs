@@ -2,7 +2,7 @@
 //! The guest's general registers during one exit: read from the kernel as far as needed, written back as far as
 //! changed. The context's order puts PC, SPSR and the low registers first, so most exits move a few words.
 
-use super::KernelVcpu;
+use super::{KernelVcpu, VcpuReg};
 use crate::exit::ReplyContext;
 use lazaret_abi::fault_context;
 use sel4_abi::user_context::{ContextRegister, NUM_REGISTERS, ORDER};
@@ -12,6 +12,10 @@ use zerocopy::{FromBytes, KnownLayout};
 pub(crate) const PC: usize = position_of(ContextRegister::Pc);
 /// Where SPSR is.
 pub(crate) const SPSR: usize = position_of(ContextRegister::Spsr);
+/// Where the stack pointer of EL0 is.
+const SP: usize = position_of(ContextRegister::Sp);
+/// The position of the stack pointer of EL1, which is no word of the user context but a register of the VCPU object.
+const SP_EL1: usize = NUM_REGISTERS;
 /// Where x0 to x30 are.
 pub(crate) const X: [u8; 31] = {
     let mut positions = [0; 31];
@@ -21,6 +25,15 @@ pub(crate) const X: [u8; 31] = {
         n += 1;
     }
     positions
+};
+/// The positions that a reply can write, besides PC and SPSR.
+const GENERAL: u64 = {
+    let (mut bits, mut n) = (0, 0);
+    while n < X.len() {
+        bits |= bit(X[n] as usize);
+        n += 1;
+    }
+    bits
 };
 /// PC, SP and SPSR come in message registers, without the IPC buffer.
 const LEAST: usize = 3;
@@ -58,6 +71,7 @@ pub struct FaultContext {
 #[repr(C)]
 pub struct GuestRegisters {
     words: [u64; NUM_REGISTERS],
+    sp_el1: u64,
     /// Bit n: word n is the register's value.
     known: u64,
     /// Bit n: word n must be written back.
@@ -78,7 +92,7 @@ const fn below(position: usize) -> u64 {
 impl GuestRegisters {
     /// Nothing read yet.
     pub const fn new() -> Self {
-        Self { words: [0; NUM_REGISTERS], known: 0, changed: 0, takes_context: 0 }
+        Self { words: [0; NUM_REGISTERS], sp_el1: 0, known: 0, changed: 0, takes_context: 0 }
     }
 
     /// Forget everything: a new exit.
@@ -98,7 +112,9 @@ impl GuestRegisters {
     /// Whether [`Self::close`] writes registers: that changes what the kernel would tell again of this exit.
     #[inline]
     pub fn writes_back(&self, replies: bool) -> bool {
-        self.changed != 0 && (self.takes_context == 0 || !replies || self.changed_registers().count_ones() > 1)
+        let changed = self.changed_registers();
+        self.changed != 0
+            && (self.takes_context == 0 || !replies || changed.count_ones() > 1 || changed & !GENERAL != 0)
     }
 
     /// Hand over what changed: in the reply if the exit ends with one that can carry it, otherwise by writing it back. It
@@ -133,7 +149,11 @@ impl GuestRegisters {
 
     #[inline(never)]
     fn write_back(&mut self, kernel: &mut impl KernelVcpu) {
-        let last = (self.changed.ilog2() as usize).min(NUM_REGISTERS - 1);
+        if self.changed & bit(SP_EL1) != 0 {
+            kernel.write_system_register(VcpuReg::SpEl1, self.sp_el1);
+        }
+        let Some(last) = (self.changed & below(NUM_REGISTERS)).checked_ilog2() else { return };
+        let last = last as usize;
         if self.known & below(last) != below(last) {
             self.read(last, kernel);
         }
@@ -169,6 +189,29 @@ impl GuestRegisters {
     pub fn set_x(&mut self, register: u8, value: u64) {
         if let Some(&position) = X.get(usize::from(register)) {
             self.store(usize::from(position), value);
+        }
+    }
+
+    /// The stack pointer of EL1, or else that of EL0.
+    pub fn sp(&mut self, of_el1: bool, kernel: &mut impl KernelVcpu) -> u64 {
+        if !of_el1 {
+            return self.load(SP, kernel);
+        }
+        if self.known & bit(SP_EL1) == 0 {
+            self.sp_el1 = kernel.read_system_register(VcpuReg::SpEl1);
+            self.known |= bit(SP_EL1);
+        }
+        self.sp_el1
+    }
+
+    /// Write a stack pointer.
+    pub fn set_sp(&mut self, of_el1: bool, value: u64) {
+        if of_el1 {
+            self.sp_el1 = value;
+            self.known |= bit(SP_EL1);
+            self.changed |= bit(SP_EL1);
+        } else {
+            self.store(SP, value);
         }
     }
 

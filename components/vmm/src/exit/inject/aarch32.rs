@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Exceptions that a 32-bit guest takes in place of what it tried.
 
-use super::{MMU_ON, context, vectors};
+use super::{context, vectors};
 use crate::vcpu::{GuestRegisters, KernelVcpu, VcpuReg, VcpuState};
-use arm_syndrome::Direction;
+use arm_syndrome::FaultStatus;
+use arm_syndrome::inject::DataFault;
 use arm_syndrome::inject32::{self, Bank, FAR_NOT_VALID, Injected};
 
 /// The undefined-instruction exception.
@@ -12,24 +13,27 @@ pub fn undefined(registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {
     enter(injected, registers, kernel);
 }
 
-/// A data abort: an external abort of an access to `ipa`. FAR_EL1 is DFAR and, above it, IFAR; ESR_EL1 is DFSR. There is
-/// no virtual address unless stage 1 is off.
-pub fn data_abort(ipa: u64, direction: Direction, registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {
-    let el1 = vectors(kernel);
-    let status = inject32::data_fault_status(direction, kernel.read_system_register(VcpuReg::Tcr));
-    let status = if el1.sctlr & MMU_ON != 0 { status | FAR_NOT_VALID } else { status };
+/// A data abort. FAR_EL1 is DFAR and, above it, IFAR; ESR_EL1 is DFSR.
+pub fn data_abort(
+    address: Option<u64>,
+    fault: DataFault,
+    registers: &mut GuestRegisters,
+    kernel: &mut impl KernelVcpu,
+) {
+    let status = inject32::data_fault_status(fault, kernel.read_system_register(VcpuReg::Tcr));
+    let status = if address.is_none() { status | FAR_NOT_VALID } else { status };
     kernel.write_system_register(VcpuReg::Esr, status.into());
-    if el1.sctlr & MMU_ON == 0 {
-        write_fault_address(0, ipa, kernel);
+    if let Some(address) = address {
+        write_fault_address(0, address, kernel);
     }
-    let injected = inject32::data_abort(context(registers, kernel), el1);
+    let injected = inject32::data_abort(context(registers, kernel), vectors(kernel));
     enter(injected, registers, kernel);
 }
 
-/// A prefetch abort: an external abort of the fetch at PC.
-pub fn prefetch_abort(registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {
+/// A prefetch abort at PC.
+pub fn prefetch_abort(status: FaultStatus, registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {
     let at = context(registers, kernel);
-    let status = inject32::fetch_fault_status(kernel.read_system_register(VcpuReg::Tcr));
+    let status = inject32::fetch_fault_status(status, kernel.read_system_register(VcpuReg::Tcr));
     kernel.write_state(VcpuState::Ifsr, status.into());
     write_fault_address(32, at.pc, kernel);
     let injected = inject32::prefetch_abort(at, vectors(kernel));

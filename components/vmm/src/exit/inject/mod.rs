@@ -4,13 +4,8 @@
 mod aarch32;
 
 use crate::vcpu::{GuestRegisters, KernelVcpu, VcpuReg, Width};
-use arm_syndrome::inject::{self, Injected, Vectors};
-use arm_syndrome::{Context, Direction, Esr, Spsr};
-
-/// ISS bit: FAR_EL1 holds nothing.
-const FAR_NOT_VALID: u32 = 1 << 10;
-/// SCTLR_EL1: stage 1 is on.
-pub(crate) const MMU_ON: u64 = 1;
+use arm_syndrome::inject::{self, DataFault, Injected, Vectors};
+use arm_syndrome::{Context, Esr, FaultStatus, Spsr};
 
 /// The undefined-instruction exception.
 pub fn undefined(registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {
@@ -21,35 +16,30 @@ pub fn undefined(registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {
     enter(injected, registers, kernel);
 }
 
-/// A synchronous external abort on a load or store to `ipa`. The fault message has no virtual address, so the
-/// guest is told that there is none, unless its stage 1 is off.
+/// A data abort. `address` is the virtual one, if it is known; the guest is told if it is not, which an external abort
+/// alone allows.
 pub fn data_abort(
-    ipa: u64,
-    direction: Direction,
+    address: Option<u64>,
+    fault: DataFault,
     trapped: Esr,
     registers: &mut GuestRegisters,
     kernel: &mut impl KernelVcpu,
 ) {
     if kernel.width() == Width::Aarch32 {
-        return aarch32::data_abort(ipa, direction, registers, kernel);
+        return aarch32::data_abort(address, fault, registers, kernel);
     }
-    let el1 = vectors(kernel);
-    let mut injected = inject::data_abort(context(registers, kernel), el1, ipa, direction, trapped);
-    if el1.sctlr & MMU_ON != 0 {
-        let iss = injected.esr.iss() | FAR_NOT_VALID;
-        injected.esr = Esr::from_fields(injected.esr.class(), injected.esr.is_32_bit_instruction(), iss);
-        injected.far = None;
-    }
+    let at = context(registers, kernel);
+    let injected = inject::data_abort(at, vectors(kernel), address, fault, trapped.is_32_bit_instruction());
     enter(injected, registers, kernel);
 }
 
-/// A synchronous external abort on the fetch of the instruction at PC.
-pub fn instruction_abort(registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {
+/// An instruction abort at PC.
+pub fn instruction_abort(status: FaultStatus, registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {
     if kernel.width() == Width::Aarch32 {
-        return aarch32::prefetch_abort(registers, kernel);
+        return aarch32::prefetch_abort(status, registers, kernel);
     }
     let at = context(registers, kernel);
-    let injected = inject::instruction_abort(at, vectors(kernel), at.pc);
+    let injected = inject::instruction_abort(at, vectors(kernel), at.pc, status);
     enter(injected, registers, kernel);
 }
 

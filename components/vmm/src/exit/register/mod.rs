@@ -29,6 +29,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     /// MCR or MRC.
     pub(super) fn coprocessor(&mut self, coprocessor: Coprocessor, access: CpAccess32, esr: Esr) -> Next {
+        let access = access.in_mode_of(Spsr(self.vcpu.registers.spsr(self.kernel)));
         let value = self.vcpu.registers.x(access.rt.number(), self.kernel);
         if !self.executes(access.condition, esr) {
             return Next::Resume;
@@ -38,6 +39,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     /// MCRR or MRRC.
     pub(super) fn coprocessor_wide(&mut self, coprocessor: Coprocessor, access: CpAccess64, esr: Esr) -> Next {
+        let access = access.in_mode_of(Spsr(self.vcpu.registers.spsr(self.kernel)));
         let [low, high] = [access.rt, access.rt2].map(|rt| self.vcpu.registers.x(rt.number(), self.kernel) & LOW);
         if !self.executes(access.condition, esr) {
             return Next::Resume;
@@ -47,6 +49,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     /// VMRS of an ID register.
     pub(super) fn vmrs(&mut self, access: CpAccess32, esr: Esr) -> Next {
+        let access = access.in_mode_of(Spsr(self.vcpu.registers.spsr(self.kernel)));
         if !self.executes(access.condition, esr) {
             return Next::Resume;
         }

@@ -7,11 +7,12 @@ use crate::boot::Images;
 use crate::boot::image::tests::file;
 use crate::config::Config;
 use crate::fake::{FakeSerial, FakeVcpu, Killed, kill_after};
+use crate::guest_map::RAM;
 use crate::guest_ram::GuestRam;
 use crate::state::{Found, State};
 use crate::vcpu::VcpuReg;
 use core::cell::RefCell;
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use lazaret_abi::fault_context;
 use sel4_abi::user_context::NUM_REGISTERS;
 use std::boxed::Box;
@@ -49,7 +50,8 @@ impl Serial for Wire<'_> {
 /// What a VMM is asked.
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    /// A message of this label; `x` is the value of the register that it names.
+    /// A message of this label; `x` is the value of the register that it names. Of an abort that names none it is the
+    /// instruction, and x3 has the address.
     Fault { label: u64, word: u64, esr: u64, x: u64 },
     /// Input is there.
     Input(&'static [u8]),
@@ -106,13 +108,16 @@ impl World {
 
     /// The registers before a trap, or the input. The message, if there is one.
     fn prepare(&mut self, event: Event) -> Option<(u64, Vec<u64>)> {
-        if let Event::Fault { esr, x, .. } = event {
+        if let Event::Fault { label, word, esr, x } = event {
             self.number += 1;
             self.vcpu.set_pc(PC);
             // If it waited, its timer has ended that.
             (self.vcpu.stopped, self.vcpu.has_fault) = (false, true);
             if let n @ 0..31 = arm_syndrome::iss::named_register(esr) {
                 self.vcpu.set_x(n as u8, x);
+            } else if label == 6 {
+                self.memory[(PC - RAM) as usize / 8].store(x, Relaxed);
+                self.vcpu.set_x(3, word);
             }
         } else if let Event::Input(bytes) = event {
             self.wire.borrow_mut().input.extend(bytes);
@@ -200,7 +205,9 @@ impl World {
         let is_on = self.state.vm.phase.live().get() == Phase::On;
         // Of a vCPU that is off nobody sees the registers.
         words.iter_mut().filter(|_| !is_on).for_each(|word| *word = 0);
-        let mut view = format!("{words:x?}\n{system:x?}\n{debug:x?}\n{list:?}\n{}\n", self.wire.borrow().output());
+        let vectors = self.vcpu.vectors;
+        let mut view =
+            format!("{words:x?} {vectors:x?}\n{system:x?}\n{debug:x?}\n{list:?}\n{}\n", self.wire.borrow().output());
         self.with(|vm, vcpu| {
             let gic: Vec<_> = (0..0x1000).step_by(4).map(|offset| vm.platform.bus.gic.load(offset, 4)).collect();
             let power = (vm.platform.phase.get(), vm.vcpus[0].power.state(), vm.vcpus[0].exits.traps(), vcpu.stopped);
@@ -223,6 +230,11 @@ const fn load(ipa: u64) -> Event {
     Event::Fault { label: 6, word: ipa, esr: 0x24 << 26 | 1 << 25 | 1 << 24 | 2 << 22 | 2 << 16 | 7, x: 0 }
 }
 
+/// A data abort without a description, of this instruction.
+const fn undescribed(ipa: u64, instruction: u64, write: u64) -> Event {
+    Event::Fault { label: 6, word: ipa, esr: 0x24 << 26 | 1 << 25 | write << 6 | 7, x: instruction }
+}
+
 const fn register(op: [u64; 5], read: bool, x: u64) -> Event {
     let [op0, op1, crn, crm, op2] = op;
     let iss = op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | 1 << 5 | crm << 1 | read as u64;
@@ -242,7 +254,7 @@ const WAITS: &str = "WFI";
 const WFI: Event = Event::Fault { label: 8, word: 0, esr: 0x07e0_0000, x: 0 };
 
 /// Each kind of exit, in an order in which each finds something to do.
-const EVENTS: [(&str, Event); 45] = [
+const EVENTS: [(&str, Event); 52] = [
     ("GICD_CTLR", store(GICD, 1)),
     ("GICD_ISENABLER0", store(GICD + 0x100, 1 << 27)),
     ("GICD_ISENABLER1", store(GICD + 0x104, 2)),
@@ -283,6 +295,13 @@ const EVENTS: [(&str, Event); 45] = [
     ("DBGCLAIMSET_EL1", register([2, 0, 7, 8, 6], false, 5)),
     ("DBGCLAIMCLR_EL1", register([2, 0, 7, 9, 6], false, 1)),
     ("an unknown register", register([3, 1, 15, 2, 0], true, 0)),
+    ("STP post-index", undescribed(GICD + 0x430, 0x2881_0861, 1)),
+    ("LDP pre-index", undescribed(GICD + 0x430, 0x29c0_0861, 0)),
+    ("LDP that takes input", undescribed(UART, 0x28c1_0861, 0)),
+    ("STR post-index to UARTDR", undescribed(UART, 0xb800_4461, 1)),
+    ("LDR of a vector", undescribed(GICD + 0x420, 0x3cc1_0462, 0)),
+    ("STR of a vector", undescribed(GICD + 0x440, 0x3c81_0462, 1)),
+    ("LDXR", undescribed(GICD + 0x420, 0x885f_7c61, 0)),
     ("nothing there", load(0x0a00_0000)),
     ("PSCI_VERSION", call(0x8400_0000)),
     ("an unknown call", call(0x8400_00ff)),
