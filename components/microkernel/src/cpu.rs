@@ -45,6 +45,8 @@ pub struct Cpu {
     pub(crate) on_guest_time: Cell<bool>,
     /// The guest and its VMM that pass the core to each other.
     pub(crate) resident: ResidentPair,
+    /// When the timer is to interrupt.
+    pub(crate) deadline: Cell<Ticks>,
     /// The deadline must be set before the kernel is left.
     pub(crate) reprogram: Cell<bool>,
     /// Entries that `invariants` still lets pass.
@@ -68,6 +70,7 @@ impl Cpu {
             work: Cell::new(0),
             on_guest_time: Cell::new(false),
             resident: ResidentPair::new(),
+            deadline: Cell::new(Ticks::MAX),
             reprogram: Cell::new(false),
             unseen: Cell::new(0),
         }

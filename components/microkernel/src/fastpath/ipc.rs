@@ -4,7 +4,7 @@
 //! The caller's scheduling context goes along and comes back, so time is neither read nor charged: whoever runs, the same
 //! one pays, and the deadline that is set for it holds.
 
-use super::{has_signal, wait_alone};
+use super::{has_signal, move_time, wait_alone};
 use crate::cspace::lookup_flat;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
@@ -36,7 +36,7 @@ impl Kernel {
             && server.state.get() == ThreadState::BlockedOnReceive
             && server.queue_next.get().is_none()
             && server.sched_context.get().is_none()
-            && sc.reply.get().is_none()
+            && !sc.is_lent()
             && self.is_next(server);
         if !ordinary {
             return None;
@@ -73,6 +73,7 @@ impl Kernel {
             && reply.head_of.get() == Some(sc)
             && reply.previous.get().is_none()
             && reply.next.get().is_none()
+            && !sc.turn_over.get()
             && self.is_next(caller);
         if !ordinary {
             return None;
@@ -95,15 +96,14 @@ impl Kernel {
         to.context.x[1].set(MessageInfo::new(info.label(), 0, 0, info.length() as u64).0);
         to.context.x[0].set(badge);
         from.sched_context.set(None);
-        sc.tcb.set(Some(to));
-        to.sched_context.set(Some(sc));
+        move_time(sc, to);
         to.state.set(ThreadState::Running);
         self.hand_over(to);
     }
 
     /// The scheduling context that a running thread has, if it is what pays, in the plain way.
     #[inline(always)]
-    fn own_time(&self, thread: Ref<Tcb>) -> Option<Ref<SchedContext>> {
+    pub(super) fn own_time(&self, thread: Ref<Tcb>) -> Option<Ref<SchedContext>> {
         thread.sched_context.get().filter(|&sc| self.cpu.current_sc.get() == Some(sc) && !sc.sporadic.get())
     }
 }

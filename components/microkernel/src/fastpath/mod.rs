@@ -4,10 +4,10 @@
 //! Both do what the slow path does, for the case that has nothing special: they check everything first, and touch
 //! nothing if anything is out of the ordinary. `tests::fastpath` takes both paths and compares the kernels.
 //!
-//! Time is settled only when it has to be: the VMM begins on the guest's, as if it were passive. If the reply is the
-//! next thing that enters the kernel, nothing was switched; anything else (another system call, an interrupt, the end of
-//! the guest's budget) charges the guest so far, and the VMM runs on its own from there. And if traps and replies
-//! are all that happens, guest and VMM become the core's resident pair ([`resident`]).
+//! Time is settled only when it has to be: a VMM with time of its own begins on the guest's, as a passive one does. If the
+//! reply is the next thing that enters the kernel, nothing was switched; anything else (another system call, an interrupt,
+//! the end of the guest's budget or of the VMM's) charges the guest so far, and the VMM runs on its own from there. And if
+//! traps and replies are all that happens, guest and VMM become the core's resident pair ([`resident`]).
 
 mod ipc;
 mod resident;
@@ -22,6 +22,7 @@ use crate::object::endpoint::Endpoint;
 use crate::object::notification::NotificationState;
 use crate::object::reference::Ref;
 use crate::object::reply::Reply;
+use crate::object::sched_context::SchedContext;
 use crate::object::tcb::{Tcb, ThreadState};
 use crate::syscall::SVC_BYTES;
 use lazaret_abi::fault_context;
@@ -55,7 +56,7 @@ impl Kernel {
             && (rights.grant() || rights.grant_reply())
             && handler.state.get() == ThreadState::BlockedOnReceive
             && handler.queue_next.get().is_none()
-            && self.can_go_next(handler);
+            && self.can_answer(handler, guest);
         if !ordinary {
             return None;
         }
@@ -68,11 +69,17 @@ impl Kernel {
         handler.context.x[1].set(info.0);
         handler.context.x[0].set(badge);
         self.record_fault(guest, handler, endpoint, reply, fault.fault());
+        if let Some(sc) = handler.sched_context.get()
+            && self.cpu.on_guest_time.get()
+        {
+            self.limit_to(sc);
+        }
         self.hand_over(handler);
         Some(handler)
     }
 
-    /// The handler, which waited alone, has the guest's fault, counted already, and runs on the guest's time.
+    /// The handler, which waited alone, has the guest's fault, counted already, and runs on the guest's time: lent, if it
+    /// has none of its own.
     #[inline(always)]
     fn record_fault(
         &self,
@@ -91,7 +98,15 @@ impl Kernel {
         reply.tcb.set(Some(guest));
         handler.reply.set(None);
         handler.state.set(ThreadState::Running);
-        self.cpu.on_guest_time.set(true);
+        match guest.sched_context.get() {
+            Some(sc) if handler.sched_context.get().is_none() => {
+                guest.sched_context.set(None);
+                reply.head_of.set(Some(sc));
+                sc.reply.set(Some(reply));
+                move_time(sc, handler);
+            }
+            _ => self.cpu.on_guest_time.set(true),
+        }
     }
 
     /// ReplyRecv of a handler to a guest that is next, with nobody waiting to be received from: the guest; or of a server
@@ -101,7 +116,8 @@ impl Kernel {
         let x = &handler.context.x;
         let info = ipc::register_message(handler)?;
         let (reply, _) = lookup_flat(handler, x[6].get())?.reply()?;
-        if reply.head_of.get().is_some() {
+        let lent = reply.head_of.get();
+        if lent.is_some() && reply.tcb.get()?.vcpu.get().is_none() {
             return self.fast_reply_to_caller(handler, info, reply);
         }
         let (endpoint, _, rights) = lookup_flat(handler, x[0].get())?.endpoint()?;
@@ -110,7 +126,14 @@ impl Kernel {
         if info.label() > fault_context::REPLY_LABEL {
             return None;
         }
-        if !rights.read() || endpoint.head.get().is_some() || has_signal(handler) || !self.can_go_next(guest) {
+        if !rights.read() || endpoint.head.get().is_some() || has_signal(handler) {
+            return None;
+        }
+        let is_next = match lent {
+            None => self.can_go_next(guest),
+            Some(sc) => !sc.turn_over.get() && self.own_time(handler) == lent && self.can_take_back(guest),
+        };
+        if !is_next {
             return None;
         }
         self.take_context(info, handler, guest);
@@ -121,6 +144,14 @@ impl Kernel {
         handler.fault_ip.set(handler.context.elr.get().wrapping_sub(SVC_BYTES));
         wait_alone(handler, endpoint, reply);
         self.hand_over(guest);
+        if let Some(sc) = lent {
+            reply.head_of.set(None);
+            sc.reply.set(None);
+            handler.sched_context.set(None);
+            move_time(sc, guest);
+            self.make_resident(guest, handler, endpoint, reply);
+            return Some(guest);
+        }
         if self.cpu.on_guest_time.replace(false) && guest.sched_context.get() == self.cpu.current_sc.get() {
             self.make_resident(guest, handler, endpoint, reply);
             return Some(guest);
@@ -157,6 +188,21 @@ impl Kernel {
             && !self.release_is_due()
     }
 
+    /// It could handle a fault of the guest that runs: on its own time, or, without any, on what the guest lends it.
+    #[inline(always)]
+    fn can_answer(&self, handler: Ref<Tcb>, guest: Ref<Tcb>) -> bool {
+        if handler.sched_context.get().is_some() {
+            return self.can_go_next(handler);
+        }
+        self.own_time(guest).is_some_and(|sc| !sc.is_lent()) && self.is_next(handler)
+    }
+
+    /// A guest that has lent its time would be next with it.
+    #[inline(always)]
+    fn can_take_back(&self, guest: Ref<Tcb>) -> bool {
+        guest.sched_context.get().is_none() && self.is_next(guest)
+    }
+
     /// The same, and it has time of its own.
     #[inline(always)]
     fn can_go_next(&self, thread: Ref<Tcb>) -> bool {
@@ -166,12 +212,20 @@ impl Kernel {
     }
 }
 
-/// A signal is there for a thread that is about to receive, or the notification lends the time that it runs on.
+/// A signal is there for a thread that is about to receive, or the notification has lent the time that it runs on.
 #[inline(always)]
 fn has_signal(thread: Ref<Tcb>) -> bool {
     thread.bound_notification.get().is_some_and(|notification| {
-        notification.state.get() == NotificationState::Active || notification.sched_context.get().is_some()
+        let lent = notification.sched_context.get();
+        notification.state.get() == NotificationState::Active || lent.is_some() && lent == thread.sched_context.get()
     })
+}
+
+/// The scheduling context is this thread's now; that of the other one, which ran on it, is the caller's to settle.
+#[inline(always)]
+fn move_time(sc: Ref<SchedContext>, to: Ref<Tcb>) {
+    sc.tcb.set(Some(to));
+    to.sched_context.set(Some(sc));
 }
 
 /// The thread is the first and only one that receives here.

@@ -169,7 +169,7 @@ impl Kernel {
             && guest.vcpu.get().is_some_and(|vcpu| !vcpu.doorbells.are_there())
             && faults == endpoint
             && (rights.grant() || rights.grant_reply())
-            && self.can_go_next(handler)
+            && self.can_answer(handler, guest)
             && !has_signal(handler);
         if !possible || !self.cpu.arch.begin_passing(self, guest, handler) {
             return;

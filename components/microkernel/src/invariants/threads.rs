@@ -103,6 +103,7 @@ pub fn check_sched_context(sc: Ref<SchedContext>, is_alive: &dyn Fn(u64) -> bool
             (after, next) = (Some(reply), reply.previous.get());
         }
     }
+    assert!(!sc.turn_over.get() || sc.is_lent(), "{sc:?} is at home, and its turn has not ended");
     if sc.is_active() {
         sc.check_refills();
     }

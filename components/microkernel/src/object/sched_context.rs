@@ -41,6 +41,8 @@ pub struct SchedContext {
     pub refill_count: Cell<u16>,
     /// Budget comes back a period after the thread woke up, not a period after it was due.
     pub sporadic: Cell<bool>,
+    /// A time slice ended while it was lent along calls: its turn is over when it comes home (`sched::turn`).
+    pub turn_over: Cell<bool>,
     reserved: [Cell<u64>; 5],
 }
 
@@ -116,6 +118,8 @@ impl Kernel {
         if let Some(reply) = sc.reply.take() {
             reply.head_of.set(None);
         }
+        // It is at home where it is.
+        sc.turn_over.set(false);
     }
 
     pub(crate) fn finalise_sched_context(&self, sc: Ref<SchedContext>) {

@@ -48,6 +48,7 @@ impl Kernel {
     pub(crate) fn charge_budget(&self, sc: Ref<SchedContext>, used: Ticks, can_fault: bool) {
         if sc.is_round_robin() {
             sc.renew_slice();
+            sc.end_turn();
         } else {
             sc.charge(used, self.cpu.min_budget.get());
         }
@@ -113,6 +114,20 @@ impl Kernel {
             .map_or(Ticks::MAX, |sc| self.cpu.now.get().saturating_add(sc.head().amount.get()));
         let release = self.cpu.release_head.get().and_then(|thread| thread.sched_context.get());
         let release = release.map_or(Ticks::MAX, |sc| sc.head().time.get());
-        self.cpu.arch.set_deadline(slice_end.min(release).min(self.next_timer()));
+        self.set_deadline(slice_end.min(release).min(self.next_timer()));
+    }
+
+    fn set_deadline(&self, deadline: Ticks) {
+        self.cpu.deadline.set(deadline);
+        self.cpu.arch.set_deadline(deadline);
+    }
+
+    /// Whoever has this scheduling context begins on another's: for no longer than its own would last.
+    #[inline]
+    pub(crate) fn limit_to(&self, sc: Ref<SchedContext>) {
+        let end = self.cpu.arch.now().saturating_add(sc.head().amount.get());
+        if end < self.cpu.deadline.get() {
+            self.set_deadline(end);
+        }
     }
 }

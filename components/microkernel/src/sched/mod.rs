@@ -5,6 +5,7 @@ pub mod budget;
 pub mod ready;
 pub mod refill;
 pub mod release;
+pub mod turn;
 
 use crate::arch::ThreadSwitch;
 use crate::cpu::Choice;

@@ -51,7 +51,8 @@ impl Ref<SchedContext> {
     /// The refill in use.
     #[inline(always)]
     pub fn head(self) -> Ref<Refill> {
-        self.ring(0)
+        debug_assert!(self.refill_head.get() < self.refill_max.get().max(1));
+        self.following::<Refill>().offset(self.refill_head.get() as usize)
     }
 
     fn tail(self) -> Ref<Refill> {
@@ -95,6 +96,7 @@ impl Ref<SchedContext> {
 
     /// Starts over with the full budget from `now`.
     pub(crate) fn refill_new(self, max: u16, budget: Ticks, period: Ticks, now: Ticks) {
+        self.turn_over.set(false);
         self.period.set(period);
         self.refill_max.set(max);
         self.refill_head.set(0);

@@ -2,6 +2,7 @@
 //! The fast paths do what the slow path does.
 
 use super::invariants::check;
+use super::scheduling::passive_server;
 use super::world::*;
 use crate::entry::slow_path::{handle_fault, handle_interrupt};
 use crate::fault::Fault;
@@ -22,7 +23,7 @@ pub const READ_X9: u64 = 0x6228_0523;
 /// `ldr w9, [..]` where nothing is mapped.
 pub const LOAD_X9: u64 = 0x9389_0007;
 
-/// A handler with a scheduling context of its own, in Recv, and a guest that runs.
+/// A handler in Recv, with a scheduling context of its own or passive, and a guest that runs.
 pub struct Vm {
     pub w: World,
     pub guest: Ref<Tcb>,
@@ -34,19 +35,33 @@ pub struct Vm {
 
 impl Vm {
     pub fn new(fast_paths: bool) -> Self {
+        Self::with(fast_paths, |w, _, _| {
+            let handler = w.thread(254, w.sched_context(900, 1000), 0);
+            w.resume(handler);
+            w.thread_of(handler)
+        })
+    }
+
+    /// The handler runs on the guest's time only.
+    pub fn passive(fast_paths: bool) -> Self {
+        Self::with(fast_paths, |w, endpoint, reply| passive_server(w, 254, endpoint, reply))
+    }
+
+    fn with(fast_paths: bool, handler: impl FnOnce(&World, u64, u64) -> Ref<Tcb>) -> Self {
         let w = World::new();
         w.fast_paths.set(fast_paths);
         let (endpoint, reply) = (w.endpoint(), w.make(ObjectType::Reply, 0));
         let faults = w.mint(endpoint, 9, 0xfa);
-        let handler = w.thread(254, w.sched_context(900, 1000), 0);
+        let handler = handler(&w, endpoint, reply);
         let guest = w.thread(100, w.sched_context(5000, 5000), faults);
         let vcpu = w.make(ObjectType::Vcpu, 0);
         w.expect(vcpu, VcpuSetTcb, &[], &[guest]);
-        w.resume(handler);
         w.resume(guest);
         w.root_waits();
-        w.receive(Recv, endpoint, reply);
-        let (guest, handler) = (w.thread_of(guest), w.thread_of(handler));
+        if w.current() == handler {
+            w.receive(Recv, endpoint, reply);
+        }
+        let guest = w.thread_of(guest);
         assert_eq!(w.current(), guest);
         Self { w, guest, handler, vcpu, endpoint, reply }
     }
@@ -77,6 +92,18 @@ impl Vm {
         let info = MessageInfo::new(label, 0, 0, words.len() as u64);
         self.w.syscall(ReplyRecv, [self.endpoint, self.reply, 0], info, words, &[]);
         assert_eq!(self.w.current(), self.guest);
+    }
+
+    /// As [`Self::answer`], after which this thread runs.
+    pub fn answer_to(&self, next: Ref<Tcb>, label: u64, words: &[u64]) {
+        let info = MessageInfo::new(label, 0, 0, words.len() as u64);
+        self.w.syscall(ReplyRecv, [self.endpoint, self.reply, 0], info, words, &[]);
+        assert_eq!(self.w.current(), next);
+    }
+
+    /// The handler waits for a fault.
+    pub fn wait(&self) {
+        self.w.receive(Recv, self.endpoint, self.reply);
     }
 
     /// A reply after which the guest does not run.
@@ -112,15 +139,18 @@ impl Vm {
             words.push(if thread.state.get() == Running { 0 } else { thread.fault_ip.get() });
             words.extend([thread.state.get() as u64, thread.queued.get() as u64, thread.fault.get().label()]);
             words.extend([thread.reply.get().is_some() as u64, thread.fault_number.get().into()]);
+            words.push(thread.sched_context.get().is_some().into());
         }
         words
     }
 }
 
-/// The same story by the fast paths and by the slow one.
+/// The same story by the fast paths and by the slow one, with a handler of either kind.
 fn both(story: impl Fn(&Vm) -> Vec<Vec<u64>>) {
-    let (fast, slow) = (story(&Vm::new(true)), story(&Vm::new(false)));
-    assert_eq!(fast, slow);
+    for make in [Vm::new, Vm::passive] {
+        let (fast, slow) = (story(&make(true)), story(&make(false)));
+        assert_eq!(fast, slow);
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod property;
 mod scheduling;
 mod starting;
 mod stopping;
+mod turns;
 mod vm;
 mod waiting;
 mod width;

@@ -11,6 +11,7 @@ use crate::entry::slow_path::{handle_fault, handle_interrupt, handle_syscall};
 use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::object::asid::AsidPool;
+use crate::object::notification::Notification;
 use crate::object::page_table::PageTable;
 use crate::object::reference::{KernelObject, Ref};
 use crate::object::sched_context::SchedContext;
@@ -261,6 +262,13 @@ impl World {
         }
     }
 
+    pub fn notification_of(&self, number: u64) -> Ref<Notification> {
+        match self.slot(number).cap() {
+            Cap::Notification { object, .. } => object,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// A scheduling context with budget and period.
     pub fn sched_context(&self, budget: u64, period: u64) -> u64 {
         let sc = self.make(ObjectType::SchedContext, 8);
@@ -325,6 +333,14 @@ impl World {
         self.root_returns();
         work(self);
         self.root_waits()
+    }
+
+    /// The same with what it makes.
+    pub fn root_returns_to_do<T>(&self, work: impl FnOnce(&Self) -> T) -> T {
+        self.root_returns();
+        let made = work(self);
+        self.root_waits();
+        made
     }
 
     /// The root thread is back.

@@ -10,7 +10,7 @@ use crate::{
     case::{Outcome, check, message_register, refused, same},
     env::Env,
     memory::{ticks, ticks_per_second},
-    thread::{Start, clear_notes, done, note, noted, null, spawn, start},
+    thread::{Body, Start, clear_notes, done, note, noted, null, spawn, start},
 };
 
 use super::ipc::{echo, settle};
@@ -144,12 +144,16 @@ extern "C" fn passive(notification: u64, endpoint: u64, reply: u64) -> ! {
 
 /// A server without a scheduling context of its own.
 pub fn passive_thread(env: &mut Env) -> sel4::Result<(cap::Endpoint, cap::Tcb, cap::SchedContext)> {
+    passive_at(env, 100, passive)
+}
+
+fn passive_at(env: &mut Env, priority: u64, body: Body) -> sel4::Result<(cap::Endpoint, cap::Tcb, cap::SchedContext)> {
     clear_notes();
     let (endpoint, reply): (cap::Endpoint, cap::Reply) = (env.object(), env.object());
     let ready: cap::Notification = env.object();
     let context = env.sched_context(100_000, 100_000, 0);
     let arguments = [ready.bits(), endpoint.bits(), reply.bits()];
-    let tcb = start(env, Start { number: 0, priority: 100, context, faults: null(), body: passive, arguments })?;
+    let tcb = start(env, Start { number: 0, priority, context, faults: null(), body, arguments })?;
     ready.wait();
     context.unbind()?;
     Ok((endpoint, tcb, context))
@@ -209,6 +213,36 @@ extern "C" fn take_turns(own: u64, other: u64, result: u64) -> ! {
     }
     note(result as usize, noted(other as usize));
     done()
+}
+
+/// A passive server that ends its callers' slices.
+extern "C" fn wasteful(notification: u64, endpoint: u64, reply: u64) -> ! {
+    let (endpoint, reply) = (cap::Endpoint::from_bits(endpoint), cap::Reply::from_bits(reply));
+    let (mut info, _) = cap::Notification::from_bits(notification).nb_send_recv(empty_message(), endpoint, reply);
+    loop {
+        sel4::r#yield();
+        info = endpoint.reply_recv(info, reply).0;
+    }
+}
+
+/// Calls some times, and says how often its neighbour had come back by then.
+extern "C" fn call_in_turns(own: u64, endpoint: u64, result: u64) -> ! {
+    for turn in 1..=5 {
+        cap::Endpoint::from_bits(endpoint).call(empty_message());
+        note(own as usize, turn);
+    }
+    note(result as usize, noted(own as usize ^ 1));
+    done()
+}
+
+/// On seL4 the server goes to the end of its own queue, and its client, with the next slice, stays the first.
+pub fn a_slice_that_ends_in_a_server(env: &mut Env) -> Outcome {
+    let (endpoint, ..) = passive_at(env, 120, wasteful)?;
+    spawn(env, 1, call_in_turns, [4, endpoint.bits(), 6])?;
+    spawn(env, 2, call_in_turns, [5, endpoint.bits(), 7])?;
+    settle(env)?;
+    same(noted(4) + noted(5), 10)?;
+    same(noted(6).min(noted(7)), 0)
 }
 
 pub fn yield_lets_others_run(env: &mut Env) -> Outcome {

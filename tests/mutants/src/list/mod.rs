@@ -13,6 +13,7 @@ mod pages;
 mod policy;
 mod stop;
 mod switch;
+mod time;
 mod vcpu;
 
 use crate::Mutant;
@@ -33,6 +34,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         group::MUTANTS,
         pages::MUTANTS,
         isolation::MUTANTS,
+        time::MUTANTS,
     ]
     .into_iter()
     .flatten()

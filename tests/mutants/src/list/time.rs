@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Of whose time it is, and whose turn.
+
+use crate::Mutant;
+
+pub(super) const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "slices_in_a_server_end_nobodys_turn",
+        file: "microkernel/src/sched/turn.rs",
+        from: "        self.turn_over.set(self.is_lent());\n",
+        to: "",
+    },
+    Mutant {
+        name: "inner_return_ends_the_turn",
+        file: "microkernel/src/sched/turn.rs",
+        from: "!self.is_lent() && self.turn_over.replace(false)",
+        to: "self.turn_over.replace(false)",
+    },
+    Mutant {
+        name: "turn_is_over_for_ever",
+        file: "microkernel/src/sched/turn.rs",
+        from: "!self.is_lent() && self.turn_over.replace(false)",
+        to: "!self.is_lent() && self.turn_over.get()",
+    },
+    Mutant {
+        name: "a_turn_that_is_over_goes_on",
+        file: "microkernel/src/sched/turn.rs",
+        from: "self.cpu.ready.push_back(thread);",
+        to: "self.cpu.ready.push_front(thread);",
+    },
+    Mutant {
+        name: "fast_reply_forgets_the_turn",
+        file: "microkernel/src/fastpath/ipc.rs",
+        from: "            && !sc.turn_over.get()\n",
+        to: "",
+    },
+    Mutant {
+        name: "fast_answer_forgets_the_turn",
+        file: "microkernel/src/fastpath/mod.rs",
+        from: "Some(sc) => !sc.turn_over.get() && self.own_time(handler)",
+        to: "Some(_) => self.own_time(handler)",
+    },
+    Mutant {
+        name: "cut_calls_leave_the_turn_open",
+        file: "microkernel/src/object/sched_context.rs",
+        from: "        sc.turn_over.set(false);\n",
+        to: "",
+    },
+    Mutant {
+        name: "monitor_outlasts_its_own_budget",
+        file: "microkernel/src/fastpath/mod.rs",
+        from: "            self.limit_to(sc);\n",
+        to: "            let _ = sc;\n",
+    },
+    Mutant {
+        name: "lent_time_stays_with_the_guest",
+        file: "microkernel/src/fastpath/mod.rs",
+        from: "                guest.sched_context.set(None);\n",
+        to: "",
+    },
+    Mutant {
+        name: "lent_time_is_not_lent_on",
+        file: "microkernel/src/fastpath/mod.rs",
+        from: "state.get() == NotificationState::Active || lent.is_some() && lent == thread.sched_context.get()",
+        to: "state.get() == NotificationState::Active || lent.is_some()",
+    },
+];
