@@ -7,7 +7,7 @@ mod guest_map;
 
 use dtoolkit::ToPropertyValue;
 use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
-use guest_map::{CLOCK_PHANDLE, GICC, GICC_SIZE, GICD, GICD_SIZE, RAM, TIMER_INTIDS, UART};
+use guest_map::{CLOCK_PHANDLE, GICC, GICC_SIZE, GICD, GICD_SIZE, RAM, UART, VIRTUAL_TIMER_INTID};
 
 const GIC_PHANDLE: u32 = 1;
 const PPI: u32 = 1;
@@ -57,9 +57,14 @@ fn interrupt_controller() -> Node {
         .with("phandle", GIC_PHANDLE)
 }
 
+/// By its name (`interrupt-names` of the binding): without names an interrupt's place would say which timer it is.
 fn timer() -> Node {
-    let cells: Vec<u32> = TIMER_INTIDS.iter().flat_map(|&ppi| [PPI, u32::from(ppi) - 16, CPU0 | LEVEL_HIGH]).collect();
-    Node::new("timer").with("compatible", "arm,armv8-timer").with("interrupts", cells).flag("always-on")
+    let cells = [PPI, u32::from(VIRTUAL_TIMER_INTID) - 16, CPU0 | LEVEL_HIGH];
+    Node::new("timer")
+        .with("compatible", "arm,armv8-timer")
+        .with("interrupts", cells)
+        .with("interrupt-names", "virt")
+        .flag("always-on")
 }
 
 fn clock() -> Node {

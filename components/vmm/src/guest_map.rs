@@ -18,7 +18,8 @@ pub const UART: u64 = 0x0900_0000;
 pub const UART_SIZE: u64 = 0x1000;
 /// The UART's SPI.
 pub const UART_INTID: u16 = 33;
-/// PPIs of the architected timer: secure, non-secure, virtual, hypervisor.
-pub const TIMER_INTIDS: [u16; 4] = [29, 30, 27, 26];
+/// The PPI of the virtual timer, the only one of the architected timers that a guest has: the physical one is not switched
+/// and traps as undefined, the secure and the hypervisor's are not EL1's.
+pub const VIRTUAL_TIMER_INTID: u16 = 27;
 /// The clock of the device tree, by which devices name it.
 pub const CLOCK_PHANDLE: u32 = 2;

@@ -91,8 +91,11 @@ pub fn effect<const N: usize>(view: &View<N>, layout: &Layout, encoding: Encodin
         ([2 | 14, 0, 0, 2, 2], _) => mdscr(view, access),
         ([14, 0, 0, 1, 0], Access::Read) => Effect::Reads(view.mdscr.unwrap_or(0) & arm::GUEST32 | TX_FULL),
         ([14, 0, 0, 1, 0], Access::Write(_)) => Effect::Undefined,
-        // Bit 0 locks. (Arm's DBGOSLAR takes a key, whose bit 0 is set; any other value frees. Here, as in KVM, it is bit 0.)
-        ([2 | 14, 0, 1, 0, 4], Access::Write(value)) => Effect::Becomes(View { os_lock: value & 1 != 0, ..*view }),
+        ([2, 0, 1, 0, 4], Access::Write(value)) => Effect::Becomes(View { os_lock: value & 1 != 0, ..*view }),
+        // Arm's key, in 32 bits; any other value frees.
+        ([14, 0, 1, 0, 4], Access::Write(value)) => {
+            Effect::Becomes(View { os_lock: value as u32 == 0xc5ac_ce55, ..*view })
+        }
         ([2 | 14, 0, 1, 0, 4], Access::Read) => Effect::Undefined,
         ([2 | 14, 0, 1, 1, 4], Access::Read) => Effect::Reads(OSLM | u64::from(view.os_lock) << 1),
         ([2 | 14, 0, 1, 1, 4], Access::Write(_)) => Effect::Undefined,

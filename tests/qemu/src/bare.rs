@@ -14,6 +14,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("bare-workout-cortex-a72", workout_a72),
     ("bare-workout-64-bit-only", workout_without_aarch32),
     ("bare32-refused-64-bit-only", refused_without_aarch32),
+    ("bare-devices", devices),
     ("bare-attack", attack),
     ("bare-two-vms", two),
     ("bare-sweep", sweep),
@@ -75,6 +76,12 @@ fn refused_without_aarch32() -> anyhow::Result<()> {
 fn workout32_on(cpu: &str) -> anyhow::Result<()> {
     let script = Script::new().expect(r"GUEST workout: \d+ passed, \d+ failed");
     expect_no_failure(&machine::run_on(cpu, "one_bare32", script, 120)?)
+}
+
+/// What loads and stores of all forms do to a device is what they do to RAM, and the devices of the tree are there.
+fn devices() -> anyhow::Result<()> {
+    let script = Script::new().expect(r"GUEST devices: 2\d\d passed, \d+ failed");
+    expect_no_failure(&machine::run("bare_devices", script, 120)?)
 }
 
 /// A guest's watchpoint and its software step stop nobody at EL0.

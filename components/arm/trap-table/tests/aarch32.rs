@@ -243,8 +243,16 @@ fn b17_what_linux_probes() {
     assert_eq!(read(&mut backend, "DBGOSLSR"), 0b1000);
     write(&mut backend, "DBGOSLAR", 0xc5ac_ce55);
     assert_eq!(read(&mut backend, "DBGOSLSR"), 0b1010);
-    write(&mut backend, "DBGOSLAR", 0);
-    assert_eq!(state(&mut backend, DebugRegister::OsLock), 0);
+    // The key and nothing else, with whichever bit changed.
+    for value in [0, 1, 0xc5ac_ce54, !0xc5ac_ce55_u64].into_iter().chain((0..32).map(|bit| 0xc5ac_ce55 ^ 1 << bit)) {
+        write(&mut backend, "DBGOSLAR", 0xc5ac_ce55);
+        assert_eq!(state(&mut backend, DebugRegister::OsLock), 1);
+        write(&mut backend, "DBGOSLAR", value);
+        assert_eq!(state(&mut backend, DebugRegister::OsLock), 0, "{value:#x}");
+    }
+    // Of 64 bits that a VMM may hand over, 32 are the register's.
+    write(&mut backend, "DBGOSLAR", 0xffff_ffff_c5ac_ce55);
+    assert_eq!(state(&mut backend, DebugRegister::OsLock), 1);
     write(&mut backend, "DBGCLAIMSET", 0x1a5);
     write(&mut backend, "DBGCLAIMCLR", 0x81);
     assert_eq!((read(&mut backend, "DBGCLAIMSET"), read(&mut backend, "DBGCLAIMCLR")), (0xff, 0x24));
@@ -278,6 +286,7 @@ fn other_names_are_the_same_register() {
             }
             (Handler32::StatusAndControl, theirs) => assert_eq!(theirs, Handler::Backed(DebugRegister::Mdscr)),
             (Handler32::Status, theirs) => assert_eq!(theirs, Handler::Constant(1 << 29)),
+            (Handler32::OsLockKey, theirs) => assert_eq!(theirs, Handler::OsLockAccess),
             (Handler32::DebugId, _) => panic!("{name}: has no other name"),
         }
         // The ROM table's address is EL0's to read in AArch32 only.

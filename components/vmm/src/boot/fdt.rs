@@ -2,8 +2,8 @@
 //! The guest's device tree: the template of the build script with its devices and this guest's values.
 
 use super::{BootError, device_nodes};
-use crate::device;
-use crate::guest_map::RAM;
+use crate::device::{self, gic::VIRTUAL_TIMER};
+use crate::guest_map::{RAM, VIRTUAL_TIMER_INTID};
 use core::ops::Range;
 use dtoolkit::fdt_mut::FdtMut;
 
@@ -11,6 +11,9 @@ use dtoolkit::fdt_mut::FdtMut;
 pub const CAPACITY: usize = 4096;
 /// A device tree.
 pub type Blob = heapless::Vec<u8, CAPACITY>;
+
+/// The tree's timer is the one that the interrupt controller knows.
+const _: () = assert!(VIRTUAL_TIMER == VIRTUAL_TIMER_INTID);
 
 static TEMPLATE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest.dtb"));
 
@@ -54,6 +57,10 @@ mod tests {
         assert_eq!(value("compatible"), b"arm,pl011\0arm,primecell\0");
         assert_eq!(value("reg"), [0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0]);
         assert_eq!(value("interrupts"), [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]);
+        let timer = fdt.find_node("/timer").expect("the timer");
+        let value_of = |name: &str| timer.property(name).expect(name).value().to_vec();
+        assert_eq!(value_of("interrupts"), [0, 0, 0, 1, 0, 0, 0, 11, 0, 0, 1, 4]);
+        assert_eq!(value_of("interrupt-names"), b"virt\0");
         let clock = fdt.find_node("/apb-pclk").expect("the clock");
         let phandle = clock.property("phandle").expect("phandle").value().to_vec();
         assert_eq!(value("clocks"), [phandle.clone(), phandle].concat());

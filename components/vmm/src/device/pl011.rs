@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A PL011 UART (Arm DDI 0183, revision r1p5: 32-byte FIFOs).
 //!
+//! It starts as firmware leaves it to a kernel: on, both ways (a guest is loaded without any).
+//!
 //! Transmission is instant: what the guest writes leaves through [`Output`], and the transmit FIFO reads full only
 //! while nobody has room for the next byte. The receive interrupts follow the FIFO's level, so nothing that is in
 //! it can be forgotten by clearing a bit.
@@ -13,6 +15,8 @@ use crate::state::{Content, Journal, Section, Stored};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 const DR: u16 = 0x00;
+/// Errors of what was received; a write of any value clears them.
+const RSR: u16 = 0x04;
 const FR: u16 = 0x18;
 const ILPR: u16 = 0x20;
 const IBRD: u16 = 0x24;
@@ -27,17 +31,33 @@ const ICR: u16 = 0x44;
 const DMACR: u16 = 0x48;
 const ID: u16 = 0xfe0;
 
+const FR_CTS: u32 = 1 << 0;
+const FR_DSR: u32 = 1 << 1;
+const FR_DCD: u32 = 1 << 2;
 const FR_RXFE: u32 = 1 << 4;
 const FR_TXFF: u32 = 1 << 5;
 const FR_RXFF: u32 = 1 << 6;
 const FR_TXFE: u32 = 1 << 7;
+const FR_RI: u32 = 1 << 8;
 const LCR_H_FEN: u32 = 1 << 4;
 const CR_UARTEN: u32 = 1 << 0;
+/// Loopback: what is sent is received, and the modem's lines go round as well.
+const CR_LBE: u32 = 1 << 7;
 const CR_TXE: u32 = 1 << 8;
 const CR_RXE: u32 = 1 << 9;
+const CR_DTR: u32 = 1 << 10;
+const CR_RTS: u32 = 1 << 11;
+const CR_OUT1: u32 = 1 << 12;
+const CR_OUT2: u32 = 1 << 13;
+/// What goes where in loopback, and the interrupt of a change.
+const MODEM: [(u32, u32, u32); 4] =
+    [(CR_OUT1, FR_RI, 1 << 0), (CR_RTS, FR_CTS, 1 << 1), (CR_OUT2, FR_DCD, 1 << 2), (CR_DTR, FR_DSR, 1 << 3)];
+/// RSR: the FIFO was full when a byte came.
+const RSR_OVERRUN: u32 = 1 << 3;
 const INT_RX: u32 = 1 << 4;
 const INT_TX: u32 = 1 << 5;
 const INT_RT: u32 = 1 << 6;
+const INT_OVERRUN: u32 = 1 << 10;
 const INT_ALL: u32 = 0x7ff;
 const FIFO_DEPTH: usize = 32;
 const ID_VALUES: [u8; 8] = [0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1];
@@ -68,7 +88,8 @@ pub struct Registers {
     dmacr: u32,
     /// Interrupts that a write to ICR clears: transmit, modem and error.
     latched: u32,
-    reserved: u32,
+    /// RSR.
+    errors: u32,
 }
 
 impl Content for Registers {
@@ -83,12 +104,12 @@ impl Content for Registers {
             ibrd: 0,
             fbrd: 0,
             lcr_h: 0,
-            cr: CR_TXE | CR_RXE,
+            cr: CR_UARTEN | CR_TXE | CR_RXE,
             ifls: 0x12,
             imsc: 0,
             dmacr: 0,
             latched: 0,
-            reserved: 0,
+            errors: 0,
         }
     }
 }
@@ -156,9 +177,9 @@ impl<'a> MmioDevice<'a> for Pl011<'a> {
         self.poll(outside);
     }
 
-    /// Input moves to the FIFO as far as it has room.
+    /// Input moves to the FIFO as far as it has room; in loopback it waits.
     fn poll<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) {
-        while self.can_receive() {
+        while self.can_receive() && !self.is_loopback() {
             let Some(byte) = outside.console.get() else { return };
             self.receive(byte);
         }
@@ -182,6 +203,23 @@ impl Pl011<'_> {
         }
     }
 
+    fn is_loopback(&self) -> bool {
+        self.registers.cr & CR_LBE != 0
+    }
+
+    /// A byte goes out, or comes back; one that finds the FIFO full on its way back is lost, and that is told.
+    fn transmit(&mut self, byte: u8, output: &mut impl Output) {
+        if !self.is_loopback() {
+            output.put(byte);
+        } else if self.can_receive() {
+            self.receive(byte);
+        } else if self.registers.cr & (CR_UARTEN | CR_RXE) == CR_UARTEN | CR_RXE {
+            let registers = self.registers.change();
+            registers.errors |= RSR_OVERRUN;
+            registers.latched |= INT_OVERRUN;
+        }
+    }
+
     /// A load of any size; the part of the 32-bit register that it covers.
     #[inline]
     pub fn load(&mut self, offset: u16, size: u8, output: &impl Output) -> u64 {
@@ -201,11 +239,12 @@ impl Pl011<'_> {
             _ => value as u32,
         };
         if offset == DR {
-            output.put(value as u8);
+            self.transmit(value as u8, output);
             if self.registers.latched & INT_TX != 0 {
                 return;
             }
         }
+        let lines = self.modem_lines();
         let registers = self.registers.change();
         match offset {
             DR => registers.latched |= INT_TX,
@@ -218,14 +257,27 @@ impl Pl011<'_> {
             IMSC => registers.imsc = value & INT_ALL,
             ICR => registers.latched &= !value,
             DMACR => registers.dmacr = value & 7,
+            RSR => registers.errors = 0,
             _ => {}
         }
+        let changed = lines ^ self.modem_lines();
+        let interrupts = MODEM.iter().filter(|(_, line, _)| changed & line != 0).fold(0, |all, (.., bit)| all | bit);
+        if interrupts != 0 {
+            self.registers.change().latched |= interrupts;
+        }
+    }
+
+    /// The modem's lines as FR has them: none is there but in loopback.
+    fn modem_lines(&self) -> u32 {
+        let is_on = |control: u32| self.is_loopback() && self.registers.cr & control != 0;
+        MODEM.iter().filter(|(control, ..)| is_on(*control)).fold(0, |all, (_, line, _)| all | line)
     }
 
     fn read_register(&mut self, offset: u16, output: &impl Output) -> u32 {
         match offset {
             DR if self.registers.level() == 0 => 0,
             DR => self.registers.change().pop().into(),
+            RSR => self.registers.errors,
             FR => self.flags(output),
             ILPR => self.registers.ilpr,
             IBRD => self.registers.ibrd,
@@ -243,13 +295,13 @@ impl Pl011<'_> {
     }
 
     fn flags(&self, output: &impl Output) -> u32 {
-        let transmit = if output.has_room() { FR_TXFE } else { FR_TXFF };
+        let transmit = if self.is_loopback() || output.has_room() { FR_TXFE } else { FR_TXFF };
         let receive = match self.registers.level() {
             0 => FR_RXFE,
             n if n >= self.depth() => FR_RXFF,
             _ => 0,
         };
-        transmit | receive
+        transmit | receive | self.modem_lines()
     }
 
     fn raw_interrupts(&self) -> u32 {

@@ -17,6 +17,7 @@
 //! | `trace` | the operation `id=` of the bench between two marks |
 //! | `victim` | what share of the core it gets in `rounds=` milliseconds, and its longest wait |
 //! | `neighbour` | `deed=` for ever, to take more than its share |
+//! | `devices` | every form of load and store on RAM and on a device; what devices say of themselves |
 //! | `crash` | `rounds=` times every kind of exit, checked; with `marks=1` at addresses where a debugger can stop |
 //! | `interrupts` | random programs for the interrupt controller: `count=` of `seed=` from `first=`, or `picks=` |
 //!

@@ -28,6 +28,8 @@ pub enum Mode {
     Trace,
     /// Every kind of exit, for a VMM that is killed.
     Crash,
+    /// Every form of load and store at a device, and what devices are.
+    Devices,
     /// Debug exceptions for whoever runs next.
     Attack,
     /// Random programs for the interrupt controller.
@@ -52,7 +54,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|attack|interrupts|victim|neighbour`.
+    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|devices|attack|interrupts|victim|neighbour`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -153,6 +155,7 @@ fn mode(value: &str) -> Option<Mode> {
         "switch" => Mode::Switch,
         "trace" => Mode::Trace,
         "crash" => Mode::Crash,
+        "devices" => Mode::Devices,
         "attack" => Mode::Attack,
         "interrupts" => Mode::Interrupts,
         "victim" => Mode::Victim,

@@ -99,7 +99,7 @@ const ROWS: [Row32<CpReg>; 102] = table! {
     bank 15;
     DBGDRAR 0 1 0 0 El0ReadOnly 0, IGNORED, 2 0 1 0 0;
     high 0;
-    DBGOSLAR 0 1 0 4 WriteOnly 0, Handler32::Same(Handler::OsLockAccess), 2 0 1 0 4;
+    DBGOSLAR 0 1 0 4 WriteOnly 0, Handler32::OsLockKey, 2 0 1 0 4;
     high 1;
     DBGOSLSR 0 1 1 4 ReadOnly OSLM as u32, Handler32::Same(Handler::OsLockStatus), 2 0 1 1 4;
     high 2;

@@ -104,7 +104,7 @@ impl Handler32 {
             Self::ValueLow(_) => Some(masks::ADDRESS & LOW),
             Self::ValueHigh(_) => Some(LOW),
             Self::StatusAndControl => Some(masks::DSCR),
-            Self::Status | Self::DebugId => None,
+            Self::Status | Self::OsLockKey | Self::DebugId => None,
         }
     }
 
@@ -116,6 +116,7 @@ impl Handler32 {
             Self::ValueHigh(_) => "the high half, of context-aware breakpoints; a write makes the bank pending",
             Self::StatusAndControl => "kept in the vCPU; loaded at each resume",
             Self::Status => "DBGDSCRext's bits, and TXfull; to APSR_nzcv as well",
+            Self::OsLockKey => "0xc5acce55 sets the guest's own lock, any other value clears it; never the core's",
             Self::DebugId => "the core's counts, debug v8.0",
         }
     }

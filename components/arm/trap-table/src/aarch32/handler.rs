@@ -18,11 +18,15 @@ pub enum Handler32 {
     StatusAndControl,
     /// `DBGDSCRint`: read-only, with the channel's TXfull.
     Status,
+    /// `DBGOSLAR`: its key locks, any other value frees.
+    OsLockKey,
     /// `DBGDIDR`: the counts, and debug v8.0.
     DebugId,
 }
 
 const LOW: u64 = u32::MAX as u64;
+/// DBGOSLAR: locks (Arm ARM, G8.3.26).
+pub const OS_LOCK_KEY: u64 = 0xc5ac_ce55;
 /// DBGDIDR: version v8.0, and bit 15, which reads as one.
 const VERSION: u64 = 6 << 16 | 1 << 15;
 /// DBGDIDR.{nSUHD_imp, SE_imp}: there is an EL3.
@@ -53,6 +57,12 @@ impl Handler32 {
             }
             (Self::StatusAndControl, Access::Read) => {
                 backend.read(DebugRegister::Mdscr).map(|value| AccessResult::Value(value & masks::DSCR))
+            }
+            // Write-only.
+            (Self::OsLockKey, Access::Read) => Ok(AccessResult::Undefined),
+            (Self::OsLockKey, Access::Write(value)) => {
+                let locked = u64::from(value == OS_LOCK_KEY);
+                backend.write(DebugRegister::OsLock, locked, false).map(|()| AccessResult::Done)
             }
             (Self::Status, _) => {
                 let control = backend.read(DebugRegister::Mdscr)? & masks::DSCR;

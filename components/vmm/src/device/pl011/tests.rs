@@ -72,10 +72,59 @@ fn receives_in_order_and_follows_the_level() {
 
 #[test]
 fn takes_nothing_while_disabled() {
-    let mut uart = fresh();
-    uart.receive(1);
-    assert!(!uart.can_receive());
-    assert_eq!(uart.registers.level(), 0);
+    for control in [CR_TXE | CR_RXE, CR_UARTEN | CR_TXE, 0] {
+        let (mut uart, mut wire) = (fresh(), Wire::default());
+        uart.store(CR, 4, control.into(), &mut wire);
+        uart.receive(1);
+        assert!(!uart.can_receive());
+        assert_eq!(uart.registers.level(), 0);
+    }
+}
+
+/// A guest that is loaded without firmware may receive as it may send.
+#[test]
+fn starts_as_firmware_leaves_it() {
+    let (mut uart, wire) = (fresh(), Wire::default());
+    assert_eq!(uart.load(CR, 4, &wire), u64::from(CR_UARTEN | CR_TXE | CR_RXE));
+    uart.receive(b'x');
+    assert_eq!((uart.load(FR, 4, &wire), uart.load(DR, 4, &wire)), (u64::from(FR_TXFE | FR_RXFF), b'x'.into()));
+}
+
+#[test]
+fn loopback_receives_what_is_sent() {
+    let (mut uart, mut wire) = on();
+    uart.store(IMSC, 4, u64::from(INT_OVERRUN), &mut wire);
+    uart.store(CR, 4, u64::from(CR_UARTEN | CR_TXE | CR_RXE | CR_LBE), &mut wire);
+    (0..32).for_each(|byte| uart.store(DR, 4, byte, &mut wire));
+    assert!(wire.0.is_empty() && !uart.line());
+    uart.store(DR, 4, 0x99, &mut wire);
+    assert!(uart.line(), "overrun");
+    assert_eq!(uart.load(RSR, 4, &wire), u64::from(RSR_OVERRUN));
+    uart.store(RSR, 4, 0, &mut wire);
+    uart.store(ICR, 4, INT_OVERRUN.into(), &mut wire);
+    assert_eq!((uart.load(RSR, 4, &wire), uart.line()), (0, false));
+    (0..32).for_each(|byte| assert_eq!(uart.load(DR, 4, &wire), byte));
+    assert_eq!(uart.load(FR, 4, &wire), u64::from(FR_TXFE | FR_RXFE));
+    uart.store(CR, 4, u64::from(CR_UARTEN | CR_TXE | CR_RXE), &mut wire);
+    uart.store(DR, 4, b'a'.into(), &mut wire);
+    assert_eq!(wire.0, b"a");
+}
+
+/// Each of the four outputs comes back as its input, and says so.
+#[test]
+fn loopback_of_the_modem_s_lines() {
+    let pairs = [(12, 8, 0), (11, 0, 1), (13, 2, 2), (10, 1, 3)];
+    for (output, input, interrupt) in pairs {
+        let (mut uart, mut wire) = on();
+        uart.store(CR, 4, 0x301 | 1 << output, &mut wire);
+        assert_eq!((uart.load(FR, 4, &wire), uart.load(RIS, 4, &wire)), (u64::from(FR_TXFE | FR_RXFE), 0));
+        uart.store(CR, 4, 0x381 | 1 << output, &mut wire);
+        assert_eq!(uart.load(FR, 4, &wire), u64::from(FR_TXFE | FR_RXFE) | 1 << input);
+        assert_eq!(uart.load(RIS, 4, &wire), 1 << interrupt);
+        uart.store(ICR, 4, 0x7ff, &mut wire);
+        uart.store(CR, 4, 0x381, &mut wire);
+        assert_eq!((uart.load(FR, 4, &wire), uart.load(RIS, 4, &wire)), (u64::from(FR_TXFE | FR_RXFE), 1 << interrupt));
+    }
 }
 
 #[test]

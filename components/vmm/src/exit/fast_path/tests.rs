@@ -181,7 +181,8 @@ fn the_os_lock_is_known_to_32_bit_guests_too() {
     };
     let lock = lazaret_abi::fault_context::debug_write(lazaret_abi::DebugRegister::OsLock, false);
     assert_eq!(access(1, 1, 0), (9, 0b1000), "DBGOSLSR");
-    assert_eq!(access(0, 0, 1), (lock, 1), "DBGOSLAR");
-    assert_eq!(access(0, 0, 1), (31, 0), "locked already");
+    assert_eq!(access(0, 0, 1), (31, 0), "DBGOSLAR: free already, and this is not the key");
+    assert_eq!(access(0, 0, 0xc5ac_ce55), (lock, 1), "DBGOSLAR");
+    assert_eq!(access(0, 0, 0xc5ac_ce55), (31, 0), "locked already");
     assert_eq!(access(1, 1, 0), (9, 0b1010));
 }

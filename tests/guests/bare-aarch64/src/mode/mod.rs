@@ -7,6 +7,7 @@ mod bench;
 mod breakpoint;
 mod channel;
 mod crash;
+mod devices;
 mod differential;
 mod exits;
 mod identity;
@@ -51,6 +52,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Switch => switch::run(options),
         Mode::Trace => bench::trace(options),
         Mode::Crash => crash::run(options),
+        Mode::Devices => devices::run(),
         Mode::Interrupts => interrupts::run_programs(options),
         Mode::Victim => victim::run(options),
         Mode::Neighbour => neighbour::run(options),

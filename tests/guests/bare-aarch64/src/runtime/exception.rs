@@ -32,6 +32,7 @@ const D: u64 = 1 << 9;
 static COUNTS: [AtomicU32; 64] = [const { AtomicU32::new(0) }; 64];
 static TOLERANT: AtomicBool = AtomicBool::new(false);
 static LAST_ELR: AtomicU64 = AtomicU64::new(0);
+static LAST_ESR: AtomicU64 = AtomicU64::new(0);
 static LAST_FAR: AtomicU64 = AtomicU64::new(0);
 static STEP_ELR: [AtomicU64; STEPS] = [const { AtomicU64::new(0) }; STEPS];
 
@@ -60,6 +61,11 @@ pub fn last_elr() -> u64 {
     LAST_ELR.load(Relaxed)
 }
 
+/// The last one's syndrome.
+pub fn last_esr() -> u64 {
+    LAST_ESR.load(Relaxed)
+}
+
 /// The last one's fault address.
 pub fn last_far() -> u64 {
     LAST_FAR.load(Relaxed)
@@ -83,6 +89,7 @@ pub fn handle(frame: &mut Frame) {
     counter.store(before + 1, Relaxed);
     if esr.class() != Class::SVC64 {
         LAST_ELR.store(frame.elr, Relaxed);
+        LAST_ESR.store(frame.esr, Relaxed);
         LAST_FAR.store(frame.far, Relaxed);
     }
     match esr.class() {

@@ -14,12 +14,14 @@ const SGIR: usize = 0xf00;
 /// SGIR: to the CPU that writes it.
 const TO_SELF: u32 = 2 << 24;
 
-fn read(offset: usize) -> u32 {
+/// A register by its offset.
+pub fn read(offset: usize) -> u32 {
     // SAFETY: a register of the distributor, at the address of the machine that this guest is for.
     unsafe { ((platform::distributor() + offset) as *const u32).read_volatile() }
 }
 
-fn write(offset: usize, value: u32) {
+/// Writes it.
+pub fn write(offset: usize, value: u32) {
     // SAFETY: as in `read`.
     unsafe { ((platform::distributor() + offset) as *mut u32).write_volatile(value) }
 }

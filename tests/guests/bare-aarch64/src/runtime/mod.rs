@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod entry;
 pub mod exception;
 pub mod features;
+pub mod form;
 pub mod gic;
 pub mod interrupt;
 pub mod maintenance;
@@ -20,6 +21,7 @@ pub mod secondary;
 pub mod semihosting;
 pub mod singular;
 pub mod sweep;
+pub mod uart;
 
 /// Reads a system register by its assembler name.
 macro_rules! mrs {
