@@ -5,6 +5,8 @@ mod rules;
 
 pub use rules::{RULES, is_free};
 
+use core::fmt;
+
 use crate::observation::Observation;
 use crate::program::{Keep, Operation, Program};
 
@@ -60,9 +62,25 @@ impl Difference<'_> {
     }
 
     /// The operations that were run.
-    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> + Clone {
         let kept = |&(index, _): &(usize, _)| Program::keeps(self.keep, index);
         self.program.operations.iter().enumerate().filter(kept).map(|(_, operation)| operation)
+    }
+}
+
+impl fmt::Display for Difference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = self.operation() {
+            write!(f, "{operation}: ")?;
+        }
+        let show = |f: &mut fmt::Formatter<'_>, seen: Option<Observation>| match seen {
+            Some(observation) => write!(f, "{observation}"),
+            None => write!(f, "nothing"),
+        };
+        show(f, self.qemu)?;
+        write!(f, " on QEMU, ")?;
+        show(f, self.other)?;
+        write!(f, " on {:?}", self.by)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::register::{Register, Size};
 /// More operations than a program has.
 pub const OPERATIONS: usize = 64;
 /// Interrupts that a program has to do with.
-pub const INTERRUPTS: usize = 8;
+pub const INTERRUPTS: usize = 10;
 
 /// What the virtual timer is made to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

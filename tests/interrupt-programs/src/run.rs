@@ -5,7 +5,7 @@ use heapless::Vec;
 
 use crate::observation::{AS_FIQ, ENOUGH, LIMIT, Observation, QUIET};
 use crate::program::{Keep, Operation, Program, Timer};
-use crate::register::names::{self, CLEAR_ACTIVE, CLEAR_ENABLE, CLEAR_PENDING, GROUP, SET_ENABLE, bitmap};
+use crate::register::names::{self, CLEAR_ACTIVE, CLEAR_ENABLE, CLEAR_PENDING, GROUP, SET_ENABLE, SET_PENDING, bitmap};
 use crate::register::{Register, Size};
 
 /// How an interrupt was taken.
@@ -256,10 +256,10 @@ impl<M: Machine, O: FnMut(Observation)> Run<'_, M, O> {
         }
     }
 
-    /// With a distributor access behind it: where the interrupt controller is virtual it may not see the timer change before.
+    /// And asks for its pending bit: a virtual interrupt controller may not see before that its level has fallen.
     fn set_timer(&mut self, state: Timer) {
         self.machine.set_timer(state);
-        self.machine.load(names::GICD_CTLR, Size::Word);
+        self.machine.load(bitmap(SET_PENDING, VIRTUAL_TIMER), Size::Word);
     }
 
     /// A WFI that nothing may wake would be for ever: so the timer's interrupt can, unless it or something more urgent runs.

@@ -2,22 +2,24 @@
 //! The rules, each a predicate. Those of KVM only are about what Linux 6.1's virtual GICv2 does in its own way: no difference of ours is explained by them.
 
 use super::{Difference, Other, Rule};
+use crate::observation::AS_FIQ;
 use crate::program::{Operation, Timer};
 use crate::register::names::{self, CLEAR_ENABLE, SET_ACTIVE, SET_ENABLE, SET_PENDING};
 use crate::register::{Register, Size};
 
 /// At most twelve.
-pub const RULES: [Rule; 11] = [
+pub const RULES: [Rule; 12] = [
     rule("identification registers", "4.3.2, 4.3.3, 4.3.18, 4.4.14", identification),
     rule("the least binary point", "4.4.3, 4.4.8", least_binary_point),
     rule("the layout of active priorities", "4.4.12, 4.4.13", active_priorities),
     rule("whether PPIs have a programmable trigger", "4.3.13", private_triggers),
+    ending("which of two equal priorities comes first", "3.3", equal_priorities),
     rule("KVM: accesses of sizes that a register does not have", "4.1.4", odd_sizes),
-    rule("KVM: targets with a single CPU interface", "4.3.12", targets),
-    rule("KVM: SGIs that can be disabled", "4.3.5, 4.3.6", disabled_sgis),
+    rule("KVM: targets with a single CPU interface, and SGIs that can be disabled", "4.3.5, 4.3.6, 4.3.12", writable),
     ending("KVM: one enable for both groups", "4.3.1", groups),
     ending("KVM: what was pending while the distributor was off", "4.3.1", forgotten),
     ending("KVM: level-sensitive interrupts made pending by hand, or whose line stays high", "4.3.7", soft_levels),
+    ending("KVM: SGIs that are pending again while they are active hold back others", "3.2.4", repeated_sgis),
     ending("KVM: more active interrupts than list registers", "5.2.2", many_active),
 ];
 
@@ -41,6 +43,8 @@ const LEAST_POINT: u64 = 2;
 const LEAST_ALIASED_POINT: u64 = 3;
 /// List registers of QEMU's GIC.
 const LIST_REGISTERS: u32 = 4;
+/// An FIQ and an IRQ, as `Signals` has them.
+const BOTH_SIGNALS: u64 = 0b11;
 /// SGIs' bits.
 const SGIS: u64 = 0xffff;
 
@@ -109,6 +113,34 @@ fn private_triggers(difference: &Difference<'_>) -> bool {
     }
 }
 
+/// Both were acknowledged, or were the most urgent one, and the program gives both the same priority once; or they are signalled as what their groups are.
+fn equal_priorities(difference: &Difference<'_>) -> bool {
+    let (Some(operation), Some((qemu, other))) = (difference.operation(), difference.values()) else { return false };
+    let interrupts = || difference.program.interrupts.iter().copied();
+    let are_equal = |one, two| priorities(difference, one).any(|one| priorities(difference, two).any(|two| one == two));
+    match operation {
+        Operation::Read(names::HPPIR, _) | Operation::Acknowledge | Operation::Open(_) => {
+            let number = |value: u64| interrupts().find(|&intid| value & !AS_FIQ == intid.into());
+            number(qemu).zip(number(other)).is_some_and(|(first, second)| are_equal(first, second))
+        }
+        Operation::Signals => {
+            let is_pair = |one| interrupts().any(|two| one != two && are_equal(one, two));
+            qemu ^ other == BOTH_SIGNALS && qemu != 0 && other != 0 && interrupts().any(is_pair)
+        }
+        _ => false,
+    }
+}
+
+/// Those that a program gives an interrupt; all begin with the highest.
+fn priorities(difference: &Difference<'_>, intid: u16) -> impl Iterator<Item = u64> {
+    let given = difference.operations().filter_map(move |operation| match operation {
+        Operation::Write(register, Size::Byte, value) if *register == names::priority(intid) => Some(value & 0xf8),
+        _ => None,
+    });
+    let is_given = given.clone().next().is_some();
+    given.chain((!is_given).then_some(0))
+}
+
 fn odd_sizes(difference: &Difference<'_>) -> bool {
     let Some((register, size)) = looked_at(difference) else { return false };
     let has_bytes = register.row().is_some_and(|row| row.has_bytes);
@@ -116,14 +148,25 @@ fn odd_sizes(difference: &Difference<'_>) -> bool {
     is_kvm(difference) && register.block == names::SGIR.block && !has_size
 }
 
-fn targets(difference: &Difference<'_>) -> bool {
-    is_kvm(difference) && looked_at(difference).is_some_and(|(register, _)| register.is("GICD_ITARGETSR"))
-}
-
-fn disabled_sgis(difference: &Difference<'_>) -> bool {
+fn writable(difference: &Difference<'_>) -> bool {
     let (Some((register, _)), Some((qemu, other))) = (looked_at(difference), difference.values()) else { return false };
     let is_enable = [SET_ENABLE, CLEAR_ENABLE].contains(&register.word().offset);
-    is_kvm(difference) && is_enable && (qemu ^ other) & !SGIS == 0
+    is_kvm(difference) && (register.is("GICD_ITARGETSR") || is_enable && (qemu ^ other) & !SGIS == 0)
+}
+
+/// KVM takes one that has a source left for one that is pending from several.
+fn repeated_sgis(difference: &Difference<'_>) -> bool {
+    let sends = |intid: u16| {
+        let of = move |operation: &&Operation| match operation {
+            Operation::Write(names::SGIR, _, value) => value & 0xf == intid.into(),
+            Operation::Write(register, ..) => {
+                *register == names::set_sgi(intid) || *register == names::set_sgi(intid & 0xc)
+            }
+            _ => false,
+        };
+        difference.operations().filter(of).count()
+    };
+    is_kvm(difference) && (0..16).any(|sgi| sends(sgi) > 1)
 }
 
 fn groups(difference: &Difference<'_>) -> bool {

@@ -66,7 +66,7 @@ impl Generator {
             4 => return self.push(Operation::Contained(names::config(16), Size::Word, some & 0xffff_ffff)),
             // What cannot be written.
             5 => Register::distributor(self.random.pick(&[0x004, 0x008, 0xe00, 0xfe8])),
-            6 => Register::distributor(self.random.pick(&[0x00c, 0x040, 0xf04, 0xfcc])),
+            6 => Register::distributor(self.random.pick(&[0x00c, 0x040, 0xf38, 0xfcc])),
             _ => names::GICD_CTLR,
         };
         self.push(Operation::Contained(aligned(register, size), size, some & mask(size)));

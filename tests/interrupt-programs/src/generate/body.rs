@@ -33,6 +33,9 @@ impl Generator {
         for _ in 0..count {
             self.one(true);
         }
+        if self.random.once_in(3) {
+            self.take(1);
+        }
     }
 
     fn one(&mut self, in_handler: bool) {
@@ -62,12 +65,17 @@ impl Generator {
     fn make_pending(&mut self) {
         let intid = self.interrupt();
         if intid >= 16 {
-            let some = self.some_in_word(intid);
+            let some = if self.random.once_in(4) { self.all_in_word(intid) } else { self.some_in_word(intid) };
             return self.set(bitmap(SET_PENDING, intid), Size::Word, some);
         }
         match self.random.below(4) {
             0 => self.set(names::set_sgi(intid), Size::Byte, 1),
-            1 => self.set(names::set_sgi(intid & 0xc), Size::Word, 1 << (intid % 4 * 8)),
+            1 => {
+                let word = intid & 0xc;
+                let some = self.some_in_word(intid) >> word & 0xf;
+                let bytes = (0..4).fold(0, |bytes, byte| bytes | (some >> byte & 1) << (8 * byte));
+                self.set(names::set_sgi(word), Size::Word, bytes);
+            }
             _ => {
                 // To oneself, to a list with and without oneself, to all others; bit 15 is for security only.
                 let target =

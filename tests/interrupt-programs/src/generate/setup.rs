@@ -2,7 +2,7 @@
 //! How a program begins, and how it looks at everything when it ends.
 
 use super::Generator;
-use crate::program::Operation;
+use crate::program::{INTERRUPTS, Operation};
 use crate::register::names::{self, GROUP, SET_ACTIVE, SET_ENABLE, SET_PENDING, bitmap};
 use crate::register::{Register, Size};
 
@@ -43,7 +43,7 @@ impl Generator {
     }
 
     fn triggers(&mut self) {
-        let mut done: [Option<Register>; 8] = [None; 8];
+        let mut done: [Option<Register>; INTERRUPTS] = [None; INTERRUPTS];
         for (which, intid) in self.style.interrupts.clone().into_iter().enumerate() {
             let register = names::config(intid);
             if intid >= 32 && !done.contains(&Some(register)) {

@@ -32,8 +32,8 @@ const PLAIN_MACHINE: &str = "virt,gic-version=2";
 const PRIORITY_BITS: [&str; 2] = ["-global", "arm_gic.num-priority-bits=5"];
 /// How long a boot may take: a bound for one that hangs, no verdict.
 const TIMEOUT: Duration = Duration::from_secs(3000);
-/// Picks of one boot: their text has to fit in a device tree.
-const PICKS: usize = 200;
+/// Characters of one boot's picks: they have to fit in a device tree.
+const PICKS: usize = 1500;
 
 impl Place {
     /// A hash of what each program observes.
@@ -56,7 +56,8 @@ impl Place {
 
     /// All that each of these observes.
     pub fn observations(self, seed: u64, picks: &[Pick]) -> anyhow::Result<Vec<Vec<Observation>>> {
-        let parts = picks.chunks(PICKS).map(|part| self.some_observations(seed, part));
+        let longest = picks.iter().map(|&pick| as_text(pick).len() + 1).max().unwrap_or(1);
+        let parts = picks.chunks(PICKS / longest).map(|part| self.some_observations(seed, part));
         Ok(parts.collect::<anyhow::Result<Vec<_>>>()?.concat())
     }
 
