@@ -25,7 +25,7 @@ use sel4_abi::object::ObjectType;
 use sel4_abi::syscall::Syscall;
 
 /// Slots of the root CNode as a power of two. Each look at the invariants goes through all of them, which takes Miri long.
-pub const RADIX: u8 = if cfg!(miri) { 9 } else { 12 };
+pub const RADIX: u8 = if cfg!(miri) { 10 } else { 12 };
 /// Bits of an address that the guard of the root CNode takes.
 pub const GUARD_BITS: u8 = 64 - RADIX;
 /// RAM to retype.

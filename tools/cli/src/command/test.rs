@@ -76,8 +76,9 @@ const SUBJECTS: &[(&str, &[&[&str]])] = &[
 /// The kernel's host tests under an interpreter that notices undefined behaviour.
 const MIRI: &str = "miri";
 /// By which rules references may be used.
-const BORROWS: [(&str, &str); 2] =
-    [("Stacked Borrows", "-Zmiri-disable-isolation"), ("Tree Borrows", "-Zmiri-disable-isolation -Zmiri-tree-borrows")];
+const BORROWS: [(&str, &str); 2] = [("Stacked Borrows", ""), ("Tree Borrows", "-Zmiri-tree-borrows")];
+/// Tests read files; addresses are physical ones by design; what the cores share lives until a test's process ends.
+const MIRI_FLAGS: &str = "-Zmiri-disable-isolation -Zmiri-permissive-provenance -Zmiri-ignore-leaks";
 
 /// What was counted.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +145,7 @@ fn miri(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<Coun
     for (rules, flags) in BORROWS {
         let mut command = Command::new("rustup");
         command.args(CARGO).args(["miri", "test", "-p", "microkernel", "--lib", "--locked"]);
-        command.env("MIRIFLAGS", flags).env_remove("RUSTC").env_remove("CARGO");
+        command.env("MIRIFLAGS", format!("{MIRI_FLAGS} {flags}")).env_remove("RUSTC").env_remove("CARGO");
         total.add(count(workspace, &format!("miri, {rules}"), command, arguments)?);
     }
     Ok(total)
