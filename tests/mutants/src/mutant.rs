@@ -31,6 +31,7 @@ impl Mutant {
         match self.file.split("/src/").next() {
             Some("microkernel") => &[Suite::Kernel],
             Some("vmm") => &[Suite::Monitor],
+            Some("arm/load-store") => &[Suite::Decoder],
             Some("arm/syndrome") => &[Suite::Syndrome],
             Some("arm/trap-table") => &[Suite::Handlers, Suite::Property, Suite::Model],
             Some("debug-shim") => &[Suite::Shim, Suite::Property, Suite::Model],

@@ -4,7 +4,9 @@
 /// Tests of one package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suite {
-    /// The decoder's.
+    /// That of loads and stores.
+    Decoder,
+    /// The decoder's of syndromes.
     Syndrome,
     /// The shim's own.
     Shim,
@@ -35,7 +37,8 @@ pub enum Verdict {
 
 impl Suite {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Decoder,
         Self::Syndrome,
         Self::Shim,
         Self::Handlers,
@@ -49,9 +52,12 @@ impl Suite {
     /// For `cargo test`.
     pub fn arguments(self) -> &'static [&'static str] {
         match self {
+            Self::Decoder => &["-p", "arm-load-store"],
             Self::Syndrome => &["-p", "arm-syndrome"],
             Self::Shim => &["-p", "debug-shim", "--lib"],
-            Self::Handlers => &["-p", "arm-trap-table", "--lib", "--test", "table", "--test", "semantics"],
+            Self::Handlers => {
+                &["-p", "arm-trap-table", "--lib", "--test", "table", "--test", "semantics", "--test", "aarch32"]
+            }
             Self::Property => &["-p", "property", "--tests"],
             // Not `--tests`: its page is not in the copy, and no mutant is in a page.
             Self::Model => &["-p", "model", "--lib", "--test", "shim"],
@@ -64,6 +70,7 @@ impl Suite {
     /// What it is called in the list.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Decoder => "arm-load-store",
             Self::Syndrome => "arm-syndrome",
             Self::Shim => "debug-shim",
             Self::Handlers => "arm-trap-table",

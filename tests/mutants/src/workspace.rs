@@ -9,13 +9,14 @@ use anyhow::Context;
 
 use crate::{Mutant, Suite, Verdict};
 
-const MEMBERS: [&str; 23] = [
+const MEMBERS: [&str; 24] = [
     "components/formats/board-file",
     "components/formats/sel4-prefix",
     "components/abi/sel4",
     "components/abi/lazaret",
     "components/abi/microkit",
     "components/arm/debug-bits",
+    "components/arm/load-store",
     "components/arm/syndrome",
     "components/arm/trap-table",
     "components/debug-shim",

@@ -33,6 +33,7 @@ fn every_mutant_meets_its_own_crate() {
         let own = match mutant.file.split("/src/").next() {
             Some("microkernel") => Suite::Kernel,
             Some("vmm") => Suite::Monitor,
+            Some("arm/load-store") => Suite::Decoder,
             Some("arm/syndrome") => Suite::Syndrome,
             Some("arm/trap-table") => Suite::Handlers,
             _ => Suite::Shim,

@@ -15,6 +15,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("bare-workout-64-bit-only", workout_without_aarch32),
     ("bare32-refused-64-bit-only", refused_without_aarch32),
     ("bare-devices", devices),
+    ("bare32-devices", devices32),
     ("bare-attack", attack),
     ("bare-two-vms", two),
     ("bare-sweep", sweep),
@@ -82,6 +83,12 @@ fn workout32_on(cpu: &str) -> anyhow::Result<()> {
 fn devices() -> anyhow::Result<()> {
     let script = Script::new().expect(r"GUEST devices: 2\d\d passed, \d+ failed");
     expect_no_failure(&machine::run("bare_devices", script, 120)?)
+}
+
+/// The same of A32 and T32.
+fn devices32() -> anyhow::Result<()> {
+    let script = Script::new().expect(r"GUEST devices: 1\d\d passed, \d+ failed");
+    expect_no_failure(&machine::run("bare32_devices", script, 120)?)
 }
 
 /// A guest's watchpoint and its software step stop nobody at EL0.

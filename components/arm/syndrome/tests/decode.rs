@@ -8,6 +8,33 @@ fn bits(iss: u32, high: u32, low: u32) -> u32 {
     (0..=high - low).map(|i| (iss >> (low + i) & 1) << i).sum()
 }
 
+/// The manual's table of general-purpose registers between the two states, mode by mode.
+#[test]
+fn registers_of_aarch32_in_the_view_of_aarch64() {
+    let own: [(u8, &[(u8, u8)]); 7] = [
+        (0x10, &[]),
+        (0x1f, &[]),
+        (0x12, &[(14, 16), (13, 17)]),
+        (0x13, &[(14, 18), (13, 19)]),
+        (0x17, &[(14, 20), (13, 21)]),
+        (0x1b, &[(14, 22), (13, 23)]),
+        (0x11, &[(8, 24), (9, 25), (10, 26), (11, 27), (12, 28), (13, 29), (14, 30)]),
+    ];
+    for (mode, own) in own {
+        for number in 0..15 {
+            let expected = own.iter().find(|(n, _)| *n == number).map_or(number, |&(_, view)| view);
+            assert_eq!(Register::of_aarch32(Mode::Aarch32(mode), number).number(), expected, "{mode:#x} r{number}");
+            let in_mode = Register::new(number.into()).in_mode_of(Spsr(u64::from(mode)));
+            assert_eq!(in_mode.number(), expected, "{mode:#x} r{number}");
+            // What is in the view already stays, and AArch64 has no banks.
+            assert_eq!(Register::new(expected.into()).in_mode_of(Spsr(0x5)).number(), expected);
+        }
+        for view in 16..31 {
+            assert_eq!(Register::new(view).in_mode_of(Spsr(u64::from(mode))).number(), view as u8);
+        }
+    }
+}
+
 /// Every single value instead of some.
 fn is_full() -> bool {
     std::env::var_os("LAZARET_FULL").is_some()

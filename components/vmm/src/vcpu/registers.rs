@@ -323,6 +323,24 @@ mod tests {
         assert_eq!((vcpu.words_read, vcpu.words_written), (0, 0));
     }
 
+    /// A reply has no room for a stack pointer, not even for one alone.
+    #[test]
+    fn a_stack_pointer_is_written_back() {
+        for of_el1 in [false, true] {
+            let (mut registers, mut vcpu) = (GuestRegisters::new(), FakeVcpu::new());
+            vcpu.set_x(9, 99);
+            registers.open(Some(CONTEXT));
+            registers.set_sp(of_el1, 0x7000);
+            assert!(registers.writes_back(true));
+            assert_eq!(registers.close(true, &mut vcpu), None);
+            let sp_el1 = vcpu.system.get(&(VcpuReg::SpEl1 as u64)).copied();
+            assert_eq!((vcpu.sp(), sp_el1), if of_el1 { (0, Some(0x7000)) } else { (0x7000, None) });
+            assert_eq!(vcpu.x(9), 99);
+            registers.open(Some(CONTEXT));
+            assert_eq!(registers.sp(of_el1, &mut vcpu), 0x7000);
+        }
+    }
+
     #[test]
     fn a_reply_carries_one_register() {
         let (mut registers, mut vcpu) = (GuestRegisters::new(), FakeVcpu::new());

@@ -5,6 +5,7 @@
 //! | `mode=` | does |
 //! |---|---|
 //! | `workout` (default) | conditions, IT blocks, banked registers, every register written and read back, own breakpoints and watchpoints at PL1 and PL0, what must be undefined, illegal returns |
+//! | `devices` | every form of load and store of A32 and T32 on RAM and on a device |
 //! | `leak` | writes `pattern=` to all registers, lets others run `rounds=` times, checks that it finds only its own |
 //!
 //! The unsafe code is in `runtime`.

@@ -8,6 +8,7 @@ mod handlers;
 mod interrupt;
 mod invocation;
 mod isolation;
+mod load_store;
 mod ownership;
 mod pages;
 mod policy;
@@ -34,6 +35,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         group::MUTANTS,
         pages::MUTANTS,
         isolation::MUTANTS,
+        load_store::MUTANTS,
         time::MUTANTS,
     ]
     .into_iter()

@@ -2,6 +2,7 @@
 //! What the guest can be asked to do.
 
 mod conditional;
+mod devices;
 mod differential;
 mod events;
 mod leak;
@@ -31,6 +32,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Leak => leak::run(options),
         Mode::Sweep => sweep::run(options),
         Mode::Workout => workout(options.pattern),
+        Mode::Devices => devices::run(),
         other => return println!("FAIL options: no {other:?} in 32 bits"),
     };
     report::finish(name);

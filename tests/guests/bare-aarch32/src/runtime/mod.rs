@@ -7,6 +7,7 @@ pub mod debug;
 pub mod encoding;
 pub mod entry;
 pub mod exception;
+pub mod form;
 pub mod interrupt;
 pub mod probe;
 pub mod psci;
