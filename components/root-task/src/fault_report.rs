@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A fault in words.
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use arm_syndrome::{Class, iss::CLASS_SHIFT};
+use lazaret_abi::console::FATAL;
 use sel4_abi::fault::{FaultLabel, cap_fault, timeout, unknown_syscall, user_exception, vcpu_fault, vm_fault};
 
 /// Everything that is printed of a fault.
@@ -47,6 +48,9 @@ const WARNING: &str = "MON|WARN:";
 impl fmt::Display for FaultReport<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = if self.restarts { WARNING } else { ERROR };
+        if !self.restarts {
+            f.write_char(FATAL)?;
+        }
         writeln!(f, "{prefix} protection domain '{}' faulted", self.name)?;
         write!(f, "{prefix}   ")?;
         self.cause(f)?;
@@ -213,7 +217,7 @@ mod tests {
         let report = FaultReport { name: "vmm", label: 6, words, stack_bottom, registers: Some(registers), ..NOTHING };
         let text = report.to_string();
         let mut lines = text.lines();
-        assert_eq!(lines.next(), Some("MON|ERROR: protection domain 'vmm' faulted"));
+        assert_eq!(lines.next(), Some("\u{1e}MON|ERROR: protection domain 'vmm' faulted"));
         assert_eq!(
             lines.next(),
             Some(

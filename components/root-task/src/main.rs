@@ -6,13 +6,14 @@
 
 #[cfg(target_os = "none")]
 mod target {
+    use lazaret_abi::console::FATAL;
     use root_task::{Failure, System, embedded};
     use sel4_root_task::root_task;
 
     #[root_task]
     fn main(boot_info: &sel4::BootInfoPtr) -> ! {
         if let Err(failure) = run(boot_info) {
-            sel4::debug_println!("MON|ERROR: {failure}");
+            sel4::debug_println!("{FATAL}MON|ERROR: {failure}");
         }
         sel4::init_thread::suspend_self()
     }

@@ -4,6 +4,7 @@
 use core::fmt;
 
 use heapless::Vec;
+use lazaret_abi::console::FATAL;
 use sel4::cap;
 use sel4_abi::fault::FaultLabel;
 use sel4_abi::invocation::Invocation;
@@ -87,7 +88,7 @@ impl System<'_> {
                 (Sender::Faulted(_), Some(component)) => {
                     self.fault(component, history, watch.frequency, info, reply);
                 }
-                _ => sel4::debug_println!("MON|ERROR: a message from nobody: badge {badge:#x}"),
+                _ => sel4::debug_println!("{FATAL}MON|ERROR: a message from nobody: badge {badge:#x}"),
             }
         }
     }
@@ -150,7 +151,7 @@ impl System<'_> {
         match component.on_fault() {
             OnFault::Stop => {
                 self.stop(component);
-                sel4::debug_println!("{facts}MON|ERROR: '{name}' is stopped");
+                sel4::debug_println!("{facts}{FATAL}MON|ERROR: '{name}' is stopped");
             }
             OnFault::Halt => self.halt(&facts, name),
             OnFault::Restart => self.restart_if_allowed(component, history, frequency, format_args!("{facts}")),
@@ -169,7 +170,7 @@ impl System<'_> {
         match history.fault(&component.limits, now, frequency) {
             Verdict::GiveUp => {
                 self.stop(component);
-                sel4::debug_println!("{facts}MON|ERROR: '{name}' has used up its restarts and is stopped");
+                sel4::debug_println!("{facts}{FATAL}MON|ERROR: '{name}' has used up its restarts and is stopped");
             }
             Verdict::Restart(due) if due <= now => {
                 self.start_again(component, history);
@@ -196,7 +197,7 @@ impl System<'_> {
         history.is_passive = false;
         if let Err(error) = self.restart(component) {
             let name = self.spec.name(component.name);
-            sel4::debug_println!("MON|ERROR: '{name}' cannot be started again: {error:?}");
+            sel4::debug_println!("{FATAL}MON|ERROR: '{name}' cannot be started again: {error:?}");
         }
     }
 
@@ -206,7 +207,7 @@ impl System<'_> {
             let tcb: cap::Tcb = self.object(thread.tcb);
             let _ = tcb.tcb_suspend();
         }
-        sel4::debug_println!("{facts}MON|ERROR: '{name}' has faulted: the system is halted");
+        sel4::debug_println!("{facts}{FATAL}MON|ERROR: '{name}' has faulted: the system is halted");
         sel4::init_thread::suspend_self()
     }
 
@@ -282,7 +283,7 @@ impl System<'_> {
         };
         match bind() {
             Ok(()) => sel4::debug_println!("MON|INFO: '{name}' is now passive"),
-            Err(error) => sel4::debug_println!("MON|ERROR: '{name}' cannot be made passive: {error:?}"),
+            Err(error) => sel4::debug_println!("{FATAL}MON|ERROR: '{name}' cannot be made passive: {error:?}"),
         }
     }
 }

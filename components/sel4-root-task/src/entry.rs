@@ -36,6 +36,6 @@ extern "C" fn rust_entry(bootinfo: *const sel4::BootInfo) -> ! {
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    sel4::debug_println!("MON|ERROR: root task: {info}");
+    sel4::debug_println!("{}MON|ERROR: root task: {info}", lazaret_abi::console::FATAL);
     sel4_runtime::stop()
 }

@@ -72,7 +72,7 @@ fn serial() -> anyhow::Result<()> {
         .context("QEMU named no pseudo-terminal")?;
     let run =
         |more: &[&'static str], code, text: &str| expect(&[&["run", "--serial", &*device], more].concat(), code, text);
-    run(&["--until", r"bare_b\| guest B: round \d+, 0 failed", "--timeout", "100"], 0, "seen after")?;
+    run(&["--until", r"bare_b\| guest B: round \d+, 0 failed", "--timeout", "3600"], 0, "seen after")?;
     run(&["--until", "never said", "--timeout", "2"], 1, "not seen")
 }
 

@@ -159,7 +159,7 @@ fn has_machine(process: u32) -> bool {
 fn run() -> anyhow::Result<()> {
     let two_bare = two_bare();
     let run = |more: &[&'static str], code, text| expect(&[&["run", "--system", &two_bare], more].concat(), code, text);
-    run(&["--until", "system started", "--timeout", "60"], 0, "seen after")?;
+    run(&["--until", "system started", "--timeout", "3600"], 0, "seen after")?;
     run(&["--until", "never said", "--timeout", "3"], 1, "not seen")?;
     expect(&["run", "--system", "no-such.system"], 2, "no-such.system")
 }
@@ -170,7 +170,7 @@ fn trace() -> anyhow::Result<()> {
     let timeline = Workspace::find().target().join("lazaret/trace-test.json");
     let _ = std::fs::remove_file(&timeline);
     let one_bare = machine::description("one_bare").display().to_string();
-    let arguments = ["trace", "--system", &one_bare, "--until", "GUEST workout", "--timeout", "60", "-o"];
+    let arguments = ["trace", "--system", &one_bare, "--until", "GUEST workout", "--timeout", "3600", "-o"];
     let output = lazaret(&[&arguments[..], &[&timeline.display().to_string()]].concat())?;
     let text = String::from_utf8_lossy(&output.stdout);
     for word in

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lazaret_build::Request;
-use lazaret_machine::{Qemu, RunEnd, Script, Watch};
+use lazaret_machine::{Patience, Qemu, RunEnd, Script, Watch};
 use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
@@ -24,15 +24,21 @@ fn domains() -> anyhow::Result<()> {
 fn halt() -> anyhow::Result<()> {
     const COUNTS: &str = "native: round";
     const HALTED: &str = "'orphan' has faulted: the system is halted";
-    let run = |name: &str, script: Script, seconds| {
+    let run = |name: &str, script: Script, patience| {
         let built = machine::build(&Request::new(machine::description(name)))?;
-        let mut watch = Watch::script(script, Duration::from_secs(seconds));
-        watch.faults_expected = true;
+        let mut watch = Watch::script(script, Duration::from_secs(60));
+        (watch.faults_expected, watch.patience) = (true, patience);
         watch.run(Qemu::of(&Workspace::find(), &built.board)?.command(&built.path))
     };
-    run("stop", Script::new().expect("'orphan' faulted").expect(COUNTS), 60)?.expect_seen()?;
-    // Longer than the other one takes to its first line.
-    let halted = run("halt", Script::new().expect(HALTED).expect(COUNTS), 10)?;
+    run(
+        "stop",
+        Script::new().expect("'orphan' faulted").expect(COUNTS),
+        Some(Patience::Work(Duration::from_secs(60))),
+    )?
+    .expect_seen()?;
+    // A machine that is halted rests: longer by the clock than the other one takes to its first line.
+    let rest = Some(Patience::Clock(Duration::from_secs(10)));
+    let halted = run("halt", Script::new().expect(HALTED).expect(COUNTS), rest)?;
     anyhow::ensure!(halted.end == RunEnd::TimedOut(COUNTS.into()), "{:?}\n{}", halted.end, halted.output);
     anyhow::ensure!(!halted.output.contains(COUNTS), "{}", halted.output);
     Ok(())

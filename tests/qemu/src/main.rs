@@ -16,6 +16,7 @@ mod crash;
 mod differential;
 mod domains;
 mod entry;
+mod limits;
 mod linux;
 mod linux32;
 mod machine;
@@ -70,6 +71,7 @@ fn main() {
         entry::SCENARIOS,
         poisoned::SCENARIOS,
         domains::SCENARIOS,
+        limits::SCENARIOS,
         bare::SCENARIOS,
         command_line::SCENARIOS,
         sel4_bad::SCENARIOS,

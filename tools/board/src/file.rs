@@ -151,13 +151,40 @@ fn parse<T: DeserializeOwned>(kernel_config: &Path, name: &str) -> anyhow::Resul
     toml::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
 }
 
+/// What matters here of the kernel's configuration.
+#[derive(Deserialize)]
+struct KernelConfiguration {
+    #[serde(rename = "ARM_PA_SIZE_BITS_44")]
+    has_44_bits: bool,
+    #[serde(rename = "ROOT_CNODE_SIZE_BITS")]
+    root_cnode_bits: String,
+}
+
+impl KernelConfiguration {
+    fn read(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join("gen_config.json");
+        let text = std::fs::read_to_string(&path).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))?;
+        serde_json::from_str(&text).map_err(|e| anyhow::anyhow!("{}: {e}", path.display()))
+    }
+}
+
+/// Bits of an input address: a core with 40 bits of physical addresses starts its stage 2 a level below.
+pub fn address_bits(has_44_bits: bool) -> u8 {
+    if has_44_bits { 44 } else { 39 }
+}
+
 pub(super) fn load(kernel_config: &Path, name: &str) -> anyhow::Result<Board> {
     let (owner, file) = read(kernel_config, name)?;
     let BoardFile { platform, device, .. } = file;
     let stand_ins = file.stand_in.map(|section| section.resolve(kernel_config, &device)).transpose()?;
+    let folder = kernel_config.join(owner);
+    let kernel = KernelConfiguration::read(&folder)?;
+    let bits = kernel.root_cnode_bits.parse().ok().filter(|bits| (8..=24).contains(bits));
     Ok(Board {
         name: name.into(),
-        folder: kernel_config.join(owner),
+        folder,
+        address_bits: address_bits(kernel.has_44_bits),
+        root_cnode_bits: bits.context("ROOT_CNODE_SIZE_BITS")?,
         config: if platform.debug { "debug" } else { "release" },
         memory: file.ram.iter().map(|ram| ram.base..ram.base + ram.size).collect(),
         devices: device,

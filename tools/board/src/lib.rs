@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-pub use file::Emulation;
+pub use file::{Emulation, address_bits};
 
 /// The file that makes a folder a board's.
 const FILE: &str = "board.toml";
@@ -40,6 +40,10 @@ pub struct Board {
     pub max_irq: u32,
     /// Interrupts that the kernel keeps: (number, what).
     pub kernel_irqs: Vec<(u32, &'static str)>,
+    /// Bits of addresses that the kernel's configuration promises to programs and guests.
+    pub address_bits: u8,
+    /// Slots of the root task's CNode, as a power of two.
+    pub root_cnode_bits: u8,
     /// The kernel's first byte.
     pub kernel_base: u64,
     /// What its device tree says that it is compatible with.
@@ -85,6 +89,9 @@ pub struct Device {
     /// Of virtual machines, and never of a protection domain.
     #[serde(default)]
     pub guests_only: bool,
+    /// A row of small devices, behind the last of which there may be more of them.
+    #[serde(default)]
+    pub row: bool,
 }
 
 impl Device {
@@ -154,6 +161,7 @@ mod tests {
             assert!(board.memory_size() > 0);
             assert!(board.is_memory(&(board.kernel_base..board.kernel_base + 1)));
             assert!(board.folder.join("gen_config.json").is_file());
+            assert_eq!((board.address_bits, board.root_cnode_bits), (44, 17), "{}", board.name);
         }
     }
 

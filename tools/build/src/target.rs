@@ -37,6 +37,8 @@ impl<'a> Target<'a> {
                 bail!("--cpu {cpu}, but the kernel is built for {}", kernel.cpu);
             }
             board.memory = kernel.memory.clone();
+            board.address_bits = kernel.address_bits;
+            board.root_cnode_bits = kernel.root_cnode_bits;
             board.config = kernel.config.name();
             setting.config = kernel.config;
             output = setting.output();

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod payload;
+mod start;
 mod verdict;
 mod verify;
 

@@ -8,10 +8,11 @@ use std::fmt::Display;
 
 use vmm::boot::image::Image;
 use vmm::boot::layout::Layout;
-use vmm::boot::{BootError, fdt};
+use vmm::boot::{BootError, check_arguments, fdt};
 use vmm::config::Config;
 
 use lazaret_diagnostic::{Diagnostic, Span};
+use lazaret_sdf::limits::read_at_most;
 use lazaret_sdf::model::{Map, MemoryRegion, Prefill, ProtectionDomain, SetVarValue, System};
 
 /// Everything that the monitors of this system would refuse.
@@ -33,6 +34,8 @@ impl<'a> Monitor<'a> {
         self.one_vcpu()?;
         let Some(text) = self.contents("vmmcfg_vaddr")? else { return Ok(()) };
         let config = Config::parse(&text).map_err(|why| self.refuse(config_map.span, "configuration", why))?;
+        check_arguments(config.guest, config.bootargs)
+            .map_err(|why| self.refuse(config_map.span, "configuration", why))?;
         let ram_size = config.ram_size.unwrap_or(ram.size);
         if ram_size > ram.size {
             let why = BootError::RamNotMapped { asked: ram_size, mapped: ram.size };
@@ -72,8 +75,8 @@ impl<'a> Monitor<'a> {
         let Some((map, region)) = self.mapped(variable) else { return Ok(None) };
         match &region.prefill {
             Some(Prefill::File { path, name, .. }) if !path.as_os_str().is_empty() => {
-                let refuse = |why| self.refuse(map.span, &format!("file '{name}'"), why);
-                std::fs::read(path).map(Some).map_err(refuse)
+                let refuse = |why: String| self.refuse(map.span, &format!("file '{name}'"), why);
+                read_at_most(path, region.size).map(Some).map_err(refuse)
             }
             _ => Ok(None),
         }

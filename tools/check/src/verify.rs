@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::payload;
+use crate::{payload, start};
 use lazaret_board::Board;
 use lazaret_diagnostic::Diagnostic;
 use lazaret_plan::policy::Policy;
@@ -30,7 +30,9 @@ pub fn load(path: &Path, board: &Board, files: &SearchPath, options: &Options) -
     }
     let options = Options { policy: Policy::of(&system)?, ..options.clone() };
     let plan = if is_complete(&system) { Some(Plan::build(&system, &options)?) } else { None };
-    if let Some(error) = plan.as_ref().and_then(|plan| too_large(&system, plan, board)) {
+    let refused =
+        plan.as_ref().and_then(|plan| too_large(&system, plan, board).or_else(|| start::check(&system, plan, board)));
+    if let Some(error) = refused {
         return Err(vec![error]);
     }
     Ok(Verified { system, plan })

@@ -41,12 +41,15 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ("sel4-config", &["sel4-config-macros"]),
     ("sel4", &["sel4-config", "sel4-abi"]),
     ("sel4-runtime", &[]),
-    ("sel4-root-task", &["sel4", "sel4-runtime", "sel4-root-task-macros"]),
+    ("sel4-root-task", &["lazaret-abi", "sel4-abi", "sel4", "sel4-runtime", "sel4-root-task-macros"]),
     ("sel4-microkit", &["microkit-abi", "sel4", "sel4-runtime", "sel4-microkit-macros"]),
     ("sel4-vcpu-debug", &["lazaret-abi", "sel4", "sel4-config", "sel4-abi"]),
     // user level
-    ("root-task", &["arm-syndrome", "sel4", "sel4-root-task", "sel4-abi", "sel4-vcpu-debug", "system-spec"]),
-    ("serial", &["microkit-abi", "sel4", "sel4-microkit", "sel4-abi"]),
+    (
+        "root-task",
+        &["arm-syndrome", "lazaret-abi", "sel4", "sel4-root-task", "sel4-abi", "sel4-vcpu-debug", "system-spec"],
+    ),
+    ("serial", &["lazaret-abi", "microkit-abi", "sel4", "sel4-microkit", "sel4-abi"]),
     (
         "vmm",
         &[
@@ -77,7 +80,20 @@ const MAY_LINK: &[(&str, &[&str])] = &[
         "lazaret-plan",
         &["lazaret-board", "lazaret-diagnostic", "lazaret-sdf", "microkit-abi", "sel4-abi", "system-spec"],
     ),
-    ("lazaret-check", &["lazaret-board", "lazaret-diagnostic", "lazaret-plan", "lazaret-sdf", "vmm"]),
+    (
+        "lazaret-check",
+        &[
+            "lazaret-board",
+            "lazaret-diagnostic",
+            "lazaret-plan",
+            "lazaret-sdf",
+            "microkernel",
+            "root-task",
+            "sel4-abi",
+            "system-spec",
+            "vmm",
+        ],
+    ),
     ("lazaret-programs", &["lazaret-board", "lazaret-diagnostic"]),
     ("lazaret-image", &["microkernel", "sel4-abi", "sel4-loader"]),
     ("lazaret-guests", &["lazaret-diagnostic", "lazaret-image", "lazaret-programs"]),
@@ -96,7 +112,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
             "sel4-prefix",
         ],
     ),
-    ("lazaret-machine", &["lazaret-board", "lazaret-diagnostic", "lazaret-guests", "lazaret-programs"]),
+    ("lazaret-machine", &["lazaret-abi", "lazaret-board", "lazaret-diagnostic", "lazaret-guests", "lazaret-programs"]),
     ("lazaret-trace", &["arm-trap-table", "arm-syndrome", "lazaret-plan", "vmm"]),
     ("lazaret-audit", &["lazaret-plan", "system-spec"]),
     (

@@ -1,10 +1,47 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Something wrong in the description, and how it is shown.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
 use super::source::{Source, Span};
+
+/// The longest text of an error: values that it quotes may be of any length.
+const LONGEST_TEXT: usize = 2000;
+/// The longest name of an element.
+const LONGEST_NAME: usize = 64;
+/// Bytes between the places of an error that are shown together.
+const LONGEST_PIECE: usize = 10_000;
+/// Bytes before and behind a place that are shown where its line is longer.
+const AROUND: usize = 200;
+
+/// At most so many bytes of it, and a sign that there were more.
+fn cropped(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push_str(" [...]");
+    }
+    text
+}
+
+/// Nobody reads more, and a text that a program wrote may have one for each line.
+pub const MOST_ERRORS: usize = 100;
+
+/// The first of many errors, in the order in which they come, and how many are not shown: these, and `left_out` more.
+pub fn first_of_many(mut errors: Vec<Diagnostic>, left_out: usize) -> Vec<Diagnostic> {
+    let left_out = left_out + errors.len().saturating_sub(MOST_ERRORS);
+    errors.truncate(MOST_ERRORS);
+    if let (1.., Some(last)) = (left_out, errors.last()) {
+        let what = match left_out {
+            1 => "At least 1 more error is not shown".into(),
+            _ => format!("At least {left_out} more errors are not shown"),
+        };
+        errors.push(Diagnostic::error(last.source.clone(), last.span, what));
+    }
+    errors
+}
 
 /// Does it stop the build?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -57,7 +94,7 @@ impl Diagnostic {
     pub fn error(source: Source, span: Span, what: impl Into<String>) -> Self {
         Diagnostic {
             severity: Severity::Error,
-            what: what.into(),
+            what: cropped(what.into(), LONGEST_TEXT),
             element: None,
             source,
             span,
@@ -74,7 +111,7 @@ impl Diagnostic {
 
     /// Names the element.
     pub fn on(mut self, element: &str) -> Self {
-        self.element = Some(element.into());
+        self.element = Some(cropped(element.into(), LONGEST_NAME));
         self
     }
 
@@ -92,7 +129,7 @@ impl Diagnostic {
 
     /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(cropped(help.into(), LONGEST_TEXT));
         self
     }
 
@@ -120,26 +157,47 @@ impl Diagnostic {
     }
 
     fn render_with(&self, renderer: Renderer) -> String {
+        let piece = self.piece();
+        let text = &self.source.text[piece.clone()];
         let range = |span: Span| {
-            let start = self.source.floor(span.start);
-            start..self.source.floor(span.end).max(start)
+            let start = self.source.floor(span.start).clamp(piece.start, piece.end);
+            start - piece.start..self.source.floor(span.end).clamp(start, piece.end) - piece.start
         };
+        let is_shown = |span: &Span| piece.contains(&span.start) || span.start == piece.end;
         let mut primary = AnnotationKind::Primary.span(range(self.span));
         if let Some(label) = &self.label {
             primary = primary.label(label.as_str());
         }
-        let others =
-            self.also.iter().map(|(span, label)| AnnotationKind::Context.span(range(*span)).label(label.as_str()));
-        let snippet = Snippet::source(&*self.source.text).annotation(primary).annotations(others);
+        let others = self.also.iter().filter(|(span, _)| is_shown(span));
+        let others = others.map(|(span, label)| AnnotationKind::Context.span(range(*span)).label(label.as_str()));
+        let (row, _) = self.source.row_col(piece.start);
+        let snippet = Snippet::source(text).line_start(row).annotation(primary).annotations(others);
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
         let mut group = Group::with_level(level).element(snippet);
+        for (span, label) in self.also.iter().filter(|(span, _)| !is_shown(span)) {
+            group = group.element(Level::NOTE.message(format!("{label}: {}", self.source.location(*span))));
+        }
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
         format!("{}\n{}", self.headline(), renderer.render(&[group]))
+    }
+
+    /// What is shown of the text: the lines of all places, or, where these are too much, what is around the first one.
+    fn piece(&self) -> Range<usize> {
+        let spans = || self.also.iter().map(|(span, _)| span).chain([&self.span]);
+        let lines = |span: &Span| self.source.line(span.start).start..self.source.line(span.end.max(span.start)).end;
+        let first = spans().map(|span| lines(span).start).min().unwrap_or(0);
+        let last = spans().map(|span| lines(span).end).max().unwrap_or(0);
+        if last - first <= LONGEST_PIECE {
+            return first..last;
+        }
+        let line = self.source.line(self.span.start);
+        let from = self.source.floor(self.span.start.saturating_sub(AROUND)).max(line.start);
+        from..self.source.floor(self.span.start + AROUND).clamp(from, line.end)
     }
 
     /// For `--json`.

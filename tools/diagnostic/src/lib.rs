@@ -11,7 +11,7 @@ mod refused;
 mod source;
 
 pub use colour::errors_in_colour;
-pub use diagnostic::{Diagnostic, JsonDiagnostic, Severity};
+pub use diagnostic::{Diagnostic, JsonDiagnostic, MOST_ERRORS, Severity, first_of_many};
 pub use output::{make_folder, may_write, must_end_in, write_file};
 pub use problem::{Problem, describe};
 pub use refused::{BadDescription, EXIT_INVALID, print_all};

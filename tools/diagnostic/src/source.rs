@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The description's text, and places in it.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,6 +44,13 @@ impl Source {
             offset -= 1;
         }
         offset
+    }
+
+    /// The line that a byte is in, without its end.
+    pub fn line(&self, offset: usize) -> Range<usize> {
+        let offset = self.floor(offset);
+        let start = self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+        start..self.text[offset..].find('\n').map_or(self.text.len(), |newline| offset + newline)
     }
 
     /// `FILE:ROW:COL` of a span's start.

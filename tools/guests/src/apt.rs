@@ -38,13 +38,33 @@ impl Apt {
     /// The package that a metapackage stands for: its dependency that starts with `prefix`.
     pub fn dependency(&self, package: &str, prefix: &str) -> anyhow::Result<String> {
         // Without a network `update` only warns, and the lack shows here.
-        let query = ["depends", "--no-recommends", "--no-suggests", package];
-        let text = self.run("apt-cache", &query).map_err(|error| self.unreachable(&error))?;
-        let names = text.lines().filter_map(|line| line.trim().strip_prefix("Depends: "));
-        names.map(str::trim).find(|name| name.starts_with(prefix)).map(str::to_string).ok_or_else(|| {
+        self.dependencies(package)?.into_iter().find(|name| name.starts_with(prefix)).ok_or_else(|| {
             let architecture = self.architecture;
             self.unreachable(&anyhow::anyhow!("no package {package} for {architecture} in the archive"))
         })
+    }
+
+    /// What a package depends on.
+    pub fn dependencies(&self, package: &str) -> anyhow::Result<Vec<String>> {
+        let query = ["depends", "--no-recommends", "--no-suggests", package];
+        let text = self.run("apt-cache", &query).map_err(|error| self.unreachable(&error))?;
+        let names = text.lines().filter_map(|line| line.trim().trim_start_matches('|').strip_prefix("Depends: "));
+        Ok(names.map(|name| name.trim().to_string()).collect())
+    }
+
+    /// Are the lists here of the releases themselves, not only of what was added to them (updates, backports)? A newest
+    /// kernel by part of the lists may be an old one, or one of another release.
+    pub fn has_releases(&self) -> anyhow::Result<()> {
+        let format = ["indextargets", "--format", "$(RELEASE) $(COMPONENT) $(FILENAME)", "Created-By: Packages"];
+        let text = self.get(&format).map_err(|error| self.unreachable(&error))?;
+        let missing = missing_releases(&text, |file| {
+            let compressed = ["", ".lz4", ".xz", ".gz", ".zst"].map(|ending| format!("{file}{ending}"));
+            compressed.iter().any(|file| Path::new(file).is_file())
+        });
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(self.unreachable(&anyhow::anyhow!("there is no list of {}", missing.join(", "))))
     }
 
     /// Fetches a package and nothing else.
@@ -102,7 +122,7 @@ impl Apt {
         command
     }
 
-    fn unreachable(&self, error: &anyhow::Error) -> anyhow::Error {
+    pub(super) fn unreachable(&self, error: &anyhow::Error) -> anyhow::Error {
         Problem::new(
             format!("Debian's {} packages cannot be had: {error:#}", self.architecture),
             "needed are apt-get, a Debian archive in its sources, and the network.\n\
@@ -119,6 +139,16 @@ fn run(command: &mut Command) -> anyhow::Result<String> {
         bail!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Releases by their own name whose main list is not here; a line is `RELEASE COMPONENT FILE`.
+fn missing_releases(targets: &str, has: impl Fn(&str) -> bool) -> Vec<String> {
+    let fields = targets.lines().filter_map(|line| {
+        let mut words = line.splitn(3, ' ');
+        Some((words.next()?, words.next()?, words.next()?))
+    });
+    let own = fields.filter(|(release, component, _)| *component == "main" && !release.contains('-'));
+    own.filter(|(_, _, file)| !has(file)).map(|(release, ..)| release.to_string()).collect()
 }
 
 /// A fetched package.
@@ -154,6 +184,13 @@ impl Package {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_release_s_own_list_must_be_there() {
+        let targets = "bookworm main /l/bookworm_main\nbookworm contrib /l/contrib\nbookworm-backports main /l/bpo\n";
+        assert_eq!(missing_releases(targets, |file| file != "/l/bookworm_main"), ["bookworm"]);
+        assert!(missing_releases(targets, |file| file == "/l/bookworm_main").is_empty());
+    }
 
     #[test]
     fn file_names_tell_name_and_version() {

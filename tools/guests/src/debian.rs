@@ -9,11 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use super::apt::{Apt, Package};
 use super::kernel::filter;
+use super::kernel_package;
+use super::library::resolve;
 use super::{Arm64Image, INITRD, INITRD32, LINUX, LINUX32, Origin, userland, userland32};
+use lazaret_diagnostic::write_file;
+use lazaret_programs::lock::FolderLock;
 use lazaret_programs::sha256;
 
 /// After that, the archive is asked again.
 const FRESH: Duration = Duration::from_secs(24 * 3600);
+/// The unpacked user land.
+const ROOT: &str = "root";
 /// The package's device trees, in folders by manufacturer.
 const DEVICE_TREES: &str = "device-trees";
 
@@ -67,6 +73,9 @@ struct Stamp {
     kernel: String,
     kernel_version: String,
     userland: Vec<(String, String)>,
+    /// SHA-256 of the unpacked kernel, and of the list of the user land's files with their sizes.
+    kernel_sha256: String,
+    userland_sha256: String,
 }
 
 impl Debian {
@@ -91,6 +100,7 @@ impl Debian {
     }
 
     pub fn kernel(&self) -> anyhow::Result<(Vec<u8>, Origin)> {
+        let _lock = FolderLock::wait(&self.folder)?;
         let stamp = self.refresh()?;
         let image = std::fs::read(self.folder.join(self.linux())).context(self.linux())?;
         let from = format!("Debian {} {}", stamp.kernel, stamp.kernel_version);
@@ -100,17 +110,25 @@ impl Debian {
 
     /// The initramfs with programs to debug; compressed, because it is copied more often than it is unpacked.
     pub fn initramfs(&self, programs: &[Vec<u8>]) -> anyhow::Result<(Vec<u8>, Vec<Origin>)> {
+        let _lock = FolderLock::wait(&self.folder)?;
         let stamp = self.refresh()?;
-        let root = self.folder.join("root");
-        let busybox = std::fs::read(root.join("bin/busybox")).context("busybox")?;
+        let root = self.folder.join(ROOT);
+        let busybox = std::fs::read(resolve(&root, "bin/busybox").context("no busybox")?).context("busybox")?;
         let archive = (self.flavour.build)(&root, &busybox, programs)?;
         let hash = sha256(&archive);
         let (kept, kept_hash) = (self.folder.join(self.initrd()), self.folder.join("linux-initrd.sha256"));
-        if std::fs::read_to_string(&kept_hash).ok().as_deref() != Some(&hash) {
-            std::fs::write(&kept, filter("gzip", &["-6nc"], &archive)?)?;
-            std::fs::write(&kept_hash, &hash)?;
-        }
-        let compressed = std::fs::read(&kept)?;
+        let read = || Some((std::fs::read(&kept).ok()?, std::fs::read_to_string(&kept_hash).ok()?));
+        // Of what, and that it is whole.
+        let line = |compressed: &[u8]| format!("{hash} {}", sha256(compressed));
+        let compressed = match read() {
+            Some((compressed, kept_hash)) if kept_hash == line(&compressed) => compressed,
+            _ => {
+                let compressed = filter("gzip", &["-6nc"], &archive)?;
+                write_file(&kept, &compressed)?;
+                write_file(&kept_hash, line(&compressed))?;
+                compressed
+            }
+        };
         let versions: Vec<_> = stamp.userland.iter().map(|(name, version)| format!("{name} {version}")).collect();
         let from = format!("Debian {}", versions.join(", "));
         let origin = Origin { file: self.initrd().into(), from, sha256: sha256(&compressed) };
@@ -119,6 +137,7 @@ impl Debian {
 
     /// A board's device tree from the kernel package, and where it is kept.
     pub fn device_tree(&self, name: &str) -> anyhow::Result<(PathBuf, Origin)> {
+        let _lock = FolderLock::wait(&self.folder)?;
         let path = self.folder.join(DEVICE_TREES).join(name);
         let stamp = if path.exists() { self.refresh()? } else { self.fetch(None)? };
         let bytes = std::fs::read(&path).with_context(|| format!("{} has no device tree {name}", stamp.kernel))?;
@@ -131,7 +150,12 @@ impl Debian {
     }
 
     fn stamp(&self) -> Option<Stamp> {
-        serde_json::from_slice(&std::fs::read(self.stamp_path()).ok()?).ok()
+        let stamp: Stamp = serde_json::from_slice(&std::fs::read(self.stamp_path()).ok()?).ok()?;
+        let kernel = std::fs::read(self.folder.join(self.linux())).ok()?;
+        // A download or an unpacking that was cut off is as good as none.
+        let is_whole =
+            stamp.kernel_sha256 == sha256(&kernel) && stamp.userland_sha256 == listed(&self.folder.join(ROOT));
+        is_whole.then_some(stamp)
     }
 
     /// Asks the archive once a day; what is here is good enough when nobody answers.
@@ -160,43 +184,96 @@ impl Debian {
         if let Err(error) = &updated {
             eprintln!("{error}: trying with the lists that came");
         }
+        apt.has_releases()?;
         let kernel = match apt.dependency(self.flavour.kernel, "linux-image-") {
             Ok(kernel) => kernel,
             Err(error) => return Err(updated.err().unwrap_or(error)),
         };
         let package = apt.download(&kernel)?;
         if old.is_none_or(|o| o.kernel_version != package.version || !self.folder.join(self.linux()).exists()) {
-            self.unpack_kernel(&package)?;
+            self.unpack_kernel(&apt, &package)?;
         }
         let packages = apt.download_with_dependencies(wanted)?;
-        let root = self.folder.join("root");
+        let root = self.folder.join(ROOT);
         let _ = std::fs::remove_dir_all(&root);
         packages.iter().try_for_each(|package| package.extract(&root))?;
+        let userland_sha256 = listed(&root);
         let named = packages.iter().filter(|p| p.name == "libc6" || wanted.contains(&p.name.as_str()));
         let userland = named.map(|p| (p.name.clone(), p.version.clone())).collect();
-        let stamp = Stamp { kernel, kernel_version: package.version, userland };
-        std::fs::write(self.stamp_path(), serde_json::to_vec_pretty(&stamp)?)?;
+        let kernel_sha256 = sha256(&std::fs::read(self.folder.join(self.linux())).context(self.linux())?);
+        let kernel_version = package.version;
+        let stamp = Stamp { kernel, kernel_version, userland, kernel_sha256, userland_sha256 };
+        write_file(&self.stamp_path(), serde_json::to_vec_pretty(&stamp)?)?;
         let _ = std::fs::remove_dir_all(self.folder.join("apt/single"));
         Ok(stamp)
     }
 
-    fn unpack_kernel(&self, package: &Package) -> anyhow::Result<()> {
+    fn unpack_kernel(&self, apt: &Apt, package: &Package) -> anyhow::Result<()> {
         let unpacked = self.folder.join("kernel");
-        let _ = std::fs::remove_dir_all(&unpacked);
-        package.extract(&unpacked)?;
-        let boot = std::fs::read_dir(unpacked.join("boot")).context("the kernel package has no /boot")?;
-        let is_kernel = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("vmlinuz"));
-        let path = boot.flatten().map(|e| e.path()).find(is_kernel).context("the kernel package has no vmlinuz")?;
-        std::fs::write(self.folder.join(self.linux()), (self.flavour.unpack)(std::fs::read(path)?)?)?;
+        kernel_package::unpack(apt, package, &unpacked)?;
+        write_file(&self.folder.join(self.linux()), (self.flavour.unpack)(kernel_package::kernel(&unpacked)?)?)?;
         let device_trees = self.folder.join(DEVICE_TREES);
         let _ = std::fs::remove_dir_all(&device_trees);
-        std::fs::rename(unpacked.join("usr/lib").join(&package.name), &device_trees).context("no device trees")?;
+        if let Some(found) = kernel_package::device_trees(&unpacked) {
+            std::fs::rename(found, &device_trees).context("device trees")?;
+        }
         std::fs::remove_dir_all(unpacked)?;
         Ok(())
     }
 }
 
+/// SHA-256 of the files below a folder, by name and size.
+fn listed(root: &Path) -> String {
+    let (mut open, mut lines) = (vec![root.to_path_buf()], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let (path, metadata) = (entry.path(), entry.metadata());
+            let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+            match metadata {
+                Ok(metadata) if metadata.is_dir() => open.push(path),
+                Ok(metadata) => lines.push(format!("{} {name}\n", metadata.len())),
+                Err(_) => {}
+            }
+        }
+    }
+    lines.sort();
+    sha256(lines.concat().as_bytes())
+}
+
 pub(super) fn is_fresh(path: &Path) -> bool {
     let modified = path.metadata().and_then(|m| m.modified()).ok();
     modified.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age < FRESH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cut_off_is_fetched_again() {
+        let folder = std::env::temp_dir().join(format!("lazaret-debian-{}", std::process::id()));
+        let debian = Debian::new(folder.clone(), &ARM64);
+        std::fs::create_dir_all(folder.join(ROOT)).unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+        write(LINUX, "kernel");
+        write("root/busybox", "program");
+        let stamp = Stamp {
+            kernel: "k".into(),
+            kernel_version: "1".into(),
+            userland: Vec::new(),
+            kernel_sha256: sha256(b"kernel"),
+            userland_sha256: listed(&folder.join(ROOT)),
+        };
+        write("packages.json", &serde_json::to_string(&stamp).unwrap());
+        assert!(debian.stamp().is_some());
+        write(LINUX, "ker");
+        assert!(debian.stamp().is_none());
+        write(LINUX, "kernel");
+        write("root/busybox", "prog");
+        assert!(debian.stamp().is_none());
+        write("root/busybox", "program");
+        write("packages.json", "{\"kernel\": ");
+        assert!(debian.stamp().is_none());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! arm64 Linux kernels: plain, compressed, or wrapped for EFI.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
@@ -14,6 +14,11 @@ const GZIP: &[u8] = b"\x1f\x8b";
 /// A self-extracting EFI program: the compressed kernel's offset, size and method follow.
 const ZBOOT: &[u8] = b"MZ\0\0zimg";
 
+/// A compressed zboot file has a compressed kernel in it; nobody wraps it more often.
+const WRAPPINGS: usize = 2;
+/// A kernel is some 40 MiB: a small file must not become one that fills the memory.
+const MAX_UNPACKED: u64 = 256 << 20;
+
 /// A kernel that can be copied to memory and started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arm64Image {
@@ -23,12 +28,13 @@ pub struct Arm64Image {
 
 impl Arm64Image {
     /// Takes an `Image`, `Image.gz` or EFI zboot file.
-    pub fn unpack(bytes: Vec<u8>) -> anyhow::Result<Self> {
-        if bytes.starts_with(GZIP) {
-            return Self::unpack(decompress("gzip", &bytes)?);
-        }
-        if bytes.starts_with(ZBOOT) {
-            return Self::unpack(open_zboot(&bytes)?);
+    pub fn unpack(mut bytes: Vec<u8>) -> anyhow::Result<Self> {
+        for _ in 0..WRAPPINGS {
+            if bytes.starts_with(GZIP) {
+                bytes = decompress("gzip", &bytes)?;
+            } else if bytes.starts_with(ZBOOT) {
+                bytes = open_zboot(&bytes)?;
+            }
         }
         if bytes.get(MAGIC_AT..MAGIC_AT + MAGIC.len()) != Some(MAGIC) {
             return Err(Problem::new(
@@ -66,18 +72,30 @@ pub fn filter(program: &str, arguments: &[&str], bytes: &[u8]) -> anyhow::Result
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .map_err(|e| Problem::new(format!("cannot run {program}: {e}"), format!("apt-get install {program}")))?;
     let mut stdin = child.stdin.take().context("no pipe")?;
     let input = bytes.to_vec();
     let feeder = std::thread::spawn(move || stdin.write_all(&input));
-    let output = child.wait_with_output()?;
+    let mut output = Vec::new();
+    let mut stdout = child.stdout.take().context("no pipe")?.take(MAX_UNPACKED + 1);
+    let read = stdout.read_to_end(&mut output);
+    // Whoever waits for room in the pipe ends with it.
+    drop(stdout);
+    let status = child.wait()?;
     // It may stop reading early; its exit status is what counts.
     let _ = feeder.join();
-    if !output.status.success() {
-        bail!("{program} failed");
+    read?;
+    if output.len() as u64 > MAX_UNPACKED {
+        bail!("what {program} makes of it is larger than {} MiB", MAX_UNPACKED >> 20);
     }
-    Ok(output.stdout)
+    if !status.success() {
+        let mut why = String::new();
+        let _ = child.stderr.take().map(|stderr| stderr.take(1000).read_to_string(&mut why));
+        bail!("{program} failed: {}", why.trim());
+    }
+    Ok(output)
 }
 
 #[cfg(test)]
@@ -109,6 +127,9 @@ mod tests {
 
     #[test]
     fn refuses_anything_else() {
+        // Nothing but what it unpacks to.
+        let bomb = filter("gzip", &["-9nc"], &vec![0; (MAX_UNPACKED + 1) as usize]).unwrap();
+        assert!(Arm64Image::unpack(bomb).unwrap_err().to_string().contains("larger than 256 MiB"));
         for bad in [b"".to_vec(), vec![0; 60], b"\x7fELF".to_vec(), b"MZ\0\0zimg".to_vec(), b"\x1f\x8bnot".to_vec()] {
             assert!(Arm64Image::unpack(bad).is_err());
         }

@@ -14,6 +14,7 @@ mod debian;
 mod initramfs;
 mod kept;
 mod kernel;
+mod kernel_package;
 mod library;
 mod u_boot;
 mod userland;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::Initramfs;
-use super::library::closure;
+use super::library::{closure, resolve};
 use super::userland32::add_programs;
 
 const INIT: &str = "#!/bin/busybox sh
@@ -105,8 +105,8 @@ pub fn build(root: &Path, busybox: &[u8], programs: &[Vec<u8>]) -> anyhow::Resul
     archive.file("etc/gdb/gdbinit", GDBINIT.as_bytes())?;
     archive.file("etc/try.gdb", TRY_GDB.as_bytes())?;
     archive.file("usr/lib/aarch64-linux-gnu/gconv/gconv-modules", CONVERSIONS.as_bytes())?;
-    if let Ok(module) = std::fs::read(root.join(CONVERSION)) {
-        archive.program(CONVERSION, &module)?;
+    if let Some(module) = resolve(root, CONVERSION) {
+        archive.program(CONVERSION, &std::fs::read(module)?)?;
     }
     for (path, file) in closure(root, "usr/bin/gdb")? {
         archive.program(&path, &std::fs::read(file)?)?;

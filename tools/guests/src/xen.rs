@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::Arm64Image;
 use super::kept::Kept;
+use super::library::resolve;
 use lazaret_programs::workspace::Workspace;
 
 /// Depends on the hypervisor's package, whose name has a version in it.
@@ -23,6 +24,10 @@ fn take(package: &Path) -> anyhow::Result<Vec<u8>> {
     let is_xen = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("xen-"));
     let mut files: Vec<_> = boot.flatten().map(|entry| entry.path()).filter(is_xen).collect();
     files.sort();
-    let image = files.iter().find_map(|path| Arm64Image::unpack(std::fs::read(path).ok()?).ok());
+    let read = |path: &PathBuf| {
+        let inside = path.strip_prefix(package).ok()?.to_str()?;
+        Arm64Image::unpack(std::fs::read(resolve(package, inside)?).ok()?).ok()
+    };
+    let image = files.iter().find_map(read);
     Ok(image.context("no arm64 image in /boot")?.bytes)
 }

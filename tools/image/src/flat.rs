@@ -6,7 +6,7 @@ use object::{Architecture, Object, ObjectSegment, ObjectSymbol};
 use super::ImageError;
 
 /// Programs here are a few megabytes: a wild address must not make a file of gigabytes.
-const MAX_SIZE: u64 = 64 << 20;
+pub(super) const MAX_SIZE: u64 = 64 << 20;
 
 /// A range of memory.
 #[derive(Debug, Clone)]
@@ -23,14 +23,19 @@ impl Flat {
         let bad = |reason: &str| ImageError::Elf { what, reason: reason.into() };
         let segments: Vec<_> = elf.segments().filter(|s| s.size() > 0).collect();
         let start = segments.iter().map(|s| s.address()).min().ok_or_else(|| bad("nothing to load"))?;
-        let end = segments.iter().filter_map(|s| s.address().checked_add(s.size())).max().unwrap_or(start);
+        let ends: Option<Vec<_>> = segments.iter().map(|s| s.address().checked_add(s.size())).collect();
+        let end = ends.and_then(|ends| ends.into_iter().max()).ok_or_else(|| bad("a segment wraps around"))?;
         if end - start > MAX_SIZE {
             return Err(bad("its segments are too far apart"));
+        }
+        // What is put behind it has addresses as well.
+        if end.checked_add(2 * MAX_SIZE).is_none() {
+            return Err(bad("it ends where addresses do"));
         }
         let mut flat = Self { start, bytes: vec![0; (end - start) as usize] };
         for segment in segments {
             let data = segment.data().map_err(|e| bad(&e.to_string()))?;
-            flat.write(segment.address(), data).ok_or_else(|| bad("a segment wraps around"))?;
+            flat.write(segment.address(), data).ok_or_else(|| bad("a segment has more in the file than in memory"))?;
         }
         Ok(flat)
     }

@@ -3,7 +3,7 @@
 
 use microkernel::payload::{ALIGN, IMAGE_SIZE_FIELD};
 
-use super::flat::{parse, symbol};
+use super::flat::{MAX_SIZE, parse, symbol};
 use super::{Flat, ImageError};
 
 const MAGIC_AT: usize = 56;
@@ -27,6 +27,10 @@ impl Kernel {
         // Stacks and tables can lie after the last segment's end: the linker script knows.
         if let Some((end, _)) = symbol(&elf, "__kernel_end") {
             let size = end.saturating_sub(memory.start).max(memory.bytes.len() as u64);
+            if size > MAX_SIZE {
+                let reason = format!("__kernel_end is at {end:#x}, too far from its segments");
+                return Err(ImageError::Elf { what: "kernel", reason });
+            }
             memory.bytes.resize(size as usize, 0);
         }
         memory.pad(ALIGN);

@@ -67,10 +67,15 @@ mod tests {
 
     const KERNEL_BASE: u64 = 0x4020_0000;
 
-    fn kernel() -> Vec<u8> {
+    fn kernel_segment() -> Vec<u8> {
         let mut head = vec![0u8; 0x1800];
         head[8..16].copy_from_slice(&0x20_0000u64.to_le_bytes());
         head[56..60].copy_from_slice(b"ARM\x64");
+        head
+    }
+
+    fn kernel() -> Vec<u8> {
+        let head = kernel_segment();
         Elf::new(KERNEL_BASE)
             .segment(KERNEL_BASE, head, 0x1800)
             .segment(KERNEL_BASE + 0x2000, vec![7; 16], 0x2010)
@@ -114,6 +119,16 @@ mod tests {
         let no_header = Elf::new(KERNEL_BASE).segment(KERNEL_BASE, vec![0; 0x100], 0x100).build();
         assert!(matches!(pack(&no_header, &root_task(), None), Err(ImageError::NoImageHeader)));
         assert!(matches!(pack(b"no ELF", &root_task(), None), Err(ImageError::Elf { .. })));
+        let head = kernel_segment();
+        for far in [u64::MAX, u64::MAX - 0xfff, KERNEL_BASE + (1 << 40)] {
+            let end = Symbol { name: "__kernel_end", value: far, size: 0 };
+            let kernel = Elf::new(KERNEL_BASE).segment(KERNEL_BASE, head.clone(), 0x1800).symbol(end).build();
+            assert!(matches!(pack(&kernel, &root_task(), None), Err(ImageError::Elf { .. })), "{far:#x}");
+        }
+        for (at, size) in [(u64::MAX - 0x10, 0x1000), (0x40_0000, u64::MAX), (u64::MAX - 0x7ff, 0x7ff)] {
+            let task = Elf::new(at).segment(at, vec![0; 4], size).build();
+            assert!(matches!(pack(&kernel(), &task, None), Err(ImageError::Elf { .. })), "{at:#x}");
+        }
         let no_symbol = Elf::new(0x40_0000).segment(0x40_0000, vec![0; 4], 4).build();
         assert!(pack(&kernel(), &no_symbol, None).is_ok());
         assert!(matches!(pack(&kernel(), &no_symbol, Some(b"x")), Err(ImageError::NoSpecSymbol)));

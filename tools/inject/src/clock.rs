@@ -43,11 +43,16 @@ impl Limit {
     /// Have they passed?
     pub fn is_over(&mut self) -> anyhow::Result<bool> {
         if self.looked.elapsed() >= PERIOD {
-            self.passed = self.session.word(RTCDR)?.saturating_sub(self.start);
+            self.passed = self.seconds_passed()?;
             self.over += u32::from(self.passed > self.seconds);
             self.looked = Instant::now();
         }
         Ok(self.over >= LOOKS)
+    }
+
+    /// How many have passed, now.
+    pub fn seconds_passed(&mut self) -> anyhow::Result<u32> {
+        Ok(self.session.word(RTCDR)?.saturating_sub(self.start))
     }
 
     /// In words.

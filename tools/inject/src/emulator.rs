@@ -11,14 +11,20 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::clock::Limit;
-use lazaret_machine::PrivateFolder;
+use lazaret_machine::console::text;
+use lazaret_machine::{PrivateFolder, work};
 
-/// Without output for so long, nothing more comes. On a loaded machine that can be wrong.
+/// Without output for so long by the clock, it is time to look whether nothing more comes.
 const SILENCE: Duration = Duration::from_secs(2);
+/// So many of the machine's seconds without output are silence.
+const SILENT_SECONDS: u32 = 2;
 /// Between two looks at what it said.
 const PERIOD: Duration = Duration::from_millis(50);
 /// Where the machine's time goes so slowly that there is no waiting for it.
 const TOO_SLOW: Duration = Duration::from_secs(1800);
+
+/// Bytes of output that are no more looked at.
+const MUCH: usize = 4 << 20;
 
 /// A running QEMU.
 pub struct Emulator {
@@ -38,10 +44,6 @@ impl Drop for Emulator {
     }
 }
 
-fn text(seen: &[u8]) -> String {
-    String::from_utf8_lossy(seen).replace('\r', "")
-}
-
 /// What to think of a machine's output so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -51,6 +53,25 @@ pub enum Look {
     Plausible,
     /// It cannot be all.
     Unfinished,
+}
+
+/// What the machine did since its last output: on a loaded host that may be nothing, and says nothing.
+#[derive(Default)]
+struct Rest {
+    /// The machine's seconds and its work, at the first look.
+    first: Option<(u32, Option<Duration>)>,
+}
+
+impl Rest {
+    /// Its time has gone on and it said nothing; or it rests, without a timer that would make its time go on.
+    fn is_silence(&mut self, process: u32, limit: &mut Limit) -> anyhow::Result<bool> {
+        let now = (limit.seconds_passed()?, work(process));
+        let Some((seconds, worked)) = self.first else {
+            self.first = Some(now);
+            return Ok(false);
+        };
+        Ok(now.0 >= seconds + SILENT_SECONDS || now.1 == worked)
+    }
 }
 
 impl Emulator {
@@ -75,6 +96,7 @@ impl Emulator {
         let (start, mut seen) = (Instant::now(), self.seen.take());
         let mut limit = Limit::new(&self.control, self.limit)?;
         let (mut heard, mut looked, mut due) = (start, start, true);
+        let mut rest = Rest::default();
         loop {
             // Bytes come one by one; what counts are lines, and many of them together.
             match self.output.recv_timeout(PERIOD) {
@@ -82,6 +104,7 @@ impl Emulator {
                     seen.extend(piece);
                     seen.extend(self.output.try_iter().flatten());
                     (heard, due) = (Instant::now(), due || seen.ends_with(b"\n"));
+                    rest = Rest::default();
                     if !due || looked.elapsed() < PERIOD {
                         continue;
                     }
@@ -90,9 +113,14 @@ impl Emulator {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            let silent = heard.elapsed() >= SILENCE;
+            // A guest under a fault may print for ever; nothing that it should say is that long.
+            if seen.len() > MUCH {
+                break;
+            }
+            let quiet = heard.elapsed() >= SILENCE;
+            let silent = quiet && rest.is_silence(self.child.id(), &mut limit)?;
             (looked, due) = (Instant::now(), false);
-            if silent {
+            if quiet {
                 heard = looked;
             }
             match look(&text(&seen)) {

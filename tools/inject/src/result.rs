@@ -58,6 +58,7 @@ impl Campaign {
     /// Several shards as one campaign. They have one seed and no run in common.
     pub fn merge(shards: Vec<Self>) -> Result<Self, String> {
         let seed = shards.first().ok_or("nothing to merge")?.seed;
+        shards.iter().try_for_each(Self::check)?;
         if let Some(other) = shards.iter().find(|shard| shard.seed != seed) {
             return Err(format!("seeds {seed} and {} are of different campaigns", other.seed));
         }
@@ -66,6 +67,20 @@ impl Campaign {
             Some(pair) => Err(format!("run {} is there twice", pair[0].number)),
             None => Ok(merged),
         }
+    }
+
+    /// A file whose counts are not those of its rows was cut or changed.
+    fn check(&self) -> Result<(), String> {
+        let counted = Self::new(self.seed, self.rows.clone());
+        let what = match () {
+            () if self.runs != counted.runs => format!("{} runs, but {} rows", self.runs, counted.runs),
+            () if self.forbidden != counted.forbidden => {
+                format!("{} forbidden, but {} such rows", self.forbidden, counted.forbidden)
+            }
+            () if *self != counted => "other counts than its rows have".into(),
+            () => return Ok(()),
+        };
+        Err(format!("a shard of seed {} has {what}", self.seed))
     }
 
     /// The command that repeats a run.
@@ -103,5 +118,14 @@ mod tests {
         assert!(Campaign::merge(vec![shard(1), shard(1)]).is_err());
         assert!(Campaign::merge(vec![shard(1), Campaign { seed: 6, ..shard(2) }]).is_err());
         assert!(Campaign::merge(vec![]).is_err());
+        for wrong in [
+            Campaign { runs: 2, ..shard(0) },
+            Campaign { forbidden: 1, ..shard(0) },
+            Campaign { rows: vec![], ..shard(0) },
+            Campaign { classes: [("hang".into(), 1)].into(), ..shard(0) },
+        ] {
+            let error = Campaign::merge(vec![wrong, shard(1)]).unwrap_err();
+            assert!(error.contains("seed 5"), "{error}");
+        }
     }
 }

@@ -4,10 +4,11 @@
 #![forbid(unsafe_code)]
 
 pub mod card;
-mod console;
+pub mod console;
 pub mod interrupt;
 mod lines;
 mod monitor;
+mod patience;
 mod private_folder;
 mod process;
 mod qemu;
@@ -19,6 +20,7 @@ mod watch;
 
 pub use lines::rejoin;
 pub use monitor::{Monitor, Session};
+pub use patience::{Patience, work};
 pub use private_folder::PrivateFolder;
 pub use process::Process;
 pub use qemu::Qemu;

@@ -3,9 +3,15 @@
 
 use std::collections::VecDeque;
 
+use lazaret_abi::console::FATAL;
 use regex::Regex;
 
 use super::lines::{Cut, Lines};
+
+/// Bytes of a line that a pattern is looked for in.
+const LONGEST_LINE: usize = 16 << 10;
+/// Bytes of an escape sequence.
+const LONGEST_SEQUENCE: usize = 64;
 
 struct Step {
     wait: Regex,
@@ -21,6 +27,10 @@ pub struct Script {
     owner: Option<String>,
     lines: Lines,
     partial: Vec<u8>,
+    /// The beginning of an escape sequence.
+    escape: String,
+    /// Lines were too long to be looked at as a whole.
+    cropped: bool,
 }
 
 impl Script {
@@ -47,6 +57,14 @@ impl Script {
         self
     }
 
+    /// Output with a word about what was not looked at, or is not there any more.
+    pub(super) fn noted(&self, output: String, left_out: usize) -> String {
+        let dropped = (left_out > 0).then(|| format!("(the first {left_out} bytes are not kept)\n"));
+        let kib = LONGEST_LINE >> 10;
+        let cropped = self.cropped.then(|| format!("(of lines longer than {kib} KiB only the end was looked at)\n"));
+        [dropped.unwrap_or_default(), cropped.unwrap_or_default(), output].concat()
+    }
+
     /// Nothing left to wait for?
     pub fn is_done(&self) -> bool {
         self.steps.is_empty()
@@ -66,19 +84,31 @@ impl Script {
             if !ends && std::str::from_utf8(&self.partial).is_err_and(|e| e.error_len().is_none()) {
                 continue;
             }
-            self.line.push_str(&String::from_utf8_lossy(&std::mem::take(&mut self.partial)));
-            self.line = plain(&self.line);
+            let fresh = std::mem::take(&mut self.escape) + &String::from_utf8_lossy(&std::mem::take(&mut self.partial));
+            let (fresh, escape) = plain(&fresh);
+            self.escape = escape;
+            self.line.push_str(&fresh);
+            self.crop();
             self.rejoin();
             while let Some(end) = self.steps.front().and_then(|s| s.wait.find(&self.line)).map(|found| found.end()) {
                 self.line.drain(..end);
                 typed.extend(self.steps.pop_front().map(|step| step.send).unwrap_or_default());
             }
             if ends {
+                self.escape.clear();
                 let rest = std::mem::take(&mut self.line);
                 self.lines.ended(self.owner.take(), rest);
             }
         }
         typed
+    }
+
+    /// Of a line without an end its last part is looked at.
+    fn crop(&mut self) {
+        if self.line.len() > 2 * LONGEST_LINE {
+            self.line.drain(..self.line.ceil_char_boundary(self.line.len() - LONGEST_LINE));
+            self.cropped = true;
+        }
     }
 
     /// Puts what came before the cut in front of a line that goes on.
@@ -94,19 +124,24 @@ impl Script {
     }
 }
 
-/// Without the escape sequences that colour text or ask the terminal something.
-fn plain(text: &str) -> String {
+/// Without the escape sequences that colour text or ask the terminal something, and without the mark of a fatal line;
+/// and what may be the beginning of a sequence whose rest has not come yet.
+fn plain(text: &str) -> (String, String) {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("\x1b[") {
-        out.push_str(before);
-        match after.find(|c: char| ('@'..='~').contains(&c)) {
-            Some(end) => rest = &after[end + 1..],
-            // The rest of the sequence has not come yet.
-            None => return out + &rest[before.len()..],
+    while let Some(at) = rest.find(['\x1b', FATAL]) {
+        out.push_str(&rest[..at]);
+        let from = &rest[at..];
+        let is_sequence = from.starts_with("\x1b[");
+        let parameters = from.as_bytes().iter().take(LONGEST_SEQUENCE).skip(2);
+        match parameters.take_while(|_| is_sequence).position(|byte| (b'@'..=b'~').contains(byte)) {
+            Some(end) => rest = &from[2 + end + 1..],
+            None if is_sequence && from.len() < LONGEST_SEQUENCE || from == "\x1b" => return (out, from.into()),
+            None => rest = &from[1..],
         }
     }
-    out + rest
+    out.push_str(rest);
+    (out, String::new())
 }
 
 #[cfg(test)]
@@ -140,6 +175,19 @@ mod tests {
         script.feed(b"ux+  1 at 0x10\r\nlinux| / \r\nbare| rou\r\nlinux+ # ");
         assert_eq!(script.waiting_for(), Some("round 2"));
         script.feed(b"\r\nbare+ nd 2");
+        assert!(script.is_done());
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_cropped_and_takes_no_time() {
+        let mut script = Script::new().expect("never").expect("end");
+        for _ in 0..1024 {
+            script.feed(&[b'x'; 4096]);
+        }
+        assert!(script.cropped && script.line.len() <= 2 * LONGEST_LINE);
+        let mut script = Script::new().expect("the end$");
+        script.feed(&[b'\x1b'; 1 << 20]);
+        script.feed(&[&b"\x1b["[..], &[b'0'; 1 << 20], b"the end"].concat());
         assert!(script.is_done());
     }
 

@@ -12,11 +12,11 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use super::console::forward;
+use super::console::{forward, text};
 use super::lines::rejoin;
 use super::run::{Run, RunEnd};
 use super::terminal::{Terminal, stty};
-use super::watch::{Input, Watch};
+use super::watch::{Input, Seen, Watch};
 use lazaret_diagnostic::Problem;
 
 /// The line's speed, and nothing that changes a byte.
@@ -47,10 +47,10 @@ impl Watch {
             // When the adapter is pulled out, nobody else keeps the channel open.
             drop(sender);
         }
-        let mut seen = Vec::new();
-        let ended = self.follow(start, &pieces, &mut keyboard, &mut None, &mut seen)?;
+        let mut seen = Seen::default();
+        let ended = self.follow((start, None), &pieces, &mut keyboard, &mut None, &mut seen)?;
         drop(terminal);
-        let output = rejoin(&String::from_utf8_lossy(&seen).replace('\r', ""));
+        let output = self.script.noted(rejoin(&text(&seen.bytes)), seen.left_out);
         Ok(Run { end: ended.unwrap_or_else(|| RunEnd::of_end(true, &self.script)), output, elapsed: start.elapsed() })
     }
 }

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use super::Script;
-use super::console::{find_fault, read_all};
+use super::console::{Faults, read_all, text};
 use super::interrupt::{self, LOOK};
 use super::lines::rejoin;
+use super::patience::Patience;
 use super::process::Process;
 use super::run::{Run, RunEnd};
 use super::terminal::Terminal;
@@ -39,7 +40,7 @@ pub struct Watch {
     /// Whether the end of the script ends the run.
     pub stop_when_done: bool,
     /// How long to wait.
-    pub timeout: Option<Duration>,
+    pub patience: Option<Patience>,
     /// Show the output as it comes.
     pub echo: bool,
     /// Write the output to a file.
@@ -53,12 +54,12 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Runs a script to its end.
-    pub fn script(script: Script, timeout: Duration) -> Self {
+    /// Runs a script to its end, for so much of the machine's work at most.
+    pub fn script(script: Script, work: Duration) -> Self {
         Self {
             script,
             stop_when_done: true,
-            timeout: Some(timeout),
+            patience: Some(Patience::Work(work)),
             echo: false,
             log: None,
             input: Input::Script,
@@ -86,8 +87,8 @@ impl Watch {
         let pieces = read_all(&mut process.0);
         let mut stdin = process.0.stdin.take().map(|stdin| Box::new(stdin) as Box<dyn Write>);
         let mut log = self.log.as_ref().map(File::create).transpose().context("cannot write the serial log")?;
-        let mut seen = Vec::new();
-        let ended = self.follow(start, &pieces, &mut stdin, &mut log, &mut seen)?;
+        let mut seen = Seen::default();
+        let ended = self.follow((start, Some(process.0.id())), &pieces, &mut stdin, &mut log, &mut seen)?;
         let end = match ended {
             Some(end) => {
                 self.at_end.take().map_or(Ok(()), |act| act())?;
@@ -97,59 +98,57 @@ impl Watch {
         };
         drop(process);
         drop(terminal);
-        let output = rejoin(&String::from_utf8_lossy(&seen).replace('\r', ""));
+        let output = self.script.noted(rejoin(&text(&seen.bytes)), seen.left_out);
         Ok(Run { end, output, elapsed: start.elapsed() })
     }
 
     /// `None`: the machine ended by itself, or an empty piece came.
     pub(super) fn follow(
         &mut self,
-        start: Instant,
+        (start, process): (Instant, Option<u32>),
         pieces: &Receiver<Vec<u8>>,
         stdin: &mut Option<Box<dyn Write>>,
         log: &mut Option<File>,
-        seen: &mut Vec<u8>,
+        seen: &mut Seen,
     ) -> anyhow::Result<Option<RunEnd>> {
         let mut fault: Option<(Instant, RunEnd)> = None;
-        let mut checked = 0;
+        let mut faults = Faults::default();
         loop {
-            let deadline = match &fault {
-                Some((at, _)) => Some(*at + LAST_WORDS),
-                // A limit beyond the end of time is none.
-                None => self.timeout.and_then(|timeout| start.checked_add(timeout)),
-            };
             if self.input == Input::Script && interrupt::interrupted() {
                 return Ok(Some(RunEnd::Interrupted));
             }
-            let left = deadline.map_or(LOOK, |d| d.saturating_duration_since(Instant::now()));
-            let piece = match pieces.recv_timeout(left.min(LOOK)) {
+            let is_over = match &fault {
+                Some((at, _)) => at.elapsed() >= LAST_WORDS,
+                None => self.patience.is_some_and(|patience| patience.is_over(start, process)),
+            };
+            if is_over {
+                return Ok(Some(self.overdue(fault)));
+            }
+            let piece = match pieces.recv_timeout(LOOK) {
                 Ok(piece) => piece,
-                Err(RecvTimeoutError::Timeout) if left > LOOK || deadline.is_none() => continue,
-                Err(RecvTimeoutError::Timeout) => return Ok(Some(self.overdue(fault))),
+                Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => return Ok(fault.map(|(_, end)| end)),
             };
             if piece.is_empty() {
                 return Ok(None);
             }
-            seen.extend_from_slice(&piece);
+            seen.add(&piece);
             self.show(&piece, log)?;
+            let found = faults.find(&piece);
             let typed = self.script.feed(&piece);
             if let (Some(stdin), false) = (stdin.as_mut(), typed.is_empty()) {
                 let _ = stdin.write_all(&typed).and_then(|()| stdin.flush());
             }
             if fault.is_none() && !self.faults_expected {
-                fault = find_fault(seen, &mut checked).map(|line| (Instant::now(), RunEnd::Fault(line)));
+                fault = found.map(|line| (Instant::now(), RunEnd::Fault(line)));
             }
             if fault.is_none() && self.stop_when_done && self.script.is_done() {
                 let done = Instant::now();
                 while let Ok(piece) = pieces.recv_timeout(REST.saturating_sub(done.elapsed())) {
-                    seen.extend_from_slice(&piece);
+                    seen.add(&piece);
                     self.show(&piece, log)?;
                 }
                 return Ok(Some(RunEnd::Seen));
-            }
-            if fault.is_none() && deadline.is_some_and(|d| Instant::now() >= d) {
-                return Ok(Some(self.overdue(None)));
             }
         }
     }
@@ -171,6 +170,28 @@ impl Watch {
             log.write_all(piece).context("cannot write the serial log")?;
         }
         Ok(())
+    }
+}
+
+/// What a machine has printed; of very much, the end.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub bytes: Vec<u8>,
+    /// Bytes from the beginning that were dropped.
+    pub left_out: usize,
+}
+
+/// Bytes that are kept at least.
+const KEPT: usize = 16 << 20;
+
+impl Seen {
+    fn add(&mut self, piece: &[u8]) {
+        self.bytes.extend_from_slice(piece);
+        if self.bytes.len() > 2 * KEPT {
+            let most = self.bytes.len() - KEPT;
+            self.bytes.drain(..most);
+            self.left_out += most;
+        }
     }
 }
 
@@ -200,15 +221,40 @@ mod tests {
     #[test]
     fn a_fault_ends_it_with_its_last_words() {
         let run = watch(Script::new().expect("never"));
-        let run = run.run(shell("echo 'MON|ERROR: vmm faulted'; echo '  at 0x0'; sleep 100")).unwrap();
+        let run = run.run(shell("printf '\\036MON|ERROR: vmm faulted\\n  at 0x0\\n'; sleep 100")).unwrap();
         assert_eq!(run.end, RunEnd::Fault("MON|ERROR: vmm faulted".into()));
         assert!(run.output.contains("at 0x0"));
     }
 
     #[test]
+    fn what_a_guest_prints_is_no_fault() {
+        let guest = "echo 'MON|ERROR: x'; echo 'KRN|PANIC: y'; echo 'KRN|ERROR'; echo done; sleep 100";
+        assert_eq!(watch(Script::new().expect("done")).run(shell(guest)).unwrap().end, RunEnd::Seen);
+    }
+
+    #[test]
+    fn the_longest_time_out_is_none() {
+        for patience in [Patience::Clock, Patience::Work].map(|of| of(Duration::from_secs(u64::MAX))) {
+            let mut patient = watch(Script::new().expect("done"));
+            patient.patience = Some(patience);
+            assert_eq!(patient.run(shell("echo done; sleep 100")).unwrap().end, RunEnd::Seen);
+        }
+    }
+
+    #[test]
+    fn of_very_much_output_the_end_is_kept_and_that_is_said() {
+        let mut seen = Seen::default();
+        (0..600).for_each(|_| seen.add(&[b'x'; 1 << 16]));
+        seen.add(b"done");
+        assert!(seen.bytes.len() <= 2 * KEPT && seen.bytes.ends_with(b"xdone"), "{}", seen.bytes.len());
+        assert_eq!(seen.left_out + seen.bytes.len(), (600 << 16) + 4);
+        assert!(Script::new().noted("x".into(), 5).starts_with("(the first 5 bytes are not kept)"));
+    }
+
+    #[test]
     fn silence_is_a_failure() {
         let mut quiet = watch(Script::new().expect("prompt"));
-        quiet.timeout = Some(Duration::from_millis(200));
+        quiet.patience = Some(Patience::Clock(Duration::from_millis(200)));
         let run = quiet.run(shell("sleep 100")).unwrap();
         assert_eq!(run.end, RunEnd::TimedOut("prompt".into()));
         let run = watch(Script::new().expect("prompt")).run(shell("exit 3")).unwrap();

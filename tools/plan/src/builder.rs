@@ -115,6 +115,8 @@ impl<'a> Builder<'a> {
     pub fn data(&mut self, bytes: &[u8]) -> u32 {
         let data = &mut self.plan.data;
         let first = (data.len() / PAGE_SIZE) as u32;
+        // A region may be most of a board's memory: no more than it needs.
+        data.reserve_exact(bytes.len().next_multiple_of(PAGE_SIZE));
         data.extend_from_slice(bytes);
         data.resize(data.len().next_multiple_of(PAGE_SIZE), 0);
         first

@@ -8,6 +8,8 @@ use object::{
 };
 use std::collections::HashMap;
 
+use lazaret_sdf::limits::MAX_PROGRAM;
+
 use super::object::Perms;
 
 /// Why a file is not a program.
@@ -60,9 +62,6 @@ pub struct Program {
     symbols: HashMap<String, (u64, u64)>,
 }
 
-/// Nothing that large is a program for this machine.
-const MAX_SEGMENT: u64 = 256 * 1024 * 1024;
-
 impl Program {
     /// Reads a file.
     pub fn parse(file: &[u8]) -> Result<Self, ElfError> {
@@ -74,9 +73,13 @@ impl Program {
             (EM_AARCH64, other) => return Err(ElfError::Type(other.0)),
             (other, _) => return Err(ElfError::Machine(other.0)),
         }
-        let mut segments = Vec::new();
+        let (mut segments, mut taken) = (Vec::new(), 0u64);
         for program_header in header.program_headers(endian, file).map_err(broken)? {
             if program_header.p_type(endian) == PT_LOAD && program_header.p_memsz(endian) > 0 {
+                taken = taken.saturating_add(program_header.p_memsz(endian));
+                if taken > MAX_PROGRAM {
+                    return Err(ElfError::Segment(program_header.p_vaddr(endian)));
+                }
                 segments.push(read_segment(program_header, file)?);
             }
         }
@@ -108,9 +111,12 @@ impl Program {
         self.write(vaddr, &bytes[..len]).is_some()
     }
 
-    /// Uses another file's symbols: the one that was not stripped.
-    pub fn take_symbols_of(&mut self, other: Self) {
-        self.symbols = other.symbols;
+    /// Uses another file's symbols: the one that was not stripped. Nothing else of it is looked at.
+    pub fn take_symbols_of(&mut self, file: &[u8]) -> Result<(), ElfError> {
+        let broken = |error: object::read::Error| ElfError::NotElf(error.to_string());
+        let header = FileHeader64::<LittleEndian>::parse(file).map_err(broken)?;
+        self.symbols = read_symbols(header, file).map_err(broken)?;
+        Ok(())
     }
 
     fn write(&mut self, vaddr: u64, bytes: &[u8]) -> Option<()> {
@@ -127,7 +133,7 @@ fn read_segment(header: &object::elf::ProgramHeader64<LittleEndian>, file: &[u8]
     let vaddr = header.p_vaddr(endian);
     let size = header.p_memsz(endian);
     let data = header.data(endian, file).map_err(|()| ElfError::NotElf("a segment lies outside the file".into()))?;
-    if size > MAX_SEGMENT || data.len() as u64 > size || vaddr.checked_add(size).is_none() {
+    if data.len() as u64 > size || vaddr.checked_add(size).is_none() {
         return Err(ElfError::Segment(vaddr));
     }
     let mut bytes = data.to_vec();

@@ -25,6 +25,16 @@ pub(super) fn to_spec(plan: &Plan) -> Vec<u8> {
     emitter.writer.finish(&plan.data)
 }
 
+/// Fixed addresses first, in order; then by size, so that no memory is lost to alignment.
+pub(super) fn order(objects: &[Object]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..objects.len()).collect();
+    order.sort_by_key(|&index| {
+        let object = &objects[index];
+        (object.paddr.is_none(), object.paddr, Reverse(size_bits(object)), object.kind, index)
+    });
+    order
+}
+
 struct Emitter {
     writer: Writer,
     /// Number of each object of the plan.
@@ -32,15 +42,9 @@ struct Emitter {
 }
 
 impl Emitter {
-    /// Fixed addresses first, in order; then by size, so that no memory is lost to alignment.
     fn objects(&mut self, objects: &[Object]) {
-        let mut order: Vec<usize> = (0..objects.len()).collect();
-        order.sort_by_key(|&index| {
-            let object = &objects[index];
-            (object.paddr.is_none(), object.paddr, Reverse(size_bits(object)), object.kind, index)
-        });
         let mut first = 0;
-        for index in order {
+        for index in order(objects) {
             let Object { name, kind, size_bits, count, paddr } = &objects[index];
             self.numbers[index] = first;
             let name = self.writer.name(name);

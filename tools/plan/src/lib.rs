@@ -36,8 +36,12 @@ pub use space::{Overlap, Space};
 
 use crate::policy::Policy;
 use lazaret_board::Board;
-use lazaret_diagnostic::Diagnostic;
+use lazaret_diagnostic::{Diagnostic, first_of_many};
 use lazaret_sdf::System;
+
+/// Bytes of a row of the specification with its name, and of everything of which there are few: more than they have.
+const ROW: usize = 256;
+const TABLES: u64 = 1 << 18;
 
 /// What the manifest does not say.
 #[derive(Clone, Debug)]
@@ -114,7 +118,21 @@ impl Plan {
     /// Plans a system; reads its program images and prefill files. All errors, not the first one.
     pub fn build(system: &System, options: &Options) -> Result<Self, Vec<Diagnostic>> {
         let place = |error: PlanError| error.into_diagnostic(&system.source);
-        builder::Builder::new(system, options).run().map_err(|errors| errors.into_iter().map(place).collect())
+        builder::Builder::new(system, options)
+            .run()
+            .map_err(|errors| first_of_many(errors.into_iter().map(place).collect(), 0))
+    }
+
+    /// Objects in the order in which the root task makes them.
+    pub fn in_order_of_creation(&self) -> impl Iterator<Item = &Object> {
+        emit::order(&self.objects).into_iter().map(|index| &self.objects[index])
+    }
+
+    /// Bytes of the specification at most, with the pages that it carries.
+    pub fn spec_size(&self) -> u64 {
+        let rows =
+            self.objects.len() + self.caps.len() + self.mappings.len() + self.components.len() + self.threads.len();
+        self.data.len() as u64 + (ROW * rows) as u64 + TABLES
     }
 
     /// The specification that the root task reads.

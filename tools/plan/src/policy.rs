@@ -16,8 +16,9 @@ use std::collections::BTreeMap;
 use system_spec::{Limits, OnFault};
 
 use lazaret_diagnostic::Diagnostic;
-use lazaret_diagnostic::{Source, Span};
+use lazaret_diagnostic::{Source, Span, first_of_many};
 use lazaret_sdf::System;
+use lazaret_sdf::limits::{MAX_DESCRIPTION, read_at_most};
 
 /// The variable that a state region's address is in.
 pub const STATE_SYMBOL: &str = "vm_state_vaddr";
@@ -46,14 +47,15 @@ impl Policy {
     /// The file beside a system's description; without one there are no rules. Every mistake in it.
     pub fn of(system: &System) -> Result<Self, Vec<Diagnostic>> {
         let path = system.source.path.with_extension("policy");
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => {
-                let source = Source { path, text: "".into() };
-                return Err(vec![Diagnostic::error(source, Span::default(), format!("Cannot be read: {error}"))]);
-            }
-        };
+        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(Self::default());
+        }
+        let text = read_at_most(&path, MAX_DESCRIPTION);
+        let text = text.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".into()));
+        let text = text.map_err(|why| {
+            let source = Source { path: path.clone(), text: "".into() };
+            vec![Diagnostic::error(source, Span::default(), format!("The policy {why}"))]
+        })?;
         let source = Source { path, text: text.into() };
         let (policy, mut mistakes) = Self::parse(&source);
         for (name, (_, span)) in &policy.rules {
@@ -63,7 +65,7 @@ impl Policy {
                 mistakes.push(Diagnostic::error(source.clone(), *span, what).help(help));
             }
         }
-        mistakes.is_empty().then_some(policy).ok_or(mistakes)
+        mistakes.is_empty().then_some(policy).ok_or_else(|| first_of_many(mistakes, 0))
     }
 
     /// What is done with a domain.

@@ -11,6 +11,7 @@ use super::{
     layout,
 };
 use crate::policy::{self, Rule};
+use lazaret_sdf::limits::{MAX_PROGRAM_FILE, read_at_most};
 use lazaret_sdf::model::{PdIndex, ProtectionDomain, SetVarValue, Trigger};
 
 /// A variable of our VMM: its guest may share the debug registers, for it is alone or that is wanted. Only a kernel
@@ -206,13 +207,14 @@ impl Builder<'_> {
     fn program(&mut self, index: PdIndex, pd: &ProtectionDomain) -> Result<Program, PlanError> {
         let fail = |message: String| PlanError::new(pd.program.span, message);
         let read = |path: &std::path::Path| {
-            let bytes =
-                std::fs::read(path).map_err(|error| fail(format!("cannot read {}: {error}", path.display())))?;
-            Program::parse(&bytes).map_err(|error| fail(format!("program image {} {error}", path.display())))
+            let bytes = read_at_most(path, MAX_PROGRAM_FILE);
+            bytes.map_err(|why| fail(format!("program image {} {why}", path.display())))
         };
-        let mut program = read(&pd.program.path)?;
+        let broken = |path: &std::path::Path, error| fail(format!("program image {} {error}", path.display()));
+        let path = &pd.program.path;
+        let mut program = Program::parse(&read(path)?).map_err(|error| broken(path, error))?;
         if let Some(path) = &pd.program.symbols_path {
-            program.take_symbols_of(read(path)?);
+            program.take_symbols_of(&read(path)?).map_err(|error| broken(path, error))?;
         }
         self.set_microkit_variables(index, pd, &mut program)?;
         for setvar in &pd.setvars {

@@ -4,6 +4,7 @@
 use system_spec::{Kind, PAGE_SIZE};
 
 use super::{FillFrames, Frames, Mapped, ObjectId, Perms, PlanError, Source, Space, builder::Builder};
+use lazaret_sdf::limits::read_at_most;
 use lazaret_sdf::model::{Map, MemoryRegion, PageSize, PhysAddr, Prefill};
 
 /// The kernel keeps the root task's CNode and tables at the end of memory.
@@ -38,10 +39,11 @@ impl Builder<'_> {
 
     fn plan_region(&mut self, region: &MemoryRegion, paddr: Option<u64>) -> Region {
         let contents = match &region.prefill {
-            Some(Prefill::File { path, .. }) => match std::fs::read(path) {
+            // It was looked at before, but a file may grow.
+            Some(Prefill::File { path, .. }) => match read_at_most(path, region.size) {
                 Ok(contents) => Some(contents),
-                Err(error) => {
-                    let message = format!("memory region '{}': cannot read {}: {error}", region.name, path.display());
+                Err(why) => {
+                    let message = format!("memory region '{}': {} {why}", region.name, path.display());
                     self.error(PlanError::new(region.span, message));
                     None
                 }

@@ -35,7 +35,7 @@ impl Program {
 
     /// Bytes of memory.
     pub fn memory(&self) -> u64 {
-        self.sections.iter().map(|(_, size)| size).sum()
+        self.sections.iter().map(|(_, size)| *size).fold(0, u64::saturating_add)
     }
 }
 

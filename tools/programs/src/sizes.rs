@@ -58,7 +58,7 @@ pub fn check(sizes: &[Size]) -> anyhow::Result<()> {
 pub fn text(elf: &[u8]) -> anyhow::Result<u64> {
     let elf = object::File::parse(elf).context("not an ELF file")?;
     let is_code = |flags| matches!(flags, SectionFlags::Elf { sh_flags, .. } if sh_flags.0 & SHF_EXECINSTR.0 != 0);
-    Ok(elf.sections().filter(|s| is_code(s.flags())).map(|s| s.size()).sum())
+    Ok(elf.sections().filter(|s| is_code(s.flags())).map(|s| s.size()).fold(0, u64::saturating_add))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use roxmltree::Node;
 
 use super::context::Context;
+use super::limits::MAX_NAME;
 use super::number;
 use lazaret_diagnostic::Diagnostic;
 use lazaret_diagnostic::Span;
@@ -184,9 +185,17 @@ pub(super) fn suggest_name(wrong: &str, names: &[&str], kind: &str) -> String {
     }
 }
 
+/// Bytes of a character in UTF-8.
+const LONGEST_CHARACTER: usize = 4;
+/// Names that are compared for one suggestion.
+const MOST_COMPARED: usize = 1000;
+
 /// "did you mean" for a near miss, else the list.
 pub(super) fn suggest(wrong: &str, known: &[&str], kind: &str) -> String {
-    let best = known.iter().map(|&name| (strsim::damerau_levenshtein(wrong, name), name)).min();
+    // Names of very different lengths are not near, and to compare long ones takes long.
+    let is_near = |name: &&&str| name.len().abs_diff(wrong.len()) <= 2 * LONGEST_CHARACTER && name.len() <= MAX_NAME;
+    let near = known.iter().filter(is_near).take(MOST_COMPARED);
+    let best = near.map(|&name| (strsim::damerau_levenshtein(wrong, name), name)).min();
     match best {
         Some((distance, name)) if distance <= 2 && distance < wrong.chars().count() => {
             format!("did you mean '{name}'?")

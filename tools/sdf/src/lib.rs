@@ -19,7 +19,7 @@ pub mod search_path;
 use std::path::Path;
 
 pub use model::System;
-pub use named_files::named_files;
+pub use named_files::named_files_in;
 pub use search_path::SearchPath;
 
 use context::Context;
@@ -35,8 +35,8 @@ pub fn load(path: &Path, board: &Board, files: &SearchPath) -> Result<System, Ve
         let source = Source { path: path.into(), text: "".into() };
         vec![Diagnostic::error(source, Span::default(), why)]
     };
-    let bytes = std::fs::read(path).map_err(|error| refuse(format!("The file cannot be read ({error})")))?;
-    match String::from_utf8(bytes) {
+    let bytes = limits::read_at_most(path, limits::MAX_DESCRIPTION);
+    match String::from_utf8(bytes.map_err(|why| refuse(format!("The file {why}")))?) {
         Ok(text) => load_text(path, &text, board, &files),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
@@ -55,7 +55,7 @@ pub fn folder_of(description: &Path) -> &Path {
 pub fn load_text(path: &Path, text: &str, board: &Board, files: &SearchPath) -> Result<System, Vec<Diagnostic>> {
     let source = Source { path: path.into(), text: text.into() };
     let cx = Context::new(&source, board, files);
-    let document = match roxmltree::Document::parse(&source.text) {
+    let document = match parse(&source.text) {
         Ok(document) => document,
         Err(error) => return Err(vec![not_xml(&source, &error)]),
     };
@@ -71,6 +71,12 @@ pub fn load_text(path: &Path, text: &str, board: &Board, files: &SearchPath) -> 
     if errors.is_empty() { Ok(system) } else { Err(errors) }
 }
 
+/// As XML, without more elements than a description has.
+fn parse(text: &str) -> Result<roxmltree::Document<'_>, roxmltree::Error> {
+    let options = roxmltree::ParsingOptions { nodes_limit: limits::MAX_NODES, ..Default::default() };
+    roxmltree::Document::parse_with_options(text, options)
+}
+
 /// What is hardly meant in a valid system.
 pub fn warnings(system: &System) -> Vec<Diagnostic> {
     check::warnings(system)
@@ -83,6 +89,10 @@ fn not_xml(source: &Source, error: &roxmltree::Error) -> Diagnostic {
         source.text[line..].chars().take(pos.col.saturating_sub(1) as usize).map(char::len_utf8).sum::<usize>();
     let start = line + column;
     let length = source.text[start..].chars().next().map_or(0, char::len_utf8);
+    if matches!(error, roxmltree::Error::NodesLimitReached) {
+        let what = format!("More than {} elements, texts and comments", limits::MAX_NODES);
+        return Diagnostic::error(source.clone(), Span::default(), what);
+    }
     let text = error.to_string();
     // The place is in the first line already.
     let why = text.strip_suffix(&format!(" at {pos}")).unwrap_or(&text);

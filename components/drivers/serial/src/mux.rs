@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Many consoles on one line: whose output it is, and whose input.
 
+use lazaret_abi::console::FATAL;
+
 use crate::{
     MAX_CLIENTS,
     ring::{NAME_LENGTH, Ring},
@@ -83,10 +85,11 @@ impl Mux {
         self.clients.get(index).is_some_and(Option::is_some)
     }
 
-    /// Writes what a client's ring holds now. An incomplete line is written as well: it may be a prompt.
+    /// Writes what a client's ring holds now, but for the mark of the system's own fatal lines. An incomplete line is written
+    /// as well: it may be a prompt.
     pub fn output(&mut self, index: usize, out: &mut impl Output) {
         let Some(client) = self.client(index) else { return };
-        for byte in client.tx.drain() {
+        for byte in client.tx.drain().filter(|byte| *byte != FATAL as u8) {
             self.begin(index, out);
             self.put(byte, out);
         }
@@ -152,7 +155,7 @@ impl Mux {
         if self.names[index].is_empty() {
             let name = client.tx.name();
             let taken = self.names.contains(&name);
-            if name.is_empty() || taken {
+            if name.is_empty() || taken || name.contains(FATAL) {
                 return core::iter::once(char::from(DIGITS[index])).collect();
             }
             self.names[index] = name;

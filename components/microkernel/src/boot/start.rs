@@ -16,6 +16,7 @@ use crate::kernel::Kernel;
 use crate::payload::{self, BootPayload, PayloadError};
 use core::fmt::{self, Write as _};
 use core::ops::Range;
+use lazaret_abi::console::FATAL;
 use zerocopy::FromBytes as _;
 
 /// Hz. The kernel divides by the counter's frequency; firmware that forgot to set it leaves 0.
@@ -61,7 +62,7 @@ pub fn boot(kernel: &Kernel, device_tree: u64) -> ! {
     }
     if let Err(error) = make_root_task(kernel, device_tree) {
         // The console never fails.
-        let _ = writeln!(Console(kernel), "KRN|ERROR: cannot boot: {}", Reason(&error));
+        let _ = writeln!(Console(kernel), "{FATAL}KRN|ERROR: cannot boot: {}", Reason(&error));
         arch::stop();
     }
     start_first_thread(kernel)

@@ -5,12 +5,13 @@ use crate::arch::console::Console;
 use crate::arch::{stop, sysreg, this_kernel};
 use core::fmt::Write as _;
 use core::panic::PanicInfo;
+use lazaret_abi::console::FATAL;
 
 /// A bug that the kernel's own checks found.
 pub fn panic(info: &PanicInfo<'_>) -> ! {
     this_kernel().cpu.arch.disarm_debug();
     // The console never fails.
-    let _ = writeln!(Console, "\nKRN|ERROR: {info}");
+    let _ = writeln!(Console, "\n{FATAL}KRN|ERROR: {info}");
     stop()
 }
 
@@ -21,7 +22,7 @@ pub(super) extern "C" fn exception(kind: u64, esr: u64, elr: u64, sp: u64) -> ! 
     // The console never fails.
     let _ = writeln!(
         Console,
-        "\nKRN|ERROR: exception {kind} in the kernel: esr {esr:#x} elr {elr:#x} far {far:#x} sp {sp:#x}"
+        "\n{FATAL}KRN|ERROR: exception {kind} in the kernel: esr {esr:#x} elr {elr:#x} far {far:#x} sp {sp:#x}"
     );
     stop()
 }

@@ -8,6 +8,7 @@
 use crate::arch::arm::{policy, stage1};
 use crate::arch::{console, memory, sysreg, this_kernel};
 use crate::kernel::BOOT_CORE;
+use lazaret_abi::console::FATAL;
 
 core::arch::global_asm!(
     r#"
@@ -223,6 +224,7 @@ extern "C" fn wrong_place(place: u64) -> ! {
     console::set_board_registers();
     console::init();
     // No formatting: what it needs has addresses that are wrong here.
+    console::put(FATAL as u8);
     b"KRN|ERROR: loaded at the wrong address: ".iter().copied().for_each(console::put);
     for nibble in (0..16).rev() {
         console::put(b"0123456789abcdef"[(place >> (4 * nibble)) as usize & 15]);
@@ -235,7 +237,7 @@ extern "C" fn wrong_place(place: u64) -> ! {
 fn stop_before_boot(reason: core::fmt::Arguments<'_>) -> ! {
     use core::fmt::Write as _;
     // The console never fails.
-    let _ = writeln!(console::Console, "KRN|ERROR: {reason}");
+    let _ = writeln!(console::Console, "{FATAL}KRN|ERROR: {reason}");
     loop {
         core::hint::spin_loop();
     }

@@ -9,6 +9,7 @@ use crate::guest_map::RAM;
 /// Room for the device tree.
 pub const DTB_SIZE: u64 = 0x1_0000;
 const BLOCK: u64 = 0x20_0000;
+const PAGE: u64 = 0x1000;
 
 /// Guest-physical addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +28,11 @@ impl Layout {
         let kernel_end = image.text_offset.checked_add(image.memory_size);
         let initrd = kernel_end.and_then(|end| end.checked_next_multiple_of(BLOCK));
         let end = if initrd_size == 0 { kernel_end } else { initrd.and_then(|start| start.checked_add(initrd_size)) };
-        let needed = end.and_then(|end| end.checked_add(DTB_SIZE)).unwrap_or(u64::MAX);
+        let needed = end.and_then(|end| end.checked_next_multiple_of(PAGE)?.checked_add(DTB_SIZE)).unwrap_or(u64::MAX);
+        // RAM may end within a page, the device tree's place does not.
         match initrd {
-            Some(initrd) if needed <= ram => {
-                let dtb = (ram - DTB_SIZE) & !0xfff;
+            Some(initrd) if needed <= ram & !(PAGE - 1) => {
+                let dtb = (ram & !(PAGE - 1)) - DTB_SIZE;
                 Ok(Self { kernel: RAM + image.text_offset, initrd: RAM + initrd, dtb: RAM + dtb })
             }
             _ => Err(BootError::TooLarge { needed, ram }),
@@ -63,6 +65,32 @@ mod tests {
         assert_eq!(Layout::new(image(0, 33 * MIB), 20 * MIB, ram), Err(BootError::TooLarge { needed, ram }));
         assert!(Layout::new(image(0, 33 * MIB), 20 * MIB, needed).is_ok());
         assert!(Layout::new(image(0, MIB), 0, MIB + DTB_SIZE).is_ok());
+    }
+
+    #[test]
+    fn whatever_the_sizes_nothing_lies_over_anything() {
+        // RAM that ends within a page, and an initrd that ends at its end.
+        assert!(Layout::new(image(0, MIB), 1, 0x21_0801).is_err());
+        assert!(Layout::new(image(0, MIB), 0x800, 0x21_1801).is_ok());
+        let mut seed = 1u64;
+        let mut random = |end: u64| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) % end
+        };
+        let mut placed = 0;
+        for _ in 0..100_000 {
+            let (offset, size) = (random(2) * 0x8_0000, 1 + random(3 * MIB));
+            let (initrd, ram) = (random(3 * MIB), 2 * MIB + random(8 * MIB));
+            let Ok(layout) = Layout::new(image(offset, size), initrd, ram) else { continue };
+            placed += 1;
+            let kernel = layout.kernel..layout.kernel + size;
+            assert!(kernel.start == RAM + offset && layout.dtb % 8 == 0 && layout.dtb + DTB_SIZE <= RAM + ram);
+            assert!(kernel.end <= layout.dtb);
+            if initrd != 0 {
+                assert!(kernel.end <= layout.initrd && layout.initrd + initrd <= layout.dtb, "{layout:x?}");
+            }
+        }
+        assert!(placed > 10_000, "{placed}");
     }
 
     #[test]

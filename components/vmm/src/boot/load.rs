@@ -3,7 +3,7 @@
 
 use super::image::Image;
 use super::layout::Layout;
-use super::{BootError, fdt};
+use super::{BootError, check_arguments, fdt};
 use crate::config::Config;
 use crate::guest_map::RAM;
 use crate::guest_ram::GuestRam;
@@ -36,6 +36,7 @@ pub fn load(config: &Config<'_>, images: Images<'_>, ram: &mut GuestRam<'_>) -> 
     if ram_size > mapped {
         return Err(BootError::RamNotMapped { asked: ram_size, mapped });
     }
+    check_arguments(config.guest, config.bootargs)?;
     let image = Image::of(config.guest, images.kernel)?;
     let initrd_size = images.initrd.len() as u64;
     let layout = Layout::new(image, initrd_size, ram_size)?;
@@ -100,6 +101,6 @@ mod tests {
         let result = load(&config(Some(asked)), images, &mut GuestRam::new(&memory, |_| {}));
         assert_eq!(result, Err(BootError::RamNotMapped { asked, mapped }));
         let result = load(&config(Some(0x1000)), images, &mut GuestRam::new(&memory, |_| {}));
-        assert_eq!(result, Err(BootError::TooLarge { needed: 0x10100, ram: 0x1000 }));
+        assert_eq!(result, Err(BootError::TooLarge { needed: 0x11000, ram: 0x1000 }));
     }
 }

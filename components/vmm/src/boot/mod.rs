@@ -13,6 +13,22 @@ use crate::config::GuestKind;
 use crate::vcpu::Width;
 use core::fmt;
 
+/// Linux keeps COMMAND_LINE_SIZE bytes, the last of which is 0: 2048 in arch/arm64/include/uapi/asm/setup.h, 1024 in
+/// arch/arm's.
+const fn longest_arguments(kind: GuestKind) -> usize {
+    match kind {
+        GuestKind::Linux64 => 2047,
+        GuestKind::Linux32 => 1023,
+        GuestKind::Bare64 | GuestKind::Bare32 => usize::MAX,
+    }
+}
+
+/// Would the guest see all of its boot arguments?
+pub fn check_arguments(kind: GuestKind, arguments: &str) -> Result<(), BootError> {
+    let most = longest_arguments(kind);
+    if arguments.len() > most { Err(BootError::LongArguments { most }) } else { Ok(()) }
+}
+
 /// Why a guest cannot be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BootError {
@@ -47,6 +63,11 @@ pub enum BootError {
     },
     /// The boot arguments do not fit in the device tree.
     DeviceTree,
+    /// A kernel would cut its command line off.
+    LongArguments {
+        /// Bytes that it keeps.
+        most: usize,
+    },
 }
 
 impl fmt::Display for BootError {
@@ -75,6 +96,9 @@ impl fmt::Display for BootError {
                 write!(f, "ram_size is {asked:#x}, but the manifest maps {mapped:#x} bytes")
             }
             Self::DeviceTree => write!(f, "bootargs do not fit in the device tree"),
+            Self::LongArguments { most } => {
+                write!(f, "bootargs are longer than the {most} bytes that the guest keeps of them")
+            }
         }
     }
 }

@@ -70,6 +70,8 @@ pub struct Options<'a> {
     pub yielding: Yield,
     /// `shortest=`: of mode switch, ticks of a time without the core that counts.
     pub shortest: u64,
+    /// `quiet=`: of mode leak, rounds after which only Enter on the console asks for a line; 0 is never.
+    pub quiet: u64,
     /// `marks=1`: of mode crash, each step of a round begins at an address of its own.
     pub marks: bool,
     /// `seed=`: of mode interrupts.
@@ -94,6 +96,7 @@ impl Default for Options<'_> {
             exits: 1_000_000,
             yielding: Yield::Wfi,
             shortest: 400_000,
+            quiet: 0,
             marks: false,
             seed: 1,
             first: 0,
@@ -134,6 +137,7 @@ impl<'a> Options<'a> {
             "first" => self.first = number(value)?.try_into().ok()?,
             "count" => self.count = number(value)?.try_into().ok()?,
             "picks" => self.picks = value,
+            "quiet" => self.quiet = number(value)?,
             "marks" => self.marks = number(value)? != 0,
             "deed" => self.deed = Deed::named(value)?,
             _ => return None,
@@ -186,12 +190,13 @@ mod tests {
 
     #[test]
     fn words_override_defaults() {
-        let options = Options::parse("mode=leak id=B pattern=0x2222 rounds=7 quiet yield=hvc").unwrap();
+        let options = Options::parse("mode=leak id=B pattern=0x2222 rounds=7 quiet=9 words yield=hvc").unwrap();
         let expected = Options {
             mode: Mode::Leak,
             id: "B",
             pattern: 0x2222,
             rounds: 7,
+            quiet: 9,
             yielding: Yield::Hvc,
             ..Options::default()
         };

@@ -44,6 +44,10 @@ pub struct Installed {
     pub device_tree: Vec<u8>,
     /// RAM that it manages.
     pub memory: Vec<Range<u64>>,
+    /// Bits of addresses that it gives programs and guests.
+    pub address_bits: u8,
+    /// Slots of its root CNode, as a power of two.
+    pub root_cnode_bits: u8,
     /// The core that it was built for, as QEMU calls it.
     pub cpu: &'static str,
     /// The nearest of our configurations.
@@ -88,6 +92,8 @@ impl Installed {
             device_tree: read(DEVICE_TREE)?,
             memory: memory(&prefix.join(PLATFORM))?,
             cpu: wanted::cpu(&options).context("no core that is known")?,
+            address_bits: lazaret_board::address_bits(options.is_true("ARM_PA_SIZE_BITS_44")),
+            root_cnode_bits: options.number("ROOT_CNODE_SIZE_BITS").map_or(0, |bits| bits.clamp(8, 24) as u8),
             config,
             is_documented: same,
             tag: sha256(&[read(CONFIGURATION)?, read(INTERFACE_FILES[0])?].concat())[..8].into(),

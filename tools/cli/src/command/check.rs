@@ -9,7 +9,7 @@ use crate::arguments::SystemArguments;
 use clap::Args;
 use lazaret_build::{MADE, Request, system};
 use lazaret_programs::workspace::Workspace;
-use lazaret_sdf::{SearchPath, named_files};
+use lazaret_sdf::{SearchPath, named_files_in};
 
 /// `check`
 #[derive(Debug, Args)]
@@ -37,8 +37,7 @@ pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> anyhow::Result<
         ..Request::new(&path)
     };
     let files = system::search_path(workspace, &request);
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let named = named_files(&text);
+    let named = named_files_in(&path);
     let missing: Vec<_> = MADE.into_iter().filter(|f| named.contains(*f) && files.find(f).is_none()).collect();
     if !missing.is_empty() && !arguments.no_files {
         eprintln!("(not built yet, and therefore not looked at: {})", missing.join(", "));

@@ -11,7 +11,7 @@ use regex::Regex;
 
 use crate::arguments::{QemuArguments, SourceArguments};
 use lazaret_build::system;
-use lazaret_machine::{Input, Run, RunEnd, Script, Watch, serial};
+use lazaret_machine::{Input, Patience, Run, RunEnd, Script, Watch, serial};
 use lazaret_programs::workspace::Workspace;
 
 /// `run`
@@ -37,6 +37,11 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
 }
+
+/// For whoever sits in front of the machine.
+const KEYS: &str =
+    "(ctrl-a x leaves; ctrl-] and a digit, 0 or 1, choose the virtual machine that hears the keyboard; in Linux
+ gdb -x /etc/try.gdb /bin/debuggee tries a breakpoint, poweroff ends it; Enter asks the bare guest how it goes)";
 
 /// Seconds for an installed kernel, if nothing else is said.
 const BOOT_LIMIT: u64 = 300;
@@ -70,7 +75,7 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
     let mut watch = watch(until, arguments.timeout.or(limit));
     watch.log = arguments.serial.clone();
     if watch.input == Input::Terminal {
-        eprintln!("(ctrl-a x ends QEMU; ctrl-] and a digit choose the virtual machine that hears the keyboard)");
+        eprintln!("{KEYS}");
     }
     Ok(verdict(&watch.run(qemu.command(&image))?, "QEMU"))
 }
@@ -89,7 +94,7 @@ fn watch(until: Vec<Regex>, timeout: Option<u64>) -> Watch {
     Watch {
         script,
         stop_when_done,
-        timeout: timeout.map(Duration::from_secs),
+        patience: timeout.map(Duration::from_secs).map(Patience::Clock),
         echo: true,
         log: None,
         input: if stop_when_done { Input::Script } else { Input::Terminal },

@@ -17,7 +17,7 @@ use lazaret_programs::workspace::Workspace;
 /// `test`
 #[derive(Debug, Args)]
 pub struct TestArguments {
-    /// Only tests whose name contains this; or a subject: proof, abi2, miri, vgic-oracle
+    /// Only tests whose name contains this; or a subject: proof, mutate, abi2, miri, vgic-oracle
     pub filter: Option<String>,
     /// Only the scenarios in QEMU, on this board, instead of everything on every tested board
     #[arg(long)]
@@ -46,6 +46,7 @@ const SUBJECTS: &[(&str, &[&[&str]])] = &[
         ],
     ),
     ("proof", &[&["test", "-p", "proof", "--locked", "--no-fail-fast", "--", "proof"]]),
+    ("mutate", &[&["test", "-p", "inputs", "--locked", "--no-fail-fast"]]),
     (
         "abi2",
         &[

@@ -12,7 +12,7 @@ use regex::Regex;
 use crate::arguments::{QemuArguments, SourceArguments};
 use lazaret_build::{Built, system};
 use lazaret_diagnostic::{Problem, may_write, write_file};
-use lazaret_machine::{Monitor, PrivateFolder, RunEnd, Script, Watch};
+use lazaret_machine::{Monitor, Patience, PrivateFolder, RunEnd, Script, Watch};
 use lazaret_programs::workspace::Workspace;
 use lazaret_trace::{Counters, Table, Trace};
 
@@ -77,6 +77,7 @@ fn record(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<V
     let script = until.into_iter().fold(Script::new(), Script::until);
     let mut watch = Watch::script(script, Duration::from_secs(arguments.timeout));
     (watch.echo, watch.stop_when_done) = (true, has_end);
+    watch.patience = Some(Patience::Clock(Duration::from_secs(arguments.timeout)));
     let saved = copies.clone();
     watch.at_end = Some(Box::new(move || monitor.save(&saved)));
     let run = watch.run(qemu.command(&built.path))?;

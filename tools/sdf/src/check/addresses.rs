@@ -11,18 +11,25 @@ use super::physical::{overlap, show};
 /// An address space: whose, and what it may hold.
 struct Space<'a> {
     owner: String,
+    /// First address that cannot be mapped.
     top: u64,
+    /// Stack, guard page and IPC buffer.
+    own: Range<u64>,
     program: Option<&'a ProtectionDomain>,
 }
 
 pub(super) fn check(system: &System, cx: &Context<'_>) {
     for pd in &system.protection_domains {
         let owner = format!("protection domain '{}'", pd.name);
-        let space = Space { owner, top: limits::pd_top(pd.stack_size), program: Some(pd) };
+        let top = 1 << cx.board.address_bits;
+        let own = limits::pd_top(pd.stack_size)..limits::PD_UPPER;
+        // Where nothing is above them, memory ends there.
+        let below = if top == own.end { own.start } else { top };
+        let space = Space { owner, top: below, own, program: Some(pd) };
         check_space(system, &pd.maps, &space, cx);
         if let Some(vm) = &pd.virtual_machine {
             let owner = format!("virtual machine '{}'", vm.name);
-            check_space(system, &vm.maps, &Space { owner, top: limits::vm_top(), program: None }, cx);
+            check_space(system, &vm.maps, &Space { owner, top, own: 0..0, program: None }, cx);
         }
     }
 }
@@ -36,6 +43,9 @@ fn check_space(system: &System, maps: &[Map], space: &Space<'_>, cx: &Context<'_
         }
         let Some(range) = inside(map, region, space, cx) else { continue };
         for (other, other_region, taken) in placed.iter().filter(|(_, _, taken)| overlap(taken, &range)) {
+            if cx.is_full() {
+                return;
+            }
             let what = format!(
                 "Map of '{}' at {} overlaps the map of '{}' at {} in {}",
                 region.name,
@@ -68,7 +78,19 @@ fn inside(map: &Map, region: &MemoryRegion, space: &Space<'_>, cx: &Context<'_>)
         );
         cx.report(cx.error(map.span, what).on("map"));
     }
-    Some(map.vaddr..end?)
+    let range = map.vaddr..end?;
+    if overlap(&range, &space.own) {
+        let what = format!(
+            "Map of '{}' at {} is over the stack or the IPC buffer of {}, which are at {}",
+            region.name,
+            show(&range),
+            space.owner,
+            show(&space.own)
+        );
+        cx.report(cx.error(map.span, what).on("map"));
+        return None;
+    }
+    Some(range)
 }
 
 fn apart_from_program(map: &Map, region: &MemoryRegion, range: &Range<u64>, space: &Space<'_>, cx: &Context<'_>) {

@@ -5,12 +5,16 @@ use std::ops::Range;
 
 use super::super::context::Context;
 use super::super::model::{MemoryRegion, PhysAddr, System};
+use lazaret_board::Device;
 
 pub(super) fn check(system: &System, cx: &Context<'_>) {
     let mut placed: Vec<(&MemoryRegion, Range<u64>)> = Vec::new();
     for region in &system.memory_regions {
         let Some(range) = fixed_range(region) else { continue };
         for (other, taken) in placed.iter().filter(|(_, taken)| overlap(taken, &range)) {
+            if cx.is_full() {
+                return;
+            }
             let what = format!(
                 "Physical addresses {} of region '{}' overlap those of '{}' ({})",
                 show(&range),
@@ -49,6 +53,7 @@ fn on_the_board(region: &MemoryRegion, range: &Range<u64>, cx: &Context<'_>) {
         return report(what, format!("it has {}", show(&device.range())));
     }
     let device = board.devices.iter().find(|device| overlap(&device.range(), range));
+    let in_memory = board.memory.iter().any(|memory| overlap(memory, range));
     if board.is_memory(range) {
         return;
     }
@@ -57,8 +62,15 @@ fn on_the_board(region: &MemoryRegion, range: &Range<u64>, cx: &Context<'_>) {
         let what = format!("Board '{}' has nothing at {}, where region '{}' is", board.name, show(range), region.name);
         return report(what, format!("its memory is {}", memory.join(", ")));
     };
-    // Devices may be smaller than a page, which is the least that can be mapped.
-    if range.start < device.base & !0xfff || range.end > device.range().end.next_multiple_of(0x1000) {
+    // Devices may be smaller than a page, which is the least that can be mapped. A region of a row of small devices may go
+    // on beyond them where nothing is: real projects round it up.
+    let of = |device: &&Device| overlap(&device.range(), range);
+    let last = if device.row && board.devices.iter().filter(of).count() == 1 && !in_memory {
+        range.end
+    } else {
+        device.range().end.next_multiple_of(0x1000)
+    };
+    if range.start < device.base & !0xfff || range.end > last {
         let what =
             format!("Region '{}' at {} is more than the device there: {}", region.name, show(range), device.name);
         return report(what, format!("the device has {}", show(&device.range())));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Not wrong, but hardly meant.
 
+use std::collections::HashSet;
+
 use super::super::model::System;
 use lazaret_diagnostic::Diagnostic;
 
@@ -8,7 +10,7 @@ use lazaret_diagnostic::Diagnostic;
 pub(in super::super) fn warnings(system: &System) -> Vec<Diagnostic> {
     let machines = system.protection_domains.iter().filter_map(|pd| pd.virtual_machine.as_ref());
     let maps = system.protection_domains.iter().flat_map(|pd| &pd.maps).chain(machines.flat_map(|vm| &vm.maps));
-    let mapped: Vec<_> = maps.map(|map| map.region).collect();
+    let mapped: HashSet<_> = maps.map(|map| map.region).collect();
     let unused = system.regions().filter(|(index, _)| !mapped.contains(index));
     unused
         .map(|(_, region)| {

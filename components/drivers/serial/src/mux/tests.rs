@@ -87,6 +87,16 @@ fn nobody_takes_another_name() {
 }
 
 #[test]
+fn nobody_makes_up_a_line_of_the_system_s_own() {
+    for names in [&["linux"][..], &["linux", "\u{1e}MON"]] {
+        let mut bench = Bench::new(names);
+        bench.say(0, "\u{1e}MON|ERROR: x\n");
+        names.iter().skip(1).for_each(|_| _ = bench.say(1, "\u{1e}\u{1e}y\n"));
+        assert!(bench.screen().contains("MON|ERROR: x") && !bench.screen().contains('\u{1e}'), "{}", bench.screen());
+    }
+}
+
+#[test]
 fn input_follows_the_focus() {
     let mut bench = Bench::new(&["linux", "bare"]);
     assert_eq!(bench.type_in(b"a"), [Some(0)]);

@@ -7,7 +7,7 @@ use crate::options::{Options, Yield};
 use crate::pattern::{self, Kind};
 use crate::runtime::exception::{count, forget, last_elr, total};
 use crate::runtime::report::{check_quietly, failed};
-use crate::runtime::{console::println, debug, interrupt, probe, psci};
+use crate::runtime::{console, console::println, debug, interrupt, probe, psci};
 
 /// Rounds of one kind before the other: armed (the bank comes back by itself) and not (the next access traps).
 const PHASE: u64 = 64;
@@ -20,6 +20,9 @@ const ENOUGH: u32 = 20;
 pub fn run(options: &Options<'_>) -> &'static str {
     interrupt::init();
     write_all(options.pattern);
+    if options.quiet != 0 {
+        console::listen();
+    }
     for round in 1.. {
         let armed = round / PHASE % 2 == 0;
         if round % PHASE == 0 {
@@ -32,7 +35,7 @@ pub fn run(options: &Options<'_>) -> &'static str {
         if armed {
             fire(round);
         }
-        if round % EVERY == 0 {
+        if round % EVERY == 0 && is_told(round, options.quiet) {
             println!("guest {}: round {round}, {} failed", options.id, failed());
         }
         if round == options.rounds || failed() > ENOUGH {
@@ -40,6 +43,17 @@ pub fn run(options: &Options<'_>) -> &'static str {
         }
     }
     "leak"
+}
+
+/// A person who has the keyboard here may ask after the first rounds; before, nobody has to.
+fn is_told(round: u64, quiet: u64) -> bool {
+    if quiet == 0 || round < quiet {
+        return true;
+    }
+    if round == quiet {
+        println!("(from here on it says so only when you press Enter)");
+    }
+    console::was_typed()
 }
 
 fn let_others_run(how: Yield) {

@@ -8,10 +8,17 @@ use super::platform;
 /// Offsets of registers.
 const DR: usize = 0x00;
 const FR: usize = 0x18;
+const CR: usize = 0x30;
 const IMSC: usize = 0x38;
 const ICR: usize = 0x44;
 /// IMSC: transmit.
 const TXIM: u32 = 1 << 5;
+/// CR: the UART, its transmitter and its receiver.
+const UARTEN: u32 = 1 << 0;
+const TXE: u32 = 1 << 8;
+const RXE: u32 = 1 << 9;
+/// FR: receive FIFO empty.
+const RXFE: u32 = 1 << 4;
 /// FR: transmit FIFO full.
 const TXFF: u32 = 1 << 5;
 
@@ -32,6 +39,23 @@ impl fmt::Write for Console {
 /// The flag register: an access to a device.
 pub fn flags() -> u32 {
     reader()()
+}
+
+/// Begins to receive.
+pub fn listen() {
+    // SAFETY: a register of the UART.
+    unsafe { register(CR).write_volatile(UARTEN | TXE | RXE) };
+}
+
+/// Has anything been typed since the last call?
+pub fn was_typed() -> bool {
+    let mut typed = false;
+    while flags() & RXFE == 0 {
+        // SAFETY: a register of the UART, which gives a byte that has been received.
+        _ = unsafe { register(DR).read_volatile() };
+        typed = true;
+    }
+    typed
 }
 
 /// Reads the flag register by one instruction.
