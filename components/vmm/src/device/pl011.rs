@@ -244,7 +244,9 @@ impl Pl011<'_> {
                 return;
             }
         }
-        let lines = self.modem_lines();
+        if offset == CR {
+            return self.control(value & 0xff87);
+        }
         let registers = self.registers.change();
         match offset {
             DR => registers.latched |= INT_TX,
@@ -252,7 +254,6 @@ impl Pl011<'_> {
             IBRD => registers.ibrd = value & 0xffff,
             FBRD => registers.fbrd = value & 0x3f,
             LCR_H => registers.lcr_h = value & 0xff,
-            CR => registers.cr = value & 0xff87,
             IFLS => registers.ifls = value & 0x3f,
             IMSC => registers.imsc = value & INT_ALL,
             ICR => registers.latched &= !value,
@@ -260,7 +261,13 @@ impl Pl011<'_> {
             RSR => registers.errors = 0,
             _ => {}
         }
-        let changed = lines ^ self.modem_lines();
+    }
+
+    /// CR. In loopback the modem's lines may change with it.
+    fn control(&mut self, value: u32) {
+        let before = self.modem_lines();
+        self.registers.change().cr = value;
+        let changed = before ^ self.modem_lines();
         let interrupts = MODEM.iter().filter(|(_, line, _)| changed & line != 0).fold(0, |all, (.., bit)| all | bit);
         if interrupts != 0 {
             self.registers.change().latched |= interrupts;
@@ -269,7 +276,10 @@ impl Pl011<'_> {
 
     /// The modem's lines as FR has them: none is there but in loopback.
     fn modem_lines(&self) -> u32 {
-        let is_on = |control: u32| self.is_loopback() && self.registers.cr & control != 0;
+        if !self.is_loopback() {
+            return 0;
+        }
+        let is_on = |control: u32| self.registers.cr & control != 0;
         MODEM.iter().filter(|(control, ..)| is_on(*control)).fold(0, |all, (_, line, _)| all | line)
     }
 

@@ -50,7 +50,11 @@ type Loaded = heapless::Vec<u64, MAX_ELEMENTS>;
 impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     /// A data abort without a description.
     #[inline(never)]
-    pub(super) fn undescribed(&mut self, ipa: u64, abort: DataAbort) {
+    pub(super) fn undescribed(&mut self, ipa: u64, abort: DataAbort, esr: Esr) {
+        if abort.cache_maintenance && !abort.table_walk {
+            // Nothing of a device is in a cache.
+            return self.advance(esr);
+        }
         let aborted = self.aborted();
         let length = aborted.as_ref().map_or(Esr::from_fields(Class::DATA_ABORT_LOWER, true, 0), |it| it.length);
         let result = match &aborted {

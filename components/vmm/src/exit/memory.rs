@@ -8,7 +8,9 @@ use crate::stage1::{Regime, WalkError};
 use crate::trace::Outcome;
 use crate::vcpu::KernelVcpu;
 use arm_syndrome::inject::DataFault;
-use arm_syndrome::{AccessSize, DataAbort, Direction, Esr, FaultStatus, InstructionAbort, Register, Spsr, Syndrome};
+use arm_syndrome::{
+    AccessSize, DataAbort, Direction, Esr, FaultStatus, InstructionAbort, Register, Spsr, Syndrome, Transfer,
+};
 
 /// PC as the number of a register in AArch32, which no syndrome of the architecture has.
 const PC32: Register = Register::new(15);
@@ -38,28 +40,39 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     #[inline]
     fn data_abort(&mut self, ipa: u64, abort: DataAbort, esr: Esr) {
-        if abort.cache_maintenance && !abort.table_walk {
-            // Nothing of a device is in a cache.
-            return self.advance(esr);
-        }
         let Some(transfer) = abort.transfer else {
-            return self.undescribed(ipa, abort);
+            return self.undescribed(ipa, abort, esr);
         };
         let is_read = abort.direction.is_read();
         // First, because it brings PC and SPSR along.
-        let mut value = if is_read { 0 } else { self.vcpu.registers.x(transfer.rt.number(), self.kernel) };
+        let value = if is_read { 0 } else { self.vcpu.registers.x(transfer.rt.number(), self.kernel) };
         let spsr = Spsr(self.vcpu.registers.spsr(self.kernel));
-        let rt = transfer.rt.in_mode_of(spsr);
-        if spsr.is_aarch32() && rt == PC32 {
-            return self.undescribed(ipa, abort);
+        if spsr.is_aarch32() {
+            return self.data_abort_aarch32(ipa, abort, transfer, esr);
         }
-        if rt != transfer.rt && !is_read {
-            value = self.vcpu.registers.x(rt.number(), self.kernel);
-        }
-        let value = in_memory(transfer.stored(value), transfer.size, spsr);
-        match self.device(ipa, transfer.size, abort.direction, value) {
+        match self.device(ipa, transfer.size, abort.direction, transfer.stored(value)) {
             Some(loaded) => {
                 if is_read {
+                    self.vcpu.registers.set_x(transfer.rt.number(), transfer.loaded(loaded));
+                }
+                self.advance(esr);
+            }
+            None => self.nothing_there(ipa, transfer.size.bytes(), abort, esr),
+        }
+    }
+
+    /// The same of AArch32, where the register may be a mode's own, and data may be big-endian.
+    #[inline(never)]
+    fn data_abort_aarch32(&mut self, ipa: u64, abort: DataAbort, transfer: Transfer, esr: Esr) {
+        let spsr = Spsr(self.vcpu.registers.spsr(self.kernel));
+        let rt = transfer.rt.in_mode_of(spsr);
+        if rt == PC32 {
+            return self.undescribed(ipa, abort, esr);
+        }
+        let value = transfer.stored(self.vcpu.registers.x(rt.number(), self.kernel));
+        match self.device(ipa, transfer.size, abort.direction, in_memory(value, transfer.size, spsr)) {
+            Some(loaded) => {
+                if abort.direction.is_read() {
                     let loaded = transfer.loaded(in_memory(loaded, transfer.size, spsr));
                     self.vcpu.registers.set_x(rt.number(), loaded);
                 }
