@@ -136,6 +136,10 @@ impl System<'_> {
     ) {
         let now = counter::now();
         if info.label() == FaultLabel::Timeout as u64 && component.on_fault() == OnFault::Restart {
+            if component.passive != 0 && self.has_open_fault(component) {
+                // Its guest's budget ended, which says nothing of the component; the watchdog has an eye on that fault.
+                return reply.send(sel4::MessageInfo::new(0, 0, 0, 0));
+            }
             let period = WATCH_PERIOD_US.max(self.period_us(component)).saturating_mul(frequency) / 1_000_000;
             if !history.timeout(&component.limits, period, now, frequency) {
                 return reply.send(sel4::MessageInfo::new(0, 0, 0, 0));

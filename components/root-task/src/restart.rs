@@ -5,6 +5,8 @@
 #![deny(clippy::arithmetic_side_effects)]
 
 use sel4::{UserContext, cap};
+use sel4_abi::invocation::Invocation;
+use sel4_vcpu_debug::raw::invoke;
 use system_spec::{Component, Limits, Thread};
 
 use crate::System;
@@ -99,6 +101,9 @@ impl System<'_> {
     #[allow(clippy::unnecessary_mut_passed, reason = "rust-sel4's write_all_registers wants it")]
     pub(crate) fn restart(&self, component: &Component) -> sel4::Result<()> {
         let Some(thread) = self.thread_of(component) else { return Ok(()) };
+        if component.passive != 0 {
+            self.give_own_time(component)?;
+        }
         self.freshen(thread.vspace);
         let mut context = UserContext::default();
         *context.pc_mut() = thread.entry;
@@ -106,6 +111,24 @@ impl System<'_> {
         *context.gpr_mut(0) = thread.x0;
         let tcb: cap::Tcb = self.object(thread.tcb);
         tcb.tcb_write_all_registers(true, &mut context)
+    }
+
+    /// A passive component begins again on its own scheduling context. What its guests have lent it goes back to them; their
+    /// faults stay open.
+    fn give_own_time(&self, component: &Component) -> sel4::Result<()> {
+        let tcb: cap::Tcb = self.object(component.tcb);
+        tcb.tcb_suspend()?;
+        for guest in self.guests_of(component) {
+            let (context, vcpu): (cap::SchedContext, cap::Tcb) =
+                (self.object(guest.sched_context), self.object(guest.tcb));
+            context.unbind()?;
+            invoke(context, Invocation::SchedContextBind.label(), &[], &[vcpu.bits()])?;
+        }
+        let own: cap::SchedContext = self.object(component.sched_context);
+        own.unbind()?;
+        // Refused, it runs on what another caller has lent it.
+        let _ = invoke(own, Invocation::SchedContextBind.label(), &[], &[tcb.bits()]);
+        Ok(())
     }
 }
 

@@ -69,9 +69,8 @@ impl<'a> System<'a> {
     /// What can be started again is told of when its budget ends: it might never end by itself.
     fn watch_time(&self, tcb: cap::Tcb, thread: &Thread) -> sel4::Result<()> {
         let mut components = self.spec.components.iter();
-        let watched = components.any(|component| {
-            component.tcb == thread.tcb && component.on_fault() == OnFault::Restart && component.passive == 0
-        });
+        let watched =
+            components.any(|component| component.tcb == thread.tcb && component.on_fault() == OnFault::Restart);
         if !watched || thread.fault_endpoint == NONE {
             return Ok(());
         }

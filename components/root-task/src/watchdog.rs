@@ -13,13 +13,13 @@ use crate::{System, ticker};
 
 /// A VMM that has not come to a fault for so long, though it may have been kept from it by others, is started again.
 const PATIENCE_US: u64 = 2_000_000;
-const PATIENCE: u32 = (PATIENCE_US / ticker::PERIOD_US) as u32;
 
 /// What was seen of a vCPU at the last tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Seen {
     fault: Option<Unanswered>,
-    ticks: u32,
+    /// For how long, in microseconds.
+    open: u64,
 }
 
 /// What is wrong with a VMM.
@@ -27,7 +27,7 @@ struct Seen {
 pub enum Neglect {
     /// Nobody can answer its guest's fault any more.
     Lost,
-    /// The same fault for [`PATIENCE`] ticks.
+    /// The same fault for [`PATIENCE_US`].
     Late,
 }
 
@@ -41,13 +41,15 @@ impl fmt::Display for Neglect {
 }
 
 impl Seen {
-    /// One tick later.
-    fn look(&mut self, wait: VcpuWait, fault: Option<Unanswered>) -> Option<Neglect> {
+    /// One tick later. `used`: microseconds of the guest's time that went by meanwhile, if its VMM runs on that: what a small
+    /// budget makes long is no neglect. A VMM that uses none of it waits for something.
+    fn look(&mut self, wait: VcpuWait, fault: Option<Unanswered>, used: Option<u64>) -> Option<Neglect> {
         let is_same = fault.is_some() && fault == self.fault;
-        *self = Self { fault, ticks: if is_same { self.ticks.saturating_add(1) } else { 0 } };
+        let passed = used.filter(|&used| used > 0).unwrap_or(ticker::PERIOD_US);
+        *self = Self { fault, open: if is_same { self.open.saturating_add(passed) } else { 0 } };
         let neglect = match wait {
             VcpuWait::Lost => Neglect::Lost,
-            _ if self.ticks >= PATIENCE => Neglect::Late,
+            _ if self.open >= PATIENCE_US => Neglect::Late,
             _ => return None,
         };
         *self = Self::default();
@@ -61,6 +63,8 @@ pub struct Guest {
     vcpu: cap::VCpu,
     /// The component that receives its faults.
     pub machine: usize,
+    /// Its scheduling context, if that component is passive and answers on it.
+    lent: Option<cap::SchedContext>,
     seen: Seen,
 }
 
@@ -68,7 +72,8 @@ impl Guest {
     /// What is wrong with its VMM at this tick.
     pub fn look_after(&mut self) -> Option<Neglect> {
         let (wait, fault) = unanswered_fault(self.vcpu).ok()?;
-        self.seen.look(wait, fault)
+        let used = self.lent.and_then(|context| context.consumed().ok());
+        self.seen.look(wait, fault, used)
     }
 
     /// Whether the kernel can tell what it waits for.
@@ -78,13 +83,30 @@ impl Guest {
 }
 
 impl System<'_> {
-    /// Guests whose VMMs can be started again. Not those of passive ones: such a VMM's time is with the guest that waits.
+    /// Guests whose VMMs can be started again.
     pub(crate) fn guests(&self) -> impl Iterator<Item = Guest> {
         self.spec.threads.iter().filter(|thread| thread.vcpu != NONE).filter_map(|thread| {
             let machine = self.machine_of(thread)?;
             let component = &self.spec.components[machine];
-            let watched = component.on_fault() == OnFault::Restart && component.passive == 0;
-            watched.then(|| Guest { vcpu: self.object(thread.vcpu), machine, seen: Seen::default() })
+            let lent = (component.passive != 0).then(|| self.object(thread.sched_context));
+            let watched = component.on_fault() == OnFault::Restart;
+            watched.then(|| Guest { vcpu: self.object(thread.vcpu), machine, lent, seen: Seen::default() })
+        })
+    }
+
+    /// Whether one of a component's guests waits for it.
+    pub(crate) fn has_open_fault(&self, component: &Component) -> bool {
+        self.guests_of(component).any(|guest| {
+            let vcpu: cap::VCpu = self.object(guest.vcpu);
+            unanswered_fault(vcpu).is_ok_and(|(_, fault)| fault.is_some())
+        })
+    }
+
+    /// The vCPUs' threads whose faults a component receives.
+    pub(crate) fn guests_of(&self, component: &Component) -> impl Iterator<Item = &Thread> {
+        self.spec.threads.iter().filter(move |thread| {
+            let machine = (thread.vcpu != NONE).then(|| self.machine_of(thread)).flatten();
+            machine.is_some_and(|machine| self.spec.components[machine].tcb == component.tcb)
         })
     }
 
@@ -104,19 +126,22 @@ impl System<'_> {
 mod tests {
     use super::*;
 
+    /// Ticks.
+    const PATIENCE: u32 = (PATIENCE_US / ticker::PERIOD_US) as u32;
+
     fn fault(number: u64) -> Option<Unanswered> {
         Some(Unanswered::new(9, &[27, number]))
     }
 
     #[test]
     fn a_lost_answer_is_seen_at_once() {
-        assert_eq!(Seen::default().look(VcpuWait::Lost, fault(1)), Some(Neglect::Lost));
+        assert_eq!(Seen::default().look(VcpuWait::Lost, fault(1), None), Some(Neglect::Lost));
     }
 
     #[test]
     fn the_same_fault_may_stay_for_a_while() {
         let mut seen = Seen::default();
-        let mut look = |number| seen.look(VcpuWait::Answer, fault(number));
+        let mut look = |number| seen.look(VcpuWait::Answer, fault(number), None);
         assert_eq!((0..=PATIENCE).filter_map(|_| look(1)).count(), 1);
         // From the start again, and with another fault in between.
         assert_eq!((0..PATIENCE).find_map(|_| look(1)), None);
@@ -128,6 +153,18 @@ mod tests {
     #[test]
     fn no_fault_is_no_neglect() {
         let mut seen = Seen::default();
-        assert_eq!((0..100).find_map(|_| seen.look(VcpuWait::Runs, None)), None);
+        assert_eq!((0..100).find_map(|_| seen.look(VcpuWait::Runs, None, None)), None);
+    }
+
+    #[test]
+    fn a_passive_vmm_has_patience_of_its_guests_time() {
+        let ticks = |used| {
+            let mut seen = Seen::default();
+            (0..1000).take_while(|_| seen.look(VcpuWait::Answer, fault(1), Some(used)).is_none()).count()
+        };
+        // Busy all the time, for a tenth of it, and not at all.
+        assert_eq!(ticks(ticker::PERIOD_US), PATIENCE as usize);
+        assert_eq!(ticks(ticker::PERIOD_US / 10), 10 * PATIENCE as usize);
+        assert_eq!(ticks(0), PATIENCE as usize);
     }
 }

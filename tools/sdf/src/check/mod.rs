@@ -10,12 +10,18 @@ mod page_size;
 mod physical;
 mod setvars;
 mod stand_in;
+mod unbounded;
 mod unused;
+
+use lazaret_diagnostic::Diagnostic;
 
 use super::context::Context;
 use super::model::System;
 
-pub(super) use unused::warnings;
+/// What is hardly meant in a valid system.
+pub(super) fn warnings(system: &System) -> Vec<Diagnostic> {
+    unused::warnings(system).into_iter().chain(unbounded::warnings(system)).collect()
+}
 
 /// Checks everything; `page_size_given` says of each region whether its page size was asked for.
 pub(super) fn check(system: &mut System, page_size_given: &[bool], cx: &Context<'_>) {

@@ -7,7 +7,7 @@ use super::super::model::System;
 use lazaret_diagnostic::Diagnostic;
 
 /// Warnings about a valid system.
-pub(in super::super) fn warnings(system: &System) -> Vec<Diagnostic> {
+pub(super) fn warnings(system: &System) -> Vec<Diagnostic> {
     let machines = system.protection_domains.iter().filter_map(|pd| pd.virtual_machine.as_ref());
     let maps = system.protection_domains.iter().flat_map(|pd| &pd.maps).chain(machines.flat_map(|vm| &vm.maps));
     let mapped: HashSet<_> = maps.map(|map| map.region).collect();
