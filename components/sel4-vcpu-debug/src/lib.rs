@@ -14,10 +14,10 @@ pub mod raw;
 
 pub use interrupt::{Doorbell, bind_notification, prepare_timer, remove_doorbell, set_doorbell, unbind_notification};
 pub use lazaret_abi::{
-    AARCH32, AARCH64, DebugRegister, DebugStatus, LogFlags, PageAccess, PageRights, Switch, VcpuState, VcpuWait,
+    AARCH32, AARCH64, DebugRegister, DebugStatus, Group, LogFlags, PageAccess, PageRights, Switch, VcpuState, VcpuWait,
 };
 use lazaret_abi::{
-    DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, Group, ReadFeatures, ReadGroup, StateRead, StateWrite,
+    DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, ReadFeatures, ReadGroup, StateRead, StateWrite,
     VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES,
     VCPU_READ_GROUP, VCPU_RECALL, VCPU_START, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT,
     VCPU_WAKE, VCPU_WRITE_GROUP, fault_context, feature_word, group,
@@ -198,6 +198,22 @@ pub fn write_vectors<C: InvocationContext>(vcpu: Cap<VCpu, C>, words: &[Word; gr
     message[0] = Group::Fp as Word;
     message[1..].copy_from_slice(words);
     invoke(vcpu, VCPU_WRITE_GROUP, &message, &[]).map(drop)
+}
+
+/// GICH_HCR, GICH_VMCR, GICH_APR and the list registers of a stopped vCPU, as many words as asked for.
+pub fn read_interrupt_interface<const WORDS: usize>(vcpu: Cap<VCpu, impl InvocationContext>) -> Result<[Word; WORDS]> {
+    invoke(vcpu, VCPU_READ_GROUP, &[Group::Gic as Word], &[]).map(raw::Reply::array)
+}
+
+/// Writes them, on a core that has so many.
+pub fn write_interrupt_interface<const WORDS: usize>(
+    vcpu: Cap<VCpu, impl InvocationContext>,
+    words: &[Word; WORDS],
+) -> Result<()> {
+    let mut message = [0; 1 + Group::Gic.length(group::MAX_LIST_REGISTERS)];
+    message[0] = Group::Gic as Word;
+    message[1..=WORDS].copy_from_slice(words);
+    invoke(vcpu, VCPU_WRITE_GROUP, &message[..=WORDS], &[]).map(drop)
 }
 
 /// A register of a VCPU object, by its field. Corresponds to `seL4_ARM_VCPU_ReadRegs`.

@@ -124,13 +124,12 @@ macro_rules! devices {
                 ipa: u64,
                 size: u8,
                 outside: &mut Outside<'_, 'a, S>,
-                port: &mut impl Inject,
             ) -> Option<u64> {
                 $(if let Some(offset) = rows::$name.offset(ipa) {
                     let value = MmioDevice::read(&mut self.$name, offset, size, outside);
                     if $Device::read_has_effect(offset) {
-                        self.drive_line(rows::$name.interrupt, self.$name.line());
-                        self.gic.deliver(port);
+                        self.drive_line(rows::$name.interrupt, self.$name.line(), outside.port);
+                        self.gic.deliver(outside.port);
                     }
                     return Some(value);
                 })*
@@ -145,12 +144,11 @@ macro_rules! devices {
                 size: u8,
                 value: u64,
                 outside: &mut Outside<'_, 'a, S>,
-                port: &mut impl Inject,
             ) -> Option<()> {
                 $(if let Some(offset) = rows::$name.offset(ipa) {
                     MmioDevice::write(&mut self.$name, offset, size, value, outside);
-                    self.drive_line(rows::$name.interrupt, self.$name.line());
-                    self.gic.deliver(port);
+                    self.drive_line(rows::$name.interrupt, self.$name.line(), outside.port);
+                    self.gic.deliver(outside.port);
                     return Some(());
                 })*
                 None
@@ -167,18 +165,18 @@ macro_rules! devices {
             }
 
             /// Something may have come from outside.
-            pub fn poll<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>, port: &mut impl Inject) {
+            pub fn poll<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) {
                 $(
                     self.$name.poll(outside);
-                    self.drive_line(rows::$name.interrupt, self.$name.line());
+                    self.drive_line(rows::$name.interrupt, self.$name.line(), outside.port);
                 )*
-                self.gic.deliver(port);
+                self.gic.deliver(outside.port);
             }
 
             #[inline(always)]
-            fn drive_line(&mut self, interrupt: Option<u16>, level: bool) {
+            fn drive_line(&mut self, interrupt: Option<u16>, level: bool, port: &mut dyn Inject) {
                 if let Some(intid) = interrupt {
-                    self.gic.set_line(intid, level);
+                    self.gic.set_line(intid, level, port);
                 }
             }
         }

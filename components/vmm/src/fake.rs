@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A vCPU and a serial line for host tests.
 
-use crate::device::gic::Inject;
+mod cpu_interface;
+
+pub use cpu_interface::{CpuInterface, SPURIOUS};
+
+use crate::device::gic::{Format, Inject, Interface};
 use crate::exit::{Next, ReplyContext};
 use crate::vcpu::{
     Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, PC, SPSR, VcpuId, VcpuReg, VcpuState, Width, X,
@@ -70,6 +74,10 @@ pub struct FakeVcpu {
     pub dirty: usize,
     /// List registers and interrupts that were injected.
     pub injected: Vec<(u8, u16)>,
+    /// The guest's CPU interface, with the list registers.
+    pub interface: CpuInterface,
+    /// It was stopped outside its exits.
+    pub held: bool,
     /// How often the interrupt interface was reset.
     pub interface_resets: usize,
     /// Virtual timer's interrupts that were acknowledged.
@@ -107,6 +115,8 @@ impl FakeVcpu {
             debug: HashMap::new(),
             dirty: 0,
             injected: Vec::new(),
+            interface: CpuInterface::new(Format::V2),
+            held: false,
             interface_resets: 0,
             acked: 0,
             width: Width::Aarch64,
@@ -174,16 +184,48 @@ impl FakeVcpu {
 }
 
 impl Inject for FakeVcpu {
-    fn inject(&mut self, index: u8, intid: u16, _priority: u8, _group: u8) -> bool {
-        effect(|| self.injected.push((index, intid)));
-        true
+    fn current(&self) -> usize {
+        0
     }
-    fn reset_interface(&mut self) -> bool {
+    fn inject(&mut self, _cpu: usize, index: u8, intid: u16, priority: u8, group: u8) -> bool {
+        effect(|| {
+            self.injected.push((index, intid));
+            self.interface.inject(index, intid, priority, group)
+        })
+    }
+    fn reset_interface(&mut self, _cpu: usize) -> bool {
         effect(|| self.interface_resets += 1);
+        if self.kernel_counts {
+            effect(|| self.interface = CpuInterface::new(self.interface.format));
+        }
         self.kernel_counts
     }
-    fn ack_vppi(&mut self, _intid: u16) {
+    fn ack_vppi(&mut self, _cpu: usize, _intid: u16) {
         effect(|| self.acked += 1);
+    }
+    fn timer_fires(&mut self, _cpu: usize) -> bool {
+        let control = self.read_system_register(VcpuReg::CntvCtl);
+        control & 3 == 1 && self.ticks() >= self.read_system_register(VcpuReg::CntvCval)
+    }
+    fn can_take_back(&self) -> bool {
+        self.kernel_counts
+    }
+    fn format(&self) -> Format {
+        self.interface.format
+    }
+    fn hold(&mut self, _cpu: usize) -> bool {
+        if !self.has_fault {
+            effect(|| (self.held, self.stopped) = (true, true));
+        }
+        self.kernel_counts
+    }
+    fn read_interface(&mut self, _cpu: usize) -> Option<Interface> {
+        let runs = !self.stopped && !self.has_fault;
+        (self.kernel_counts && !runs).then(|| self.interface.read())
+    }
+    fn write_interface(&mut self, _cpu: usize, interface: &Interface) {
+        assert!(self.stopped || self.has_fault, "it runs");
+        effect(|| self.interface.write(interface));
     }
 }
 
@@ -226,6 +268,11 @@ impl KernelVcpu for FakeVcpu {
         // On a kernel that cannot leave it stopped it still has its fault.
         if self.stopped || !self.stops_by_reply {
             effect(|| self.run());
+        }
+    }
+    fn let_go(&mut self, waits: bool) {
+        if core::mem::take(&mut self.held) && !waits {
+            self.restart();
         }
     }
     fn read_system_register(&mut self, register: VcpuReg) -> u64 {

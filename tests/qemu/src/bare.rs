@@ -17,6 +17,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("bare-devices", devices),
     ("bare32-devices", devices32),
     ("bare-attack", attack),
+    ("bare-controller", controller),
     ("bare-two-vms", two),
     ("bare-sweep", sweep),
     ("bare-beside-shifted-time", shifted_time),
@@ -95,6 +96,12 @@ fn devices32() -> anyhow::Result<()> {
 fn attack() -> anyhow::Result<()> {
     let script = Script::new().expect(r"GUEST attack: \d+ passed, \d+ failed");
     expect_no_failure(&machine::run("bare_attack", script, 60)?)
+}
+
+/// The interrupt controller is as its architecture says, and as after power-on when the machine resets itself in a handler.
+fn controller() -> anyhow::Result<()> {
+    let script = Script::new().expect(r"GUEST controller: \d+ passed, \d+ failed");
+    expect_no_failure(&machine::run("bare_controller", script, 60)?)
 }
 
 /// 10,000 times each was the other's neighbour on the core.

@@ -3,6 +3,8 @@
 
 /// GICH_HCR: the interface is on.
 pub const HCR_ENABLE: u32 = 1;
+/// GICH_HCR: which conditions make maintenance interrupts, but for the ends that list registers ask for (IHI 0048B, 5.3.1).
+pub const HCR_MAINTENANCE: u32 = 0xfe;
 /// GICH_LR: maintenance interrupt when the guest ends it (for interrupts without a physical one).
 const MAINTENANCE_AT_END: u32 = 1 << 19;
 const PRIORITY_SHIFT: u32 = 23;

@@ -22,4 +22,6 @@ devices! {
 pub struct Outside<'o, 'a, S> {
     /// The way to the serial driver.
     pub console: &'o mut Console<'a, S>,
+    /// The way to the interfaces of the interrupt controller.
+    pub port: &'o mut dyn Inject,
 }

@@ -123,7 +123,7 @@ impl<'a, S: Serial> Vm<'a, S> {
     pub fn fast_abort(
         &mut self,
         words: [u64; fault_context::ABORT_LENGTH],
-        kernel: &impl KernelVcpu,
+        kernel: &mut impl KernelVcpu,
     ) -> Option<ReplyContext> {
         let [status, pc, ipa, value] = words;
         let at = Context { pc, spsr: Spsr(status >> 32) };
@@ -138,7 +138,7 @@ impl<'a, S: Serial> Vm<'a, S> {
         if trap.at.spsr.is_aarch32() && (trap.at.spsr.0 & Spsr::E != 0 || transfer.rt.number() == 15) {
             return None;
         }
-        let mut outside = Outside { console: &mut self.platform.console };
+        let mut outside = Outside { console: &mut self.platform.console, port: kernel };
         let value = self.platform.bus.peek(ipa, transfer.size.bytes() as u8, &mut outside)?;
         let rt = transfer.rt.in_mode_of(trap.at.spsr);
         Some(trap.reply(rt.number().into(), transfer.loaded(value)))

@@ -86,10 +86,11 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     #[inline]
     pub(super) fn device(&mut self, ipa: u64, size: AccessSize, direction: Direction, value: u64) -> Option<u64> {
         let size = size.bytes() as u8;
-        let (bus, mut outside) = (&mut self.platform.bus, Outside { console: &mut self.platform.console });
+        let (bus, console) = (&mut self.platform.bus, &mut self.platform.console);
+        let mut outside = Outside { console, port: self.kernel };
         match direction {
-            Direction::Read => bus.read(ipa, size, &mut outside, self.kernel),
-            Direction::Write => bus.write(ipa, size, value, &mut outside, self.kernel).map(|()| 0),
+            Direction::Read => bus.read(ipa, size, &mut outside),
+            Direction::Write => bus.write(ipa, size, value, &mut outside).map(|()| 0),
         }
     }
 

@@ -92,7 +92,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     fn virtual_ppi(&mut self, intid: u64) -> Next {
         if intid == u64::from(VIRTUAL_TIMER) {
             let gic = &mut self.platform.bus.gic;
-            gic.timer_event();
+            gic.timer_event(self.kernel);
             gic.deliver(self.kernel);
         }
         self.platform.console.flush();

@@ -33,7 +33,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     /// The vCPU is past its WFI: is there an interrupt, or does it wait for one?
     pub(crate) fn wait(&mut self) -> Next {
-        if self.platform.take_input(self.kernel) {
+        self.platform.take_input(self.kernel);
+        if self.platform.bus.gic.has_pending(self.kernel) {
             if self.vcpu.power.is_parked() {
                 self.vcpu.power.change().enter(PowerState::Running);
             }

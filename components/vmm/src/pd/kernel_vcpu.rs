@@ -8,8 +8,10 @@ use sel4_abi::invocation::Invocation;
 use sel4_abi::user_context::NUM_REGISTERS;
 use sel4_microkit::debug_println;
 use sel4_vcpu_debug::raw::invoke;
-use sel4_vcpu_debug::{AARCH32, AARCH64, DebugStatus, Switch, Unanswered, VcpuWait, read_register, write_register};
-use vmm::device::gic::Inject;
+use sel4_vcpu_debug::{
+    AARCH32, AARCH64, DebugStatus, Group, Switch, Unanswered, VcpuWait, read_register, write_register,
+};
+use vmm::device::gic::{Format, Inject, Interface, LIST_REGISTERS};
 use vmm::exit::ReplyContext;
 use vmm::vcpu::{
     Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, MAX_VCPUS, VcpuId, VcpuReg, VcpuState, Width,
@@ -35,6 +37,8 @@ pub struct Sel4Vcpu {
     extensions: u64,
     /// The kernel may know how to wake a guest at its timer.
     waits: bool,
+    /// It was stopped outside its exits.
+    held: bool,
     width: Width,
     id: VcpuId,
 }
@@ -49,7 +53,7 @@ impl Sel4Vcpu {
         let width = if aarch32 { Width::Aarch32 } else { Width::Aarch64 };
         // A kernel that has none is not asked again: seL4's debug build prints a line for each refusal.
         let extensions = if counts.is_some() { sel4_vcpu_debug::extensions(vcpu) } else { 0 };
-        Self { tcb, vcpu, counts, extensions, waits: counts.is_some(), width, id }
+        Self { tcb, vcpu, counts, extensions, waits: counts.is_some(), held: false, width, id }
     }
 
     /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
@@ -93,21 +97,75 @@ fn report<T: Default>(what: &str, result: sel4::Result<T>) -> T {
     })
 }
 
+/// CNTV_CTL_EL0: ENABLE and IMASK.
+const TIMER_ENABLE: u64 = 1;
+const TIMER_MASKED: u64 = 2;
+
+/// The VM has one vCPU: whichever is asked for is this one.
 impl Inject for Sel4Vcpu {
-    fn inject(&mut self, index: u8, intid: u16, priority: u8, group: u8) -> bool {
+    #[inline(always)]
+    fn current(&self) -> usize {
+        self.id.index()
+    }
+
+    fn inject(&mut self, _cpu: usize, index: u8, intid: u16, priority: u8, group: u8) -> bool {
         self.vcpu.vcpu_inject_irq(intid, priority, group, index).is_ok()
     }
 
-    fn reset_interface(&mut self) -> bool {
-        self.extensions & Switch::State.bit() != 0 && {
+    fn reset_interface(&mut self, _cpu: usize) -> bool {
+        self.can_take_back() && {
             report("VCPU_WriteGroup", sel4_vcpu_debug::reset_interrupt_interface(self.vcpu).map(|()| true))
         }
     }
 
-    fn ack_vppi(&mut self, intid: u16) {
+    fn ack_vppi(&mut self, _cpu: usize, intid: u16) {
         report("AckVPPI", self.vcpu.vcpu_ack_vppi(intid.into()));
     }
+
+    fn timer_fires(&mut self, _cpu: usize) -> bool {
+        let control = self.read_system_register(VcpuReg::CntvCtl);
+        control & (TIMER_ENABLE | TIMER_MASKED) == TIMER_ENABLE && {
+            let count = self.ticks().wrapping_sub(self.read_system_register(VcpuReg::Cntvoff));
+            count >= self.read_system_register(VcpuReg::CntvCval)
+        }
+    }
+
+    fn can_take_back(&self) -> bool {
+        self.extensions & Switch::State.bit() != 0
+    }
+
+    fn format(&self) -> Format {
+        Format::V2
+    }
+
+    /// One that has a fault does not run, whether a reply can still answer it or not.
+    fn hold(&mut self, _cpu: usize) -> bool {
+        match self.unanswered() {
+            Some((VcpuWait::Runs | VcpuWait::Stopped, _)) => {
+                self.held = report("VCPU_Recall", sel4_vcpu_debug::recall(self.vcpu).map(|_| true));
+                self.held
+            }
+            answer => answer.is_some(),
+        }
+    }
+
+    fn read_interface(&mut self, _cpu: usize) -> Option<Interface> {
+        if !self.can_take_back() {
+            return None;
+        }
+        let [control, guest, active_priorities, list @ ..] =
+            sel4_vcpu_debug::read_interrupt_interface::<{ INTERFACE_WORDS }>(self.vcpu).ok()?;
+        Some(Interface { control, guest, active_priorities, list })
+    }
+
+    fn write_interface(&mut self, _cpu: usize, interface: &Interface) {
+        let Interface { control, guest, active_priorities, list: [a, b, c, d] } = *interface;
+        let words = [control, guest, active_priorities, a, b, c, d];
+        report("VCPU_WriteGroup", sel4_vcpu_debug::write_interrupt_interface(self.vcpu, &words));
+    }
 }
+
+const INTERFACE_WORDS: usize = Group::Gic.length(LIST_REGISTERS);
 
 impl KernelVcpu for Sel4Vcpu {
     #[inline(always)]
@@ -160,6 +218,17 @@ impl KernelVcpu for Sel4Vcpu {
         if sel4_vcpu_debug::wake(self.vcpu).is_err() {
             // A kernel without the wait: the vCPU is still stopped.
             self.restart();
+        }
+        self.held = false;
+    }
+
+    fn let_go(&mut self, waits: bool) {
+        if core::mem::take(&mut self.held) {
+            if waits {
+                self.wait();
+            } else {
+                self.restart();
+            }
         }
     }
 

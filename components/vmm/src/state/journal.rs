@@ -44,7 +44,7 @@ impl Journal {
     }
 
     #[inline(always)]
-    pub(super) fn epoch(&self) -> u64 {
+    pub(crate) fn epoch(&self) -> u64 {
         self.epoch.load(Relaxed)
     }
 

@@ -32,6 +32,8 @@ pub trait KernelVcpu: Inject + DebugBackend {
     fn wait(&mut self) -> bool;
     /// End that wait, if it has not ended.
     fn wake(&mut self);
+    /// If it was held ([`Inject::hold`]), it goes on or waits as before.
+    fn let_go(&mut self, waits: bool);
     /// Corresponds to `VCPU_ReadReg`.
     fn read_system_register(&mut self, register: VcpuReg) -> u64;
     /// Corresponds to `VCPU_WriteReg`.

@@ -79,20 +79,27 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.platform.trace = Some(trace);
     }
 
-    /// Take what the serial driver has for the guest; true if an interrupt is now pending.
+    /// Take what the serial driver has for the guest; true if that ends a wait of the vCPU's.
     pub fn pump(&mut self, kernel: &mut impl KernelVcpu) -> bool {
-        let pending = self.platform.take_input(kernel);
+        self.platform.take_input(kernel);
+        let waits = self.vcpus[kernel.id().index()].power.is_parked();
+        let gic = &mut self.platform.bus.gic;
+        let is_over = waits && gic.has_pending(kernel);
+        gic.end_event(kernel);
         self.commit_event();
-        pending
+        is_over
     }
 
     /// The serial driver has something; a vCPU that waits for it goes on.
     pub fn notified(&mut self, kernel: &mut impl KernelVcpu) {
-        let vcpu = kernel.id().index();
-        if self.pump(kernel) && self.vcpus[vcpu].power.is_parked() {
-            self.vcpus[vcpu].power.change().enter(PowerState::Running);
+        let is_over = self.pump(kernel);
+        let power = &mut self.vcpus[kernel.id().index()].power;
+        if is_over {
+            power.change().enter(PowerState::Running);
             self.commit_event();
             kernel.wake();
+        } else {
+            kernel.let_go(power.is_parked());
         }
     }
 
@@ -149,14 +156,12 @@ impl<S: Serial> Platform<'_, S> {
         self.phase.update_checksum();
     }
 
-    /// Devices take what has come for them; true if an interrupt is pending.
-    pub(crate) fn take_input(&mut self, kernel: &mut impl KernelVcpu) -> bool {
+    /// Devices take what has come for them.
+    pub(crate) fn take_input(&mut self, kernel: &mut impl KernelVcpu) {
         if self.phase.get() != Phase::On {
-            self.console.discard_input();
-            return false;
+            return self.console.discard_input();
         }
-        self.bus.poll(&mut Outside { console: &mut self.console }, kernel);
-        self.bus.gic.has_pending()
+        self.bus.poll(&mut Outside { console: &mut self.console, port: kernel });
     }
 }
 

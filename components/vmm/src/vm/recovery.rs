@@ -47,6 +47,7 @@ impl<S: Serial> Vm<'_, S> {
         waits: Waits<'_>,
         kernel: &mut impl KernelVcpu,
     ) -> Result<(Next, Option<ReplyContext>), BootError> {
+        self.platform.bus.gic.roll_back(kernel);
         // The VMM before this one may have been about to publish it.
         self.platform.console.publish_again();
         let result = match self.platform.phase.get() {
@@ -93,7 +94,12 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
                 self.carry_out(next)
             }
             Waits::Stopped if !self.vcpu.power.is_parked() => self.restarted(),
-            Waits::Stopped | Waits::Elsewhere => (Next::Stay, None),
+            Waits::Stopped => {
+                // The VMM before this one may have held it.
+                self.kernel.wait();
+                (Next::Stay, None)
+            }
+            Waits::Elsewhere => (Next::Stay, None),
         }
     }
 

@@ -60,7 +60,9 @@ fn access(ipa: u64, write: bool, size: u64, rt: u64) -> Exit {
 
 /// An exit as a kernel without the extension tells it.
 pub(crate) fn exit(vm: &mut Vm<'_, FakeSerial>, exit: Exit, vcpu: &mut FakeVcpu) -> Next {
+    vcpu.has_fault = true;
     let (next, answer) = vm.exit(exit, None, None, vcpu);
+    vcpu.has_fault = false;
     assert_eq!(answer, None);
     next
 }
@@ -107,19 +109,23 @@ fn input_interrupts_the_guest() {
         vcpu.set_x(1, value);
         exit(vm, access(ipa, true, 2, 1), vcpu);
     };
+    (vcpu.interface.control, vcpu.interface.mask) = (1, 0xf8);
     write(&mut vm, &mut vcpu, GICD, 1);
     write(&mut vm, &mut vcpu, GICD + 0x104, 2);
     write(&mut vm, &mut vcpu, UART + 0x30, 0x301);
     write(&mut vm, &mut vcpu, UART + 0x38, 0x50);
     vm.platform.console.serial().input.extend(b"ls");
-    assert!(vm.pump(&mut vcpu));
+    assert!(!vm.pump(&mut vcpu), "it does not wait");
     assert_eq!(vcpu.injected, [(0, 33)]);
+    let taken = vcpu.interface.acknowledge();
     exit(&mut vm, access(UART, false, 0, 2), &mut vcpu);
     assert_eq!(vcpu.x(2), u64::from(b'l'));
     exit(&mut vm, access(UART, false, 0, 2), &mut vcpu);
     assert_eq!(vcpu.x(2), u64::from(b's'));
-    exit(&mut vm, Exit::Maintenance { index: 0 }, &mut vcpu);
-    assert_eq!(vcpu.injected.len(), 1);
+    vcpu.interface.end(taken);
+    let index = vcpu.interface.maintenance().expect("its end is told");
+    exit(&mut vm, Exit::Maintenance { index }, &mut vcpu);
+    assert_eq!((taken, vcpu.injected.len()), (33, 1));
 }
 
 #[test]
@@ -130,12 +136,14 @@ fn wfi_waits_for_the_timer_only_if_it_can_come() {
     assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Wait);
     assert_eq!(vm.timer_deadline(&mut vcpu), None);
     assert_eq!(vcpu.pc(), PC + 4);
-    vm.platform.bus.gic.store(0, 4, 1);
-    vm.platform.bus.gic.store(0x100, 4, 1 << 27);
+    (vcpu.interface.control, vcpu.interface.mask) = (1, 0xf8);
+    vm.platform.bus.gic.store(0, 4, 1, &mut vcpu);
+    vm.platform.bus.gic.store(0x100, 4, 1 << 27, &mut vcpu);
     vcpu.system.insert(VcpuReg::CntvCtl as u64, 1);
     vcpu.system.insert(VcpuReg::CntvCval as u64, 1234);
     assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Wait);
     assert_eq!(vm.timer_deadline(&mut vcpu), Some(1234));
+    vcpu.system.insert(VcpuReg::CntvCval as u64, 50);
     assert_eq!(exit(&mut vm, Exit::VirtualPpi { intid: 27 }, &mut vcpu), Next::Resume);
     assert_eq!(exit(&mut vm, wfi, &mut vcpu), Next::Resume);
     exit(&mut vm, Exit::Maintenance { index: 0 }, &mut vcpu);

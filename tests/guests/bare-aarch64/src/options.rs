@@ -38,6 +38,8 @@ pub enum Mode {
     Victim,
     /// One that takes more of the core than its share, if it can.
     Neighbour,
+    /// The interrupt controller as its architecture has it.
+    Controller,
 }
 
 /// How to let others run.
@@ -54,7 +56,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|devices|attack|interrupts|victim|neighbour`.
+    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|devices|attack|interrupts|victim|neighbour|controller`.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -164,6 +166,7 @@ fn mode(value: &str) -> Option<Mode> {
         "interrupts" => Mode::Interrupts,
         "victim" => Mode::Victim,
         "neighbour" => Mode::Neighbour,
+        "controller" => Mode::Controller,
         _ => return None,
     })
 }

@@ -1,68 +1,80 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the VMM knows of the list registers: which interrupt it put where.
+//! What the VMM has put in a vCPU's list registers. Only the guest knows how far it is with it.
 
-use super::{INTERRUPTS, WORDS};
+use super::INTERRUPTS;
+use super::interface::LIST_REGISTERS;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// List registers of a GIC-400 and of QEMU's GICv2.
-pub const LIST_REGISTERS: usize = 4;
+/// One entry for each list register of a vCPU.
+#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct ListRegisters {
+    entries: [u16; LIST_REGISTERS],
+}
 
-/// The way to the vCPU's CPU interface.
-pub trait Inject {
-    /// Put a pending interrupt in a list register; false if the kernel refuses.
-    fn inject(&mut self, index: u8, intid: u16, priority: u8, group: u8) -> bool;
-    /// The guest's CPU interface and all list registers as after power-on; false if the kernel cannot do that.
-    fn reset_interface(&mut self) -> bool;
-    /// Let the kernel unmask a virtual PPI.
-    fn ack_vppi(&mut self, intid: u16);
+/// What is in a list register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) intid: u16,
+    /// Of an SGI: the vCPU that it comes from.
+    pub(super) source: u8,
+    /// It was pending by an edge or by software, and not only because its line is up.
+    pub(super) latched: bool,
 }
 
 /// In an entry: the list register is empty. So is one that says anything else that is no interrupt.
 const EMPTY: u16 = u16::MAX;
+const INTID: u16 = 0x3ff;
+const SOURCE_SHIFT: u32 = 10;
+const LATCHED: u16 = 1 << 13;
+const UNUSED: u16 = 3 << 14;
 
-/// One entry for each list register.
-#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub struct ListRegisters {
-    holds: [u16; LIST_REGISTERS],
-    /// The same as a bitmap of interrupts.
-    held: [u32; WORDS],
+impl Entry {
+    #[inline(always)]
+    const fn to_word(self) -> u16 {
+        self.intid | (self.source as u16) << SOURCE_SHIFT | if self.latched { LATCHED } else { 0 }
+    }
+
+    #[inline(always)]
+    const fn from_word(word: u16) -> Option<Self> {
+        if !is_interrupt(word) {
+            return None;
+        }
+        Some(Self { intid: word & INTID, source: (word >> SOURCE_SHIFT & 7) as u8, latched: word & LATCHED != 0 })
+    }
 }
 
 impl ListRegisters {
     pub(super) const fn new() -> Self {
-        Self { holds: [EMPTY; LIST_REGISTERS], held: [0; WORDS] }
+        Self { entries: [EMPTY; LIST_REGISTERS] }
     }
 
     pub(super) fn free(&self) -> Option<u8> {
-        self.holds.iter().position(|&intid| !is_interrupt(intid)).map(|index| index as u8)
+        self.entries.iter().position(|&word| !is_interrupt(word)).map(|index| index as u8)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        !self.holds.iter().any(|&intid| is_interrupt(intid))
+        !self.entries.iter().any(|&word| is_interrupt(word))
     }
 
-    pub(super) fn held(&self, word: usize) -> u32 {
-        self.held[word]
+    /// What is where.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (usize, Entry)> {
+        self.entries.iter().enumerate().filter_map(|(index, &word)| Some((index, Entry::from_word(word)?)))
     }
 
-    pub(super) fn occupy(&mut self, index: u8, intid: u16) {
-        self.holds[usize::from(index)] = intid;
-        self.held[usize::from(intid / 32)] |= 1 << (intid % 32);
+    #[inline(always)]
+    pub(super) fn occupy(&mut self, index: u8, entry: Entry) {
+        self.entries[usize::from(index)] = entry.to_word();
     }
 
     /// Empty an entry; what it held, if it was one of ours.
-    pub(super) fn release(&mut self, index: u64) -> Option<u16> {
-        let entry = self.holds.get_mut(usize::try_from(index).ok()?)?;
-        let intid = core::mem::replace(entry, EMPTY);
-        if !is_interrupt(intid) {
-            return None;
-        }
-        self.held[usize::from(intid / 32)] &= !(1 << (intid % 32));
-        Some(intid)
+    #[inline(always)]
+    pub(super) fn release(&mut self, index: u64) -> Option<Entry> {
+        let word = self.entries.get_mut(usize::try_from(index).ok()?)?;
+        Entry::from_word(core::mem::replace(word, EMPTY))
     }
 }
 
-const fn is_interrupt(intid: u16) -> bool {
-    (intid as usize) < INTERRUPTS
+const fn is_interrupt(word: u16) -> bool {
+    ((word & INTID) as usize) < INTERRUPTS && word & UNUSED == 0
 }

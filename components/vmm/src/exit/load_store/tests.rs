@@ -38,12 +38,13 @@ fn a32(word: u32, then: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcpu)) {
 
 /// The words at a place of the distributor.
 fn words<const N: usize>(vm: &Vm<'_, FakeSerial>, place: u64) -> [u64; N] {
-    core::array::from_fn(|n| vm.platform.bus.gic.load((place - GICD) as u16 + 4 * n as u16, 4))
+    let mut port = FakeVcpu::new();
+    core::array::from_fn(|n| vm.platform.bus.gic.load((place - GICD) as u16 + 4 * n as u16, 4, &mut port))
 }
 
 fn fill(vm: &mut Vm<'_, FakeSerial>, place: u64, values: &[u64]) {
     for (n, &value) in values.iter().enumerate() {
-        vm.platform.bus.gic.store((place - GICD) as u16 + 4 * n as u16, 4, value);
+        vm.platform.bus.gic.store((place - GICD) as u16 + 4 * n as u16, 4, value, &mut FakeVcpu::new());
     }
 }
 

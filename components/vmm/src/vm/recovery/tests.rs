@@ -24,6 +24,8 @@ use std::vec::Vec;
 
 const PC: u64 = 0x4000_0100;
 const UART: u64 = 0x0900_0000;
+/// Label of a VGICMaintenance.
+const MAINTENANCE: u64 = 7;
 const GICD: u64 = 0x0800_0000;
 
 /// The serial driver's rings outlive a VMM.
@@ -113,6 +115,11 @@ impl World {
             self.vcpu.set_pc(PC);
             // If it waited, its timer has ended that.
             (self.vcpu.stopped, self.vcpu.has_fault) = (false, true);
+            if let Event::Fault { label: MAINTENANCE, .. } = event {
+                let taken = self.vcpu.interface.acknowledge();
+                self.vcpu.interface.end(taken);
+                self.vcpu.interface.maintenance();
+            }
             if let n @ 0..31 = arm_syndrome::iss::named_register(esr) {
                 self.vcpu.set_x(n as u8, x);
             } else if label == 6 {
@@ -201,15 +208,15 @@ impl World {
         self.vcpu.read_registers(&mut words);
         let system: BTreeMap<_, _> = self.vcpu.system.iter().collect();
         let debug: BTreeMap<_, _> = self.vcpu.debug.iter().collect();
-        let list: BTreeMap<_, _> = self.vcpu.injected.iter().copied().collect();
+        let list = self.vcpu.interface.read();
         let is_on = self.state.vm.phase.live().get() == Phase::On;
         // Of a vCPU that is off nobody sees the registers.
         words.iter_mut().filter(|_| !is_on).for_each(|word| *word = 0);
         let vectors = self.vcpu.vectors;
         let mut view =
-            format!("{words:x?} {vectors:x?}\n{system:x?}\n{debug:x?}\n{list:?}\n{}\n", self.wire.borrow().output());
+            format!("{words:x?} {vectors:x?}\n{system:x?}\n{debug:x?}\n{list:x?}\n{}\n", self.wire.borrow().output());
         self.with(|vm, vcpu| {
-            let gic: Vec<_> = (0..0x1000).step_by(4).map(|offset| vm.platform.bus.gic.load(offset, 4)).collect();
+            let gic: Vec<_> = (0..0x1000).step_by(4).map(|offset| vm.platform.bus.gic.load(offset, 4, vcpu)).collect();
             let power = (vm.platform.phase.get(), vm.vcpus[0].power.state(), vm.vcpus[0].exits.traps(), vcpu.stopped);
             view.push_str(&format!("{gic:x?}\n{power:?}\n"));
             for offset in (0..0x50).step_by(4) {
@@ -254,7 +261,7 @@ const WAITS: &str = "WFI";
 const WFI: Event = Event::Fault { label: 8, word: 0, esr: 0x07e0_0000, x: 0 };
 
 /// Each kind of exit, in an order in which each finds something to do.
-const EVENTS: [(&str, Event); 52] = [
+const EVENTS: [(&str, Event); 66] = [
     ("GICD_CTLR", store(GICD, 1)),
     ("GICD_ISENABLER0", store(GICD + 0x100, 1 << 27)),
     ("GICD_ISENABLER1", store(GICD + 0x104, 2)),
@@ -305,6 +312,20 @@ const EVENTS: [(&str, Event); 52] = [
     ("nothing there", load(0x0a00_0000)),
     ("PSCI_VERSION", call(0x8400_0000)),
     ("an unknown call", call(0x8400_00ff)),
+    ("GICD_IPRIORITYR of SGIs, below the guest's mask", store(GICD + 0x404, 0xf8f8_f8f8)),
+    ("GICD_IPRIORITYR of more of them", store(GICD + 0x408, 0xf8f8_f8f8)),
+    ("SGI 4", store(GICD + 0xf00, 2 << 24 | 4)),
+    ("SGI 5", store(GICD + 0xf00, 2 << 24 | 5)),
+    ("SGI 6", store(GICD + 0xf00, 2 << 24 | 6)),
+    ("SGI 7", store(GICD + 0xf00, 2 << 24 | 7)),
+    ("SGI 8, for which no list register is left", store(GICD + 0xf00, 2 << 24 | 8)),
+    ("GICD_ISPENDR read", load(GICD + 0x200)),
+    ("GICD_CPENDSGIR", store(GICD + 0xf14, 1 << 24)),
+    ("WFI with masked interrupts", WFI),
+    ("input for a vCPU that waits with full list registers", Event::Input(b"v")),
+    ("UARTDR read, and a level falls", load(UART)),
+    ("GICD_CTLR off", store(GICD, 0)),
+    ("GICD_CTLR on", store(GICD, 1)),
     ("SYSTEM_RESET", call(0x8400_0009)),
     ("SYSTEM_OFF", call(0x8400_0008)),
 ];
@@ -314,6 +335,7 @@ fn before(index: usize) -> World {
     let mut world = World::new();
     assert!(world.with(|vm, vcpu| vm.start(vcpu).expect("it starts")));
     world.vcpu.system.insert(VcpuReg::Vbar as u64, 0x4000_8000);
+    (world.vcpu.interface.control, world.vcpu.interface.mask) = (1, 0xf8);
     EVENTS[..index].iter().for_each(|(_, event)| assert!(!world.happen(*event, &[])));
     world
 }

@@ -6,6 +6,7 @@ mod attack;
 mod bench;
 mod breakpoint;
 mod channel;
+mod controller;
 mod crash;
 mod devices;
 mod differential;
@@ -56,6 +57,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Interrupts => interrupts::run_programs(options),
         Mode::Victim => victim::run(options),
         Mode::Neighbour => neighbour::run(options),
+        Mode::Controller => controller::run(),
     };
     report::finish(name);
 }

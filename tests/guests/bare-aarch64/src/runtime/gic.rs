@@ -14,16 +14,28 @@ const SGIR: usize = 0xf00;
 /// SGIR: to the CPU that writes it.
 const TO_SELF: u32 = 2 << 24;
 
-/// A register by its offset.
+/// A register of the distributor.
 pub fn read(offset: usize) -> u32 {
     // SAFETY: a register of the distributor, at the address of the machine that this guest is for.
     unsafe { ((platform::distributor() + offset) as *const u32).read_volatile() }
 }
 
-/// Writes it.
+/// Writes a register of the distributor.
 pub fn write(offset: usize, value: u32) {
     // SAFETY: as in `read`.
     unsafe { ((platform::distributor() + offset) as *mut u32).write_volatile(value) }
+}
+
+/// A register of the CPU interface, an exit under no hypervisor that maps it.
+pub fn interface(offset: usize) -> u32 {
+    // SAFETY: as in `read`; what reading acknowledges is its caller's.
+    unsafe { ((platform::cpu_interface() + offset) as *const u32).read_volatile() }
+}
+
+/// Writes a register of the CPU interface.
+pub fn set_interface(offset: usize, value: u32) {
+    // SAFETY: as in `read`.
+    unsafe { ((platform::cpu_interface() + offset) as *mut u32).write_volatile(value) }
 }
 
 /// Enables or disables an interrupt.
@@ -40,6 +52,12 @@ pub fn is_enabled(intid: u32) -> bool {
 /// Sets the priority of an interrupt whose number is a multiple of four.
 pub fn set_priority(intid: u32, priority: u8) {
     write(IPRIORITYR + intid as usize, priority.into());
+}
+
+/// Sets the priority of any interrupt.
+pub fn set_priority_byte(intid: u32, priority: u8) {
+    // SAFETY: as in `read`; the register has byte access (IHI 0048B, 4.3.11).
+    unsafe { ((platform::distributor() + IPRIORITYR + intid as usize) as *mut u8).write_volatile(priority) }
 }
 
 pub fn priority(intid: u32) -> u8 {

@@ -184,6 +184,32 @@ pub fn wait() {
     instruction!("wfi");
 }
 
+/// Lets the virtual timer's line rise after so many ticks.
+pub fn start_timer(ticks: u64) {
+    msr!("cntv_tval_el0", ticks);
+    msr!("cntv_ctl_el0", 1);
+}
+
+/// Its line is down.
+pub fn stop_timer() {
+    msr!("cntv_ctl_el0", 0);
+}
+
+/// `CNTV_CTL_EL0.ISTATUS`.
+pub fn is_timer_due() -> bool {
+    mrs!("cntv_ctl_el0") & 4 != 0
+}
+
+/// `CNTV_CTL_EL0.ENABLE`.
+pub fn is_timer_on() -> bool {
+    mrs!("cntv_ctl_el0") & 1 != 0
+}
+
+/// `CNTKCTL_EL1`.
+pub fn timer_access_of_el0() -> u64 {
+    mrs!("cntkctl_el1")
+}
+
 /// Takes and ends the interrupt that is pending, if one is.
 pub fn take() -> Option<u32> {
     // SAFETY: a register of the GIC.

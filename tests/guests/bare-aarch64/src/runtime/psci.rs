@@ -8,6 +8,9 @@ const PSCI_VERSION: u64 = 0x8400_0000;
 const UNKNOWN: u64 = 0x8600_fff0;
 const CPU_ON: u64 = 0xc400_0003;
 const SYSTEM_OFF: u64 = 0x8400_0008;
+const SYSTEM_RESET: u64 = 0x8400_0009;
+/// A word of RAM that nothing else uses, 15 MiB behind its start.
+const LEFT: usize = 0x40f0_0000;
 
 /// The cheapest exit there is.
 #[inline(always)]
@@ -53,6 +56,26 @@ pub fn system_off() -> ! {
     loop {
         super::instruction!("wfi");
     }
+}
+
+/// Starts the machine again.
+pub fn reset() -> ! {
+    call(SYSTEM_RESET);
+    loop {
+        super::instruction!("wfi");
+    }
+}
+
+/// What [`leave_for_reset`] left: a reset loads the image, and leaves other RAM as it is.
+pub fn left_by_reset() -> u64 {
+    // SAFETY: RAM of the guest's that is in no section and on no stack.
+    unsafe { (LEFT as *const u64).read_volatile() }
+}
+
+/// Leaves a word for the next start of the machine.
+pub fn leave_for_reset(word: u64) {
+    // SAFETY: as in `left_by_reset`.
+    unsafe { (LEFT as *mut u64).write_volatile(word) }
 }
 
 #[inline(always)]

@@ -137,8 +137,9 @@ impl VirtualGic for Core {
         }
         let ended = virtual_interface::eisr();
         if ended == 0 {
-            // Not an end of interrupt: which condition it was is in GICH_HCR, and stays until that is cleared.
-            virtual_interface::set_hcr(vgic::HCR_ENABLE);
+            // Not the end of an interrupt that is in a list register: the condition stays, and is not told again until a
+            // VMM asks for that. Ends that were counted are its to read.
+            virtual_interface::set_hcr(virtual_interface::hcr() & !vgic::HCR_MAINTENANCE);
             return Some(u64::MAX);
         }
         let index = ended.trailing_zeros() as u8;
