@@ -174,7 +174,10 @@ impl<'a> MmioDevice<'a> for Pl011<'a> {
     #[inline]
     fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>) {
         self.store(offset, size, value, outside.console);
-        self.poll(outside);
+        // Only these can make room for input that was there before; what comes later is told.
+        if matches!(offset, CR | LCR_H) {
+            self.poll(outside);
+        }
     }
 
     /// Input moves to the FIFO as far as it has room; in loopback it waits.
