@@ -20,10 +20,10 @@ pub trait Serial {
     fn publish(&mut self, written: u32, taken: u32);
     /// Tell the driver that there is output.
     fn ring(&mut self);
+    /// Whether the driver looks for output by itself for now. It promises to do that until it has shown all that was
+    /// published before, a line without an end as well.
+    fn is_watched(&self) -> bool;
 }
-
-/// Output held back without a doorbell: lines are short, and the ring holds twice as much.
-const HOLD: u32 = 1024;
 
 /// Where input and output are, as it is kept.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Debug, PartialEq, Eq)]
@@ -32,10 +32,7 @@ pub struct Lines {
     /// Bytes ever written and taken, modulo 2^32.
     written: u32,
     taken: u32,
-    /// Bytes since the last doorbell.
-    held: u32,
     in_line: u32,
-    wants_ring: u32,
     reserved: u32,
 }
 
@@ -44,7 +41,7 @@ impl Content for Lines {
 
     /// At the start of a line.
     fn new() -> Self {
-        Self { written: 0, taken: 0, held: 0, in_line: 0, wants_ring: 0, reserved: 0 }
+        Self { written: 0, taken: 0, in_line: 0, reserved: 0 }
     }
 }
 
@@ -54,13 +51,23 @@ pub struct Console<'a, S> {
     lines: Section<'a, Lines>,
     /// What the driver has not been told.
     unpublished: bool,
-    ring_due: bool,
+    news: News,
+}
+
+/// What the driver hears of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum News {
+    Nothing,
+    /// There is more of a line, which it need not be told of if it looks by itself.
+    More,
+    /// A line is complete, or there is no room: it is told.
+    Line,
 }
 
 impl<'a, S: Serial> Console<'a, S> {
     /// On this state. Whatever a VMM before this one may have left unpublished is published at once.
     pub fn new(serial: S, lines: Section<'a, Lines>) -> Self {
-        Self { serial, lines, unpublished: true, ring_due: false }
+        Self { serial, lines, unpublished: true, news: News::Nothing }
     }
 
     /// What comes next begins a line, even if the guest is in the middle of one.
@@ -84,24 +91,6 @@ impl<'a, S: Serial> Console<'a, S> {
         while self.get().is_some() {}
     }
 
-    /// At the end of an exit: ring if a line is complete or much is held back.
-    #[inline]
-    pub fn settle(&mut self) {
-        if self.lines.wants_ring != 0 {
-            self.flush();
-        }
-    }
-
-    /// Let everything out, a prompt without a newline for one.
-    #[inline]
-    pub fn flush(&mut self) {
-        if self.lines.held > 0 {
-            let lines = self.lines.change();
-            (lines.held, lines.wants_ring) = (0, 0);
-            self.ring_due = true;
-        }
-    }
-
     /// Due before each commit.
     #[inline]
     pub fn update_checksum(&mut self) {
@@ -115,15 +104,17 @@ impl<'a, S: Serial> Console<'a, S> {
             self.unpublished = false;
             self.serial.publish(self.lines.written, self.lines.taken);
         }
-        if self.ring_due {
-            self.ring_due = false;
-            self.serial.ring();
+        if self.news != News::Nothing {
+            let news = core::mem::replace(&mut self.news, News::Nothing);
+            if news == News::Line || !self.serial.is_watched() {
+                self.serial.ring();
+            }
         }
     }
 
     /// As [`Self::publish`], for all that a VMM before this one has committed.
     pub fn publish_again(&mut self) {
-        (self.unpublished, self.ring_due) = (true, true);
+        (self.unpublished, self.news) = (true, News::Line);
         self.publish();
     }
 
@@ -145,10 +136,9 @@ impl<S: Serial> Output for Console<'_, S> {
         if self.serial.has_room(written) {
             lines.written = written.wrapping_add(1);
         }
-        lines.held = lines.held.saturating_add(1);
         lines.in_line = u32::from(byte != b'\n' && (byte != b'\r' || lines.in_line != 0));
-        let wants_ring = byte == b'\n' || lines.held >= HOLD || !self.serial.has_room(lines.written);
-        lines.wants_ring |= u32::from(wants_ring);
+        let tells = byte == b'\n' || !self.serial.has_room(lines.written);
+        self.news = self.news.max(if tells { News::Line } else { News::More });
         self.unpublished = true;
     }
 }
@@ -172,31 +162,37 @@ mod tests {
     }
 
     #[test]
-    fn rings_once_a_line_and_for_a_prompt_when_asked() {
+    fn a_driver_that_looks_by_itself_is_told_of_whole_lines_only() {
         with_console(|console| {
-            for &byte in b"abc" {
+            for (byte, watched, rings) in
+                [(b'a', false, 1), (b'b', true, 1), (b'c', true, 1), (b'\n', true, 2), (b'd', false, 3)]
+            {
+                console.serial.watched = watched;
                 console.put(byte);
-                console.settle();
+                assert!(console.serial.rings < 3, "not before it is published");
                 console.publish();
+                console.publish();
+                assert_eq!(console.serial.rings, rings, "{}", byte as char);
             }
+            assert_eq!(console.serial.output(), "abc\nd");
+        });
+    }
+
+    #[test]
+    fn input_that_is_taken_needs_no_ring() {
+        with_console(|console| {
+            console.serial.input.extend(b"x");
+            assert_eq!(console.get(), Some(b'x'));
+            console.publish();
             assert_eq!(console.serial.rings, 0);
-            console.flush();
-            console.flush();
-            console.publish();
-            assert_eq!(console.serial.rings, 1);
-            console.put(b'\n');
-            console.settle();
-            console.publish();
-            assert_eq!(console.serial.rings, 2);
         });
     }
 
     #[test]
     fn what_does_not_fit_is_lost_and_rings() {
         with_console(|console| {
-            console.serial.full = true;
+            (console.serial.full, console.serial.watched) = (true, true);
             console.put(b'x');
-            console.settle();
             console.publish();
             assert_eq!((console.serial.output(), console.serial.rings), ("", 1));
         });

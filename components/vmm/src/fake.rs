@@ -345,6 +345,8 @@ pub struct FakeSerial {
     pub rings: usize,
     /// It takes nothing.
     pub full: bool,
+    /// It looks for output by itself.
+    pub watched: bool,
 }
 
 impl FakeSerial {
@@ -378,5 +380,8 @@ impl crate::console::Serial for FakeSerial {
     }
     fn ring(&mut self) {
         effect(|| self.rings += 1);
+    }
+    fn is_watched(&self) -> bool {
+        self.watched
     }
 }

@@ -46,7 +46,6 @@ impl<'a> Log<'a> {
     pub fn info(&mut self, console: &mut Console<'_, impl Serial>, line: fmt::Arguments<'_>) {
         console.begin_line();
         let _ = writeln!(console, "{PREFIX}{line}");
-        console.flush();
     }
 
     /// A line that the guest can provoke. None goes unmentioned: the next line that is written, or the end of the guest,

@@ -12,6 +12,7 @@ mod boards;
 mod both_kernels;
 mod card;
 mod command_line;
+mod console;
 mod crash;
 mod differential;
 mod domains;
@@ -74,6 +75,7 @@ fn main() {
         limits::SCENARIOS,
         bare::SCENARIOS,
         command_line::SCENARIOS,
+        console::SCENARIOS,
         sel4_bad::SCENARIOS,
         bench::SCENARIOS,
         differential::SCENARIOS,

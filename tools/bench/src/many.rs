@@ -96,7 +96,10 @@ fn write(out: &mut String, number: usize, slice: u64) -> std::fmt::Result {
 }
 
 fn serial(out: &mut String, number: usize) -> std::fmt::Result {
-    writeln!(out, r#"<protection_domain name="serial" priority="200"><program_image path="serial.elf" />"#)?;
+    writeln!(
+        out,
+        r#"<protection_domain name="serial" priority="200" budget="900" period="1000"><program_image path="serial.elf" />"#
+    )?;
     writeln!(out, r#"<map mr="uart" vaddr="0x2_000_000" perms="rw" cached="false" setvar_vaddr="uart_vaddr" />"#)?;
     for vm in 0..number {
         for (ring, offset) in [("tx", 0), ("rx", 0x1000)] {

@@ -17,6 +17,12 @@ use lazaret_sdf::model::{PdIndex, ProtectionDomain, SetVarValue, Trigger};
 /// A variable of our VMM: its guest may share the debug registers, for it is alone or that is wanted. Only a kernel
 /// that does not switch them makes it matter; a tool that does not know the variable leaves it off.
 const SHARED_DEBUG: &str = "vmm_shared_debug";
+/// A variable of our serial driver: its clients' names, padded with zeros. A tool that does not know the variable leaves
+/// them to what clients say.
+const CLIENT_NAMES: &str = "client_names";
+/// How many the driver has, and how long they are there.
+const CLIENTS: usize = 16;
+const NAME_LENGTH: usize = 16;
 
 /// Objects of a domain that others refer to.
 pub(super) struct Domain {
@@ -246,6 +252,7 @@ impl Builder<'_> {
         program.set_bytes("microkit_irqs", &bits(&mut pd.irqs.iter().map(|irq| irq.id)));
         program.set_bytes("microkit_notifications", &bits(&mut ends().filter(|end| end.notify).map(|end| end.id)));
         program.set_bytes("microkit_pps", &bits(&mut ends().filter(|end| end.pp).map(|end| end.id)));
+        program.set_bytes(CLIENT_NAMES, self.client_names(index).as_flattened());
         let machines = self.system.protection_domains.iter().filter(|pd| pd.virtual_machine.is_some()).count();
         let shared_debug = machines <= 1 || self.options.allow_shared_debug;
         program.set_bytes(SHARED_DEBUG, &u64::from(shared_debug).to_le_bytes());
@@ -255,5 +262,19 @@ impl Builder<'_> {
             return Err(PlanError::new(pd.program.span, message).help("link it with sel4-microkit or libmicrokit"));
         }
         Ok(())
+    }
+
+    /// What a serial driver calls its clients: each is a channel, with the name of the machine at its other end, or of the
+    /// protection domain that has none.
+    fn client_names(&self, index: PdIndex) -> [[u8; NAME_LENGTH]; CLIENTS] {
+        let mut names = [[0; NAME_LENGTH]; CLIENTS];
+        for (own, other) in self.system.ends(index) {
+            let pd = &self.system[other.pd];
+            let name = pd.virtual_machine.as_ref().map_or(&pd.name, |machine| &machine.name);
+            if let Some(bytes) = names.get_mut(usize::from(own.id)) {
+                bytes.iter_mut().zip(name.bytes()).for_each(|(byte, character)| *byte = character);
+            }
+        }
+        names
     }
 }

@@ -6,7 +6,8 @@
 
 use core::sync::atomic::{
     AtomicU8, AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    fence,
 };
 
 /// Bytes that a ring holds.
@@ -24,8 +25,10 @@ pub struct Ring {
     tail: AtomicU32,
     /// The client's name, in a `tx` ring.
     name: [AtomicU8; NAME_LENGTH],
+    /// 1: the consumer looks by itself, by the consumer.
+    watched: AtomicU32,
     /// Keeps the data apart from the indices.
-    reserved: [AtomicU8; 40],
+    reserved: [AtomicU8; 36],
     data: [AtomicU8; CAPACITY],
 }
 
@@ -48,7 +51,8 @@ impl Ring {
             head: AtomicU32::new(0),
             tail: AtomicU32::new(0),
             name: [const { AtomicU8::new(0) }; NAME_LENGTH],
-            reserved: [const { AtomicU8::new(0) }; 40],
+            watched: AtomicU32::new(0),
+            reserved: [const { AtomicU8::new(0) }; 36],
             data: [const { AtomicU8::new(0) }; CAPACITY],
         }
     }
@@ -59,10 +63,9 @@ impl Ring {
         self.name.iter().zip(bytes).for_each(|(cell, byte)| cell.store(byte, Relaxed));
     }
 
-    /// The name, as far as it is printable; empty when there is none.
-    pub fn name(&self) -> heapless::String<NAME_LENGTH> {
-        let bytes = self.name.iter().map(|cell| cell.load(Relaxed));
-        bytes.take_while(u8::is_ascii_graphic).map(char::from).collect()
+    /// Its bytes, which may be any; zeros when there is none.
+    pub fn name(&self) -> [u8; NAME_LENGTH] {
+        self.name.each_ref().map(|cell| cell.load(Relaxed))
     }
 
     /// Bytes to read; never more than the capacity.
@@ -94,6 +97,19 @@ impl Ring {
     /// The producer has written up to here.
     pub fn publish(&self, head: u32) {
         self.head.store(head, Release);
+    }
+
+    /// Whether the consumer looks by itself, so that no signal need tell it of what was published before.
+    pub fn is_watched(&self) -> bool {
+        // Not before the index is written: either this side sees the other's word, or the other this side's index.
+        fence(SeqCst);
+        self.watched.load(Relaxed) != 0
+    }
+
+    /// The consumer looks by itself from now on, or has to be told again. In the latter case it looks once more after this.
+    pub fn watch(&self, watched: bool) {
+        self.watched.store(watched.into(), Relaxed);
+        fence(SeqCst);
     }
 
     /// The byte at an index, for a consumer that says later how far it has read.
@@ -132,6 +148,13 @@ impl Ring {
     /// The bytes that are there now, and no more, however fast the producer is.
     pub fn drain(&self) -> impl Iterator<Item = u8> + '_ {
         (0..self.len()).map_while(|_| self.pop())
+    }
+
+    /// How many of the bytes that are there now are in lines that have an end.
+    pub fn complete(&self) -> usize {
+        let tail = self.tail.load(Relaxed);
+        let is_end = |n: &usize| self.cell(tail.wrapping_add(*n as u32)).load(Relaxed) == b'\n';
+        (0..self.len()).rev().find(is_end).map_or(0, |n| n + 1)
     }
 
     fn cell(&self, index: u32) -> &AtomicU8 {
@@ -177,6 +200,8 @@ mod tests {
                     Step::Pop => prop_assert_eq!(ring.pop(), model.pop_front()),
                     Step::Drain => prop_assert!(ring.drain().eq(model.drain(..))),
                 }
+                let complete = model.iter().rposition(|byte| *byte == b'\n').map_or(0, |n| n + 1);
+                prop_assert_eq!(ring.complete(), complete);
                 prop_assert_eq!(ring.len(), model.len());
             }
         }
@@ -194,23 +219,16 @@ mod tests {
                 prop_assert!(pushed <= CAPACITY);
             }
         }
-
-        #[test]
-        fn names_are_printable(bytes in any::<[u8; 16]>()) {
-            let ring = Ring::new();
-            ring.name.iter().zip(bytes).for_each(|(cell, byte)| cell.store(byte, Relaxed));
-            prop_assert!(ring.name().bytes().all(|byte| byte.is_ascii_graphic()));
-        }
     }
 
     #[test]
     fn names_are_cut() {
         let ring = Ring::new();
-        assert_eq!(ring.name(), "");
+        assert_eq!(ring.name(), [0; 16]);
         ring.set_name("linux");
-        assert_eq!(ring.name(), "linux");
+        assert_eq!(&ring.name()[..6], b"linux\0");
         ring.set_name("a-name-that-is-too-long");
-        assert_eq!(ring.name(), "a-name-that-is-t");
+        assert_eq!(&ring.name(), b"a-name-that-is-t");
     }
 
     #[test]

@@ -47,7 +47,6 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             self.vcpu.power.change().enter(PowerState::Running);
         }
         let next = self.dispatch(exit);
-        self.platform.console.settle();
         let is_reply = next.is_reply(self.kernel);
         if self.platform.journal.is_changed() || self.vcpu.registers.writes_back(is_reply) {
             self.commit(next);
@@ -95,7 +94,6 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             gic.timer_event(self.kernel);
             gic.deliver(self.kernel);
         }
-        self.platform.console.flush();
         Next::Resume
     }
 

@@ -27,7 +27,6 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     /// Until an interrupt is pending for the guest, masked in its PSTATE or not.
     pub(super) fn wait_for_interrupt(&mut self) -> Next {
-        self.platform.console.flush();
         self.wait()
     }
 

@@ -49,6 +49,10 @@ impl Serial for SerialDriver {
         }
     }
 
+    fn is_watched(&self) -> bool {
+        self.rings.is_none_or(|(output, _)| output.is_watched())
+    }
+
     fn ring(&mut self) {
         if self.rings.is_some() {
             CHANNEL.notify();

@@ -32,7 +32,6 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     pub(crate) fn end(&mut self) -> Next {
         self.platform.phase.change().enter(Phase::Off);
         self.vcpu.power.change().enter(PowerState::Off);
-        self.platform.console.settle();
         self.commit(Next::Stop);
         if !self.kernel.stops_by_reply() {
             self.kernel.stop();

@@ -40,6 +40,10 @@ pub enum Mode {
     Neighbour,
     /// The interrupt controller as its architecture has it.
     Controller,
+    /// Lines without an end.
+    Prompt,
+    /// The time, again and again.
+    Ticks,
 }
 
 /// How to let others run.
@@ -56,7 +60,7 @@ pub enum Yield {
 /// All of them, with defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
-    /// `mode=workout|leak|sweep|idle|armed|differential|bench|growth|switch|trace|crash|devices|attack|interrupts|victim|neighbour|controller`.
+    /// `mode=`: one of the words of [`Mode`], as the crate's table has them.
     pub mode: Mode,
     /// `id=`: a name for the output.
     pub id: &'a str,
@@ -64,7 +68,7 @@ pub struct Options<'a> {
     pub pattern: u16,
     /// `cpus=`: of mode switch, 1 or 2.
     pub cpus: u64,
-    /// `rounds=`: of modes leak and sweep; 0 is for ever. Of mode victim, milliseconds.
+    /// `rounds=`: of modes leak and sweep, where 0 is for ever, and ticks. Of mode victim, milliseconds.
     pub rounds: u64,
     /// `exits=`: of modes idle and armed.
     pub exits: u64,
@@ -167,6 +171,8 @@ fn mode(value: &str) -> Option<Mode> {
         "victim" => Mode::Victim,
         "neighbour" => Mode::Neighbour,
         "controller" => Mode::Controller,
+        "prompt" => Mode::Prompt,
+        "ticks" => Mode::Ticks,
         _ => return None,
     })
 }

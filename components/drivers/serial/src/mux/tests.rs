@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What appears on the line, and who gets what is typed.
 
+mod hostile;
+
 use super::{Client, ESCAPE, Mux};
-use crate::MAX_CLIENTS;
+use crate::{MAX_CLIENTS, Names};
+
+/// Milliseconds are its ticks.
+const FREQUENCY: u64 = 1000;
 
 struct Bench {
     mux: Mux,
@@ -11,7 +16,13 @@ struct Bench {
 }
 
 impl Bench {
+    /// Clients that call themselves so.
     fn new(names: &[&str]) -> Self {
+        Self::described(names, &[])
+    }
+
+    /// What they say, and what the description says.
+    fn described(names: &[&str], described: &[&str]) -> Self {
         let mut clients = Vec::new();
         for name in names {
             let client = Client { tx: Box::leak(Box::default()), rx: Box::leak(Box::default()) };
@@ -20,13 +31,26 @@ impl Bench {
         }
         let mut table = [None; MAX_CLIENTS];
         clients.iter().enumerate().for_each(|(index, client)| table[index] = Some(*client));
-        Self { mux: Mux::new(table), clients, screen: Vec::new() }
+        let mut names = Names::default();
+        names.iter_mut().zip(described).for_each(|(name, text)| name[..text.len()].copy_from_slice(text.as_bytes()));
+        Self { mux: Mux::new(table, &names, FREQUENCY), clients, screen: Vec::new() }
     }
 
+    /// Which is shown at once.
     fn say(&mut self, index: usize, text: &str) -> &mut Self {
-        text.bytes().for_each(|byte| assert!(self.clients[index].tx.push(byte)));
-        self.mux.output(index, &mut |byte| self.screen.push(byte));
+        self.say_at(None, index, text.as_bytes())
+    }
+
+    fn say_at(&mut self, now: Option<u64>, index: usize, text: &[u8]) -> &mut Self {
+        text.iter().for_each(|&byte| assert!(self.clients[index].tx.push(byte)));
+        self.mux.output(index, now, &mut |byte| self.screen.push(byte));
         self
+    }
+
+    /// The time is this now.
+    fn look(&mut self, now: u64) -> &str {
+        self.mux.output_all(Some(now), &mut |byte| self.screen.push(byte));
+        self.screen()
     }
 
     fn type_in(&mut self, bytes: &[u8]) -> Vec<Option<usize>> {
@@ -59,10 +83,103 @@ fn lines_carry_names() {
 }
 
 #[test]
-fn a_prompt_appears_at_once_and_goes_on_where_it_was() {
+fn a_prompt_goes_on_where_it_was() {
     let mut bench = Bench::new(&["linux", "bare"]);
     bench.say(0, "login: ").say(0, "root\n");
     assert_eq!(bench.screen(), "linux| login: root\r\n");
+}
+
+#[test]
+fn a_prompt_appears_in_time_and_lines_do_not_wait() {
+    let mut bench = Bench::new(&["linux", "bare"]);
+    bench.say_at(Some(100), 0, b"=> ").say_at(Some(105), 1, b"tick\n");
+    assert!(bench.mux.holds_back());
+    assert_eq!(bench.look(119), "bare| tick\r\n");
+    assert_eq!(bench.look(120), "bare| tick\r\nlinux| => ");
+    assert!(!bench.mux.holds_back());
+    // What is typed is echoed sooner: its line is there already.
+    bench.say_at(Some(500), 0, b"l");
+    assert!(!bench.look(501).ends_with('l'));
+    assert!(bench.look(502).ends_with("=> l"));
+    bench.say_at(Some(900), 0, b"s\n$ ");
+    assert!(bench.screen().ends_with("=> ls\r\n"));
+    assert!(bench.look(919).ends_with("=> ls\r\n"));
+    assert!(bench.look(920).ends_with("ls\r\nlinux| $ "));
+}
+
+#[test]
+fn two_lines_that_grow_at_once_are_not_mixed() {
+    let mut bench = Bench::new(&["linux", "bare"]);
+    for now in 0..15 {
+        bench.say_at(Some(now), 0, b"a").say_at(Some(now), 1, b"b");
+    }
+    bench.say_at(Some(15), 1, b"\n").say_at(Some(16), 0, b"\n");
+    assert_eq!(bench.screen(), "bare| bbbbbbbbbbbbbbb\r\nlinux| aaaaaaaaaaaaaaa\r\n");
+}
+
+#[test]
+fn a_clock_that_jumps_holds_nothing_for_ever() {
+    let mut bench = Bench::new(&["linux", "bare"]);
+    bench.say_at(Some(u64::MAX - 1), 0, b"x");
+    assert_eq!(bench.look(17), "");
+    assert_eq!(bench.look(18), "linux| x");
+    bench.say_at(Some(1000), 1, b"y").look(3);
+    assert!(bench.screen().ends_with("bare| y"));
+    bench.say_at(Some(2000), 0, &[b'z'; 1024]);
+    assert!(bench.screen().ends_with("zzz"), "half a ring waits for nobody");
+}
+
+#[test]
+fn clients_are_told_whether_they_have_to_signal() {
+    let bench = Bench::new(&["linux", "bare"]);
+    for watched in [true, false] {
+        bench.mux.watch(watched);
+        assert!(bench.clients.iter().all(|client| client.tx.is_watched() == watched));
+    }
+}
+
+#[test]
+fn a_return_stays_behind_the_name() {
+    let mut bench = Bench::new(&["linux", "bare"]);
+    bench.say(1, "10%\r20%\r\n");
+    assert_eq!(bench.screen(), "bare| 10%\rbare| 20%\r\n");
+    bench.screen.clear();
+    bench.say(1, "30%").say(0, "x\n").say(1, "\r40%\n");
+    assert_eq!(bench.screen(), "bare| 30%\r\nlinux| x\r\nbare| 40%\r\n");
+}
+
+#[test]
+fn colours_end_with_the_line() {
+    let mut bench = Bench::new(&["linux", "bare"]);
+    bench.say(0, "\x1b[31mred").say(1, "x\n").say(0, " more\n");
+    assert_eq!(bench.screen(), "linux| \x1b[31mred\x1b[0m\r\nbare| x\r\nlinux+  more\r\n");
+    bench.screen.clear();
+    bench.say(0, "\x1b[8m");
+    bench.type_in(&[ESCAPE, b'1']);
+    assert_eq!(bench.screen(), "linux| \x1b[8m\x1b[0m\r\n[serial: input goes to bare]\r\n");
+    // From now on it has not the input.
+    bench.say(0, "\x1b[31mplain\n");
+    assert!(bench.screen().ends_with("]\r\nlinux+ plain\r\n"));
+}
+
+#[test]
+fn the_only_client_may_do_with_its_terminal_what_it_likes() {
+    let mut bench = Bench::new(&["linux"]);
+    bench.say(0, "\x1b[2J\x1b[1;1Ha\rb\x08\n");
+    assert_eq!(bench.screen(), "\x1b[2J\x1b[1;1Ha\rb\x08\r\n");
+}
+
+#[test]
+fn names_are_the_descriptions() {
+    let mut bench = Bench::described(&["MON", "linux"], &["linux", "bare", "bare"]);
+    bench.say(0, "a\n").say(1, "b\n");
+    assert_eq!(bench.screen(), "linux| a\r\nbare| b\r\n");
+    let mut bench = Bench::described(&["x", "", "linux"], &["linux", "", "linux"]);
+    bench.say(0, "a\n").say(1, "b\n").say(2, "c\n");
+    assert_eq!(bench.screen(), "linux| a\r\n1| b\r\n2| c\r\n");
+    let mut bench = Bench::new(&["a|b", "\x1b[2J"]);
+    bench.say(0, "a\n").say(1, "b\n");
+    assert_eq!(bench.screen(), "a| a\r\n1| b\r\n");
 }
 
 #[test]
@@ -129,5 +246,6 @@ fn each_of_sixteen_has_its_key() {
 fn without_clients_nothing_happens() {
     let mut bench = Bench::new(&[]);
     assert_eq!(bench.type_in(b"x"), [None]);
-    bench.mux.output(3, &mut |_: u8| panic!());
+    bench.mux.output(3, Some(1), &mut |_: u8| panic!());
+    assert!(!bench.mux.holds_back());
 }

@@ -2,6 +2,7 @@
 //! The protection domain: interrupts and signals in, bytes out.
 
 mod board;
+mod counter;
 mod regions;
 
 use core::convert::Infallible;
@@ -15,6 +16,8 @@ use serial::mux::{Mux, Output};
 const BAUD_RATE: u32 = 115_200;
 /// The UART's clock, in Hz.
 const CLOCK: u32 = board::UART_CLOCK as u32;
+/// A Yield shorter than this part of a second, 20 us, gave nothing up.
+const AT_ONCE: u64 = 50_000;
 
 #[protection_domain]
 fn init() -> Driver {
@@ -24,9 +27,12 @@ fn init() -> Driver {
         debug_println!("serial|ERROR: the UART does not take {BAUD_RATE} baud");
     }
     uart.set_interrupt_masks(Interrupts::RXI | Interrupts::RTI);
-    let mut driver = Driver { mux: Mux::new(regions::clients()), line: Line(uart) };
+    let frequency = counter::frequency();
+    let mut driver =
+        Driver { mux: Mux::new(regions::clients(), regions::names(), frequency), line: Line(uart), frequency };
     // What clients wrote before this PD ran.
-    (0..serial::MAX_CLIENTS).for_each(|index| driver.mux.output(index, &mut driver.line));
+    driver.mux.output_all(Some(counter::now()), &mut driver.line);
+    driver.settle();
     driver
 }
 
@@ -43,11 +49,12 @@ impl Output for Line {
 struct Driver {
     mux: Mux,
     line: Line,
+    frequency: u64,
 }
 
 impl Driver {
-    fn interrupt(&mut self, channel: Channel) {
-        self.line.0.clear_interrupts(Interrupts::all());
+    /// Takes what was typed, and tells the clients that get it.
+    fn input(&mut self) {
         let mut touched = 0u16;
         const { assert!(serial::MAX_CLIENTS <= u16::BITS as usize) };
         loop {
@@ -65,10 +72,35 @@ impl Driver {
         (0..serial::MAX_CLIENTS).filter(|client| touched & (1 << client) != 0).for_each(|client| {
             Channel::new(client).notify();
         });
+    }
+
+    fn interrupt(&mut self, channel: Channel) {
+        self.line.0.clear_interrupts(Interrupts::all());
+        self.input();
         let handler =
             sel4::cap::IrqHandler::from_bits(sel4::CPtrBits::from(IRQ_BASE) + channel.index() as sel4::CPtrBits);
         if let Err(error) = handler.irq_handler_ack() {
             debug_println!("serial|ERROR: channel {}, neither a client's nor an interrupt: {error}", channel.index());
+        }
+    }
+
+    /// While a line is held back, this PD looks once in its period, and leaves the rest of it to others: clients need not
+    /// signal meanwhile, and what they wrote is shown in time whatever they do next.
+    fn settle(&mut self) {
+        while self.mux.holds_back() {
+            self.mux.watch(true);
+            while self.mux.holds_back() {
+                let before = counter::now();
+                sel4::r#yield();
+                let now = counter::now();
+                // Without a budget below its period the description gives this PD no way to wait.
+                let waited = now.wrapping_sub(before) >= self.frequency / AT_ONCE;
+                self.input();
+                self.mux.output_all(waited.then_some(now), &mut self.line);
+            }
+            self.mux.watch(false);
+            // What came before they knew that they have to signal.
+            self.mux.output_all(Some(counter::now()), &mut self.line);
         }
     }
 }
@@ -79,11 +111,12 @@ impl Handler for Driver {
     fn notified(&mut self, channels: ChannelSet) -> Result<(), Infallible> {
         for channel in channels.iter() {
             if self.mux.is_client(channel.index()) {
-                self.mux.output(channel.index(), &mut self.line);
+                self.mux.output(channel.index(), Some(counter::now()), &mut self.line);
             } else {
                 self.interrupt(channel);
             }
         }
+        self.settle();
         Ok(())
     }
 }

@@ -4,12 +4,17 @@
 
 use arm_pl011_uart::{PL011Registers, UniqueMmioPointer};
 use sel4_microkit::{memory_region_symbol, var};
-use serial::{MAX_CLIENTS, mux::Client, ring::Ring};
+use serial::{MAX_CLIENTS, Names, mux::Client, ring::Ring};
 
 /// The registers.
 pub fn uart() -> UniqueMmioPointer<'static, PL011Registers> {
     // SAFETY: the build set the variable to the device's page, which is mapped for ever; this is called once.
     unsafe { UniqueMmioPointer::new(memory_region_symbol!(uart_vaddr: *mut PL011Registers)) }
+}
+
+/// What the description calls the clients; Microkit's own tool does not say it.
+pub fn names() -> &'static Names {
+    var!(client_names: Names = [[0; serial::ring::NAME_LENGTH]; MAX_CLIENTS])
 }
 
 /// The rings of the clients that there are.

@@ -47,6 +47,9 @@ impl Serial for Wire<'_> {
     fn ring(&mut self) {
         self.0.borrow_mut().ring();
     }
+    fn is_watched(&self) -> bool {
+        self.0.borrow().is_watched()
+    }
 }
 
 /// What a VMM is asked.

@@ -16,6 +16,7 @@ mod interrupts;
 mod leak;
 mod lock;
 mod neighbour;
+mod prompt;
 mod readback;
 mod step;
 mod sweep;
@@ -58,6 +59,8 @@ pub fn run(options: &Options<'_>) {
         Mode::Victim => victim::run(options),
         Mode::Neighbour => neighbour::run(options),
         Mode::Controller => controller::run(),
+        Mode::Prompt => prompt::run(),
+        Mode::Ticks => prompt::ticks(options.rounds),
     };
     report::finish(name);
 }
