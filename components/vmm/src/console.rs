@@ -98,17 +98,21 @@ impl<'a, S: Serial> Console<'a, S> {
     }
 
     /// Due after each commit: the driver hears of it.
-    #[inline]
+    #[inline(always)]
     pub fn publish(&mut self) {
         if self.unpublished {
-            self.unpublished = false;
-            self.serial.publish(self.lines.written, self.lines.taken);
+            self.publish_now();
         }
-        if self.news != News::Nothing {
-            let news = core::mem::replace(&mut self.news, News::Nothing);
-            if news == News::Line || !self.serial.is_watched() {
-                self.serial.ring();
-            }
+    }
+
+    /// Out of line, for most exits have nothing to say.
+    #[inline(never)]
+    fn publish_now(&mut self) {
+        self.unpublished = false;
+        self.serial.publish(self.lines.written, self.lines.taken);
+        let news = core::mem::replace(&mut self.news, News::Nothing);
+        if news == News::Line || (news == News::More && !self.serial.is_watched()) {
+            self.serial.ring();
         }
     }
 

@@ -92,6 +92,8 @@ pub struct FakeVcpu {
     pub states: HashMap<u64, u64>,
     /// V0 to V31, FPCR, FPSR.
     pub vectors: [u64; FP_WORDS],
+    /// The virtual counter.
+    pub now: u64,
 }
 
 impl Default for FakeVcpu {
@@ -124,6 +126,7 @@ impl FakeVcpu {
             kernel_counts: true,
             states: HashMap::new(),
             vectors: [0; FP_WORDS],
+            now: 100,
         }
     }
     /// The program counter.
@@ -282,7 +285,10 @@ impl KernelVcpu for FakeVcpu {
         effect(|| self.system.insert(register as u64, value));
     }
     fn ticks(&self) -> u64 {
-        100
+        self.now
+    }
+    fn frequency(&self) -> u64 {
+        1000
     }
     fn width(&self) -> Width {
         self.width

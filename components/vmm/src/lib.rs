@@ -13,7 +13,7 @@
 //! | `0x0900_0000` | PL011, emulated ([`device::pl011`]) | SPI 1 (33) |
 //! | `0x4000_0000` | RAM | |
 //! | | virtual timer | PPI 11 (27) |
-//! | | PSCI 1.1 by HVC or SMC ([`exit::psci`]) | |
+//! | | PSCI 1.1 by HVC or SMC ([`exit::call`]) | |
 //!
 //! # What an exit becomes
 //! | exit | answer |

@@ -13,6 +13,11 @@ const PREFIX: &str = "VMM|INFO: ";
 const UNLIMITED: u32 = 16;
 const _: () = assert!(UNLIMITED.is_power_of_two());
 
+/// Whether the line of that number is written, from 1 on, of lines that a guest can provoke.
+pub const fn is_told(count: u32) -> bool {
+    count <= UNLIMITED || count.is_power_of_two()
+}
+
 /// How often the guest provoked a warning, as it is kept.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Debug, PartialEq, Eq)]
 #[repr(C)]

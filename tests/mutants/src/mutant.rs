@@ -32,6 +32,7 @@ impl Mutant {
             Some("microkernel") => &[Suite::Kernel],
             Some("vmm") => &[Suite::Monitor],
             Some("arm/load-store") => &[Suite::Decoder],
+            Some("drivers/serial") => &[Suite::Serial],
             Some("arm/syndrome") => &[Suite::Syndrome],
             Some("arm/trap-table") => &[Suite::Handlers, Suite::Property, Suite::Model],
             Some("debug-shim") => &[Suite::Shim, Suite::Property, Suite::Model],

@@ -22,6 +22,8 @@ pub enum Suite {
     Kernel,
     /// The VMM's.
     Monitor,
+    /// The serial driver's.
+    Serial,
 }
 
 /// What came of a run.
@@ -37,7 +39,7 @@ pub enum Verdict {
 
 impl Suite {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Decoder,
         Self::Syndrome,
         Self::Shim,
@@ -47,6 +49,7 @@ impl Suite {
         Self::Proof,
         Self::Kernel,
         Self::Monitor,
+        Self::Serial,
     ];
 
     /// For `cargo test`.
@@ -64,6 +67,7 @@ impl Suite {
             Self::Proof => &["-p", "proof", "--test", "proof"],
             Self::Kernel => &["-p", "microkernel", "--lib"],
             Self::Monitor => &["-p", "vmm", "--lib"],
+            Self::Serial => &["-p", "serial", "--lib"],
         }
     }
 
@@ -79,6 +83,7 @@ impl Suite {
             Self::Proof => "proof",
             Self::Kernel => "microkernel",
             Self::Monitor => "vmm",
+            Self::Serial => "serial",
         }
     }
 

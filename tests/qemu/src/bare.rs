@@ -18,6 +18,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("bare32-devices", devices32),
     ("bare-attack", attack),
     ("bare-controller", controller),
+    ("bare-calls", calls),
     ("bare-two-vms", two),
     ("bare-sweep", sweep),
     ("bare-beside-shifted-time", shifted_time),
@@ -102,6 +103,12 @@ fn attack() -> anyhow::Result<()> {
 fn controller() -> anyhow::Result<()> {
     let script = Script::new().expect(r"GUEST controller: \d+ passed, \d+ failed");
     expect_no_failure(&machine::run("bare_controller", script, 60)?)
+}
+
+/// Every call by HVC and SMC, of a guest of each width.
+fn calls() -> anyhow::Result<()> {
+    let over = r"GUEST calls: \d\d\d passed, \d+ failed";
+    expect_no_failure(&machine::run("calls", Script::new().expect(over).expect(over), 300)?)
 }
 
 /// 10,000 times each was the other's neighbour on the core.

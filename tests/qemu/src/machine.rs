@@ -53,6 +53,11 @@ pub fn run_on(cpu: &str, name: &str, script: Script, seconds: u64) -> anyhow::Re
     follow(&built, Qemu { cpu: cpu.into(), ..Qemu::of(&Workspace::find(), &built.board)? }, script, seconds)
 }
 
+/// The same on a machine whose clock counts instructions, however fast the host is.
+pub fn run_counted(built: &Built, script: Script, seconds: u64) -> anyhow::Result<Run> {
+    follow(built, Qemu { icount: true, ..Qemu::of(&Workspace::find(), &built.board)? }, script, seconds)
+}
+
 /// Follows a script to its end.
 pub fn run_built(built: &Built, script: Script, seconds: u64) -> anyhow::Result<Run> {
     follow(built, Qemu::of(&Workspace::find(), &built.board)?, script, seconds)

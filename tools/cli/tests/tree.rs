@@ -163,6 +163,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
             "lazaret-report",
             "lazaret-sdf",
             "lazaret-trace",
+            "vmm",
         ],
     ),
 ];

@@ -19,7 +19,7 @@ pub const SRT_SHIFT: u32 = 16;
 pub const RT_SHIFT: u32 = 5;
 
 /// The number of the general-purpose register that a syndrome names: Rt of a trapped access or of a data abort, x0 of a
-/// hypercall; 31 for none.
+/// call by HVC or SMC; 31 for none.
 #[inline(always)]
 pub const fn named_register(esr: u64) -> usize {
     const NONE: usize = 31;
@@ -29,10 +29,12 @@ pub const fn named_register(esr: u64) -> usize {
     const SYS_REG: u8 = Class::SYS_REG.value();
     const HVC32: u8 = Class::HVC32.value();
     const HVC64: u8 = Class::HVC64.value();
+    const SMC32: u8 = Class::SMC32.value();
+    const SMC64: u8 = Class::SMC64.value();
     let at = match (esr >> CLASS_SHIFT) as u8 {
         DATA_ABORT if esr & ISV != 0 => SRT_SHIFT,
         CP15 | CP14 | SYS_REG => RT_SHIFT,
-        HVC32 | HVC64 => return 0,
+        HVC32 | HVC64 | SMC32 | SMC64 => return 0,
         _ => return NONE,
     };
     (esr >> at & 31) as usize

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Many consoles on one line: whose output it is, and whose input.
 
-use lazaret_abi::console::FATAL;
-
-use crate::{
-    MAX_CLIENTS,
-    ring::{NAME_LENGTH, Ring},
-};
 mod console;
+
+use lazaret_abi::console::FATAL;
 
 use crate::filter::{PLAIN, Piece};
 use crate::ring::{NAME_LENGTH, Ring};
@@ -84,21 +80,17 @@ impl Mux {
         self.consoles.get(index).is_some_and(Option::is_some)
     }
 
-    /// Writes what a client's ring holds now, but for the mark of the system's own fatal lines. An incomplete line is written
-    /// as well: it may be a prompt.
-    pub fn output(&mut self, index: usize, out: &mut impl Output) {
-        let Some(client) = self.client(index) else { return };
-        for byte in client.tx.drain().filter(|byte| *byte != FATAL as u8) {
-            self.begin(index, out);
-            self.put(byte, out);
     /// Shows what a client's ring holds now. A line without an end waits for it, but not for long: it may be a prompt.
-    /// Without a time it does not wait.
+    /// Without a time it does not wait. The mark of the system's own fatal lines is left out.
     pub fn output(&mut self, index: usize, now: Option<u64>, out: &mut impl Output) {
         let mine = !self.shared || self.open == Some(index);
         let frequency = self.frequency;
         let Some(console) = self.console(index) else { return };
         for _ in 0..console.due(now, mine, frequency) {
             let Some(byte) = self.console(index).and_then(|console| console.client.tx.pop()) else { return };
+            if byte == FATAL as u8 {
+                continue;
+            }
             if self.shared { self.put(index, byte, out) } else { self.put_raw(byte, out) }
         }
     }
@@ -218,38 +210,6 @@ impl Mux {
         }
         self.end(out);
         self.open = Some(index);
-        if !self.named {
-            return;
-        }
-        if let Some(client) = self.client(index) {
-            write(&self.name(index, client), out);
-            let goes_on = core::mem::take(&mut self.cut[index]);
-            write(if goes_on { GOES_ON } else { STARTS }, out);
-        }
-    }
-
-    /// The client's name: its number until it says one, or when it says another client's.
-    fn name(&mut self, index: usize, client: Client) -> heapless::String<NAME_LENGTH> {
-        if self.names[index].is_empty() {
-            let name = client.tx.name();
-            let taken = self.names.contains(&name);
-            if name.is_empty() || taken || name.contains(FATAL) {
-                return core::iter::once(char::from(DIGITS[index])).collect();
-            }
-            self.names[index] = name;
-        }
-        self.names[index].clone()
-    }
-
-    fn put(&mut self, byte: u8, out: &mut impl Output) {
-        if byte == b'\n' && self.last != b'\r' {
-            out.put(b'\r');
-        }
-        out.put(byte);
-        self.last = byte;
-        if byte == b'\n' {
-            self.open = None;
-        }
         let goes_on = self.console(index).is_some_and(|console| core::mem::take(&mut console.cut));
         self.write_name(index, if goes_on { GOES_ON } else { STARTS }, out);
     }

@@ -27,6 +27,7 @@ mod class {
     /// The architecture's return address of an HVC is behind it, unlike any other trap's.
     pub const HVC32: u64 = number(Class::HVC32);
     pub const HVC64: u64 = number(Class::HVC64);
+    pub const SMC64: u64 = number(Class::SMC64);
     pub const SYS_REG: u64 = number(Class::SYS_REG);
     /// Of a native program: HCR_EL2.TGE routes it here. A guest's goes to its own EL1.
     pub const SVC64: u64 = number(Class::SVC64);
@@ -42,7 +43,7 @@ pub extern "C" fn synchronous(context: &Context, esr: u64, kernel: &Kernel, elr:
     let trap = Trap { context, esr, elr };
     let next = match esr >> CLASS_SHIFT {
         class::SVC64 if is_reply_recv(context) => kernel.pass_reply(context),
-        class::SYS_REG => kernel.pass_trap(&trap),
+        class::SYS_REG | class::SMC64 => kernel.pass_trap(&trap),
         class::HVC64 => pass_hvc(kernel, trap),
         class::DATA_ABORT if abort::is_about_no_right(esr) => kernel.pass_abort(&trap, kernel.cpu.arch.fault_ipa()),
         _ => None,
@@ -77,7 +78,7 @@ fn pass_hvc(kernel: &Kernel, trap: Trap<'_>) -> Option<Ref<Tcb>> {
 fn fast_path(context: &Context, esr: u64, kernel: &Kernel) -> *const Context {
     let next = match esr >> CLASS_SHIFT {
         class::SVC64 => fast_syscall(kernel, context),
-        class::HVC64 | class::SYS_REG => fast_trap(kernel, esr),
+        class::HVC64 | class::SMC64 | class::SYS_REG => fast_trap(kernel, esr),
         _ => None,
     };
     match next {

@@ -4,15 +4,15 @@
 //! [`Vm::exit`], which does the same for these (`vm::tests` compares both).
 
 use super::ReplyContext;
-use super::hypercall::HVC32;
-use super::psci;
+use super::call::{NOT_SUPPORTED, answer_at_once};
+use super::hypercall::{HVC32, HVC64, SMC64};
 use super::register::backend::{CarriedWrite, carry_out};
 use super::register::resolve::{self, Place, RegisterAccess, TrapRow};
 use crate::console::Serial;
 use crate::device::Outside;
-use crate::vcpu::{KernelVcpu, Vcpu};
+use crate::vcpu::{KernelVcpu, Vcpu, Width};
 use crate::vm::Vm;
-use arm_syndrome::{Class, Context, Coprocessor, CpAccess32, DataAbort, Esr, Spsr, SysRegAccess};
+use arm_syndrome::{Class, Context, Coprocessor, CpAccess32, DataAbort, Esr, Spsr, Syndrome, SysRegAccess};
 use arm_trap_table::{AccessResult, Encoding};
 use core::fmt::Display;
 use lazaret_abi::fault_context::{self, NO_REGISTER};
@@ -72,8 +72,9 @@ impl<'a, S: Serial> Vm<'a, S> {
         let trap = Trap::of(words);
         let vcpu = self.unwatched_vcpu(kernel)?;
         match trap.esr.class() {
-            Class::HVC64 => {
-                let value = psci::constant(trap.value as u32)?;
+            Class::HVC64 | Class::SMC64 => {
+                let is_call = trap.esr == HVC64 || trap.esr == SMC64;
+                let value = if is_call { answer_at_once(trap.value as u32, Width::Aarch64)? } else { NOT_SUPPORTED };
                 Some([trap.at.pc.wrapping_add(4), trap.at.spsr.0, 0, i64::from(value) as u64])
             }
             Class::SYS_REG => {
@@ -97,9 +98,18 @@ impl<'a, S: Serial> Vm<'a, S> {
             Class::CP14_32 => coprocessor(Coprocessor::P14, &trap, vcpu, kernel),
             Class::CP15_32 => coprocessor(Coprocessor::P15, &trap, vcpu, kernel),
             Class::HVC32 => {
-                let value = psci::constant(trap.value as u32)?;
+                let is_call = trap.esr == HVC32;
+                let value = if is_call { answer_at_once(trap.value as u32, Width::Aarch32)? } else { NOT_SUPPORTED };
                 let next = trap.at.advance(HVC32);
                 Some([next.pc, next.spsr.0, 0, i64::from(value) as u64])
+            }
+            Class::SMC32 => {
+                let Syndrome::Smc { condition, .. } = trap.esr.decode() else { return None };
+                if !condition.holds(trap.at.spsr) {
+                    return Some(trap.reply(NO_REGISTER, 0));
+                }
+                let value = answer_at_once(trap.value as u32, Width::Aarch32)?;
+                Some(trap.reply(0, i64::from(value) as u64))
             }
             _ => None,
         }
@@ -108,7 +118,7 @@ impl<'a, S: Serial> Vm<'a, S> {
     /// Whether a trap is one that [`Self::fast_trap_aarch32`] may answer.
     #[inline(always)]
     pub const fn is_aarch32_trap(esr: u64) -> bool {
-        matches!(Esr::new(esr).class(), Class::CP14_32 | Class::CP15_32 | Class::HVC32)
+        matches!(Esr::new(esr).class(), Class::CP14_32 | Class::CP15_32 | Class::HVC32 | Class::SMC32)
     }
 
     /// The vCPU, unless its exit ends a wait or is recorded.

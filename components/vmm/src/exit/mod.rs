@@ -5,13 +5,13 @@
 //! answers with those of a reply. What that leaves goes through the [slow path](slow_path), which does the same and
 //! everything else.
 
+pub mod call;
 pub mod fast_path;
 mod hypercall;
 mod inject;
 mod load_store;
 mod memory;
 mod message;
-pub mod psci;
 mod register;
 mod slow_path;
 mod trap;

@@ -45,6 +45,9 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         if self.vcpu.power.is_parked() {
             // Its timer has ended the wait.
             self.vcpu.power.change().enter(PowerState::Running);
+            if self.was_to_start() {
+                return self.exit_to_start();
+            }
         }
         let next = self.dispatch(exit);
         let is_reply = next.is_reply(self.kernel);
@@ -57,6 +60,15 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         (next, reply)
     }
 
+    /// The wait of a reset is over, or nearly.
+    #[cold]
+    fn exit_to_start(&mut self) -> (Next, Option<ReplyContext>) {
+        let next = self.start_anew();
+        self.commit(next);
+        self.platform.console.publish();
+        (next, None)
+    }
+
     #[inline(always)]
     fn dispatch(&mut self, exit: Exit) -> Next {
         match exit {
@@ -64,7 +76,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             Exit::Vcpu { esr } => self.trap(esr),
             Exit::Maintenance { index } => self.maintenance(index),
             Exit::VirtualPpi { intid } => self.virtual_ppi(intid),
-            Exit::UnknownSyscall => self.hypercall(),
+            Exit::UnknownSyscall => self.untold_hypercall(),
             Exit::Other { label } => self.other_fault(label),
         }
     }
@@ -102,7 +114,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         match FaultLabel::from_label(label) {
             Some(FaultLabel::Timeout) => Next::Resume,
             // An HVC whose x7 happens to be a system call's number.
-            Some(FaultLabel::CapFault) => self.hypercall(),
+            Some(FaultLabel::CapFault) => self.untold_hypercall(),
             Some(FaultLabel::UserException) => self.undefined(),
             _ => {
                 let name = self.platform.config.name;

@@ -14,8 +14,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         match esr.decode() {
             Syndrome::SysReg(access) => self.system_register(access, esr),
             Syndrome::Wait(wait) => self.trapped_wait(wait, esr),
-            Syndrome::Hvc(_) => self.hypercall(),
-            Syndrome::Smc { condition, .. } => self.secure_call(condition, esr),
+            Syndrome::Hvc(immediate) => self.hypercall(immediate),
+            Syndrome::Smc { immediate, condition } => self.secure_call(immediate, condition, esr),
             Syndrome::Cp14(access) => self.coprocessor(Coprocessor::P14, access, esr),
             Syndrome::Cp15(access) => self.coprocessor(Coprocessor::P15, access, esr),
             Syndrome::Cp14Wide(access) => self.coprocessor_wide(Coprocessor::P14, access, esr),

@@ -4,7 +4,7 @@
 use super::{Handler, Next};
 use crate::console::Serial;
 use crate::vcpu::{KernelVcpu, PowerState, VcpuReg};
-use crate::vm::Vm;
+use crate::vm::{Phase, Vm};
 use arm_syndrome::{Esr, Wait, WaitKind};
 
 /// CNTV_CTL_EL0: ENABLE and IMASK.
@@ -47,12 +47,18 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 impl<S: Serial> Vm<'_, S> {
     /// For a kernel that cannot wait for the timer: it is due.
     pub fn unpark(&mut self, kernel: &impl KernelVcpu) {
-        self.vcpus[kernel.id().index()].power.change().enter(PowerState::Running);
-        self.commit_event();
+        // One that waits for its start goes to the exit that begins it.
+        if self.platform.phase.get() == Phase::On {
+            self.vcpus[kernel.id().index()].power.change().enter(PowerState::Running);
+            self.commit_event();
+        }
     }
 
     /// As [`Self::unpark`]: when the virtual timer will want the CPU, as a value of the physical counter.
     pub fn timer_deadline(&mut self, kernel: &mut impl KernelVcpu) -> Option<u64> {
+        if let Some(due) = self.platform.phase.waits_until(kernel.ticks()) {
+            return Some(due);
+        }
         let control = kernel.read_system_register(VcpuReg::CntvCtl);
         if control & (ENABLE | MASKED) != ENABLE || !self.platform.bus.gic.waits_for_timer() {
             return None;

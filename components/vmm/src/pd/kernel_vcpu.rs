@@ -244,6 +244,10 @@ impl KernelVcpu for Sel4Vcpu {
         super::counter::now()
     }
 
+    fn frequency(&self) -> u64 {
+        super::counter::frequency()
+    }
+
     fn width(&self) -> Width {
         self.width
     }

@@ -40,6 +40,8 @@ pub trait KernelVcpu: Inject + DebugBackend {
     fn write_system_register(&mut self, register: VcpuReg, value: u64);
     /// The virtual counter.
     fn ticks(&self) -> u64;
+    /// Its ticks in a second.
+    fn frequency(&self) -> u64;
     /// How wide EL1 is.
     fn width(&self) -> Width;
     /// Makes EL1 so wide; false if the core cannot.

@@ -59,6 +59,29 @@ pub fn vcpu(kernel: &mut impl KernelVcpu, loaded: Loaded) -> Result<ReplyContext
     Ok([words[PC], words[SPSR], fault_context::NO_REGISTER, 0])
 }
 
+/// No guest has anything there.
+const NOWHERE: u64 = 0;
+/// CNTV_CTL_EL0.ENABLE.
+const TIMER_ENABLE: u64 = 1;
+
+/// Leaves the vCPU where nothing can be executed, without translation of its own, and its timer set. It goes on there when
+/// the timer interrupts, or sooner on a kernel that wakes it for something else, and exits at once.
+pub fn park(kernel: &mut impl KernelVcpu, due: u64) {
+    let (spsr, sctlr) = match kernel.width() {
+        Width::Aarch64 => (SPSR_EL1H, SCTLR),
+        Width::Aarch32 => (SPSR_SVC, SCTLR32),
+    };
+    kernel.write_registers(&[NOWHERE, 0, spsr]);
+    for (register, value) in
+        [(VcpuReg::Sctlr, sctlr), (VcpuReg::Cntvoff, 0), (VcpuReg::CntvCval, due), (VcpuReg::CntvCtl, TIMER_ENABLE)]
+    {
+        kernel.write_system_register(register, value);
+    }
+}
+
+// The order of what is written.
+const _: () = assert!(PC == 0 && SPSR == 2);
+
 /// No breakpoint survives a reset. MDSCR_EL1 goes first, so nothing is armed half-written. A kernel that refuses has
 /// nothing to reset.
 fn debug(kernel: &mut impl KernelVcpu) {

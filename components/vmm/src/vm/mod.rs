@@ -2,7 +2,7 @@
 //! One virtual machine: its vCPUs, and what they share.
 
 mod lifecycle;
-mod phase;
+pub(crate) mod phase;
 pub mod recovery;
 
 pub use phase::{Phase, VmPhase};

@@ -72,6 +72,13 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             Waits::Elsewhere => self.kernel.stop(),
             Waits::Stopped | Waits::Lost(_) => {}
         }
+        if self.waits_for_start() {
+            self.commit(Next::Stay);
+            if self.kernel.wait() {
+                return Ok((Next::Stay, None));
+            }
+            // Too early, on a kernel that cannot wait.
+        }
         let entry = self.start()?;
         self.kernel.start(entry);
         Ok((Next::Stay, None))

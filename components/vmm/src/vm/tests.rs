@@ -378,3 +378,53 @@ proptest! {
         }
     }
 }
+
+/// The fifth in a row, and what can happen while it waits.
+#[test]
+fn resets_in_a_row_wait_for_the_vcpus_own_timer() {
+    const RESET: u64 = 0x8400_0009;
+    let parts = Parts::new();
+    let (mut vm, mut vcpu) = parts.start();
+    for _ in 0..phase::FREE {
+        assert_eq!(hvc(&mut vm, &mut vcpu, RESET, 0), Next::Resume);
+        assert_eq!((vm.platform.phase.get(), vcpu.pc()), (Phase::On, 0x4000_0000));
+    }
+    assert_eq!(hvc(&mut vm, &mut vcpu, RESET, 0), Next::Wait);
+    let due = vcpu.now + vcpu.frequency() / 100;
+    let timer = |vcpu: &FakeVcpu| [VcpuReg::CntvCtl, VcpuReg::CntvCval].map(|register| vcpu.system[&(register as u64)]);
+    assert_eq!((timer(&vcpu), vcpu.pc()), ([1, due], 0));
+    // Input does not wake it, and an exit that comes too early has it wait again.
+    vm.platform.console.serial().input.extend(b"x");
+    vcpu.stop();
+    let restarts = vcpu.restarts;
+    vm.notified(&mut vcpu);
+    assert_eq!(vcpu.restarts, restarts);
+    vcpu.now = due - 1;
+    assert_eq!(exit(&mut vm, access(0, false, 2, 0), &mut vcpu), Next::Wait);
+    assert_eq!((timer(&vcpu), vm.timer_deadline(&mut vcpu)), ([1, due], Some(due)));
+    // A kernel that cannot wait comes to the start by an exit as well.
+    vm.unpark(&vcpu);
+    vcpu.now = due;
+    assert_eq!(exit(&mut vm, Exit::VirtualPpi { intid: 27 }, &mut vcpu), Next::Resume);
+    assert_eq!((vm.platform.phase.get(), vcpu.pc(), timer(&vcpu)), (Phase::On, 0x4000_0000, [0, 0]));
+    assert!(vm.platform.console.serial().output().contains("vm: reset, its 5th in a row: waits 10 ms\n"));
+}
+
+#[test]
+fn lines_about_resets_get_rare() {
+    let parts = Parts::new();
+    let (mut vm, mut vcpu) = parts.start();
+    for _ in 0..100 {
+        hvc(&mut vm, &mut vcpu, 0x8400_0009, 0);
+        vcpu.now = vm.platform.phase.waits_until(vcpu.now).unwrap_or(vcpu.now);
+        if vm.platform.phase.get() == Phase::ToStart {
+            assert_eq!(exit(&mut vm, Exit::VirtualPpi { intid: 27 }, &mut vcpu), Next::Resume);
+        }
+    }
+    // The first sixteen, the 32nd and the 64th.
+    assert_eq!(vm.platform.console.serial().output().lines().count(), 2 * 18);
+    vcpu.now += 20_000;
+    vm.platform.console.serial().forget();
+    hvc(&mut vm, &mut vcpu, 0x8400_0009, 0);
+    assert!(vm.platform.console.serial().output().starts_with("VMM|INFO: vm: reset\n"));
+}

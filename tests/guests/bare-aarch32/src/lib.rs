@@ -7,6 +7,7 @@
 //! | `workout` (default) | conditions, IT blocks, banked registers, every register written and read back, own breakpoints and watchpoints at PL1 and PL0, what must be undefined, illegal returns |
 //! | `devices` | every form of load and store of A32 and T32 on RAM and on a device |
 //! | `leak` | writes `pattern=` to all registers, lets others run `rounds=` times, checks that it finds only its own |
+//! | `calls` | calls by HVC and SMC, those too that only a 64-bit caller has |
 //!
 //! The unsafe code is in `runtime`.
 #![cfg_attr(not(test), no_std)]

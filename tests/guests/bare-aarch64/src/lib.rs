@@ -20,6 +20,9 @@
 //! | `devices` | every form of load and store on RAM and on a device; what devices say of themselves |
 //! | `crash` | `rounds=` times every kind of exit, checked; with `marks=1` at addresses where a debugger can stop |
 //! | `interrupts` | random programs for the interrupt controller: `count=` of `seed=` from `first=`, or `picks=` |
+//! | `calls` | calls by HVC and SMC, with something in each part of a register that does not count |
+//! | `prompt` | lines without an end, and then one thing or another for a while |
+//! | `ticks` | the time, `rounds=` times |
 //!
 //! Each check prints `PASS name` or `FAIL name expected X got Y`; the last line is
 //! `GUEST mode: N passed, M failed`. The unsafe code is in `runtime`.
@@ -27,6 +30,7 @@
 #![deny(unsafe_code)]
 #![recursion_limit = "256"]
 
+pub mod calls;
 pub mod deed;
 pub mod differential;
 pub mod options;

@@ -40,6 +40,8 @@ pub enum Mode {
     Neighbour,
     /// The interrupt controller as its architecture has it.
     Controller,
+    /// Calls by HVC and SMC.
+    Calls,
     /// Lines without an end.
     Prompt,
     /// The time, again and again.
@@ -171,6 +173,7 @@ fn mode(value: &str) -> Option<Mode> {
         "victim" => Mode::Victim,
         "neighbour" => Mode::Neighbour,
         "controller" => Mode::Controller,
+        "calls" => Mode::Calls,
         "prompt" => Mode::Prompt,
         "ticks" => Mode::Ticks,
         _ => return None,

@@ -2,6 +2,8 @@
 //! All mutants, by what they are of.
 
 mod bank;
+mod calls;
+mod console;
 mod decoder;
 mod group;
 mod handlers;
@@ -37,6 +39,8 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         isolation::MUTANTS,
         load_store::MUTANTS,
         time::MUTANTS,
+        console::MUTANTS,
+        calls::MUTANTS,
     ]
     .into_iter()
     .flatten()

@@ -13,6 +13,8 @@ use lazaret_diagnostic::write_file;
 pub enum Document {
     /// Every trapped debug register: access, reset, mask, what happens, and the test of its isolation
     Traps,
+    /// Every call of a guest by HVC or SMC: numbers, callers, arguments that count, answers
+    Calls,
     /// The C header of the debug shim as a library for seL4's own kernel
     ShimHeader,
 }
@@ -32,6 +34,7 @@ pub struct DocsArguments {
 pub fn run(arguments: &DocsArguments) -> anyhow::Result<ExitCode> {
     let text = match arguments.document {
         Document::Traps => Documentation.to_string(),
+        Document::Calls => vmm::exit::call::Documentation.to_string(),
         Document::ShimHeader => debug_shim_c::header().to_string(),
     };
     match &arguments.output {

@@ -113,7 +113,14 @@ fn hypercalls_are_the_same_on_both_paths() {
     let parts = Parts::new();
     let fast = |function| same_on_both_paths(&parts, 8, [0x5a00_0000, PC, 0x3c5, function]);
     assert!(fast(0x8400_0000) && fast(0xffff_ffff_8400_0000) && fast(0x8000_0000));
-    assert!(!fast(0x8400_0008) && !fast(0x8400_0001) && !fast(0));
+    assert!(fast(0) && fast(0x8600_fff0) && fast(0xc400_0000) && fast(0x8400_0012) && fast(0x8400_0002));
+    assert!(!fast(0x8400_0008) && !fast(0x8400_0001) && !fast(0x8400_000a) && !fast(0xc400_0004));
+    // By SMC, and with immediates, which are no calls.
+    let call = |esr, function| same_on_both_paths(&parts, 8, [esr, PC, 0x3c5, function]);
+    assert!(call(0x5e00_0000, 0x8400_0000) && call(0x5e00_0000, 0x8600_fff0) && !call(0x5e00_0000, 0x8400_0008));
+    assert!(
+        [0x5a00_0001, 0x5a00_ffff, 0x5e00_0001].iter().all(|esr| call(*esr, 0x8400_0000) && call(*esr, 0x8400_0008))
+    );
     assert!(!same_on_both_paths(&parts, 8, [0x7e0_0000, PC, 0x3c5, 0]), "WFI");
 }
 
@@ -167,6 +174,13 @@ fn coprocessor_accesses_are_the_same_on_both_paths() {
     assert!(fast > 2000, "{fast} fast paths");
     let hvc = |function| same_on_both_paths(&parts, 8, [0x12 << 26 | 1 << 25, PC, CPSRS[2], function]);
     assert!(hvc(0x8400_0000) && hvc(0x8000_0000) && !hvc(0x8400_0001));
+    // Numbers with bit 30 are for 64-bit callers.
+    assert!(hvc(0xc400_0001) && hvc(0xc400_0003) && !hvc(0x8400_0003));
+    for (cpsr, iss) in CPSRS.iter().flat_map(|cpsr| [0, 1 << 19 | 1 << 24, 1 << 19].map(|iss| (*cpsr, iss))) {
+        let smc = |function| same_on_both_paths(&parts, 8, [0x13 << 26 | 1 << 25 | iss, PC, cpsr, function]);
+        assert!(smc(0x8400_0000) && smc(0xc400_0001) && smc(0x8600_fff0));
+    }
+    assert!(same_on_both_paths(&parts, 8, [0x12 << 26 | 1 << 25 | 7, PC, CPSRS[0], 0x8400_0008]));
 }
 
 #[test]

@@ -487,20 +487,29 @@ fn no_wake_up_is_lost() {
 #[test]
 fn a_reset_is_finished_whoever_dies_in_it() {
     for lost in [false, true] {
-        killed_in_a_reset(lost);
+        killed_in_a_reset(lost, 0, &[0, 30, 60, 80, 110, u32::MAX]);
+        // One that waits.
+        killed_in_a_reset(lost, crate::vm::phase::FREE, &[0, 5, 10, 15, u32::MAX]);
     }
 }
 
-fn killed_in_a_reset(lost: bool) {
+/// After so many resets in a row.
+fn killed_in_a_reset(lost: bool, resets: u64, points: &[u32]) {
     hush();
     let index = EVENTS.iter().position(|(name, _)| *name == "SYSTEM_RESET").expect("it is there");
     let event = EVENTS[index].1;
-    let mut good = before(index);
+    let before = || {
+        let mut world = before(index);
+        (0..resets).for_each(|_| assert!(!world.happen(event, &[])));
+        world
+    };
+    let mut good = before();
     good.happen(event, &[]);
+    assert_eq!(good.vcpu.stopped, resets > 0);
     let good = good.view();
-    for point in [0, 30, 60, 80, 110, u32::MAX] {
+    for &point in points {
         for again in 0.. {
-            let mut world = before(index);
+            let mut world = before();
             let message = world.prepare(event);
             kill_after(Some(point));
             let result = world.handle(&message);
@@ -515,7 +524,7 @@ fn killed_in_a_reset(lost: bool) {
             }
             result.into_iter().for_each(|result| world.vcpu.conclude(result));
             assert_eq!(world.view(), good, "killed at {point}, then at {again}, lost {lost}");
-            assert!(!world.vcpu.stopped && !world.vcpu.has_fault);
+            assert_eq!((world.vcpu.stopped, world.vcpu.has_fault), (resets > 0, false));
             if !was_killed {
                 break;
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the guest can be asked to do.
 
+mod calls;
 mod conditional;
 mod devices;
 mod differential;
@@ -28,6 +29,7 @@ pub fn run(options: &Options<'_>) {
     let (breakpoints, watchpoints) = (debug::count(Kind::Bvr), debug::count(Kind::Wvr));
     println!("guest {}: {breakpoints} breakpoints, {watchpoints} watchpoints", options.id);
     let name = match options.mode {
+        Mode::Calls => calls::run(),
         Mode::Differential => differential::run(),
         Mode::Leak => leak::run(options),
         Mode::Sweep => sweep::run(options),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The two firmware calls that the guest makes.
+//! The calls that the guest makes.
 
 use core::arch::asm;
 
@@ -27,4 +27,34 @@ fn call(function: u32) -> u32 {
             options(nostack));
     }
     result
+}
+
+/// How a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conduit {
+    /// HVC.
+    Hvc,
+    /// SMC.
+    Smc,
+    /// HVC with an immediate of 1.
+    Hvc1,
+}
+
+/// What r0 to r3 are after a call with these.
+pub fn registers_after(conduit: Conduit, [mut a, mut b, mut c, mut d]: [u32; 4]) -> [u32; 4] {
+    macro_rules! by {
+        ($extension:literal, $instruction:literal) => {
+            // SAFETY: SMCCC: r0 to r3 may change, memory does not.
+            unsafe {
+                asm!($extension, $instruction, inout("r0") a, inout("r1") b, inout("r2") c, inout("r3") d,
+                    options(nostack))
+            }
+        };
+    }
+    match conduit {
+        Conduit::Hvc => by!(".arch_extension virt", "hvc #0"),
+        Conduit::Smc => by!(".arch_extension sec", "smc #0"),
+        Conduit::Hvc1 => by!(".arch_extension virt", "hvc #1"),
+    }
+    [a, b, c, d]
 }

@@ -5,6 +5,7 @@ mod assault;
 mod attack;
 mod bench;
 mod breakpoint;
+mod calls;
 mod channel;
 mod controller;
 mod crash;
@@ -59,6 +60,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Victim => victim::run(options),
         Mode::Neighbour => neighbour::run(options),
         Mode::Controller => controller::run(),
+        Mode::Calls => calls::run(),
         Mode::Prompt => prompt::run(),
         Mode::Ticks => prompt::ticks(options.rounds),
     };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Prompts: text without the end of a line, after which the guest does one thing or another for a while.
 //!
-//! `PROMPT WHAT at TICKS`, then the prompt `WHAT> `, and much later, in the same line, `over at TICKS`. Beside it another
+//! `PROMPT WHAT at TICKS of TICKS-A-SECOND`, then the prompt `WHAT> `, and much later, in the same line, `over at TICKS`. Beside it another
 //! guest of mode ticks says what time it is, on the same clock: so the output shows when the prompt was there.
 
 use core::fmt::Write as _;
@@ -10,7 +10,7 @@ use crate::runtime::console::{self, Console, println};
 use crate::runtime::{counter, interrupt, psci};
 
 /// A prompt stands for this part of a second.
-const STANDS: u64 = 4;
+const STANDS: u64 = 8;
 /// Between two ticks, in microseconds.
 const TICK: u64 = 10_000;
 
@@ -28,7 +28,7 @@ pub fn run() -> &'static str {
 }
 
 fn prompt(what: &str, wait: impl Fn()) {
-    println!("PROMPT {what} at {}", counter::now());
+    println!("PROMPT {what} at {} of {}", counter::now(), counter::frequency());
     let _ = write!(Console, "{what}> ");
     let start = counter::now();
     while counter::now() - start < counter::frequency() / STANDS {

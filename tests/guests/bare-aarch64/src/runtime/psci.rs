@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The two firmware calls that the guest makes.
+//! The calls that the guest makes.
 
 use core::arch::asm;
 
@@ -89,4 +89,38 @@ fn call(function: u64) -> u64 {
             out("x16") _, out("x17") _, options(nostack));
     }
     result
+}
+
+/// How a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conduit {
+    /// HVC.
+    Hvc,
+    /// SMC.
+    Smc,
+    /// HVC with an immediate of 1.
+    Hvc1,
+    /// SMC with an immediate of 1.
+    Smc1,
+}
+
+/// What x0 to x3 are after a call with these.
+pub fn registers_after(conduit: Conduit, [mut a, mut b, mut c, mut d]: [u64; 4]) -> [u64; 4] {
+    macro_rules! by {
+        ($instruction:literal) => {
+            // SAFETY: SMCCC: x0 to x17 may change, memory does not.
+            unsafe {
+                asm!($instruction, inout("x0") a, inout("x1") b, inout("x2") c, inout("x3") d, out("x4") _, out("x5") _,
+                    out("x6") _, out("x7") _, out("x8") _, out("x9") _, out("x10") _, out("x11") _, out("x12") _,
+                    out("x13") _, out("x14") _, out("x15") _, out("x16") _, out("x17") _, options(nostack))
+            }
+        };
+    }
+    match conduit {
+        Conduit::Hvc => by!("hvc #0"),
+        Conduit::Smc => by!("smc #0"),
+        Conduit::Hvc1 => by!("hvc #1"),
+        Conduit::Smc1 => by!("smc #1"),
+    }
+    [a, b, c, d]
 }
