@@ -2,11 +2,12 @@
 //! Random programs of one to three vCPUs, on the model with its list registers and on a controller that has none: a
 //! plain reading of IHI 0048B.
 
+use super::program::{Step, step};
 use super::*;
 
-const CPUS: usize = 3;
+pub(super) const CPUS: usize = 3;
 /// SGIs, PPIs, and a few SPIs.
-const LAST: u16 = 44;
+pub(super) const LAST: u16 = 44;
 const NOTHING: u32 = 1023;
 /// Interrupts that may be active at once where guests end them in any order.
 const FEW: usize = 4;
@@ -178,40 +179,6 @@ impl Reference {
         let all = (32 * word..32 * word + 32).filter(|&intid| intid <= LAST);
         all.filter(|&intid| is(self.get(cpu, intid), intid)).fold(0, |bits, intid| bits | 1 << (intid % 32))
     }
-}
-
-/// A step of a program.
-#[derive(Clone, Debug)]
-enum Step {
-    /// A register of the distributor, for one interrupt.
-    Store(usize, u16, u16, u8),
-    Control(u32),
-    Sgi(usize, u32),
-    Line(u16, bool),
-    Take(usize),
-    End(usize),
-    Deactivate(usize, usize),
-    Mask(usize, u8),
-    Interface(usize, u32),
-    BinaryPoint(usize, u8),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let intid = prop_oneof![0u16..16, 28u16..=LAST];
-    const REGISTERS: &[u16] = &[0x080, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380, 0x400, 0x800, 0xc00, 0xf10, 0xf20];
-    let register = proptest::sample::select(REGISTERS);
-    prop_oneof![
-        6 => (0..CPUS, register, intid, any::<u8>()).prop_map(|(cpu, register, intid, value)| Step::Store(cpu, register, intid, value)),
-        1 => (0u32..4).prop_map(Step::Control),
-        5 => (0..CPUS, 0u32..4, any::<u8>(), 0u32..16).prop_map(|(cpu, filter, list, intid)| Step::Sgi(cpu, filter << 24 | u32::from(list) << 16 | intid)),
-        4 => (32..=LAST, any::<bool>()).prop_map(|(intid, high)| Step::Line(intid, high)),
-        6 => (0..CPUS).prop_map(Step::Take),
-        5 => (0..CPUS).prop_map(Step::End),
-        2 => (0..CPUS, any::<usize>()).prop_map(|(cpu, which)| Step::Deactivate(cpu, which)),
-        1 => (0..CPUS, any::<u8>()).prop_map(|(cpu, mask)| Step::Mask(cpu, mask | 0x40)),
-        1 => (0..CPUS, 0u32..8).prop_map(|(cpu, groups)| Step::Interface(cpu, groups | 1)),
-        1 => (0..CPUS, 0u8..8).prop_map(|(cpu, point)| Step::BinaryPoint(cpu, point)),
-    ]
 }
 
 /// Both, side by side.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 mod architecture;
 mod format;
+mod machine;
+mod program;
 mod take_back;
 
 use super::*;

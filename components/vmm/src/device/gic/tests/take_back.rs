@@ -2,80 +2,8 @@
 //! What was put in a list register and was not taken is still the VMM's. Each test is what a guest does, and what it
 //! finds as IHI 0048B says.
 
+use super::machine::*;
 use super::*;
-
-const GROUPS: u16 = 0x080;
-const ENABLE: u16 = 0x100;
-const DISABLE: u16 = 0x180;
-const PEND: u16 = 0x200;
-const UNPEND: u16 = 0x280;
-const ACTIVATE: u16 = 0x300;
-const DEACTIVATE: u16 = 0x380;
-const PRIORITY: u16 = 0x400;
-const CONFIGURE: u16 = 0xc00;
-const SGI: u16 = 0xf00;
-const SGI_UNPEND: u16 = 0xf10;
-const SGI_PEND: u16 = 0xf20;
-const TO_SELF: u64 = 2 << 24;
-const NOTHING: u32 = crate::fake::SPURIOUS;
-
-/// A guest with both halves of its interrupt controller.
-struct Machine {
-    gic: Gic<'static>,
-    port: Port,
-}
-
-impl Machine {
-    fn new(format: Format) -> Self {
-        let mut machine = Self { gic: fresh(), port: Port::new(1, format) };
-        machine.store(0, 1);
-        machine
-    }
-
-    fn store(&mut self, offset: u16, value: u64) {
-        self.gic.store(offset, 4, value, &mut self.port);
-        self.gic.deliver(&mut self.port);
-    }
-
-    fn store_byte(&mut self, offset: u16, value: u64) {
-        self.gic.store(offset, 1, value, &mut self.port);
-        self.gic.deliver(&mut self.port);
-    }
-
-    fn load(&mut self, offset: u16) -> u64 {
-        self.gic.load(offset, 4, &mut self.port)
-    }
-
-    /// A store of an SPI's bit.
-    fn set(&mut self, register: u16, intid: u16) {
-        self.store(register + intid / 32 * 4, 1 << (intid % 32));
-    }
-
-    fn is(&mut self, register: u16, intid: u16) -> bool {
-        self.load(register + intid / 32 * 4) >> (intid % 32) & 1 != 0
-    }
-
-    fn line(&mut self, intid: u16, high: bool) {
-        self.gic.set_line(intid, high, &mut self.port);
-        self.gic.deliver(&mut self.port);
-    }
-
-    fn take(&mut self) -> u32 {
-        self.port.guest().acknowledge()
-    }
-
-    fn end(&mut self, taken: u32) {
-        self.port.guest().end(taken);
-        self.port.settle(&mut self.gic);
-    }
-
-    /// All that comes, each ended at once.
-    fn drain(&mut self) -> Vec<u32> {
-        core::iter::from_fn(|| Some(self.port.handle(&mut self.gic)).filter(|&taken| taken != NOTHING))
-            .take(50)
-            .collect()
-    }
-}
 
 fn both(test: impl Fn(Machine)) {
     [Format::V2, Format::V3].into_iter().for_each(|format| test(Machine::new(format)));
