@@ -4,6 +4,7 @@
 mod bank;
 mod calls;
 mod console;
+mod controller;
 mod decoder;
 mod group;
 mod handlers;
@@ -41,6 +42,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         time::MUTANTS,
         console::MUTANTS,
         calls::MUTANTS,
+        controller::MUTANTS,
     ]
     .into_iter()
     .flatten()

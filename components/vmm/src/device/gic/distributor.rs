@@ -57,8 +57,7 @@ impl Gic<'_> {
         }
     }
 
-    /// A store of 1, 2, 4 or 8 bytes. Registers that cannot be written ignore it, and so do registers without
-    /// byte access when it is narrower than a word. Call [`Self::deliver`] afterwards.
+    /// A store of 1, 2, 4 or 8 bytes. Registers that cannot be written ignore it. Call [`Self::deliver`] afterwards.
     pub fn store(&mut self, offset: u16, size: u8, value: u64, port: &mut dyn Inject) {
         self.unsettled = [true; BANKS];
         match size {
@@ -204,7 +203,9 @@ impl Gic<'_> {
         if changed == 0 {
             return;
         }
-        set(&mut self.seldom.change().active[at], changed, active);
+        let seldom = self.seldom.change();
+        set(&mut seldom.active[at], changed, active);
+        set(&mut seldom.by_hand[at], changed, active);
         if word == 0 {
             bits(changed & SGI_MASK).for_each(|sgi| {
                 self.seldom.change().active_sources[cpu][usize::from(sgi)] = cpu as u8;
@@ -221,8 +222,21 @@ impl Gic<'_> {
             ITARGETSR..ICFGR => self.write_target(offset - ITARGETSR, value, port),
             CPENDSGIR..SPENDSGIR => self.write_sgi_pending(offset & 15, value, false, port),
             SPENDSGIR..=0xf2f => self.write_sgi_pending(offset & 15, value, true, port),
-            _ => {}
+            _ => self.write_part(offset, value, port),
         }
+    }
+
+    /// A byte of a register that has no bytes of its own: its other bits stay, where ones alone change something as zeros.
+    #[cold]
+    #[inline(never)]
+    fn write_part(&mut self, offset: u16, value: u8, port: &mut dyn Inject) {
+        let (word, shift) = (offset & !3, 8 * (offset & 3));
+        let others = match word {
+            SGIR => return,
+            CTLR | IGROUPR..ISENABLER | ICFGR..NSACR => self.read_word(word, port) & !(0xff << shift),
+            _ => 0,
+        };
+        self.write_word(word, others | u32::from(value) << shift, port);
     }
 
     fn write_priority(&mut self, intid: u16, value: u8, port: &mut dyn Inject) {

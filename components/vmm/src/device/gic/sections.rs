@@ -40,13 +40,15 @@ pub struct Seldom {
     target: [u8; INTERRUPTS - PRIVATE],
     /// The guest handles it, and it is in no list register.
     pub(super) active: Bitmap,
+    /// Made active by the distributor, wherever it is now: the guest has never acknowledged it.
+    pub(super) by_hand: Bitmap,
     /// Of these SGIs: the vCPU that each came from.
     pub(super) active_sources: [[u8; SGIS]; BANKS],
     /// Of latched SGIs: a bit for each vCPU that it comes from. Not kept where there is only one.
     pub(super) pending_sources: [[u8; SGIS]; BANKS],
     /// 1: list registers were written outside an exit. A maintenance fault that was on its way then may name one that
     /// holds something else now.
-    pub(super) rearranged: [u32; BANKS],
+    pub(super) rearranged: [u64; BANKS],
 }
 
 impl Content for Inputs {
@@ -76,6 +78,7 @@ impl Content for Seldom {
             shared: [0; INTERRUPTS - PRIVATE],
             target: [0; INTERRUPTS - PRIVATE],
             active: NONE,
+            by_hand: NONE,
             active_sources: [[0; SGIS]; BANKS],
             pending_sources: [[0; SGIS]; BANKS],
             rearranged: [0; BANKS],

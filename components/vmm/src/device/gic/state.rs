@@ -136,6 +136,11 @@ impl Gic<'_> {
         position(intid).is_some_and(|(word, bit)| self.seldom.active[place(cpu, word)] & bit != 0)
     }
 
+    #[inline(always)]
+    pub(super) fn is_by_hand(&self, cpu: usize, intid: u16) -> bool {
+        position(intid).is_some_and(|(word, bit)| self.seldom.by_hand[place(cpu, word)] & bit != 0)
+    }
+
     pub(super) fn set_active(&mut self, cpu: usize, intid: u16, active: bool) {
         if let Some((word, bit)) = position(intid) {
             set(&mut self.seldom.change().active[place(cpu, word)], bit, active);
@@ -152,6 +157,11 @@ impl Gic<'_> {
     /// The guest has ended an interrupt. Whether the timer's comes again, the hardware's line says.
     #[inline]
     pub(super) fn ended(&mut self, cpu: usize, intid: u16, port: &mut dyn Inject) {
+        if self.is_by_hand(cpu, intid)
+            && let Some((word, bit)) = position(intid)
+        {
+            self.seldom.change().by_hand[place(cpu, word)] &= !bit;
+        }
         if intid == VIRTUAL_TIMER {
             self.inputs.change().line[cpu] &= !TIMER_BIT;
             self.release_timer(cpu, port);

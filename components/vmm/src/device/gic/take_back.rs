@@ -82,7 +82,7 @@ impl Gic<'_> {
     }
 
     fn end_most_urgent(&mut self, cpu: usize, port: &mut dyn Inject) {
-        if let Some((_, intid)) = self.next(cpu, None, |word| self.handled(cpu, word)) {
+        if let Some((_, intid)) = self.next_handled(cpu, None) {
             self.set_active(cpu, intid, false);
             self.ended(cpu, intid, port);
         }
@@ -151,12 +151,12 @@ impl Gic<'_> {
             *place = Some(Chosen { rank, active: false });
             pending = self.next_pending(cpu, guest, pending);
         }
-        let mut active = self.next(cpu, None, |word| self.handled(cpu, word));
+        let mut active = self.next_handled(cpu, None);
         while let Some(rank) = active
             && let Some(place) = room.next()
         {
             *place = Some(Chosen { rank, active: true });
-            active = self.next(cpu, active, |word| self.handled(cpu, word));
+            active = self.next_handled(cpu, active);
         }
         while let Some(rank) = pending
             && let Some(place) = room.next()
@@ -167,6 +167,19 @@ impl Gic<'_> {
         let more_pending = if pending.is_some() { TELL_NONE_PENDING | tell_other_groups(guest) } else { 0 };
         let more_active = if active.is_some() { TELL_OTHER_ENDS } else { 0 };
         (chosen, ENABLE | more_pending | more_active)
+    }
+
+    /// The active interrupt after that one; those that the guest has not acknowledged come last, for it does not end them as it does the others.
+    fn next_handled(&self, cpu: usize, after: Option<Rank>) -> Option<Rank> {
+        let of = |by_hand: bool, after| {
+            self.next(cpu, after, |word| {
+                let made = self.seldom.by_hand[place(cpu, word)];
+                self.handled(cpu, word) & if by_hand { made } else { !made }
+            })
+        };
+        let was_acknowledged = after.is_none_or(|(_, intid)| !self.is_by_hand(cpu, intid));
+        let first = if was_acknowledged { of(false, after) } else { None };
+        first.or_else(|| of(true, after.filter(|_| !was_acknowledged)))
     }
 
     /// The pending interrupt after that one; those of a group that the guest's CPU interface has enabled come first.

@@ -287,6 +287,21 @@ fn fixed_bits_stay() {
     assert_eq!(gic.load(0x41b, 1, &mut port), 0xf8);
 }
 
+/// 4.1.4 leaves it open; QEMU's own does it.
+#[test]
+fn bytes_of_registers_that_have_none() {
+    let (mut gic, mut port) = (fresh(), Port::default());
+    gic.store(0x105, 1, 0x5c, &mut port);
+    gic.store(0x106, 2, 0x0301, &mut port);
+    gic.store(0x185, 1, 0x0c, &mut port);
+    gic.store(0xc09, 1, 0xaa, &mut port);
+    gic.store(0x000, 1, 3, &mut port);
+    gic.store(0x001, 1, 3, &mut port);
+    gic.store(0xf00, 1, 1, &mut port);
+    let seen = [0x104, 0xc08, 0x000, 0xf20].map(|register| gic.load(register, 4, &mut port));
+    assert_eq!(seen, [0x0301_5000, 0xaa00, 3, 0]);
+}
+
 #[test]
 fn refusal_keeps_the_interrupt() {
     let (mut gic, mut port) = (enabled(&[33]), Port { refuse: true, ..Port::stock() });

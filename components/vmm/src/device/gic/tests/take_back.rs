@@ -30,6 +30,24 @@ fn active_in_the_handler() {
     });
 }
 
+/// What the guest ends is what it acknowledged, however much is active by hand and more urgent.
+#[test]
+fn ends_beside_many_that_are_active_by_hand() {
+    both(|mut machine| {
+        machine.set(ENABLE, 40);
+        (33..38).for_each(|intid| machine.set(ACTIVATE, intid));
+        machine.set(PEND, 40);
+        assert_eq!(machine.take(), 40);
+        machine.set(PEND, 40);
+        machine.end(40);
+        assert_eq!(machine.load(ACTIVATE + 4), 0x3e);
+        assert_eq!(machine.take(), 40);
+        machine.end(40);
+        machine.set(DEACTIVATE, 33);
+        assert_eq!(machine.load(ACTIVATE + 4), 0x3c);
+    });
+}
+
 /// Active by hand, an interrupt is held back; the guest may end it by hand as well, or like any other.
 #[test]
 fn active_by_hand() {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Of the virtual interrupt controller: what `vgic-oracle` found, as host tests have it.
+
+use crate::Mutant;
+
+pub(super) const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "bytes_of_registers_that_have_none_are_lost",
+        file: "vmm/src/device/gic/distributor.rs",
+        from: "            _ => self.write_part(offset, value, port),\n",
+        to: "            _ => {}\n",
+    },
+    Mutant {
+        name: "a_byte_is_the_whole_register",
+        file: "vmm/src/device/gic/distributor.rs",
+        from: "self.read_word(word, port) & !(0xff << shift)",
+        to: "0",
+    },
+    Mutant {
+        name: "what_is_active_by_hand_ends_first",
+        file: "vmm/src/device/gic/take_back.rs",
+        from: "if by_hand { made } else { !made }",
+        to: "if by_hand { !made } else { made }",
+    },
+    Mutant {
+        name: "nothing_is_active_by_hand",
+        file: "vmm/src/device/gic/distributor.rs",
+        from: "        set(&mut seldom.by_hand[at], changed, active);\n",
+        to: "",
+    },
+];
