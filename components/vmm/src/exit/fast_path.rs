@@ -12,7 +12,7 @@ use crate::console::Serial;
 use crate::device::Outside;
 use crate::vcpu::{KernelVcpu, Vcpu, Width};
 use crate::vm::Vm;
-use arm_syndrome::{Class, Context, Coprocessor, CpAccess32, DataAbort, Esr, Spsr, Syndrome, SysRegAccess};
+use arm_syndrome::{Class, Context, Coprocessor, CpAccess32, DataAbort, Esr, Register, Spsr, Syndrome, SysRegAccess};
 use arm_trap_table::{AccessResult, Encoding};
 use core::fmt::Display;
 use lazaret_abi::fault_context::{self, NO_REGISTER};
@@ -34,6 +34,13 @@ impl Trap {
         let at = Context { pc, spsr: Spsr(spsr & fault_context::SPSR_MASK) };
         let number = (spsr >> fault_context::NUMBER_SHIFT) as u32;
         Self { esr: Esr::new(esr), at, value, number }
+    }
+
+    /// From the message of an abort, if it is of data.
+    #[inline(always)]
+    fn of_abort([status, pc, _, value]: [u64; fault_context::ABORT_LENGTH]) -> Option<Self> {
+        let (esr, at) = (Esr::new(status & 0xffff_ffff), Context { pc, spsr: Spsr(status >> 32) });
+        (esr.class() == Class::DATA_ABORT_LOWER).then_some(Self { esr, at, value, number: 0 })
     }
 
     /// On after the instruction, with a register written.
@@ -135,22 +142,42 @@ impl<'a, S: Serial> Vm<'a, S> {
         words: [u64; fault_context::ABORT_LENGTH],
         kernel: &mut impl KernelVcpu,
     ) -> Option<ReplyContext> {
-        let [status, pc, ipa, value] = words;
-        let at = Context { pc, spsr: Spsr(status >> 32) };
-        let trap = Trap { esr: Esr::new(status & 0xffff_ffff), at, value, number: 0 };
-        if trap.esr.class() != Class::DATA_ABORT_LOWER {
+        let trap = Trap::of_abort(words)?;
+        if trap.at.spsr.is_aarch32() {
             return None;
         }
+        self.load(&trap, words, Some, kernel)
+    }
+
+    /// As [`Self::fast_trap_aarch32`], of an abort. Big-endian data and loads of PC are the slow path's.
+    #[inline(never)]
+    pub fn fast_abort_aarch32(
+        &mut self,
+        words: [u64; fault_context::ABORT_LENGTH],
+        kernel: &mut impl KernelVcpu,
+    ) -> Option<ReplyContext> {
+        let trap = Trap::of_abort(words)?;
+        let spsr = trap.at.spsr;
+        let is_ordinary = spsr.is_aarch32() && spsr.0 & Spsr::E == 0;
+        let register = |rt: Register| (is_ordinary && rt.number() != 15).then(|| rt.in_mode_of(spsr));
+        self.load(&trap, words, register, kernel)
+    }
+
+    /// A load that the syndrome describes. `register`: which one it goes to, if there is nothing special about it.
+    #[inline(always)]
+    fn load(
+        &mut self,
+        trap: &Trap,
+        [_, _, ipa, _]: [u64; fault_context::ABORT_LENGTH],
+        register: impl Fn(Register) -> Option<Register>,
+        kernel: &mut impl KernelVcpu,
+    ) -> Option<ReplyContext> {
         self.unwatched_vcpu(kernel)?;
         let abort = DataAbort::from_iss(trap.esr.iss());
         let transfer = abort.transfer.filter(|_| abort.direction.is_read())?;
-        // Big-endian data and PC are the slow path's.
-        if trap.at.spsr.is_aarch32() && (trap.at.spsr.0 & Spsr::E != 0 || transfer.rt.number() == 15) {
-            return None;
-        }
+        let rt = register(transfer.rt)?;
         let mut outside = Outside { console: &mut self.platform.console, port: kernel };
         let value = self.platform.bus.peek(ipa, transfer.size.bytes() as u8, &mut outside)?;
-        let rt = transfer.rt.in_mode_of(trap.at.spsr);
         Some(trap.reply(rt.number().into(), transfer.loaded(value)))
     }
 }

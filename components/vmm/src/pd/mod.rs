@@ -184,15 +184,19 @@ impl Monitor {
     #[inline(never)]
     fn exit(&mut self, id: VcpuId, message: MessageInfo, a: u64, b: u64, c: u64, d: u64) -> Option<MessageInfo> {
         let vm = self.vm.as_mut()?;
-        if message.inner() == trap().inner() && Vm::<SerialDriver>::is_aarch32_trap(a) {
-            let kernel = &mut self.kernel[id.index()];
-            if let Some(context) = vm.fast_trap_aarch32([a, b, c, d], kernel) {
-                return Some(message_of(ReplyKind::Resume, context));
-            }
+        let kernel = &mut self.kernel[id.index()];
+        let reply = if message.inner() == trap().inner() && Vm::<SerialDriver>::is_aarch32_trap(a) {
+            vm.fast_trap_aarch32([a, b, c, d], kernel)
+        } else if fault_context::is_abort(message.label()) {
+            vm.fast_abort_aarch32([a, b, c, d], kernel)
+        } else {
+            None
+        };
+        if let Some(context) = reply {
+            return Some(message_of(ReplyKind::Resume, context));
         }
         let (label, words) = (message.label(), &[a, b, c, d][..message.count().min(FAULT_WORDS)]);
         let (context, number) = (FaultContext::from_message(label, words), exit::number(label, words));
-        let kernel = &mut self.kernel[id.index()];
         let (next, context) = vm.exit(Exit::from_message(label, words), context, number, kernel);
         self.conclude(id, next, context)
     }

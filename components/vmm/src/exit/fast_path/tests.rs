@@ -23,7 +23,7 @@ fn after(parts: &Parts, label: u64, words: [u64; 4], fast: bool) -> Option<std::
         let reply = if label == 8 {
             vm.fast_trap(words, &mut vcpu).or_else(|| vm.fast_trap_aarch32(words, &mut vcpu))
         } else {
-            vm.fast_abort(words, &mut vcpu)
+            vm.fast_abort(words, &mut vcpu).or_else(|| vm.fast_abort_aarch32(words, &mut vcpu))
         };
         let [pc, spsr, register, value] = reply?;
         vcpu.set_pc(pc);
