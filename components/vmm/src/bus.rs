@@ -128,8 +128,7 @@ macro_rules! devices {
                 $(if let Some(offset) = rows::$name.offset(ipa) {
                     let value = MmioDevice::read(&mut self.$name, offset, size, outside);
                     if $Device::read_has_effect(offset) {
-                        self.drive_line(rows::$name.interrupt, self.$name.line(), outside.port);
-                        self.gic.deliver(outside.port);
+                        self.accessed(rows::$name.interrupt, self.$name.line(), outside.port);
                     }
                     return Some(value);
                 })*
@@ -147,8 +146,7 @@ macro_rules! devices {
             ) -> Option<()> {
                 $(if let Some(offset) = rows::$name.offset(ipa) {
                     MmioDevice::write(&mut self.$name, offset, size, value, outside);
-                    self.drive_line(rows::$name.interrupt, self.$name.line(), outside.port);
-                    self.gic.deliver(outside.port);
+                    self.accessed(rows::$name.interrupt, self.$name.line(), outside.port);
                     return Some(());
                 })*
                 None
@@ -173,11 +171,19 @@ macro_rules! devices {
                 self.gic.deliver(outside.port);
             }
 
+            /// A device was accessed. Only a line that has changed gives the interrupt controller anything to do, unless the
+            /// device, which then has no line, is the interrupt controller.
             #[inline(always)]
-            fn drive_line(&mut self, interrupt: Option<u16>, level: bool, port: &mut dyn Inject) {
-                if let Some(intid) = interrupt {
-                    self.gic.set_line(intid, level, port);
+            fn accessed(&mut self, interrupt: Option<u16>, level: bool, port: &mut dyn Inject) {
+                if self.drive_line(interrupt, level, port) {
+                    self.gic.deliver(port);
                 }
+            }
+
+            /// False: the device's line is as it was.
+            #[inline(always)]
+            fn drive_line(&mut self, interrupt: Option<u16>, level: bool, port: &mut dyn Inject) -> bool {
+                interrupt.is_none_or(|intid| self.gic.set_line(intid, level, port))
             }
         }
 

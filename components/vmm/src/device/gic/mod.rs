@@ -136,15 +136,17 @@ impl Gic<'_> {
         self.inputs.timer_held & 1 == 0 && self.is_takeable(0, VIRTUAL_TIMER)
     }
 
-    /// Drive the input of a PPI or SPI. Call [`Self::deliver`] afterwards.
+    /// Drive the input of a PPI or SPI; false if it was like this already. Otherwise call [`Self::deliver`] afterwards.
     #[inline]
-    pub fn set_line(&mut self, intid: u16, high: bool, port: &mut dyn Inject) {
-        let Some((word, bit)) = bitmap::position(intid) else { return };
+    pub fn set_line(&mut self, intid: u16, high: bool, port: &mut dyn Inject) -> bool {
+        let Some((word, bit)) = bitmap::position(intid) else { return false };
         let cpu = if word == 0 { port::current(port) } else { 0 };
         let at = bitmap::place(cpu, word);
-        if high != (self.inputs.line[at] & bit != 0) {
+        let changes = high != (self.inputs.line[at] & bit != 0);
+        if changes {
             self.change_line(cpu, word, bit, high, port);
         }
+        changes
     }
 
     fn change_line(&mut self, cpu: usize, word: usize, bit: u32, high: bool, port: &mut dyn Inject) {

@@ -322,7 +322,9 @@ proptest! {
             match kind {
                 0 => { gic.load(offset, size, &mut port); }
                 1 => gic.store(offset, size, value, &mut port),
-                2 => gic.set_line(value as u16, value >> 63 != 0, &mut port),
+                2 => {
+                    gic.set_line(value as u16, value >> 63 != 0, &mut port);
+                }
                 _ => gic.maintenance(value % 5, &mut port),
             }
             gic.deliver(&mut port);
