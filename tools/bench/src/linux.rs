@@ -12,6 +12,7 @@ use super::measured::Row;
 use super::subject::Job;
 use super::{Bench, unit};
 use lazaret_build::{Request, system};
+use lazaret_guests::{INITRD, LINUX};
 
 /// What the VM is like; the machine without a hypervisor gets the same.
 const CONFIG: &str = "linux.vmmcfg";
@@ -28,15 +29,15 @@ pub fn rows(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let built = system::build(bench.workspace, &request)?;
     let context = "a Linux boot was not measured";
     let ours = instructions(&bench.watch(&bench.qemu()?, &built.path, JOB).context(context)?.output)?;
-    let files = built.path.parent().context(context)?.join("files");
+    let file = |name| built.files.find(name).with_context(|| format!("{name} is gone"));
     let text = std::fs::read(bench.workspace.guest_configurations().join(CONFIG)).context(CONFIG)?;
     let config = Config::parse(&text).map_err(|error| anyhow::anyhow!("{CONFIG}: {error}"))?;
     let ram_size = config.ram_size.with_context(|| format!("{CONFIG}: no ram_size"))?;
     let mut bare = bench.qemu()?;
     (bare.machine, bare.memory) = ("virt,gic-version=2".into(), format!("{ram_size}B"));
-    let initrd = files.join("linux-initrd.img").display().to_string();
+    let initrd = file(INITRD)?.display().to_string();
     bare.more.extend(["-initrd", &initrd, "-append", config.bootargs].map(String::from));
-    let theirs = instructions(&bench.watch(&bare, &files.join("linux.img"), JOB).context(context)?.output)?;
+    let theirs = instructions(&bench.watch(&bare, &file(LINUX)?, JOB).context(context)?.output)?;
     let row = |op: &str, net| Row { op: op.into(), net, min: net, max: net };
     Ok(vec![row("linux_boot", ours), row("linux_boot_ratio", unit::ratio(ours, theirs))])
 }
