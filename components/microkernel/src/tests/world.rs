@@ -48,8 +48,6 @@ pub struct World {
     pub base: u64,
     /// Entries take a fast path if they have one, as on the machine.
     pub fast_paths: Cell<bool>,
-    /// Looks at the invariants that were asked for.
-    pub looks: Cell<u32>,
     _arena: Arena,
     next: Cell<u64>,
 }
@@ -119,15 +117,7 @@ impl World {
         root.context.elr.set(ENTRY);
         kernel.bind_thread(sc, root);
         kernel.start(root);
-        Self {
-            kernel,
-            root,
-            base,
-            fast_paths: Cell::new(true),
-            looks: Cell::new(0),
-            _arena: arena,
-            next: Cell::new(FREE),
-        }
+        Self { kernel, root, base, fast_paths: Cell::new(true), _arena: arena, next: Cell::new(FREE) }
     }
 
     /// A slot that no test used.

@@ -20,7 +20,7 @@ invocations! {
         answer: "the words of the group",
         errors: [IllegalOperation: "the vCPU runs, or the group is of its thread and it has none"],
         cost: 10000,
-        without: "snapshots, and a reset that misses nothing",
+        without: "snapshots, a reset that misses nothing, and interrupts that can be taken back",
     }
 
     /// Writes a group of the vCPU's state, all of it or nothing.
@@ -38,6 +38,6 @@ invocations! {
             TruncatedMessage: "the group has more words",
             InvalidArgument: "(number of the word) this core cannot have that value there"],
         cost: 10000,
-        without: "snapshots, and a reset that misses nothing",
+        without: "snapshots, a reset that misses nothing, and interrupts that can be taken back",
     }
 }
