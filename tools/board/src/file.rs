@@ -194,6 +194,7 @@ pub(super) fn load(kernel_config: &Path, name: &str) -> anyhow::Result<Board> {
         max_irq: file.gic.max_irq,
         kernel_irqs: file.timer.irqs(),
         kernel_base: file.memory.kernel_base,
+        kernel_is_ours: true,
         compatible: file.machine.compatible,
         device_tree: platform.device_tree,
         stand_ins: stand_ins.unwrap_or_default(),

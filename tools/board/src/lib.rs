@@ -46,6 +46,8 @@ pub struct Board {
     pub root_cnode_bits: u8,
     /// The kernel's first byte.
     pub kernel_base: u64,
+    /// The kernel is ours; what an installed seL4 takes of memory, and from where, it alone knows.
+    pub kernel_is_ours: bool,
     /// What its device tree says that it is compatible with.
     pub compatible: String,
     /// Its device tree's path among those of Debian's kernel package; `None`: the machine brings its own.

@@ -36,6 +36,7 @@ impl<'a> Target<'a> {
             if let Some(cpu) = request.cpu.as_ref().filter(|cpu| *cpu != kernel.cpu) {
                 bail!("--cpu {cpu}, but the kernel is built for {}", kernel.cpu);
             }
+            board.kernel_is_ours = false;
             board.memory = kernel.memory.clone();
             board.address_bits = kernel.address_bits;
             board.root_cnode_bits = kernel.root_cnode_bits;

@@ -29,8 +29,11 @@ const UNTYPEDS: usize = MAX_UNTYPED + 128;
 /// Kernel memory that a board's description does not name: it has no RAM there.
 const PHYSICAL_TOP: u64 = 1 << 44;
 
-/// What the root task would refuse at boot.
+/// What the root task would refuse at boot, with our kernel below it.
 pub fn check(system: &System, plan: &Plan, board: &Board) -> Option<Diagnostic> {
+    if !board.kernel_is_ours {
+        return None;
+    }
     let image = ROOT_TASK + plan.spec_size();
     let start = || -> Result<(), Refusal> {
         let (ram, devices) = memory(board, image).map_err(|TooMany| Refusal::image())?;
