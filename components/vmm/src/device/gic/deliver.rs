@@ -37,6 +37,8 @@ impl Gic<'_> {
             if !self.inject(cpu, index, rank, port) || !others {
                 return;
             }
+            // It may be of a group that the guest has switched off; one that finds no room now would come before it.
+            self.unsettled[cpu] = true;
         }
     }
 

@@ -357,6 +357,25 @@ fn run(cpus: usize, apart: bool, format: Format, program: Vec<Step>) {
     }
 }
 
+/// More is pending than there are list registers, and what a list register gets that became free is of a group that the
+/// guest's interface has off.
+#[test]
+fn what_the_guest_does_not_take_keeps_nothing_out() {
+    let levels = [32, 34, 35].map(|intid| Step::Line(intid, true));
+    let [first, second, third] = levels;
+    let program = vec![
+        first,
+        Step::Store(0, 0x200, 33, 0),
+        second,
+        Step::Store(0, 0x80, 5, 161),
+        third,
+        Step::Sgi(0, 2 << 24 | 5),
+        Step::Take(0),
+        Step::End(0),
+    ];
+    run(1, false, Format::V2, program);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
