@@ -102,7 +102,10 @@ impl Copy {
         command.args(["-c", "ulimit -t \"$1\"; shift; exec \"$@\"", "bash", LIMIT]);
         command.args(["cargo", "test", "--offline", "--no-fail-fast"]).args(suite.arguments());
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", self.root.join("target"));
-        command.env("PROPTEST_FAILURE_PERSISTENCE", "off").env_remove("LAZARET_FULL").env("CARGO_INCREMENTAL", "0");
+        command
+            .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1")
+            .env_remove("LAZARET_FULL")
+            .env("CARGO_INCREMENTAL", "0");
         let output = command.stdin(Stdio::null()).output().context("cannot run cargo")?;
         let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         Ok(suite.verdict(output.status.success(), &text))
