@@ -14,6 +14,9 @@ use crate::{System, ticker};
 /// A VMM that has not come to a fault for so long, though it may have been kept from it by others, is started again.
 const PATIENCE_US: u64 = 2_000_000;
 
+/// The part of the time that counts at least for a VMM on its guest's: the wait for it is at most so many times as long.
+const SMALLEST_SHARE: u64 = 64;
+
 /// What was seen of a vCPU at the last tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Seen {
@@ -42,10 +45,14 @@ impl fmt::Display for Neglect {
 
 impl Seen {
     /// One tick later. `used`: microseconds of the guest's time that went by meanwhile, if its VMM runs on that: what a small
-    /// budget makes long is no neglect. A VMM that uses none of it waits for something.
+    /// budget makes long is no neglect. A VMM that uses none of it waits for something, and one that uses less than the
+    /// smallest share does little else: what wakes it may be somebody else's doing.
     fn look(&mut self, wait: VcpuWait, fault: Option<Unanswered>, used: Option<u64>) -> Option<Neglect> {
         let is_same = fault.is_some() && fault == self.fault;
-        let passed = used.filter(|&used| used > 0).unwrap_or(ticker::PERIOD_US);
+        let passed = match used {
+            None | Some(0) => ticker::PERIOD_US,
+            Some(used) => used.max(ticker::PERIOD_US / SMALLEST_SHARE),
+        };
         *self = Self { fault, open: if is_same { self.open.saturating_add(passed) } else { 0 } };
         let neglect = match wait {
             VcpuWait::Lost => Neglect::Lost,
@@ -160,11 +167,13 @@ mod tests {
     fn a_passive_vmm_has_patience_of_its_guests_time() {
         let ticks = |used| {
             let mut seen = Seen::default();
-            (0..1000).take_while(|_| seen.look(VcpuWait::Answer, fault(1), Some(used)).is_none()).count()
+            (0..10_000).take_while(|_| seen.look(VcpuWait::Answer, fault(1), Some(used)).is_none()).count()
         };
-        // Busy all the time, for a tenth of it, and not at all.
+        // Busy all the time, for a tenth of it, hardly ever, and not at all.
         assert_eq!(ticks(ticker::PERIOD_US), PATIENCE as usize);
         assert_eq!(ticks(ticker::PERIOD_US / 10), 10 * PATIENCE as usize);
+        let longest = PATIENCE_US.div_ceil(ticker::PERIOD_US / SMALLEST_SHARE);
+        assert_eq!(ticks(1), longest as usize);
         assert_eq!(ticks(0), PATIENCE as usize);
     }
 }
