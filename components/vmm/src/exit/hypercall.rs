@@ -57,7 +57,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             }
             Action::Suspend => {
                 self.vcpu.registers.set_x(0, 0);
-                self.wait_for_interrupt()
+                self.wait()
             }
             Action::Off => self.power_off(),
             Action::Reset => self.reset(),

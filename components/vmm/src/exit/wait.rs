@@ -19,18 +19,13 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         }
         self.advance(esr);
         match wait.kind {
-            WaitKind::Wfi => self.wait_for_interrupt(),
+            WaitKind::Wfi => self.wait(),
             // The timed forms may end early.
             WaitKind::Wfe | WaitKind::Wfit | WaitKind::Wfet => Next::Resume,
         }
     }
 
-    /// Until an interrupt is pending for the guest, masked in its PSTATE or not.
-    pub(super) fn wait_for_interrupt(&mut self) -> Next {
-        self.wait()
-    }
-
-    /// The vCPU is past its WFI: is there an interrupt, or does it wait for one?
+    /// The vCPU is past its WFI: is an interrupt pending for it, masked in its PSTATE or not, or does it wait for one?
     pub(crate) fn wait(&mut self) -> Next {
         self.platform.take_input(self.kernel);
         if self.platform.bus.gic.has_pending(self.kernel) {

@@ -68,14 +68,11 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         self.platform.phase.change().reset(now, frequency);
         let (name, resets) = (self.platform.config.name, self.platform.phase.resets());
         if self.platform.tells_of_resets() {
-            match self
-                .platform
-                .phase
-                .waits_until(now)
-                .map_or(0, |due| (due - now).saturating_mul(1000) / frequency.max(1))
-            {
+            let due = self.platform.phase.waits_until(now).unwrap_or(now);
+            let wait = (due - now).saturating_mul(1000) / frequency.max(1);
+            match wait {
                 0 => self.platform.info(format_args!("{name}: reset")),
-                wait => self.platform.info(format_args!("{name}: reset, its {resets}th in a row: waits {wait} ms")),
+                _ => self.platform.info(format_args!("{name}: reset, number {resets} in a row: waits {wait} ms")),
             }
         }
         // Before the commit: a VMM that dies here does the exit again, and this with it.

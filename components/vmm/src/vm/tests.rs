@@ -407,7 +407,7 @@ fn resets_in_a_row_wait_for_the_vcpus_own_timer() {
     vcpu.now = due;
     assert_eq!(exit(&mut vm, Exit::VirtualPpi { intid: 27 }, &mut vcpu), Next::Resume);
     assert_eq!((vm.platform.phase.get(), vcpu.pc(), timer(&vcpu)), (Phase::On, 0x4000_0000, [0, 0]));
-    assert!(vm.platform.console.serial().output().contains("vm: reset, its 5th in a row: waits 10 ms\n"));
+    assert!(vm.platform.console.serial().output().contains("vm: reset, number 5 in a row: waits 10 ms\n"));
 }
 
 #[test]

@@ -169,7 +169,8 @@ impl Gic<'_> {
         (chosen, ENABLE | more_pending | more_active)
     }
 
-    /// The active interrupt after that one; those that the guest has not acknowledged come last, for it does not end them as it does the others.
+    /// The active interrupt after that one. Those that the guest has not acknowledged come last, for it does not end them
+    /// as it does the others.
     fn next_handled(&self, cpu: usize, after: Option<Rank>) -> Option<Rank> {
         let of = |by_hand: bool, after| {
             self.next(cpu, after, |word| {
