@@ -103,7 +103,8 @@ pub fn check_sched_context(sc: Ref<SchedContext>, is_alive: &dyn Fn(u64) -> bool
             (after, next) = (Some(reply), reply.previous.get());
         }
     }
-    assert!(!sc.turn_over.get() || sc.is_lent(), "{sc:?} is at home, and its turn has not ended");
+    let runs = sc.tcb.get().is_some_and(|thread| thread.is_runnable());
+    assert!(!sc.turn_over.get() || sc.is_lent() || !runs, "{sc:?} is at home, and its turn has not ended");
     if sc.is_active() {
         sc.check_refills();
     }

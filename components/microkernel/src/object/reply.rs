@@ -62,10 +62,9 @@ impl Kernel {
     }
 
     /// Takes a reply object out of its stack and parts it from its thread; the scheduling context goes back if
-    /// this was the latest call. Whether the thread's turn has ended meanwhile.
+    /// this was the latest call.
     #[inline]
-    pub(crate) fn remove_reply(&self, reply: Ref<Reply>, thread: Ref<Tcb>) -> bool {
-        let mut turn_over = false;
+    pub(crate) fn remove_reply(&self, reply: Ref<Reply>, thread: Ref<Tcb>) {
         let (previous, next) = (reply.previous.take(), reply.next.take());
         if let Some(sc) = reply.head_of.take() {
             sc.reply.set(previous);
@@ -77,7 +76,6 @@ impl Kernel {
             if thread.sched_context.get().is_none() {
                 self.donate(sc, thread);
             }
-            turn_over = sc.take_turn_over();
         } else {
             if let Some(next) = next {
                 next.previous.set(None);
@@ -87,7 +85,6 @@ impl Kernel {
             }
         }
         self.unlink_reply(reply, thread);
-        turn_over
     }
 
     /// The thread no longer waits for its reply. The scheduling context stays where it is; the stack is cut.
@@ -108,8 +105,7 @@ impl Kernel {
     pub(crate) fn finalise_reply(&self, reply: Ref<Reply>) {
         if let Some(thread) = reply.tcb.get() {
             match thread.state.get() {
-                // It does not run, so it has no turn.
-                ThreadState::BlockedOnReply => _ = self.remove_reply(reply, thread),
+                ThreadState::BlockedOnReply => self.remove_reply(reply, thread),
                 _ => self.cancel_ipc(thread),
             }
         }
@@ -126,7 +122,7 @@ impl Kernel {
         if receiver.state.get() != ThreadState::BlockedOnReply {
             return;
         }
-        let turn_over = self.remove_reply(reply, receiver);
+        self.remove_reply(reply, receiver);
         self.unblock_sporadic(receiver);
         let was_timeout = receiver.fault.get().is_timeout();
         if receiver.fault.get().is_none() {
@@ -137,7 +133,7 @@ impl Kernel {
             receiver.fault.set(crate::fault::Fault::None);
             let label = MessageInfo(sender.context.x[1].get()).label();
             if has(Switch::ReplyInjection) && fault_context::has_injection(label) {
-                return self.end_with_injection(label, kind, receiver, [was_timeout, turn_over]);
+                return self.end_with_injection(label, kind, receiver, was_timeout);
             }
             match kind {
                 ReplyKind::Resume => self.set_state(receiver, ThreadState::Restart),
@@ -145,32 +141,32 @@ impl Kernel {
                 ReplyKind::Wait => self.await_timer(receiver),
             }
         }
-        self.run_or_wait(receiver, [was_timeout, turn_over]);
+        self.run_or_wait(receiver, was_timeout);
     }
 
     /// The end of a reply that also injects an interrupt. Refused, it is the guest's next fault, at once: the reply cannot be
     /// refused, and the interrupt must not be lost.
     #[cold]
     #[inline(never)]
-    fn end_with_injection(&self, label: u64, kind: ReplyKind, guest: Ref<Tcb>, how: [bool; 2]) {
+    fn end_with_injection(&self, label: u64, kind: ReplyKind, guest: Ref<Tcb>, was_timeout: bool) {
         match (self.take_injection(label, guest), kind) {
             (Injected::Refused(word), _) => return self.fault(guest, Fault::VgicMaintenance(word)),
             (_, ReplyKind::Resume) | (Injected::Put, ReplyKind::Wait) => self.set_state(guest, ThreadState::Restart),
             (_, ReplyKind::Wait) => self.await_timer(guest),
             (_, ReplyKind::Stop) => {}
         }
-        self.run_or_wait(guest, how);
+        self.run_or_wait(guest, was_timeout);
     }
 
     /// A thread that got its reply runs if its scheduling context has budget; if not, its handler hears of it.
     #[inline]
-    fn run_or_wait(&self, thread: Ref<Tcb>, [was_timeout, turn_over]: [bool; 2]) {
+    fn run_or_wait(&self, thread: Ref<Tcb>, was_timeout: bool) {
         let Some(sc) = thread.sched_context.get() else { return };
         if !thread.is_runnable() {
             return;
         }
         if self.has_budget(sc) {
-            if turn_over { self.run_last(thread) } else { self.possible_switch_to(thread) }
+            self.possible_switch_to(thread);
         } else if !thread.timeout_endpoint.is_empty() && !was_timeout {
             self.send_timeout(thread, crate::fault::Fault::Timeout { badge: sc.badge.get() });
         } else {

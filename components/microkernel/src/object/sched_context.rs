@@ -104,6 +104,8 @@ impl Kernel {
         self.release_remove(thread);
         thread.sched_context.set(None);
         sc.tcb.set(None);
+        // A turn is a thread's.
+        sc.turn_over.set(false);
     }
 
     /// Forgets the notification that lends the scheduling context.

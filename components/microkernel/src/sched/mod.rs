@@ -69,6 +69,9 @@ impl Kernel {
         if !self.has_budget(sc) {
             return self.postpone(sc);
         }
+        if sc.take_turn_over() {
+            return self.run_last(thread);
+        }
         if self.cpu.choice.get() == Choice::Resume && self.cpu.current.get() != Some(thread) {
             self.cpu.choice.set(Choice::Switch(thread));
         } else {

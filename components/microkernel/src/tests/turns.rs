@@ -9,11 +9,12 @@ use crate::arch::ticks_from_us;
 use crate::fault::Fault;
 use crate::object::reference::Ref;
 use crate::object::tcb::Tcb;
-use lazaret_abi::fault_context::{NO_REGISTER, REPLY_LABEL};
+use lazaret_abi::fault_context::{NO_REGISTER, REPLY_LABEL, WAIT_LABEL};
 use sel4_abi::invocation::Invocation::*;
 use sel4_abi::message_info::MessageInfo;
 use sel4_abi::object::ObjectType;
 use sel4_abi::syscall::Syscall::*;
+use sel4_abi::vcpu_reg::VcpuReg;
 
 /// Of [`World::running`].
 const SLICE_US: u64 = 10_000;
@@ -107,8 +108,7 @@ fn a_turn_that_cannot_end_at_home_is_forgotten() {
     let changes: [Change; 3] = [
         // The context stays with the server.
         |c| c.w.kernel.suspend(c.first),
-        // It comes home without an answer.
-        |c| c.w.delete(c.reply),
+        |c| c.w.kernel.unbind_thread(c.server.sched_context.get().unwrap()),
         |c| {
             let sc = c.server.sched_context.get().unwrap();
             c.w.kernel.configure_round_robin(sc, ticks_from_us(&c.w.kernel.cpu.arch, SLICE_US));
@@ -146,6 +146,44 @@ fn a_guest_whose_slices_end_in_its_monitor_makes_room() {
             vm.w.run_us(SLICE_US);
         }
     }
+}
+
+/// As above, but the answer is a wait for a timer that is due: the guest can run at once, and has no turn all the same.
+#[test]
+fn a_guest_that_waits_makes_room_too() {
+    for fast_paths in [true, false] {
+        let vm = Vm::passive(fast_paths);
+        let other = vm.w.root_returns_to_do(|w| {
+            w.expect(vm.vcpu, VcpuWriteReg, &[VcpuReg::CntvCtl as u64, 1], &[]);
+            w.running(100).1
+        });
+        while vm.w.current() == other {
+            vm.w.run_us(SLICE_US);
+        }
+        for _ in 0..3 {
+            assert_eq!(vm.w.current(), vm.guest);
+            vm.w.fault(Fault::VcpuFault { hsr: HVC });
+            vm.w.run_us(5000);
+            assert_eq!(vm.w.current(), vm.handler);
+            vm.answer_to(other, WAIT_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 0]);
+            check(&vm.w);
+            vm.w.run_us(SLICE_US);
+        }
+    }
+}
+
+/// A turn that ended does so when its thread runs again, however it comes to that.
+#[test]
+fn a_turn_is_over_when_its_thread_starts_again() {
+    let c = Clients::new(true);
+    c.call();
+    c.end_slice();
+    c.w.root_returns_to_do(|w| {
+        w.delete(c.reply);
+        check(w);
+        w.kernel.restart(c.first);
+    });
+    assert_eq!(c.w.current(), c.second);
 }
 
 #[test]

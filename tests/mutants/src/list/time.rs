@@ -29,6 +29,18 @@ pub(super) const MUTANTS: &[Mutant] = &[
         to: "self.cpu.ready.push_front(thread);",
     },
     Mutant {
+        name: "whoever_can_run_again_has_a_turn",
+        file: "microkernel/src/sched/mod.rs",
+        from: "if sc.take_turn_over() {",
+        to: "if false {",
+    },
+    Mutant {
+        name: "a_turn_goes_to_the_next_thread",
+        file: "microkernel/src/object/sched_context.rs",
+        from: "        // A turn is a thread's.\n        sc.turn_over.set(false);\n",
+        to: "",
+    },
+    Mutant {
         name: "fast_reply_forgets_the_turn",
         file: "microkernel/src/fastpath/ipc.rs",
         from: "            && !sc.turn_over.get()\n",
@@ -43,7 +55,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "cut_calls_leave_the_turn_open",
         file: "microkernel/src/object/sched_context.rs",
-        from: "        sc.turn_over.set(false);\n",
+        from: "        // It is at home where it is.\n        sc.turn_over.set(false);\n",
         to: "",
     },
     Mutant {
