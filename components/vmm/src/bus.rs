@@ -35,6 +35,27 @@ pub trait MmioDevice<'a>: Sized {
     }
 }
 
+/// What a load of so many bytes finds in the 32-bit register that its address lies in.
+#[inline]
+pub const fn part_of_word(register: u32, offset: u16, size: u8) -> u64 {
+    let value = register >> (8 * (offset & 3));
+    match size {
+        1 => (value & 0xff) as u64,
+        2 => (value & 0xffff) as u64,
+        _ => value as u64,
+    }
+}
+
+/// What a store of so many bytes writes to a 32-bit register.
+#[inline]
+pub const fn word_of_store(value: u64, size: u8) -> u32 {
+    match size {
+        1 => value as u32 & 0xff,
+        2 => value as u32 & 0xffff,
+        _ => value as u32,
+    }
+}
+
 /// A device's node in the guest's tree: what the table of devices does not say.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {

@@ -42,6 +42,21 @@ pub fn crash_point() {
     }
 }
 
+thread_local! {
+    /// The board's clock.
+    static SECONDS: core::cell::Cell<u32> = const { core::cell::Cell::new(0) };
+}
+
+/// The time of the board's clock.
+pub fn seconds() -> u32 {
+    SECONDS.get()
+}
+
+/// Sets the board's clock.
+pub fn set_seconds(seconds: u32) {
+    SECONDS.set(seconds);
+}
+
 /// An effect between two crash points.
 fn effect<R>(what: impl FnOnce() -> R) -> R {
     crash_point();

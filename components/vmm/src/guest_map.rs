@@ -18,6 +18,12 @@ pub const UART: u64 = 0x0900_0000;
 pub const UART_SIZE: u64 = 0x1000;
 /// The UART's SPI.
 pub const UART_INTID: u16 = 33;
+/// The real-time clock, emulated.
+pub const CLOCK: u64 = 0x0901_0000;
+/// Size of the clock.
+pub const CLOCK_SIZE: u64 = 0x1000;
+/// The clock's SPI.
+pub const CLOCK_INTID: u16 = 34;
 /// The PPI of the virtual timer, the only one of the architected timers that a guest has: the physical one is not switched
 /// and traps as undefined, the secure and the hypervisor's are not EL1's.
 pub const VIRTUAL_TIMER_INTID: u16 = 27;

@@ -11,8 +11,8 @@ use vmm::fake::{FakeSerial, FakeVcpu};
 use vmm::guest_ram::GuestRam;
 use vmm::state::{Found, State};
 use vmm::vcpu::{FaultContext, Width};
-use vmm::vm::Vm;
 use vmm::vm::recovery::Waits;
+use vmm::vm::{Provisions, Vm};
 
 /// Labels that a kernel sends, and one that none does.
 const LABELS: [u64; 8] = [2, 3, 5, 6, 7, 8, 9, 77];
@@ -93,7 +93,8 @@ fn with_vm(setting: u8, state: &mut State, work: impl FnOnce(&mut Vm<'_, FakeSer
     };
     let config = Config::parse(file).unwrap_or_else(|error| panic!("{error}"));
     let images = Images { kernel, initrd: &[] };
-    work(&mut Vm::new(config, images, GuestRam::new(&memory, |_| {}), FakeSerial::default(), state), &mut vcpu);
+    let given = Provisions { images, ram: GuestRam::new(&memory, |_| {}), seconds: || 0 };
+    work(&mut Vm::new(config, given, FakeSerial::default(), state), &mut vcpu);
 }
 
 fn answer(vm: &mut Vm<'_, FakeSerial>, setting: u8, messages: &[u8], vcpu: &mut FakeVcpu) {

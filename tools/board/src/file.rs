@@ -117,6 +117,8 @@ pub struct Emulation {
 struct StandInSection {
     for_board: String,
     devices: Vec<String>,
+    #[serde(default)]
+    missing: Vec<String>,
 }
 
 impl StandInSection {
@@ -126,10 +128,11 @@ impl StandInSection {
             let found = devices.iter().find(|device| device.name == name).cloned();
             found.with_context(|| format!("stand_in: there is no device '{name}'"))
         };
-        let both = |name: &String| {
-            Ok(StandIn { board: self.for_board.clone(), theirs: find(&there.device, name)?, ours: find(ours, name)? })
+        let stand_in = |name: &String, ours: Option<Device>| {
+            Ok(StandIn { board: self.for_board.clone(), theirs: find(&there.device, name)?, ours })
         };
-        self.devices.iter().map(both).collect()
+        let here = self.devices.iter().map(|name| stand_in(name, Some(find(ours, name)?)));
+        here.chain(self.missing.iter().map(|name| stand_in(name, None))).collect()
     }
 }
 

@@ -62,15 +62,15 @@ pub struct Board {
     pub qemu: Option<Emulation>,
 }
 
-/// A device of this board in the place of another board's.
+/// What is here in the place of another board's device.
 #[derive(Debug, Clone)]
 pub struct StandIn {
     /// The other board.
     pub board: String,
     /// The device there.
     pub theirs: Device,
-    /// The device here.
-    pub ours: Device,
+    /// The device here; there may be none of the kind.
+    pub ours: Option<Device>,
 }
 
 /// A device's address range.

@@ -43,7 +43,9 @@ fn the_default_system_is_for_this_board_too() {
     assert_eq!(serial.irqs[0].number, 153);
     let said: Vec<_> = system.stand_ins.iter().map(ToString::to_string).collect();
     assert!(said[0].contains("0x9000000") && said[0].contains("0xfe201000") && said[0].contains("153"), "{said:?}");
-    assert_eq!(said.len(), 2);
+    assert_eq!(phys("clock"), PhysAddr::Anywhere);
+    assert!(said[2].contains("0x9010000") && said[2].contains("this board has none"), "{said:?}");
+    assert_eq!(said.len(), 3);
 }
 
 #[test]

@@ -4,19 +4,26 @@
 
 pub mod gic;
 pub mod pl011;
+pub mod pl031;
 
 use crate::bus::{MmioDevice, devices};
 use crate::console::{Console, Serial};
-use crate::guest_map::{GICD, GICD_SIZE, UART, UART_INTID, UART_SIZE};
+use crate::guest_map::{CLOCK, CLOCK_INTID, CLOCK_SIZE, GICD, GICD_SIZE, UART, UART_INTID, UART_SIZE};
 use gic::{Gic, Inject};
 use pl011::Pl011;
+use pl031::Pl031;
 
 devices! {
     /// The console's UART.
     uart: Pl011 at UART, UART_SIZE, Some(UART_INTID);
+    /// The real-time clock.
+    clock: Pl031 at CLOCK, CLOCK_SIZE, Some(CLOCK_INTID);
     /// The interrupt controller; its CPU interface is the hardware's.
     gic: Gic at GICD, GICD_SIZE, None;
 }
+
+/// A clock that counts seconds: the board's, or one that began when the board was started.
+pub type Seconds = fn() -> u32;
 
 /// What is behind the devices, lent to one for an access.
 pub struct Outside<'o, 'a, S> {
@@ -24,4 +31,6 @@ pub struct Outside<'o, 'a, S> {
     pub console: &'o mut Console<'a, S>,
     /// The way to the interfaces of the interrupt controller.
     pub port: &'o mut dyn Inject,
+    /// Seconds of the board's clock.
+    pub seconds: Seconds,
 }

@@ -8,7 +8,7 @@
 //! it can be forgotten by clearing a bit.
 
 use super::Outside;
-use crate::bus::{MmioDevice, Node};
+use crate::bus::{self, MmioDevice, Node};
 use crate::console::Serial;
 use crate::device::gic::Inject;
 use crate::state::{Content, Journal, Section, Stored};
@@ -226,21 +226,12 @@ impl Pl011<'_> {
     /// A load of any size; the part of the 32-bit register that it covers.
     #[inline]
     pub fn load(&mut self, offset: u16, size: u8, output: &impl Output) -> u64 {
-        let value = self.read_register(offset & !3, output) >> (8 * (offset & 3));
-        match size {
-            1 => u64::from(value & 0xff),
-            2 => u64::from(value & 0xffff),
-            _ => u64::from(value),
-        }
+        bus::part_of_word(self.read_register(offset & !3, output), offset, size)
     }
 
     /// A store of any size; ignored unless it covers bits 7:0 of a register.
     pub fn store(&mut self, offset: u16, size: u8, value: u64, output: &mut impl Output) {
-        let value = match size {
-            1 => value as u32 & 0xff,
-            2 => value as u32 & 0xffff,
-            _ => value as u32,
-        };
+        let value = bus::word_of_store(value, size);
         if offset == DR {
             self.transmit(value as u8, output);
             if self.registers.latched & INT_TX != 0 {

@@ -176,7 +176,8 @@ impl<'a, S: Serial> Vm<'a, S> {
         let abort = DataAbort::from_iss(trap.esr.iss());
         let transfer = abort.transfer.filter(|_| abort.direction.is_read())?;
         let rt = register(transfer.rt)?;
-        let mut outside = Outside { console: &mut self.platform.console, port: kernel };
+        let seconds = self.platform.seconds;
+        let mut outside = Outside { console: &mut self.platform.console, port: kernel, seconds };
         let value = self.platform.bus.peek(ipa, transfer.size.bytes() as u8, &mut outside)?;
         Some(trap.reply(rt.number().into(), transfer.loaded(value)))
     }

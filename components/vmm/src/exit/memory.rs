@@ -86,8 +86,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     #[inline]
     pub(super) fn device(&mut self, ipa: u64, size: AccessSize, direction: Direction, value: u64) -> Option<u64> {
         let size = size.bytes() as u8;
-        let (bus, console) = (&mut self.platform.bus, &mut self.platform.console);
-        let mut outside = Outside { console, port: self.kernel };
+        let (bus, console, seconds) = (&mut self.platform.bus, &mut self.platform.console, self.platform.seconds);
+        let mut outside = Outside { console, port: self.kernel, seconds };
         match direction {
             Direction::Read => bus.read(ipa, size, &mut outside),
             Direction::Write => bus.write(ipa, size, value, &mut outside).map(|()| 0),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The protection domain.
 
+mod clock;
 mod counter;
 mod kernel_vcpu;
 mod regions;
@@ -19,8 +20,8 @@ use vmm::exit::{self, Exit, Next, ReplyContext};
 use vmm::state::Found;
 use vmm::trace::Trace;
 use vmm::vcpu::{FaultContext, KernelVcpu, MAX_VCPUS, VcpuId};
-use vmm::vm::Vm;
 use vmm::vm::recovery::{Message, Waits};
+use vmm::vm::{Provisions, Vm};
 
 /// The longest fault message that matters.
 const FAULT_WORDS: usize = fault_context::VCPU_LENGTH;
@@ -60,7 +61,9 @@ fn init() -> Monitor {
             return Monitor { vm: None, kernel };
         }
     };
-    let mut vm = Vm::new(config, regions.images, regions.ram, SerialDriver::new(name), state);
+    let (clock, seconds) = clock::find();
+    let given = Provisions { images: regions.images, ram: regions.ram, seconds };
+    let mut vm = Vm::new(config, given, SerialDriver::new(name), state);
     if config.trace
         && let Some(trace) = Trace::new(regions.trace, regions.trace_paddr, name, counter::frequency())
     {
@@ -71,7 +74,7 @@ fn init() -> Monitor {
         return monitor;
     }
     if found == Found::Fresh {
-        monitor.start(lasting);
+        monitor.start(lasting, clock);
     } else if let Some(reply) = monitor.recover() {
         sel4_microkit::ipc::reply(reply);
     }
@@ -143,12 +146,15 @@ impl Monitor {
         allowed
     }
 
-    fn start(&mut self, lasting: bool) {
+    fn start(&mut self, lasting: bool, clock: clock::Found) {
         let Some(vm) = &mut self.vm else { return };
         let kernel = &mut self.kernel[VcpuId::BOOT.index()];
         let name = vm.name();
         if lasting && kernel.unanswered().is_none() {
             vm.say(format_args!("{name}: cannot be restarted: this kernel does not keep unanswered faults"));
+        }
+        if clock == clock::Found::NotAClock {
+            vm.say(format_args!("{name}: the board has no PL031: the guest's clock does not know the date"));
         }
         if let Err(error) = vm.start(kernel) {
             vm.say(format_args!("{name}: not started: {error}"));

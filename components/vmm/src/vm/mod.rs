@@ -11,7 +11,7 @@ use crate::boot::{BootError, Images};
 
 use crate::config::Config;
 use crate::console::{Console, Lines, Serial};
-use crate::device::{Bus, DeviceMemory, Outside};
+use crate::device::{Bus, DeviceMemory, Outside, Seconds};
 use crate::exit::Handler;
 use crate::guest_ram::GuestRam;
 use crate::log::{Log, Warnings};
@@ -47,12 +47,24 @@ pub(crate) struct Platform<'a, S> {
     pub(crate) log: Log<'a>,
     pub(crate) journal: &'a Journal,
     pub(crate) trace: Option<Trace<'a>>,
+    pub(crate) seconds: Seconds,
+}
+
+/// What the description of the system gives a VM, besides its configuration and its serial line.
+pub struct Provisions<'a> {
+    /// Its kernel and initrd.
+    pub images: Images<'a>,
+    /// Its RAM.
+    pub ram: GuestRam<'a>,
+    /// Its clock.
+    pub seconds: Seconds,
 }
 
 impl<'a, S: Serial> Vm<'a, S> {
     /// As the state says: not started yet, unless it was left by another VMM; then [`Self::recover`] comes first.
-    pub fn new(config: Config<'a>, images: Images<'a>, ram: GuestRam<'a>, serial: S, state: &'a mut State) -> Self {
+    pub fn new(config: Config<'a>, given: Provisions<'a>, serial: S, state: &'a mut State) -> Self {
         let (journal, memory) = (&state.journal, &mut state.vm);
+        let Provisions { images, ram, seconds } = given;
         let platform = Platform {
             config,
             images,
@@ -63,6 +75,7 @@ impl<'a, S: Serial> Vm<'a, S> {
             log: Log::new(Section::new(&mut memory.log, journal), config.log_all),
             journal,
             trace: None,
+            seconds,
         };
         Self { vcpus: memory.vcpus.each_mut().map(|vcpu| Vcpu::new(vcpu, journal)), platform }
     }
@@ -161,7 +174,7 @@ impl<S: Serial> Platform<'_, S> {
         if self.phase.get() != Phase::On {
             return self.console.discard_input();
         }
-        self.bus.poll(&mut Outside { console: &mut self.console, port: kernel });
+        self.bus.poll(&mut Outside { console: &mut self.console, port: kernel, seconds: self.seconds });
     }
 }
 

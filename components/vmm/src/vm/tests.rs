@@ -2,7 +2,7 @@
 use super::*;
 use crate::boot::image::tests::{file, zimage_file};
 use crate::exit::{Exit, Next};
-use crate::fake::{FakeSerial, FakeVcpu};
+use crate::fake::{self, FakeSerial, FakeVcpu};
 use crate::vcpu::{FaultContext, VcpuReg};
 use core::cell::Cell;
 use core::sync::atomic::AtomicU64;
@@ -43,7 +43,8 @@ impl Parts {
         let images = Images { kernel: &self.kernel, initrd: &[] };
         let state = Box::leak(Box::new(State::new()));
         let ram = GuestRam::new(&self.memory, |words| CLEANED.set(CLEANED.get().max(words.len())));
-        let mut vm = Vm::new(config, images, ram, FakeSerial::default(), state);
+        let given = Provisions { images, ram, seconds: fake::seconds };
+        let mut vm = Vm::new(config, given, FakeSerial::default(), state);
         let mut vcpu = FakeVcpu::new();
         vm.start(&mut vcpu).expect("it starts");
         vcpu.set_pc(PC);

@@ -77,6 +77,12 @@ pub const MUTANTS: &[Mutant] = &[
         to: "        if !self.is_loopback() || byte == 9 {\n            output.put(byte);",
     },
     Mutant {
+        name: "an_alarm_of_the_past_comes",
+        file: "vmm/src/device/pl031.rs",
+        from: "self.registers.left(now) == Some(0)",
+        to: "self.registers.left(now).is_some_and(|left| left == 0 || left > u32::MAX / 2)",
+    },
+    Mutant {
         name: "any_odd_value_locks_32_bits",
         file: "arm/trap-table/src/aarch32/handler.rs",
         from: "u64::from(value == OS_LOCK_KEY)",

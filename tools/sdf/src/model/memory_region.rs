@@ -115,6 +115,9 @@ impl std::fmt::Display for MovedDevice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let StandIn { board, theirs, ours } = &self.stand_in;
         write!(f, "region '{}' names the {} of {board}", self.region, theirs.name)?;
+        let Some(ours) = ours else {
+            return write!(f, " at {:#x}; this board has none: there is an empty page instead", theirs.base);
+        };
         write!(f, " at {:#x}; here that is at {:#x}", theirs.base, ours.base)?;
         match (theirs.irq, ours.irq) {
             (Some(theirs), Some(ours)) => write!(f, ", irq {ours} instead of {theirs}"),

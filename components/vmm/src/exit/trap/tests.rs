@@ -11,7 +11,7 @@ use crate::fake::{FakeSerial, FakeVcpu};
 use crate::guest_ram::GuestRam;
 use crate::state::State;
 use crate::vcpu::{VcpuReg, VcpuState, Width};
-use crate::vm::Vm;
+use crate::vm::{Provisions, Vm};
 use arm_syndrome::{Coprocessor, CpReg, CpReg64};
 use arm_trap_table::aarch32;
 use core::sync::atomic::AtomicU64;
@@ -37,7 +37,8 @@ fn with_vm<R>(width: Width, f: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcp
     let config = Config::parse(text).expect("a configuration");
     let mut state = Box::new(State::new());
     let images = Images { kernel: &kernel, initrd: &[] };
-    let mut vm = Vm::new(config, images, GuestRam::new(&memory, |_| {}), FakeSerial::default(), &mut state);
+    let given = Provisions { images, ram: GuestRam::new(&memory, |_| {}), seconds: || 0 };
+    let mut vm = Vm::new(config, given, FakeSerial::default(), &mut state);
     let mut vcpu = FakeVcpu::new();
     vm.start(&mut vcpu).expect("it starts");
     assert_eq!(vcpu.width, width);
@@ -376,7 +377,8 @@ fn a_core_or_a_kernel_without_aarch32_is_named() {
     let config = Config::parse(b"name = vm\nguest = bare32\n").expect("a configuration");
     let mut state = Box::new(State::new());
     let images = Images { kernel: &kernel, initrd: &[] };
-    let mut vm = Vm::new(config, images, GuestRam::new(&memory, |_| {}), FakeSerial::default(), &mut state);
+    let given = Provisions { images, ram: GuestRam::new(&memory, |_| {}), seconds: || 0 };
+    let mut vm = Vm::new(config, given, FakeSerial::default(), &mut state);
     let mut vcpu = FakeVcpu::new();
     vcpu.has_aarch32 = false;
     for (kernel_counts, why) in [(true, "this core's EL1 is 64-bit only"), (false, "this seL4 has 64-bit vCPUs only")] {

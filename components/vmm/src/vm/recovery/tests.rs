@@ -5,12 +5,15 @@
 use super::*;
 use crate::boot::Images;
 use crate::boot::image::tests::file;
+use crate::bus::MmioDevice;
 use crate::config::Config;
-use crate::fake::{FakeSerial, FakeVcpu, Killed, kill_after};
+use crate::device::Outside;
+use crate::fake::{self, FakeSerial, FakeVcpu, Killed, kill_after};
 use crate::guest_map::RAM;
 use crate::guest_ram::GuestRam;
 use crate::state::{Found, State};
 use crate::vcpu::VcpuReg;
+use crate::vm::Provisions;
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use lazaret_abi::fault_context;
@@ -24,6 +27,7 @@ use std::vec::Vec;
 
 const PC: u64 = 0x4000_0100;
 const UART: u64 = 0x0900_0000;
+const CLOCK: u64 = 0x0901_0000;
 /// Label of a VGICMaintenance.
 const MAINTENANCE: u64 = 7;
 const GICD: u64 = 0x0800_0000;
@@ -85,7 +89,8 @@ impl World {
         let images = Images { kernel: &self.kernel, initrd: &[] };
         let ram = GuestRam::new(&self.memory, |_| {});
         let (state, vcpu, wire) = (&mut self.state, &mut self.vcpu, Wire(&self.wire));
-        let run = AssertUnwindSafe(|| work(&mut Vm::new(config, images, ram, wire, state), vcpu));
+        let given = Provisions { images, ram, seconds: fake::seconds };
+        let run = AssertUnwindSafe(|| work(&mut Vm::new(config, given, wire, state), vcpu));
         match catch_unwind(run) {
             Ok(()) => true,
             Err(payload) if payload.is::<Killed>() => false,
@@ -226,6 +231,10 @@ impl World {
                 let read = vm.platform.bus.uart.load(offset, 4, &vm.platform.console);
                 view.push_str(&format!("{read:x} "));
             }
+            let clock = &mut vm.platform.bus.clock;
+            let mut outside = Outside { console: &mut vm.platform.console, port: vcpu, seconds: fake::seconds };
+            let read = (0..0x18).step_by(4).map(|offset| clock.read(offset, 4, &mut outside));
+            view.push_str(&format!("{:x?} {}\n", read.collect::<Vec<_>>(), clock.line()));
             let _ = vcpu.pc();
         });
         view
@@ -264,7 +273,7 @@ const WAITS: &str = "WFI";
 const WFI: Event = Event::Fault { label: 8, word: 0, esr: 0x07e0_0000, x: 0 };
 
 /// Each kind of exit, in an order in which each finds something to do.
-const EVENTS: [(&str, Event); 66] = [
+const EVENTS: [(&str, Event); 72] = [
     ("GICD_CTLR", store(GICD, 1)),
     ("GICD_ISENABLER0", store(GICD + 0x100, 1 << 27)),
     ("GICD_ISENABLER1", store(GICD + 0x104, 2)),
@@ -282,6 +291,12 @@ const EVENTS: [(&str, Event); 66] = [
     ("UARTDR read", load(UART)),
     ("UARTDR read again", load(UART)),
     ("UARTICR", store(UART + 0x44, 0x7ff)),
+    ("GICD_ISENABLER1 of the clock", store(GICD + 0x104, 4)),
+    ("RTCIMSC", store(CLOCK + 0x10, 1)),
+    ("RTCLR", store(CLOCK + 8, 1000)),
+    ("RTCMR, for now", store(CLOCK + 4, 1000)),
+    ("RTCMIS", load(CLOCK + 0x18)),
+    ("RTCICR", store(CLOCK + 0x1c, 1)),
     ("maintenance of the UART's", other(7, 0)),
     ("GICD_SGIR", store(GICD + 0xf00, 2 << 24 | 5)),
     ("GICD_ISPENDR", store(GICD + 0x200, 1 << 27)),

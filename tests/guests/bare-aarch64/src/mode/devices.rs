@@ -9,7 +9,7 @@ use arm_syndrome::Class;
 use crate::runtime::exception::{count, forget, last_esr, last_far, tolerate};
 use crate::runtime::form::{self, FORMS, Registers};
 use crate::runtime::report::{check, check_quietly};
-use crate::runtime::{gic, platform, uart};
+use crate::runtime::{gic, interrupt, platform, rtc, uart};
 
 /// Words of a window, and where in it the base register points.
 const WORDS: usize = 32;
@@ -33,6 +33,7 @@ pub fn run() -> &'static str {
     form::translate(false);
     identities();
     loopback();
+    clock();
     "devices"
 }
 
@@ -104,6 +105,7 @@ fn refused() {
 /// Peripheral and component identification.
 fn identities() {
     check("uart.id", 0xb105_f00d_0034_1011, uart::identification());
+    check("rtc.id", 0xb105_f00d_0014_1031, rtc::identification());
     check("gicd.iidr", 0x43b, u64::from(gic::read(8)) & 0xfff);
 }
 
@@ -113,4 +115,24 @@ fn loopback() {
     check("uart.enabled", 0x301, enabled.into());
     check("uart.loopback", b'~'.into(), received.into());
     check("uart.overrun", 0, overrun.into());
+}
+
+/// The clock knows the date, can be set, and interrupts when it shows the time of its alarm.
+fn clock() {
+    /// The beginning of 2024.
+    const PAST: u32 = 1_704_067_200;
+    const INTID: u32 = 34;
+    check("rtc.knows_the_date", 1, (rtc::seconds() > PAST).into());
+    rtc::set(5000);
+    check("rtc.set", 1, (5000..5060).contains(&rtc::seconds()).into());
+    interrupt::init();
+    gic::enable(INTID, true);
+    rtc::set_alarm(0);
+    check("rtc.silent", 0, rtc::is_ringing().into());
+    rtc::set_alarm(rtc::seconds() + 1);
+    while !rtc::is_ringing() {}
+    check("rtc.interrupt", INTID.into(), interrupt::take().unwrap_or(0).into());
+    rtc::silence();
+    check("rtc.silenced", 0, u64::from(rtc::is_ringing()) | u64::from(interrupt::take().unwrap_or(0)) << 1);
+    gic::enable(INTID, false);
 }

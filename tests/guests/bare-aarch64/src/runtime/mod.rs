@@ -17,6 +17,7 @@ pub mod platform;
 pub mod probe;
 pub mod psci;
 pub mod report;
+pub mod rtc;
 pub mod secondary;
 pub mod semihosting;
 pub mod singular;

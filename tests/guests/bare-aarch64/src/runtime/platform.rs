@@ -6,12 +6,14 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use dtoolkit::Node as _;
 use dtoolkit::fdt::{Fdt, FdtNode};
 
+static CLOCK: AtomicU64 = AtomicU64::new(0x0901_0000);
 static UART: AtomicU64 = AtomicU64::new(0x0900_0000);
 static DISTRIBUTOR: AtomicU64 = AtomicU64::new(0x0800_0000);
 static CPU_INTERFACE: AtomicU64 = AtomicU64::new(0x0801_0000);
 
 /// A PL011, or as much of one as text needs.
 const UARTS: [&str; 2] = ["arm,pl011", "arm,sbsa-uart"];
+const CLOCKS: [&str; 1] = ["arm,pl031"];
 /// A GICv2.
 const GICS: [&str; 3] = ["arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a9-gic"];
 
@@ -23,6 +25,11 @@ pub fn discover(tree: Fdt<'_>) {
 /// The UART's first register.
 pub fn uart() -> usize {
     UART.load(Relaxed) as usize
+}
+
+/// The real-time clock's first register.
+pub fn clock() -> usize {
+    CLOCK.load(Relaxed) as usize
 }
 
 /// The distributor's first register.
@@ -38,6 +45,8 @@ pub fn cpu_interface() -> usize {
 fn visit(node: FdtNode<'_>) {
     if is(node, &UARTS) {
         remember(node, &[&UART]);
+    } else if is(node, &CLOCKS) {
+        remember(node, &[&CLOCK]);
     } else if is(node, &GICS) {
         remember(node, &[&DISTRIBUTOR, &CPU_INTERFACE]);
     }
