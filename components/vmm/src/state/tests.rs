@@ -101,3 +101,9 @@ fn a_section_may_be_larger_than_a_page() {
     stored.visit(&mut |_, bytes| bytes[12_287] ^= 1);
     assert_eq!(stored.roll_back(journal.epoch()), Err(Damaged::Section("large")));
 }
+
+/// Descriptions, ours and others', give the state region so much.
+#[test]
+fn the_state_fits_into_a_page() {
+    assert!(size_of::<State>() <= 4096, "{:#x}", size_of::<State>());
+}
