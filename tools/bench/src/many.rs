@@ -114,7 +114,7 @@ fn serial(out: &mut String, number: usize) -> std::fmt::Result {
 fn vm(out: &mut String, vm: usize, slice: u64) -> std::fmt::Result {
     writeln!(
         out,
-        r#"<protection_domain name="vmm{vm}" priority="254" budget="900" period="1000" stack_size="0x10_000">
+        r#"<protection_domain name="vmm{vm}" priority="254" passive="true" budget="900" period="1000" stack_size="0x10_000">
 <program_image path="vmm.elf" />
 <map mr="ram{vm}" vaddr="0x40_000_000" perms="rw" setvar_vaddr="guest_ram_vaddr" setvar_size="guest_ram_size" />
 <map mr="cfg{vm}" vaddr="0x2_000_000" perms="r" setvar_vaddr="vmmcfg_vaddr" setvar_prefill_size="vmmcfg_size" />
