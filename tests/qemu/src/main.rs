@@ -21,6 +21,7 @@ mod limits;
 mod linux;
 mod linux32;
 mod machine;
+mod monitors;
 mod odd_trees;
 mod panics;
 mod plain;
@@ -76,6 +77,7 @@ fn main() {
         bare::SCENARIOS,
         command_line::SCENARIOS,
         console::SCENARIOS,
+        monitors::SCENARIOS,
         sel4_bad::SCENARIOS,
         bench::SCENARIOS,
         differential::SCENARIOS,

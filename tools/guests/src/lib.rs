@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 pub use debian::{ARM64, ARMHF, Debian};
 pub use initramfs::Initramfs;
 pub use kernel::Arm64Image;
-pub use u_boot::u_boot;
+pub use u_boot::{u_boot, u_boot_guest};
 pub use xen::xen;
 
 use lazaret_programs::workspace::Workspace;

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use lazaret_abi::console::FATAL;
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::lines::{Cut, Lines};
 
@@ -13,9 +13,20 @@ const LONGEST_LINE: usize = 16 << 10;
 /// Bytes of an escape sequence.
 const LONGEST_SEQUENCE: usize = 64;
 
+/// What to type, of what was found.
+type Answer = Box<dyn Fn(&Captures<'_>) -> Vec<u8>>;
+
 struct Step {
     wait: Regex,
-    send: Vec<u8>,
+    answer: Answer,
+}
+
+impl Step {
+    /// Where what it waits for ends, and what to type.
+    fn look(&self, line: &str) -> Option<(usize, Vec<u8>)> {
+        let found = self.wait.captures(line)?;
+        Some((found.get(0)?.end(), (self.answer)(&found)))
+    }
 }
 
 /// Steps in order, over output that arrives in pieces.
@@ -40,9 +51,15 @@ impl Script {
     }
 
     /// Waits for a pattern in one line, then types `text` as it is (end it with `\r` for Enter).
-    pub fn step(mut self, wait: &str, text: &str) -> Self {
+    pub fn step(self, wait: &str, text: &str) -> Self {
+        let text = text.to_string();
+        self.answer(wait, move |_| text.clone())
+    }
+
+    /// Waits for a pattern in one line, then types what is made of what was found.
+    pub fn answer(mut self, wait: &str, answer: impl Fn(&Captures<'_>) -> String + 'static) -> Self {
         let wait = Regex::new(wait).unwrap_or_else(|e| panic!("{e}"));
-        self.steps.push_back(Step { wait, send: text.as_bytes().to_vec() });
+        self.steps.push_back(Step { wait, answer: Box::new(move |found| answer(found).into_bytes()) });
         self
     }
 
@@ -53,7 +70,7 @@ impl Script {
 
     /// Adds a last pattern that is compiled already.
     pub fn until(mut self, wait: Regex) -> Self {
-        self.steps.push_back(Step { wait, send: Vec::new() });
+        self.steps.push_back(Step { wait, answer: Box::new(|_| Vec::new()) });
         self
     }
 
@@ -90,9 +107,10 @@ impl Script {
             self.line.push_str(&fresh);
             self.crop();
             self.rejoin();
-            while let Some(end) = self.steps.front().and_then(|s| s.wait.find(&self.line)).map(|found| found.end()) {
+            while let Some((end, answer)) = self.steps.front().and_then(|step| step.look(&self.line)) {
+                self.steps.pop_front();
                 self.line.drain(..end);
-                typed.extend(self.steps.pop_front().map(|step| step.send).unwrap_or_default());
+                typed.extend(answer);
             }
             if ends {
                 self.escape.clear();
@@ -165,6 +183,13 @@ mod tests {
         assert!(!script.is_done());
         script.feed(b"reboot: Power down\r\n");
         assert!(script.is_done());
+    }
+
+    #[test]
+    fn an_answer_is_made_of_what_was_found() {
+        let mut script = Script::new().answer("at (\\d+)", |found| format!("look {}\r", &found[1])).expect("end");
+        assert_eq!(script.feed(b"it is at 17"), b"look 17\r");
+        assert_eq!(script.waiting_for(), Some("end"));
     }
 
     #[test]

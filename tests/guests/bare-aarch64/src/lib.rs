@@ -22,6 +22,7 @@
 //! | `interrupts` | random programs for the interrupt controller: `count=` of `seed=` from `first=`, or `picks=` |
 //! | `calls` | calls by HVC and SMC, with something in each part of a register that does not count |
 //! | `prompt` | lines without an end, and then one thing or another for a while |
+//! | `kdb` | nothing, until a key enters a debugger like Linux's kdb and kgdb |
 //! | `ticks` | the time, `rounds=` times |
 //!
 //! Each check prints `PASS name` or `FAIL name expected X got Y`; the last line is

@@ -44,6 +44,8 @@ pub enum Mode {
     Calls,
     /// Lines without an end.
     Prompt,
+    /// A debugger on the console.
+    Kdb,
     /// The time, again and again.
     Ticks,
 }
@@ -175,6 +177,7 @@ fn mode(value: &str) -> Option<Mode> {
         "controller" => Mode::Controller,
         "calls" => Mode::Calls,
         "prompt" => Mode::Prompt,
+        "kdb" => Mode::Kdb,
         "ticks" => Mode::Ticks,
         _ => return None,
     })

@@ -14,6 +14,7 @@ mod differential;
 mod exits;
 mod identity;
 mod interrupts;
+mod kdb;
 mod leak;
 mod lock;
 mod neighbour;
@@ -62,6 +63,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Controller => controller::run(),
         Mode::Calls => calls::run(),
         Mode::Prompt => prompt::run(),
+        Mode::Kdb => kdb::run(),
         Mode::Ticks => prompt::ticks(options.rounds),
     };
     report::finish(name);

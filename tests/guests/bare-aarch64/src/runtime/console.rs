@@ -51,11 +51,21 @@ pub fn listen() {
 pub fn was_typed() -> bool {
     let mut typed = false;
     while flags() & RXFE == 0 {
-        // SAFETY: a register of the UART, which gives a byte that has been received.
-        _ = unsafe { register(DR).read_volatile() };
+        _ = take();
         typed = true;
     }
     typed
+}
+
+fn take() -> u8 {
+    // SAFETY: a register of the UART, which gives a byte that has been received.
+    (unsafe { register(DR).read_volatile() }) as u8
+}
+
+/// The next byte that is typed.
+pub fn wait_for_byte() -> u8 {
+    while flags() & RXFE != 0 {}
+    take()
 }
 
 /// Reads the flag register by one instruction.

@@ -6,7 +6,7 @@ use core::arch::global_asm;
 use dtoolkit::fdt::Fdt;
 
 use super::exception::Frame;
-use super::{console, platform, psci};
+use super::{console, msr, platform, psci};
 use crate::mode;
 use crate::options::{BadOption, Options};
 
@@ -68,19 +68,8 @@ start:
     b       save_interrupt
     .endm
 
-    .text
-    .balign 0x800
-vectors:
-    .rept 5
-    VECTOR
-    .endr
-    INTERRUPT_VECTOR
-    FIQ_VECTOR
-    .rept 9
-    VECTOR
-    .endr
-
-save:
+    // Keeps the registers, calls the handler and goes back.
+    .macro SAVE handler
     stp     x2, x3, [sp, #16]
     stp     x4, x5, [sp, #32]
     stp     x6, x7, [sp, #48]
@@ -103,7 +92,7 @@ save:
     mrs     x4, far_el1
     str     x4, [sp, #272]
     mov     x0, sp
-    bl      exception_entry
+    bl      \handler
     ldp     x30, x1, [sp, #240]
     ldr     x2, [sp, #256]
     msr     elr_el1, x1
@@ -125,12 +114,66 @@ save:
     ldp     x0, x1, [sp, #0]
     add     sp, sp, #288
     eret
+    .endm
+
+    .text
+    .balign 0x800
+vectors:
+    .rept 5
+    VECTOR
+    .endr
+    INTERRUPT_VECTOR
+    FIQ_VECTOR
+    .rept 9
+    VECTOR
+    .endr
+
+save:
+    SAVE exception_entry
+
+    // Exceptions of a guest that has a debugger: those of EL1 itself go there first.
+    .macro DEBUGGER_VECTOR
+    .balign 0x80
+    sub     sp, sp, #288
+    stp     x0, x1, [sp, #0]
+    b       save_for_debugger
+    .endm
+
+    .balign 0x800
+    .global debugger_vectors
+debugger_vectors:
+    .rept 4
+    VECTOR
+    .endr
+    DEBUGGER_VECTOR
+    .rept 11
+    VECTOR
+    .endr
+
+save_for_debugger:
+    SAVE debugger_entry
 "#
 );
 
 #[unsafe(no_mangle)]
 extern "C" fn exception_entry(frame: &mut Frame) {
     super::exception::handle(frame);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn debugger_entry(frame: &mut Frame) {
+    super::debugger::handle(frame);
+}
+
+unsafe extern "C" {
+    /// The vectors of a guest that has a debugger.
+    static debugger_vectors: u8;
+}
+
+/// From now on the debugger has the exceptions that EL1 takes of its own code.
+pub(super) fn let_debugger_have_exceptions() {
+    msr!("vbar_el1", &raw const debugger_vectors as u64);
+    super::instruction!("isb");
 }
 
 #[unsafe(no_mangle)]

@@ -11,14 +11,26 @@ use super::{console, debug, probe, psci};
 #[repr(C)]
 pub struct Frame {
     x: [u64; 31],
-    elr: u64,
-    spsr: u64,
-    esr: u64,
+    pub(super) elr: u64,
+    pub(super) spsr: u64,
+    pub(super) esr: u64,
     far: u64,
     _align: u64,
 }
 
 const _: () = assert!(size_of::<Frame>() == 288);
+
+impl Frame {
+    /// X0 to X30, SP and PC as they were, and PSTATE.
+    pub(super) fn registers(&self) -> ([u64; 33], u64) {
+        let mut registers = [0; 33];
+        registers[..31].copy_from_slice(&self.x);
+        // The frame is on the stack of the code that was interrupted.
+        registers[31] = &raw const *self as u64 + size_of::<Self>() as u64;
+        registers[32] = self.elr;
+        (registers, self.spsr)
+    }
+}
 
 /// `BRK` that starts single-stepping at EL1, and the one that ends it.
 pub const START_STEPPING: u16 = 1;

@@ -5,6 +5,7 @@
 pub mod console;
 pub mod counter;
 pub mod debug;
+pub mod debugger;
 pub mod encoding;
 pub mod entry;
 pub mod exception;
