@@ -39,7 +39,13 @@ pub struct Setting {
 /// The same guests with VMMs that run on their own time, and with such as run on the guest's; and shares that are no
 /// time slices.
 pub const SETTINGS: [Setting; 5] = [
-    Setting { name: "active VMMs, time slices", system: "two_bare_active", period: 5000, budget: 5000, neighbour: 5000 },
+    Setting {
+        name: "active VMMs, time slices",
+        system: "two_bare_active",
+        period: 5000,
+        budget: 5000,
+        neighbour: 5000,
+    },
     Setting { name: "time slices", system: "two_bare", period: 5000, budget: 5000, neighbour: 5000 },
     Setting { name: "equal budgets", system: "two_bare", period: 5000, budget: 2400, neighbour: 2400 },
     Setting { name: "unequal budgets", system: "two_bare", period: 5000, budget: 1500, neighbour: 3300 },

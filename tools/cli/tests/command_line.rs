@@ -130,6 +130,31 @@ fn arguments_without_sense_are_refused() {
 }
 
 #[test]
+fn usage_names_what_users_start() {
+    for arguments in [&["--help"][..], &["inject", "--help"], &["check", "--no-such"], &["nosuch"]] {
+        let (_, out, err) = lazaret(arguments);
+        let usage = [out, err].concat();
+        assert!(usage.contains("Usage: tools/lazaret") && !usage.contains("lazaret-cli"), "{arguments:?}: {usage}");
+    }
+}
+
+/// On a machine without apt-get nothing is advised that needs it, and on one without timeout(1) that is no fault.
+#[test]
+fn doctor_advises_what_can_be_done() {
+    let empty = std::env::temp_dir().join(format!("lazaret-doctor-{}", std::process::id()));
+    std::fs::create_dir_all(&empty).unwrap();
+    let mut doctor = Command::new(env!("CARGO_BIN_EXE_lazaret-cli"));
+    let Output { status, stdout, .. } = doctor.arg("doctor").current_dir(root()).env("PATH", &empty).output().unwrap();
+    std::fs::remove_dir_all(empty).unwrap();
+    let out = String::from_utf8(stdout).unwrap();
+    assert_eq!(status.code(), Some(1), "{out}");
+    assert!(!out.contains("apt-get install") && !out.contains("tools/lazaret installs"), "{out}");
+    assert!(out.contains("what Debian has as: qemu-system-arm") && out.contains("yours to install"), "{out}");
+    let absent = |what: &str| out.lines().any(|line| line.starts_with("absent") && line.contains(what));
+    assert!(absent("timeout") && !absent("QEMU"), "{out}");
+}
+
+#[test]
 fn an_unknown_operation_is_refused_with_the_list_of_them() {
     let (code, _, err) = lazaret(&["bench", "--profile", "nosuch"]);
     assert_eq!(code, Some(2), "{err}");

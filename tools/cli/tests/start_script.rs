@@ -134,6 +134,21 @@ fn a_machine_without_apt_gets_advice_that_it_can_follow() {
 }
 
 #[test]
+fn doctor_without_cargo_advises_what_can_be_done() {
+    let machine = Machine::new("doctor");
+    for program in ["cargo", "cc"] {
+        std::fs::remove_file(machine.folder.join("bin").join(program)).unwrap();
+    }
+    let output = machine.start(&["doctor"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = said(&output);
+    assert!(text.contains("install rustup") && text.contains("what Debian has as: gcc libc6-dev"), "{text}");
+    assert!(!text.contains("apt-get") && !text.contains("installs what is missing"), "{text}");
+    machine.program("apt-get", "");
+    assert!(said(&machine.start(&["doctor"], &[])).contains("apt-get install gcc libc6-dev"));
+}
+
+#[test]
 fn a_missing_timeout_is_no_failure_of_rustup() {
     let machine = Machine::new("timeout");
     let libraries = machine.folder.join("libraries");
