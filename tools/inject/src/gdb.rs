@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 /// How long QEMU may take for a response, on a loaded machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(600);
 /// Registers in the order of the protocol: x0 to x30, then these.
 pub const SP: usize = 31;
 /// The program counter.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Qemu;
 
 /// On a loaded host. A machine that sleeps under icount may never answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Where the socket of a machine is.
 #[derive(Debug, Clone)]

@@ -14,6 +14,8 @@ pub enum Patience {
     Clock(Duration),
     /// So much work; or, of a machine that rests, [`RESTS`] times as long by the clock.
     Work(Duration),
+    /// Until it rests; or so much work.
+    Rest(Duration),
 }
 
 /// A machine that waits for its timer works little, and one that is dead does not work at all.
@@ -23,10 +25,11 @@ const TICK: Duration = Duration::from_millis(10);
 
 impl Patience {
     /// Is it at its end, for a process that was started then?
-    pub(super) fn is_over(self, start: Instant, process: Option<u32>) -> bool {
+    pub fn is_over(self, start: Instant, process: Option<u32>) -> bool {
         let passed = start.elapsed();
         match self {
             Self::Clock(limit) => passed >= limit,
+            Self::Rest(limit) => Self::Work(limit).is_over(start, process),
             // It cannot have worked more than that.
             Self::Work(limit) if passed < limit => false,
             Self::Work(limit) => {
@@ -35,6 +38,35 @@ impl Patience {
             }
         }
     }
+}
+
+/// Looks in a row that must find a process at rest.
+const LOOKS: u32 = 30;
+
+/// Does a process rest? All of its threads sleep, look after look, and none has worked in between. One that waits for a
+/// processor or for a disk does not sleep, so a slow host makes nobody rest.
+#[derive(Debug, Default)]
+pub(super) struct AtRest {
+    worked: Option<Duration>,
+    looks: u32,
+}
+
+impl AtRest {
+    /// Looks once more.
+    pub(super) fn look(&mut self, process: u32) -> bool {
+        let worked = work(process);
+        self.looks = if worked == self.worked && sleeps(process) { self.looks + 1 } else { 0 };
+        self.worked = worked;
+        self.looks >= LOOKS
+    }
+}
+
+/// Does every thread of a process sleep, now?
+fn sleeps(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    threads.map(|thread| std::fs::read_to_string(thread.path().join("stat"))).all(|stat| {
+        stat.is_ok_and(|stat| stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('S')))
+    })
 }
 
 /// Processor time of all threads of a process; `None` when it is gone.
@@ -70,7 +102,8 @@ mod tests {
         assert!(Patience::Work(second).is_over(long_ago, own));
         assert!(!Patience::Work(Duration::from_secs(90)).is_over(long_ago, own));
         assert!(!Patience::Work(Duration::from_secs(101)).is_over(long_ago, None));
-        for never in [Patience::Clock(Duration::MAX), Patience::Work(Duration::MAX)] {
+        assert!(Patience::Rest(second).is_over(long_ago, own));
+        for never in [Patience::Clock, Patience::Work, Patience::Rest].map(|of| of(Duration::MAX)) {
             assert!(!never.is_over(long_ago, own));
         }
     }

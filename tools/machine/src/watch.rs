@@ -14,7 +14,7 @@ use super::Script;
 use super::console::{Faults, read_all, text};
 use super::interrupt::{self, LOOK};
 use super::lines::rejoin;
-use super::patience::Patience;
+use super::patience::{AtRest, Patience};
 use super::process::Process;
 use super::run::{Run, RunEnd};
 use super::terminal::Terminal;
@@ -112,14 +112,17 @@ impl Watch {
         seen: &mut Seen,
     ) -> anyhow::Result<Option<RunEnd>> {
         let mut fault: Option<(Instant, RunEnd)> = None;
-        let mut faults = Faults::default();
+        let (mut faults, mut at_rest) = (Faults::default(), AtRest::default());
         loop {
             if self.input == Input::Script && interrupt::interrupted() {
                 return Ok(Some(RunEnd::Interrupted));
             }
             let is_over = match &fault {
                 Some((at, _)) => at.elapsed() >= LAST_WORDS,
-                None => self.patience.is_some_and(|patience| patience.is_over(start, process)),
+                None => self.patience.is_some_and(|patience| {
+                    let rests = matches!(patience, Patience::Rest(_)) && process.is_some_and(|p| at_rest.look(p));
+                    rests || patience.is_over(start, process)
+                }),
             };
             if is_over {
                 return Ok(Some(self.overdue(fault)));
@@ -206,15 +209,16 @@ mod tests {
     }
 
     fn watch(script: Script) -> Watch {
-        Watch::script(script, Duration::from_secs(10))
+        Watch::script(script, Duration::from_secs(600))
     }
 
     #[test]
     fn ends_when_all_is_seen_and_kills_the_machine() {
         let run = watch(Script::new().step("name\\?", "x\n").expect("hello x"));
-        let run = run.run(shell("printf 'name? '; read n; echo hello $n; sleep 100")).unwrap();
+        let run = run.run(shell("printf 'name? '; read n; echo hello $n; exec sleep 1000")).unwrap();
         assert_eq!(run.end, RunEnd::Seen);
-        assert!(run.elapsed < Duration::from_secs(9));
+        // Not by itself, after its sleep: and no host is so slow.
+        assert!(run.elapsed < Duration::from_secs(900));
         run.expect_seen().unwrap();
     }
 
@@ -249,6 +253,22 @@ mod tests {
         assert!(seen.bytes.len() <= 2 * KEPT && seen.bytes.ends_with(b"xdone"), "{}", seen.bytes.len());
         assert_eq!(seen.left_out + seen.bytes.len(), (600 << 16) + 4);
         assert!(Script::new().noted("x".into(), 5).starts_with("(the first 5 bytes are not kept)"));
+    }
+
+    #[test]
+    fn one_that_rests_is_given_up_and_one_that_works_is_not() {
+        let rest = |script: &str, limit| {
+            let mut watch = watch(Script::new().expect("late"));
+            watch.patience = Some(Patience::Rest(Duration::from_secs(limit)));
+            watch.run(shell(script)).unwrap().end
+        };
+        let late = RunEnd::TimedOut("late".into());
+        assert_eq!(rest("echo early; exec sleep 1000", 600), late);
+        assert_eq!(rest("while :; do :; done", 1), late);
+        assert_eq!(
+            rest("i=0; while [ $i -lt 3000000 ]; do i=$((i + 1)); done; echo late; exec sleep 1000", 600),
+            RunEnd::Seen
+        );
     }
 
     #[test]

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Runs a guest that announces its operations, with QEMU's log on during each.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
-use lazaret_machine::{Process, Qemu, interrupt};
+use lazaret_machine::{Patience, Process, Qemu, interrupt};
 
 /// An operation that the guest announced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +42,8 @@ impl Announced {
     }
 }
 
-/// Runs the machine to the end of its job; the log is written to `folder`.
-pub fn run(mut qemu: Qemu, kernel: &Path, folder: &Path, timeout: Duration) -> anyhow::Result<Vec<Announced>> {
+/// Runs the machine to the end of its job, for so much work at most; the log is written to `folder`.
+pub fn run(mut qemu: Qemu, kernel: &Path, folder: &Path, work: Duration) -> anyhow::Result<Vec<Announced>> {
     let path = |name: &str| folder.join(name);
     let (monitor, guest, log) = (path("monitor"), path("semihosting"), path("trace.log"));
     for old in [&monitor, &guest, &log] {
@@ -59,10 +59,12 @@ pub fn run(mut qemu: Qemu, kernel: &Path, folder: &Path, timeout: Duration) -> a
     interrupt::keep_from(&mut command);
     let mut process = Process(command.spawn().context("cannot start QEMU")?);
     let output = drain(&mut process.0);
-    let deadline = Instant::now().checked_add(timeout);
-    let guest = connect(&guest, deadline)?;
-    let mut monitor = Monitor::new(connect(&monitor, deadline)?)?;
-    let announced = follow(guest, &mut monitor, &log, deadline);
+    let (start, id) = (Instant::now(), process.0.id());
+    // Ctrl-C is a limit as well.
+    let is_over = || interrupt::interrupted() || Patience::Work(work).is_over(start, Some(id));
+    let guest = connect(&guest, &is_over)?;
+    let mut monitor = Monitor::new(connect(&monitor, &is_over)?)?;
+    let announced = follow(guest, &mut monitor, &log, &is_over);
     drop(process);
     let output = output.join().unwrap_or_default();
     announced.with_context(|| format!("the guest said: {}", tail(&output)))
@@ -83,27 +85,25 @@ fn tail(text: &str) -> String {
     lines[lines.len().saturating_sub(12)..].join("\n")
 }
 
-fn connect(path: &Path, deadline: Option<Instant>) -> anyhow::Result<UnixStream> {
+fn connect(path: &Path, is_over: &dyn Fn() -> bool) -> anyhow::Result<UnixStream> {
     loop {
         match UnixStream::connect(path) {
             Ok(stream) => return Ok(stream),
-            Err(error) if is_over(deadline) => return Err(error).context("QEMU's socket"),
+            Err(error) if is_over() => return Err(error).context("QEMU's socket"),
             Err(_) => std::thread::sleep(Duration::from_millis(20)),
         }
     }
 }
 
-/// Is there a limit, and is it over? Ctrl-C is one as well.
-fn is_over(deadline: Option<Instant>) -> bool {
-    interrupt::interrupted() || deadline.is_some_and(|deadline| Instant::now() > deadline)
-}
+/// QEMU's monitor answers at once, if it does not hang.
+const HANGS: Duration = Duration::from_secs(1800);
 
 /// QEMU's monitor.
 struct Monitor(UnixStream);
 
 impl Monitor {
     fn new(stream: UnixStream) -> anyhow::Result<Self> {
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(HANGS))?;
         let mut monitor = Self(stream);
         monitor.prompt()?;
         Ok(monitor)
@@ -125,25 +125,22 @@ impl Monitor {
     }
 }
 
-/// How long the guest may do nothing that it says.
-const SILENCE: Duration = Duration::from_secs(180);
+/// Between two looks whether the guest has worked long enough.
+const LOOK: Duration = Duration::from_secs(1);
 
 fn follow(
     guest: UnixStream,
     monitor: &mut Monitor,
     log: &Path,
-    deadline: Option<Instant>,
+    is_over: &dyn Fn() -> bool,
 ) -> anyhow::Result<Vec<Announced>> {
-    guest.set_read_timeout(Some(SILENCE))?;
+    guest.set_read_timeout(Some(LOOK))?;
     let mut acknowledge = guest.try_clone()?;
     let mut announced: Vec<Announced> = Vec::new();
     let size = || std::fs::metadata(log).map_or(0, |metadata| metadata.len());
-    let mut lines = BufReader::new(guest).lines();
+    let mut guest = BufReader::new(guest);
     loop {
-        if is_over(deadline) {
-            bail!("the guest was not done in time");
-        }
-        let line = lines.next().context("QEMU ended too early")?.context("the guest says nothing any more")?;
+        let line = next_line(&mut guest, is_over)?;
         if let Some(next) = Announced::parse(&line) {
             announced.push(Announced { log_from: size(), ..next });
             monitor.command("log in_asm,exec,nochain,int")?;
@@ -159,9 +156,44 @@ fn follow(
     }
 }
 
+/// What came before a look is kept.
+fn next_line(guest: &mut impl BufRead, is_over: &dyn Fn() -> bool) -> anyhow::Result<String> {
+    let mut line = Vec::new();
+    loop {
+        ensure!(!is_over(), "the guest was not done in time");
+        match guest.read_until(b'\n', &mut line) {
+            Ok(_) if line.ends_with(b"\n") => return Ok(String::from_utf8_lossy(&line).trim().into()),
+            Ok(_) => bail!("QEMU ended too early"),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_may_take_longer_than_a_look() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+        let mut guest = BufReader::new(ours);
+        theirs.write_all(b"DO").unwrap();
+        let looks = std::cell::Cell::new(0);
+        // The rest comes after some looks.
+        let line = next_line(&mut guest, &|| {
+            looks.set(looks.get() + 1);
+            if looks.get() == 5 {
+                theirs.try_clone().unwrap().write_all(b"NE\r\n").unwrap();
+            }
+            false
+        });
+        assert_eq!(line.unwrap(), "DONE");
+        assert!(next_line(&mut guest, &|| true).unwrap_err().to_string().contains("in time"));
+        drop(theirs);
+        assert!(next_line(&mut guest, &|| false).unwrap_err().to_string().contains("too early"));
+    }
 
     #[test]
     fn understands_what_the_guest_announces() {
