@@ -43,13 +43,14 @@ impl<'a> System<'a> {
             // stopped, and this task has no references into them.
             unsafe { core::ptr::write_bytes(window(first), 0, bytes) };
             for fill in self.spec.fills.iter().filter(|fill| (frame..frame + mapping.count).contains(&fill.frame)) {
-                let Ok(source) = self.source(fill) else { continue };
                 let page = first + (fill.frame - frame) as usize;
-                // SAFETY: as above; `Spec::parse` has checked that `to + len` lies in the frame.
-                unsafe {
-                    let to = window(page).add(fill.to as usize);
-                    core::ptr::copy_nonoverlapping(source.as_ptr(), to, source.len());
-                }
+                // SAFETY: as above; `Spec::parse` has checked that `to + len` lies in the frame, and no piece does more.
+                let put = |at: usize, bytes: &[u8]| unsafe {
+                    let to = window(page).add(fill.to as usize + at);
+                    core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+                };
+                // What failed would have failed before the threads started.
+                let _ = self.pieces(fill, put);
             }
         }
     }

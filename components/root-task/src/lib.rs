@@ -24,6 +24,7 @@ mod memory;
 mod monitor;
 mod object;
 mod restart;
+mod seed;
 mod slots;
 mod sum;
 mod system;

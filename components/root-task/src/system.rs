@@ -5,10 +5,13 @@ use sel4::init_thread::slot::CNODE;
 use sel4::{AbsoluteCPtr, BootInfoPtr, CPtr, Cap, CapType, cap};
 use system_spec::{ComponentKind, NONE, Ref, Spec, flags};
 
-use crate::{Failure, Image, Pool, Slots, failure::Context, slots::slot_of};
+use crate::{Failure, Image, Pool, Slots, failure::Context, fill::device_tree, seed::Seed, slots::slot_of};
 
 /// Untyped capabilities that are used: those of the boot information, and pads.
 const MAX_UNTYPEDS: usize = sel4_abi::boot_info::MAX_UNTYPED + 128;
+
+/// Bytes before what a chunk of the boot information holds: its kind and its length.
+const CHUNK_HEADER: usize = 16;
 
 /// State of the construction.
 pub struct System<'a> {
@@ -17,6 +20,8 @@ pub struct System<'a> {
     pub(crate) slots: Slots,
     pub(crate) image: Image,
     pub(crate) pool: Pool<MAX_UNTYPEDS>,
+    /// The board's entropy, if it has any.
+    pub(crate) seed: Option<Seed<'a>>,
 }
 
 impl<'a> System<'a> {
@@ -30,7 +35,8 @@ impl<'a> System<'a> {
         for (slot, untyped) in boot_info.untyped().range().zip(boot_info.untyped_list()) {
             pool.add(slot, untyped.paddr() as u64, untyped.size_bits(), untyped.is_device());
         }
-        Ok(Self { spec, boot_info, slots, image, pool })
+        let seed = device_tree(boot_info).and_then(|chunk| Seed::find(chunk, CHUNK_HEADER));
+        Ok(Self { spec, boot_info, slots, image, pool, seed })
     }
 
     /// Creates everything, starts it, and watches.
@@ -39,6 +45,7 @@ impl<'a> System<'a> {
         self.create_objects()?;
         self.create_irq_handlers()?;
         self.assign_asids()?;
+        self.tell_of_missing_seed();
         self.fill_frames()?;
         self.map_page_tables()?;
         self.map_frames()?;

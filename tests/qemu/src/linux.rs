@@ -6,8 +6,8 @@ use lazaret_build::Request;
 use lazaret_machine::Script;
 use lazaret_programs::workspace::Workspace;
 
-use crate::Scenario;
 use crate::machine;
+use crate::{DEFAULT_BOARD, Scenario};
 
 pub const SCENARIOS: &[Scenario] = &[("linux-boot", boot), ("linux-reboot", reboot), ("linux-gdb", gdb)];
 
@@ -24,11 +24,9 @@ const ACCESSES: &str = "accesses: done, undefined: 2[15]";
 /// The keyboard goes to the bare guest, Enter asks it how it goes, and back to Linux.
 pub const ASK_BARE: &str = "\x1d1\r\x1d0";
 
-/// To the shell; a command; power off, after which the other machine goes on.
+/// To the shell; the board's date, and entropy from the first moment on; power off, after which the other machine goes on.
 fn boot() -> anyhow::Result<()> {
-    let script = to_the_prompt()
-        .step("", "uname -srm\r")
-        .expect("Linux .* aarch64")
+    let script = date_and_entropy(to_the_prompt().step("", "uname -srm\r").expect("Linux .* aarch64"))
         .step("/ # ?$", "\x1d1")
         .step("input goes to bare", "\x1d0")
         .step("input goes to linux", "poweroff\r")
@@ -38,6 +36,18 @@ fn boot() -> anyhow::Result<()> {
         .expect(r"bare\| guest bare: round \d+, 0 failed");
     let built = machine::build(&Request::new(machine::default_description()))?;
     machine::run_built(&built, script, 240).map(|_| ())
+}
+
+/// The Pi has no clock, and QEMU's none of its entropy.
+fn date_and_entropy(script: Script) -> Script {
+    if machine::board() != DEFAULT_BOARD {
+        return script;
+    }
+    script
+        .step("/ # ?$", "date +year:%Y\r")
+        .expect(r"year:20[2-9]\d")
+        .step("/ # ?$", "dmesg | grep 'crng init'\r")
+        .expect(r"\[ *0\.000000\] random: crng init done")
 }
 
 /// The guest resets itself, and comes to its shell again; the other machine goes on.

@@ -8,7 +8,7 @@ use std::fmt::Display;
 
 use vmm::boot::image::Image;
 use vmm::boot::layout::Layout;
-use vmm::boot::{BootError, check_arguments, fdt};
+use vmm::boot::{BootError, SEED_LENGTH, check_arguments, fdt};
 use vmm::config::Config;
 
 use lazaret_diagnostic::{Diagnostic, Span};
@@ -48,7 +48,8 @@ impl<'a> Monitor<'a> {
         let layout =
             Layout::new(Image::of(config.guest, &kernel).map_err(refuse)?, initrd, ram_size).map_err(refuse)?;
         let range = (initrd != 0).then_some(layout.initrd..layout.initrd + initrd);
-        fdt::build(ram_size, config.bootargs, range)
+        // With the seed that the guest may get.
+        fdt::build(ram_size, config.bootargs, range, Some([0; SEED_LENGTH]))
             .map_err(|why| self.refuse(config_map.span, "configuration", why))?;
         Ok(())
     }

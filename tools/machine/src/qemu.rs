@@ -91,6 +91,8 @@ impl Qemu {
         arguments.extend(["-nic", "none"].map(Into::into));
         if self.icount {
             arguments.extend(["-icount", "shift=0,sleep=off"].map(Into::into));
+            // What else a guest could tell one run from another by: the date, and entropy.
+            arguments.extend(["-rtc", "base=2020-01-01,clock=vm", "-seed", "1"].map(Into::into));
         }
         arguments.extend(self.more.iter().cloned());
         if let Some(device_tree) = &self.device_tree {
@@ -135,6 +137,9 @@ mod tests {
         );
         assert!(line.ends_with("-kernel a.img") && !line.contains("icount"), "{line}");
         qemu.icount = true;
-        assert!(qemu.line(Path::new("a b")).contains("-icount shift=0,sleep=off -kernel 'a b'"));
+        assert!(
+            qemu.line(Path::new("a b"))
+                .contains("-icount shift=0,sleep=off -rtc base=2020-01-01,clock=vm -seed 1 -kernel 'a b'")
+        );
     }
 }

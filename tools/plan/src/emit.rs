@@ -5,8 +5,8 @@ use std::cmp::Reverse;
 
 use sel4_abi::object::{ObjectType, vm_attributes};
 use system_spec::{
-    Cap, Component, Fill, Irq, Kind, Mapping, NO_PADDR, NONE, ObjectRun, PAGE_SIZE, PageTable, Ref, SchedContext,
-    Thread, Writer, flags, mapping_flags, thread_flags,
+    Cap, Component, Fill, Irq, Kind, Mapping, NO_PADDR, NONE, ObjectRun, PAGE_SIZE, PageTable, Ref, SEED_LENGTH,
+    SchedContext, Thread, Writer, flags, mapping_flags, thread_flags,
 };
 
 use super::{CapFill, ComponentPlan, Frames, Mapped, Object, ObjectId, Plan, Source, ThreadPlan, builder::rights};
@@ -123,6 +123,7 @@ impl Emitter {
         let (base, len, boot_info_id) = match *source {
             Source::Data(page, len) => (u64::from(page) * PAGE_SIZE as u64, len, 0),
             Source::BootInfo(id) => (0, page * u64::from(object.count), id),
+            Source::Seed(owner, at) => return self.seed(first, owner, at),
         };
         for frame in 0..object.count {
             let from = u64::from(frame) * page;
@@ -136,6 +137,19 @@ impl Emitter {
                     boot_info_id,
                 });
             }
+        }
+    }
+
+    /// In small pages; it may lie over the border between two.
+    fn seed(&mut self, first: u32, owner: u32, at: u64) {
+        let page = PAGE_SIZE as u64;
+        let (mut from, size) = (0, SEED_LENGTH as u64);
+        while from < size {
+            let (frame, to) = ((at + from) / page, (at + from) % page);
+            let len = (page - to).min(size - from);
+            let (frame, boot_info_id) = (first + frame as u32, Fill::SEED | owner);
+            self.writer.fills.push(Fill { from, frame, to: to as u32, len: len as u32, boot_info_id });
+            from += len;
         }
     }
 

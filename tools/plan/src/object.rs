@@ -114,7 +114,7 @@ impl Perms {
 pub struct FillFrames {
     /// Run of frames.
     pub run: ObjectId,
-    /// What to copy to its start.
+    /// What to copy, to its start if it does not say where.
     pub source: Source,
 }
 
@@ -125,6 +125,8 @@ pub enum Source {
     Data(u32, u64),
     /// An extra boot information chunk, as much as fits.
     BootInfo(u32),
+    /// An owner's entropy, to this byte of the run.
+    Seed(u32, u64),
 }
 
 /// A thread.

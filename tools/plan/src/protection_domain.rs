@@ -2,7 +2,7 @@
 //! Protection domains: program, address space, CSpace, thread.
 
 use microkit_abi::slot;
-use system_spec::{Kind, OnFault, PAGE_SIZE, PASSIVE_BADGE};
+use system_spec::{Kind, OnFault, PAGE_SIZE, PASSIVE_BADGE, SEED_LENGTH};
 
 use super::{
     ComponentPlan, FillFrames, Frames, IrqPlan, Mapped, ObjectId, PlanError, Program, Segment, Source, Space,
@@ -20,9 +20,19 @@ const SHARED_DEBUG: &str = "vmm_shared_debug";
 /// A variable of our serial driver: its clients' names, padded with zeros. A tool that does not know the variable leaves
 /// them to what clients say.
 const CLIENT_NAMES: &str = "client_names";
+/// A variable of our VMM: entropy of its own, which the root task has of the board at each start. A tool that does not know
+/// the variable leaves it zero, which is none.
+const SEED: &str = "vmm_seed";
 /// How many the driver has, and how long they are there.
 const CLIENTS: usize = 16;
 const NAME_LENGTH: usize = 16;
+
+/// Where a program has its seed, and whose it is.
+#[derive(Clone, Copy)]
+struct Seed {
+    owner: u32,
+    vaddr: u64,
+}
 
 /// Objects of a domain that others refer to.
 pub(super) struct Domain {
@@ -66,8 +76,10 @@ impl Builder<'_> {
         let mut space = Space::new(self.domains[index.0].vspace);
         let entry = match self.program(index, pd) {
             Ok(program) => {
+                let seed = program.symbol(SEED).filter(|(_, size)| *size >= SEED_LENGTH as u64);
+                let seed = seed.map(|(vaddr, _)| Seed { owner: index.0 as u32, vaddr });
                 for segment in &program.segments {
-                    self.map_segment(&mut space, pd, segment);
+                    self.map_segment(&mut space, pd, segment, seed);
                 }
                 program.entry
             }
@@ -91,7 +103,7 @@ impl Builder<'_> {
         self.component(index, pd, stack_bottom);
     }
 
-    fn map_segment(&mut self, space: &mut Space, pd: &ProtectionDomain, segment: &Segment) {
+    fn map_segment(&mut self, space: &mut Space, pd: &ProtectionDomain, segment: &Segment, seed: Option<Seed>) {
         let page = PAGE_SIZE as u64;
         let start = segment.vaddr & !(page - 1);
         let mut bytes = vec![0; (segment.vaddr - start) as usize];
@@ -102,11 +114,13 @@ impl Builder<'_> {
         let mut first = 0;
         for run in pages.chunk_by(|a, b| is_zero(a) == is_zero(b)) {
             let count = run.len() as u32;
+            let vaddr = start + first * page;
+            let seed = seed.filter(|seed| (vaddr..vaddr + run.len() as u64 * page).contains(&seed.vaddr));
             let frames = if is_zero(&run[0]) {
                 let run = self.run_of(&format!("{} bss", pd.name), Kind::SmallPage, 0, count, None);
                 Frames::Object { run, first: 0 }
-            } else if fresh {
-                // The image's pages stay as they are, for the next time.
+            } else if fresh || seed.is_some() {
+                // The image's pages stay as they are, for the next time, and so that what is in it is in no image.
                 let object = self.run_of(&format!("{} data", pd.name), Kind::SmallPage, 0, count, None);
                 let source = Source::Data(self.data(&run.concat()), u64::from(count) * page);
                 self.plan.fills.push(FillFrames { run: object, source });
@@ -114,8 +128,10 @@ impl Builder<'_> {
             } else {
                 Frames::Data { first: self.data(&run.concat()) }
             };
+            if let (Some(Seed { owner, vaddr: at }), Frames::Object { run, .. }) = (seed, frames) {
+                self.plan.fills.push(FillFrames { run, source: Source::Seed(owner, at - vaddr) });
+            }
             let vspace = space.vspace;
-            let vaddr = start + first * page;
             let perms = segment.perms;
             let mapped =
                 Mapped { vspace, vaddr, frames, count, page_bits: 12, perms, cached: true, copy: false, fresh };

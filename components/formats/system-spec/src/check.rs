@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Checks of every row, so that nobody who follows a reference has to.
 
-use crate::{FillSource, Kind, LARGE_PAGE_SIZE, NONE, PAGE_SIZE, Ref, Spec, SpecError, Table, mapping_flags};
+use crate::{
+    FillSource, Kind, LARGE_PAGE_SIZE, NONE, PAGE_SIZE, Ref, SEED_LENGTH, Spec, SpecError, Table, mapping_flags,
+};
 
 /// Fields of one row.
 struct Row<'s, 'a> {
@@ -139,11 +141,15 @@ fn memory(spec: &Spec<'_>) -> Result<(), SpecError> {
         let bits = spec.page_bits_of(Ref::Object(fill.frame));
         let end = u64::from(fill.to) + u64::from(fill.len);
         row.require(bits.is_some_and(|bits| end <= 1 << bits), "frame")?;
-        if let FillSource::Data(from) = fill.source() {
+        let within = |from: u64, size: usize| {
             let end = from.checked_add(u64::from(fill.len));
-            row.require(end.is_some_and(|end| end <= spec.data().len() as u64), "from")?;
+            end.is_some_and(|end| end <= size as u64)
+        };
+        match fill.source() {
+            FillSource::Data(from) => row.require(within(from, spec.data().len()), "from"),
+            FillSource::Seed(_, from) => row.require(within(from, SEED_LENGTH), "from"),
+            FillSource::BootInfo(..) => Ok(()),
         }
-        Ok(())
     })
 }
 

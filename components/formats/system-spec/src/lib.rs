@@ -32,7 +32,7 @@ pub use component::{Component, ComponentKind, Limits, OnFault, PASSIVE_BADGE};
 pub use error::SpecError;
 pub use header::{Header, MAGIC, Span, TABLE_COUNT, Table, VERSION, flags};
 pub use interrupt::Irq;
-pub use memory::{Fill, FillSource, Mapping, PageTable, mapping_flags};
+pub use memory::{Fill, FillSource, Mapping, PageTable, SEED_LENGTH, mapping_flags};
 pub use object::{Kind, NO_PADDR, NONE, ObjectRun, Ref};
 pub use spec::Spec;
 pub use thread::{SchedContext, Thread, thread_flags};

@@ -54,7 +54,12 @@ pub enum FillSource {
     Data(u64),
     /// The extra boot information chunk of this id, from this byte on.
     BootInfo(u32, u64),
+    /// Entropy of this owner's own, from this byte on. Without any the frame is left as it is.
+    Seed(u32, u64),
 }
+
+/// Bytes of entropy that an owner gets.
+pub const SEED_LENGTH: usize = 32;
 
 /// Bytes to copy into a frame.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,15 +73,20 @@ pub struct Fill {
     pub to: u32,
     /// How many.
     pub len: u32,
-    /// 0 = the data; otherwise the id of an extra boot information chunk.
+    /// 0 = the data; with [`Self::SEED`] the owner of a seed; otherwise the id of an extra boot information chunk.
     pub boot_info_id: u32,
 }
 
 impl Fill {
+    /// Bit of [`Self::boot_info_id`].
+    pub const SEED: u32 = 1 << 31;
+
     /// Where the bytes come from.
     pub const fn source(&self) -> FillSource {
         if self.boot_info_id == 0 {
             FillSource::Data(self.from)
+        } else if self.boot_info_id & Self::SEED != 0 {
+            FillSource::Seed(self.boot_info_id & !Self::SEED, self.from)
         } else {
             FillSource::BootInfo(self.boot_info_id, self.from)
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The guest's device tree: the template of the build script with its devices and this guest's values.
 
-use super::{BootError, device_nodes};
+use super::{BootError, SEED_LENGTH, device_nodes};
 use crate::device::{self, gic::VIRTUAL_TIMER};
 use crate::guest_map::{RAM, VIRTUAL_TIMER_INTID};
 use core::ops::Range;
@@ -18,7 +18,12 @@ const _: () = assert!(VIRTUAL_TIMER == VIRTUAL_TIMER_INTID);
 static TEMPLATE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest.dtb"));
 
 /// The device tree of a guest.
-pub fn build(ram_size: u64, bootargs: &str, initrd: Option<Range<u64>>) -> Result<Blob, BootError> {
+pub fn build(
+    ram_size: u64,
+    bootargs: &str,
+    initrd: Option<Range<u64>>,
+    seed: Option<[u8; SEED_LENGTH]>,
+) -> Result<Blob, BootError> {
     let mut blob = Blob::from_slice(TEMPLATE).map_err(|_| BootError::DeviceTree)?;
     device_nodes::add(&mut blob, device::ROWS)?;
     let mut fdt = FdtMut::new(&mut blob).map_err(|_| BootError::DeviceTree)?;
@@ -32,6 +37,9 @@ pub fn build(ram_size: u64, bootargs: &str, initrd: Option<Range<u64>>) -> Resul
         chosen.add_property("linux,initrd-start", start).map_err(|_| BootError::DeviceTree)?;
         chosen.add_property("linux,initrd-end", end).map_err(|_| BootError::DeviceTree)?;
     }
+    if let Some(seed) = seed {
+        chosen.add_property("rng-seed", &seed[..]).map_err(|_| BootError::DeviceTree)?;
+    }
     Ok(blob)
 }
 
@@ -44,7 +52,8 @@ mod tests {
 
     #[test]
     fn fills_in_the_template() {
-        let blob = build(256 << 20, "console=ttyAMA0 quiet", Some(0x4220_0000..0x4300_0000)).expect("a device tree");
+        let blob =
+            build(256 << 20, "console=ttyAMA0 quiet", Some(0x4220_0000..0x4300_0000), None).expect("a device tree");
         let fdt = Fdt::new(&blob).expect("a valid device tree");
         let chosen = fdt.find_node("/chosen").expect("chosen");
         assert_eq!(chosen.property("bootargs").expect("bootargs").value(), b"console=ttyAMA0 quiet\0");
@@ -70,7 +79,19 @@ mod tests {
     #[test]
     fn too_long_bootargs_are_an_error() {
         let long: String = core::iter::repeat_n('x', CAPACITY).collect();
-        assert_eq!(build(1 << 24, &long, None), Err(BootError::DeviceTree));
-        assert!(build(1 << 24, "", None).is_ok());
+        assert_eq!(build(1 << 24, &long, None, None), Err(BootError::DeviceTree));
+        assert!(build(1 << 24, "", None, None).is_ok());
+        // Linux's longest, with everything that there can be.
+        assert!(build(1 << 24, &long[..2047], Some(0..1), Some([1; SEED_LENGTH])).is_ok());
+    }
+
+    #[test]
+    fn a_seed_is_there_if_there_is_one() {
+        for seed in [None, Some([0x5a; SEED_LENGTH])] {
+            let blob = build(1 << 24, "", None, seed).expect("a device tree");
+            let chosen = Fdt::new(&blob).expect("a valid device tree").find_node("/chosen").expect("chosen");
+            let value = chosen.property("rng-seed").map(|property| property.value().to_vec());
+            assert_eq!(value, seed.map(|seed| seed.to_vec()));
+        }
     }
 }

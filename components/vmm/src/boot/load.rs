@@ -3,7 +3,7 @@
 
 use super::image::Image;
 use super::layout::Layout;
-use super::{BootError, check_arguments, fdt};
+use super::{BootError, SEED_LENGTH, check_arguments, fdt};
 use crate::config::Config;
 use crate::guest_map::RAM;
 use crate::guest_ram::GuestRam;
@@ -29,8 +29,13 @@ pub struct Loaded {
     pub width: Width,
 }
 
-/// Load a guest, from the start; a second time after a reset.
-pub fn load(config: &Config<'_>, images: Images<'_>, ram: &mut GuestRam<'_>) -> Result<Loaded, BootError> {
+/// Load a guest, from the start; a second time after a reset, with another seed.
+pub fn load(
+    config: &Config<'_>,
+    images: Images<'_>,
+    seed: Option<[u8; SEED_LENGTH]>,
+    ram: &mut GuestRam<'_>,
+) -> Result<Loaded, BootError> {
     let mapped = ram.size();
     let ram_size = config.ram_size.unwrap_or(mapped);
     if ram_size > mapped {
@@ -41,7 +46,7 @@ pub fn load(config: &Config<'_>, images: Images<'_>, ram: &mut GuestRam<'_>) -> 
     let initrd_size = images.initrd.len() as u64;
     let layout = Layout::new(image, initrd_size, ram_size)?;
     let initrd = (initrd_size != 0).then_some(layout.initrd..layout.initrd + initrd_size);
-    let dtb = fdt::build(ram_size, config.bootargs, initrd)?;
+    let dtb = fdt::build(ram_size, config.bootargs, initrd, seed)?;
     let too_large = BootError::TooLarge { needed: layout.dtb + dtb.len() as u64 - RAM, ram: mapped };
     let mut place = |gpa: u64, bytes: &[u8]| ram.write(gpa - RAM, bytes).then_some(()).ok_or(too_large);
     place(layout.kernel, images.kernel)?;
@@ -75,7 +80,7 @@ mod tests {
         let mut ram = GuestRam::new(&memory, |_| {});
         let kernel = file(0x1000, 0x300, 0, 0x201);
         let images = Images { kernel: &kernel, initrd: b"initrd" };
-        let loaded = load(&config(None), images, &mut ram).expect("it fits");
+        let loaded = load(&config(None), images, None, &mut ram).expect("it fits");
         let (entry, dtb) = (RAM + 0x1000, RAM + (16 << 20) - 0x10000);
         assert_eq!(loaded, Loaded { entry, dtb, width: Width::Aarch64 });
         let mut bytes = [0; 8];
@@ -98,9 +103,9 @@ mod tests {
         let images = Images { kernel: &kernel, initrd: &[] };
         let mapped = 1 << 20;
         let asked = 2 << 20;
-        let result = load(&config(Some(asked)), images, &mut GuestRam::new(&memory, |_| {}));
+        let result = load(&config(Some(asked)), images, None, &mut GuestRam::new(&memory, |_| {}));
         assert_eq!(result, Err(BootError::RamNotMapped { asked, mapped }));
-        let result = load(&config(Some(0x1000)), images, &mut GuestRam::new(&memory, |_| {}));
+        let result = load(&config(Some(0x1000)), images, None, &mut GuestRam::new(&memory, |_| {}));
         assert_eq!(result, Err(BootError::TooLarge { needed: 0x11000, ram: 0x1000 }));
     }
 }

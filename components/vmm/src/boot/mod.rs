@@ -6,8 +6,10 @@ pub mod fdt;
 pub mod image;
 pub mod layout;
 mod load;
+mod seed;
 
 pub use load::{Images, Loaded, load};
+pub use seed::{LENGTH as SEED_LENGTH, Seed};
 
 use crate::config::GuestKind;
 use crate::vcpu::Width;

@@ -62,7 +62,7 @@ fn init() -> Monitor {
         }
     };
     let (clock, seconds) = clock::find();
-    let given = Provisions { images: regions.images, ram: regions.ram, seconds };
+    let given = Provisions { images: regions.images, ram: regions.ram, seconds, seed: regions::seed() };
     let mut vm = Vm::new(config, given, SerialDriver::new(name), state);
     if config.trace
         && let Some(trace) = Trace::new(regions.trace, regions.trace_paddr, name, counter::frequency())

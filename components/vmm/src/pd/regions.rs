@@ -8,7 +8,7 @@ use core::slice;
 use core::sync::atomic::AtomicU64;
 use sel4_microkit::var;
 use serial::ring::Ring;
-use vmm::boot::Images;
+use vmm::boot::{Images, SEED_LENGTH, Seed};
 use vmm::guest_ram::GuestRam;
 use vmm::state::State;
 
@@ -88,6 +88,11 @@ fn ring(vaddr: usize) -> Option<&'static Ring> {
     // SAFETY: the build set the variable to a page that is mapped for ever, read-write; a ring is all atomics and
     // smaller than a page. Zero, "not mapped", becomes None.
     unsafe { (vaddr as *const Ring).as_ref() }
+}
+
+/// The VM's entropy, if the root task has any: it writes the variable before each start of this program.
+pub fn seed() -> Option<Seed> {
+    Seed::new(*var!(vmm_seed: [u64; SEED_LENGTH / 8] = [0; SEED_LENGTH / 8]))
 }
 
 /// A register of the board's real-time clock, if the manifest maps it.

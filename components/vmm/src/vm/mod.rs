@@ -7,7 +7,7 @@ pub mod recovery;
 
 pub use phase::{Phase, VmPhase};
 
-use crate::boot::{BootError, Images};
+use crate::boot::{BootError, Images, Seed};
 
 use crate::config::Config;
 use crate::console::{Console, Lines, Serial};
@@ -48,6 +48,7 @@ pub(crate) struct Platform<'a, S> {
     pub(crate) journal: &'a Journal,
     pub(crate) trace: Option<Trace<'a>>,
     pub(crate) seconds: Seconds,
+    pub(crate) seed: Option<Seed>,
 }
 
 /// What the description of the system gives a VM, besides its configuration and its serial line.
@@ -58,13 +59,15 @@ pub struct Provisions<'a> {
     pub ram: GuestRam<'a>,
     /// Its clock.
     pub seconds: Seconds,
+    /// Its entropy, if there is any.
+    pub seed: Option<Seed>,
 }
 
 impl<'a, S: Serial> Vm<'a, S> {
     /// As the state says: not started yet, unless it was left by another VMM; then [`Self::recover`] comes first.
     pub fn new(config: Config<'a>, given: Provisions<'a>, serial: S, state: &'a mut State) -> Self {
         let (journal, memory) = (&state.journal, &mut state.vm);
-        let Provisions { images, ram, seconds } = given;
+        let Provisions { images, ram, seconds, seed } = given;
         let platform = Platform {
             config,
             images,
@@ -76,6 +79,7 @@ impl<'a, S: Serial> Vm<'a, S> {
             journal,
             trace: None,
             seconds,
+            seed,
         };
         Self { vcpus: memory.vcpus.each_mut().map(|vcpu| Vcpu::new(vcpu, journal)), platform }
     }

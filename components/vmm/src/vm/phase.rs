@@ -28,6 +28,8 @@ pub struct VmPhase {
     resets: u64,
     /// When it may start again.
     due: u64,
+    /// How often it has started.
+    starts: u64,
 }
 
 /// The phases.
@@ -58,6 +60,12 @@ impl VmPhase {
     /// The guest starts.
     pub fn start(&mut self, now: u64) {
         (self.phase, self.started, self.due) = (ON, now, 0);
+        self.starts = self.starts.wrapping_add(1);
+    }
+
+    /// How often it has started.
+    pub const fn starts(&self) -> u64 {
+        self.starts
     }
 
     /// The guest has ended.
@@ -91,7 +99,7 @@ impl Content for VmPhase {
     const NAME: &'static str = "phase";
 
     fn new() -> Self {
-        Self { phase: TO_START, started: 0, resets: 0, due: 0 }
+        Self { phase: TO_START, started: 0, resets: 0, due: 0, starts: 0 }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::exit::{Exit, Next};
 use crate::fake::{self, FakeSerial, FakeVcpu};
 use crate::vcpu::{FaultContext, VcpuReg};
 use core::cell::Cell;
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use proptest::prelude::*;
 use std::boxed::Box;
 use std::vec::Vec;
@@ -43,7 +43,7 @@ impl Parts {
         let images = Images { kernel: &self.kernel, initrd: &[] };
         let state = Box::leak(Box::new(State::new()));
         let ram = GuestRam::new(&self.memory, |words| CLEANED.set(CLEANED.get().max(words.len())));
-        let given = Provisions { images, ram, seconds: fake::seconds };
+        let given = Provisions { images, ram, seconds: fake::seconds, seed: Seed::new([1, 2, 3, 4]) };
         let mut vm = Vm::new(config, given, FakeSerial::default(), state);
         let mut vcpu = FakeVcpu::new();
         vm.start(&mut vcpu).expect("it starts");
@@ -179,6 +179,30 @@ fn psci_version_off_and_reset() {
     assert!(vm.platform.console.serial().output().ends_with("VMM|INFO: vm: powered off\n"));
     vm.platform.console.serial().input.extend(b"x");
     assert!(!vm.pump(&mut vcpu));
+}
+
+/// The guest's tree, as it lies in its RAM.
+fn rng_seed(parts: &Parts, vcpu: &FakeVcpu) -> Vec<u8> {
+    use dtoolkit::{Node, Property, fdt::Fdt};
+    let first = (vcpu.x(0) - crate::guest_map::RAM) as usize / 8;
+    let bytes: Vec<u8> = parts.memory[first..].iter().flat_map(|word| word.load(Relaxed).to_le_bytes()).collect();
+    let length = u32::from_be_bytes(*bytes[4..].first_chunk().expect("a header")) as usize;
+    let tree = Fdt::new(&bytes[..length]).expect("a device tree");
+    let chosen = tree.find_node("/chosen").expect("chosen");
+    chosen.property("rng-seed").expect("a seed").value().to_vec()
+}
+
+#[test]
+fn each_start_has_its_own_seed() {
+    let parts = Parts::new();
+    let (mut vm, mut vcpu) = parts.start();
+    let mut seeds = std::vec![rng_seed(&parts, &vcpu)];
+    for _ in 0..3 {
+        assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0009, 0), Next::Resume);
+        seeds.push(rng_seed(&parts, &vcpu));
+    }
+    let given = Seed::new([1, 2, 3, 4]).expect("a seed");
+    assert_eq!(seeds, [0, 1, 2, 3].map(|start| given.at_start(start).to_vec()));
 }
 
 #[test]

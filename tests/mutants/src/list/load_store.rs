@@ -77,6 +77,12 @@ pub const MUTANTS: &[Mutant] = &[
         to: "        if !self.is_loopback() || byte == 9 {\n            output.put(byte);",
     },
     Mutant {
+        name: "each_start_has_the_same_seed",
+        file: "vmm/src/vm/lifecycle.rs",
+        from: "seed.at_start(platform.phase.starts())",
+        to: "seed.at_start(platform.phase.starts() * 0)",
+    },
+    Mutant {
         name: "an_alarm_of_the_past_comes",
         file: "vmm/src/device/pl031.rs",
         from: "self.registers.left(now) == Some(0)",

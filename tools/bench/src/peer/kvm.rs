@@ -12,7 +12,7 @@ use lazaret_machine::Qemu;
 const LAUNCHER: &str = "kvm-launcher";
 /// As the launcher gives it.
 const GUEST_RAM: u64 = 0x100_0000;
-/// `nokaslr`, a seed and a fixed clock: every boot is the same.
+/// `nokaslr`: every boot is the same.
 const ARGUMENTS: &str = "console=ttyAMA0 rdinit=/init nokaslr nosmp quiet loglevel=6";
 
 /// QEMU and the kernel to start in it.
@@ -23,7 +23,7 @@ pub fn machine(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf
     let initramfs = folder.join("kvm-initrd.img");
     std::fs::write(&initramfs, archive(bench, job)?).with_context(|| initramfs.display().to_string())?;
     let mut qemu = bench.qemu()?;
-    qemu.more.extend(["-smp", "1", "-seed", "1", "-rtc", "base=2020-01-01,clock=vm"].map(Into::into));
+    qemu.more.extend(["-smp", "1"].map(Into::into));
     qemu.more.extend(["-initrd".into(), initramfs.display().to_string(), "-append".into(), ARGUMENTS.into()]);
     Ok((qemu, kernel))
 }
@@ -52,5 +52,5 @@ fn archive(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<Vec<u8>> {
 
 /// The one that Lazaret's VMM gives.
 fn tree(bootargs: &str) -> anyhow::Result<impl AsRef<[u8]> + use<>> {
-    vmm::boot::fdt::build(GUEST_RAM, bootargs, None).map_err(|error| anyhow::anyhow!("device tree: {error}"))
+    vmm::boot::fdt::build(GUEST_RAM, bootargs, None, None).map_err(|error| anyhow::anyhow!("device tree: {error}"))
 }

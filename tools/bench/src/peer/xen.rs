@@ -29,7 +29,7 @@ pub fn machine(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf
     std::fs::write(&tree, device_tree(bench, &xen, guest.len() as u32, job)?)?;
     let mut qemu = bench.qemu()?;
     let loader = format!("loader,file={},addr={IMAGE:#x},force-raw=on", image.display());
-    qemu.more.extend(["-seed".into(), "1".into(), "-dtb".into(), tree.display().to_string()]);
+    qemu.more.extend(["-dtb".into(), tree.display().to_string()]);
     qemu.more.extend(["-device".into(), loader]);
     Ok((qemu, xen))
 }

@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use system_spec::{Cap, Kind, NONE, Ref, Spec, flags, mapping_flags, thread_flags};
+use system_spec::{Cap, FillSource, Kind, Mapping, NONE, Ref, Spec, flags, mapping_flags, thread_flags};
 use zerocopy::IntoBytes;
 
 use super::*;
@@ -226,6 +226,25 @@ fn a_virtual_machine_belongs_to_its_parent() {
         assert_eq!(spec.components[1].kind(), system_spec::ComponentKind::Vcpu);
         assert_eq!(spec.name(spec.components[1].name), "linux.vcpu0");
     });
+}
+
+/// Filled by the root task, after what the image has there, and by nobody else: so the page is a frame of its own.
+#[test]
+fn a_program_with_a_variable_for_it_gets_a_seed() {
+    let folder = Folder::new();
+    folder.write("vmm.elf", &elf(&["guest_ram_vaddr", "vmm_seed"]));
+    let plan = folder.plan(MACHINE, &Options::default()).unwrap();
+    read(&plan, |spec| {
+        let fills: Vec<_> = spec.fills.iter().map(|fill| (fill.source(), fill.to, fill.len)).collect();
+        assert!(matches!(fills[..], [(FillSource::Data(_), 0, 0x1000), (FillSource::Seed(0, 0), 64, 32)]), "{fills:?}");
+        assert_eq!(spec.fills[0].frame, spec.fills[1].frame);
+        let has_it = |m: &&Mapping| m.frame == Ref::Object(spec.fills[1].frame).to_word();
+        let mapping = spec.mappings.iter().find(has_it).unwrap();
+        assert_eq!((mapping.vaddr, mapping.rights), (0x20_1000, 3));
+    });
+    folder.write("vmm.elf", &elf(&["guest_ram_vaddr"]));
+    let plan = folder.plan(MACHINE, &Options::default()).unwrap();
+    read(&plan, |spec| assert!(spec.fills.is_empty()));
 }
 
 #[test]

@@ -62,7 +62,11 @@ pub fn elf(variables: &[&str]) -> Vec<u8> {
             st_other: elf::SymbolOther(0),
             st_shndx: elf::SHN_ABS,
             st_value: 0x20_1000 + 64 * index as u64,
-            st_size: if variables[index] == "microkit_name" { 64 } else { 8 },
+            st_size: match variables[index] {
+                "microkit_name" => 64,
+                "vmm_seed" => 32,
+                _ => 8,
+            },
         });
     }
     writer.write_strtab();

@@ -3,8 +3,8 @@
 //! finds without that.
 
 use super::*;
-use crate::boot::Images;
 use crate::boot::image::tests::file;
+use crate::boot::{Images, Seed};
 use crate::bus::MmioDevice;
 use crate::config::Config;
 use crate::device::Outside;
@@ -31,6 +31,10 @@ const CLOCK: u64 = 0x0901_0000;
 /// Label of a VGICMaintenance.
 const MAINTENANCE: u64 = 7;
 const GICD: u64 = 0x0800_0000;
+
+/// Where the device tree is in RAM of 128 KiB, in words, and more than it has of them.
+const TREE: usize = 0x2000;
+const TREE_WORDS: usize = 0x200;
 
 /// The serial driver's rings outlive a VMM.
 struct Wire<'a>(&'a RefCell<FakeSerial>);
@@ -89,7 +93,7 @@ impl World {
         let images = Images { kernel: &self.kernel, initrd: &[] };
         let ram = GuestRam::new(&self.memory, |_| {});
         let (state, vcpu, wire) = (&mut self.state, &mut self.vcpu, Wire(&self.wire));
-        let given = Provisions { images, ram, seconds: fake::seconds };
+        let given = Provisions { images, ram, seconds: fake::seconds, seed: Seed::new([1, 2, 3, 4]) };
         let run = AssertUnwindSafe(|| work(&mut Vm::new(config, given, wire, state), vcpu));
         match catch_unwind(run) {
             Ok(()) => true,
@@ -218,11 +222,14 @@ impl World {
         let debug: BTreeMap<_, _> = self.vcpu.debug.iter().collect();
         let list = self.vcpu.interface.read();
         let is_on = self.state.vm.phase.live().get() == Phase::On;
+        let tree: Vec<_> = self.memory[TREE..][..TREE_WORDS].iter().map(|word| word.load(Relaxed)).collect();
         // Of a vCPU that is off nobody sees the registers.
         words.iter_mut().filter(|_| !is_on).for_each(|word| *word = 0);
         let vectors = self.vcpu.vectors;
-        let mut view =
-            format!("{words:x?} {vectors:x?}\n{system:x?}\n{debug:x?}\n{list:x?}\n{}\n", self.wire.borrow().output());
+        let mut view = format!(
+            "{words:x?} {vectors:x?}\n{tree:x?}\n{system:x?}\n{debug:x?}\n{list:x?}\n{}\n",
+            self.wire.borrow().output()
+        );
         self.with(|vm, vcpu| {
             let gic: Vec<_> = (0..0x1000).step_by(4).map(|offset| vm.platform.bus.gic.load(offset, 4, vcpu)).collect();
             let power = (vm.platform.phase.get(), vm.vcpus[0].power.state(), vm.vcpus[0].exits.traps(), vcpu.stopped);

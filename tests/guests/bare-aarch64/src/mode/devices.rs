@@ -106,6 +106,7 @@ fn refused() {
 fn identities() {
     check("uart.id", 0xb105_f00d_0034_1011, uart::identification());
     check("rtc.id", 0xb105_f00d_0014_1031, rtc::identification());
+    check("tree.rng_seed", 32, platform::seed_length());
     check("gicd.iidr", 0x43b, u64::from(gic::read(8)) & 0xfff);
 }
 

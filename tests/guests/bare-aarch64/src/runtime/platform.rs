@@ -3,9 +3,10 @@
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use dtoolkit::Node as _;
 use dtoolkit::fdt::{Fdt, FdtNode};
+use dtoolkit::{Node as _, Property as _};
 
+static SEED_LENGTH: AtomicU64 = AtomicU64::new(0);
 static CLOCK: AtomicU64 = AtomicU64::new(0x0901_0000);
 static UART: AtomicU64 = AtomicU64::new(0x0900_0000);
 static DISTRIBUTOR: AtomicU64 = AtomicU64::new(0x0800_0000);
@@ -19,7 +20,18 @@ const GICS: [&str; 3] = ["arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a9-gic
 
 /// Looks through the tree.
 pub fn discover(tree: Fdt<'_>) {
+    if let Some(chosen) = tree.find_node("/chosen")
+        && let Some(seed) = chosen.property("rng-seed")
+        && seed.value().iter().any(|&byte| byte != 0)
+    {
+        SEED_LENGTH.store(seed.value().len() as u64, Relaxed);
+    }
     visit(tree.root());
+}
+
+/// Bytes of entropy in the tree, if not all are zero.
+pub fn seed_length() -> u64 {
+    SEED_LENGTH.load(Relaxed)
 }
 
 /// The UART's first register.
