@@ -5,6 +5,14 @@
 
 #include <stdint.h>
 
+/* What seL4's config.h says, which comes first. */
+#ifdef CONFIG_ENABLE_SMP_SUPPORT
+#error "the debug shim's library is for one core: KernelMaxNumNodes has to be 1"
+#endif
+#ifdef CONFIG_HARDWARE_DEBUG_API
+#error "the debug registers are the debug shim's: HardwareDebugAPI has to be OFF"
+#endif
+
 /* A core's state, and a vCPU's: memory of the kernel's that it does not look into. */
 struct debug_shim_core { uint64_t opaque[4]; };
 struct debug_shim_vcpu { uint64_t opaque[73]; };

@@ -17,10 +17,10 @@ pub use lazaret_abi::{
     AARCH32, AARCH64, DebugRegister, DebugStatus, Group, LogFlags, PageAccess, PageRights, Switch, VcpuState, VcpuWait,
 };
 use lazaret_abi::{
-    DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, ReadFeatures, ReadGroup, StateRead, StateWrite,
-    VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES,
-    VCPU_READ_GROUP, VCPU_RECALL, VCPU_START, VCPU_STATE_READ, VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT,
-    VCPU_WAKE, VCPU_WRITE_GROUP, fault_context, feature_word, group,
+    ANSWERS_EXTENSIONS, DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, ReadFeatures, ReadGroup, StateRead,
+    StateWrite, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS,
+    VCPU_READ_FEATURES, VCPU_READ_GROUP, VCPU_RECALL, VCPU_START, VCPU_STATE_READ, VCPU_STATE_WRITE,
+    VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, VCPU_WRITE_GROUP, fault_context, feature_word, group,
 };
 use raw::invoke;
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
@@ -78,14 +78,32 @@ impl Status {
     }
 }
 
-/// Which parts of the extension the kernel has, by [`Switch::bit`]. One that knows none of this has none; it is asked once.
-pub fn extensions<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Word {
-    invoke(vcpu, VCPU_EXTENSIONS, &[], &[]).map_or(0, |reply| reply.word())
+/// What of the extension a kernel has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    counts: Option<Word>,
+    extensions: Word,
 }
 
-/// The word of counts if the kernel has the extension, else nothing.
-pub fn probe<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Option<Word> {
-    status(vcpu).ok().map(|status| status.word(DebugStatus::Counts))
+impl Parts {
+    /// The word of counts, if the kernel keeps debug registers. A seL4 with only the debug shim does, and has no part.
+    pub const fn counts(self) -> Option<Word> {
+        self.counts
+    }
+
+    /// Whether the kernel has this part.
+    pub const fn has(self, part: Switch) -> bool {
+        self.extensions & part.bit() != 0
+    }
+}
+
+/// Asks the kernel what it has: once, for a debug build of seL4 prints a line for each refusal. One with the debug shim
+/// refuses nothing here, and a stock one once.
+pub fn probe(vcpu: Cap<VCpu>) -> Parts {
+    let counts = status(vcpu).ok().map(|status| status.word(DebugStatus::Counts));
+    let answers = counts.is_some_and(|counts| counts & ANSWERS_EXTENSIONS != 0);
+    let extensions = if answers { invoke(vcpu, VCPU_EXTENSIONS, &[], &[]).map_or(0, |reply| reply.word()) } else { 0 };
+    Parts { counts, extensions }
 }
 
 /// A register of the vCPU's bank.
@@ -249,8 +267,9 @@ mod tests {
     use std::vec;
 
     use super::{
-        AARCH32, DebugRegister, State, VcpuState, VcpuWait, flag_dirty, probe, read, read_features, read_state, recall,
-        reset_interrupt_interface, start, status, unanswered_fault, wait, wake, write, write_state,
+        AARCH32, ANSWERS_EXTENSIONS, DebugRegister, Parts, State, Switch, VcpuState, VcpuWait, flag_dirty, probe, read,
+        read_features, read_state, recall, reset_interrupt_interface, start, status, unanswered_fault, wait, wake,
+        write, write_state,
     };
 
     #[test]
@@ -300,9 +319,37 @@ mod tests {
         assert_eq!(unanswered_fault(cap::VCpu::from_bits(330)), Ok((VcpuWait::Runs, None)));
     }
 
+    fn probed(answers: &[fake::Answer]) -> (Parts, std::vec::Vec<u64>) {
+        answers.iter().cloned().for_each(fake::push_answer);
+        let parts = probe(cap::VCpu::from_bits(330));
+        (parts, fake::take_calls().into_iter().map(|call| call.label).collect())
+    }
+
+    fn counts(word: u64) -> fake::Answer {
+        fake::Answer { words: vec![0, word, 0, 0, 0, 0, 0], ..Default::default() }
+    }
+
     #[test]
-    fn a_kernel_without_the_extension_is_noticed() {
-        fake::push_answer(fake::Answer { label: 3, ..Default::default() });
-        assert_eq!(probe(cap::VCpu::from_bits(330)), None);
+    fn a_kernel_without_the_extension_is_asked_once() {
+        let (parts, asked) = probed(&[fake::Answer { label: 3, ..Default::default() }]);
+        assert_eq!((parts.counts(), asked), (None, vec![65]));
+        assert!(Switch::ALL.iter().all(|&part| !parts.has(part)));
+    }
+
+    #[test]
+    fn a_kernel_with_only_the_shim_is_asked_for_nothing_that_it_refuses() {
+        let (parts, asked) = probed(&[counts(0x02_0406)]);
+        assert_eq!((parts.counts(), asked), (Some(0x02_0406), vec![65]));
+        assert!(Switch::ALL.iter().all(|&part| !parts.has(part)));
+    }
+
+    #[test]
+    fn a_kernel_with_the_extension_tells_its_parts() {
+        let words = vec![Switch::State.bit() | Switch::DebugRegisters.bit()];
+        let (parts, asked) =
+            probed(&[counts(ANSWERS_EXTENSIONS | 0x02_0406), fake::Answer { words, ..Default::default() }]);
+        assert_eq!((parts.counts().map(|word| word as u8), asked), (Some(6), vec![65, 72]));
+        let has: std::vec::Vec<_> = Switch::ALL.iter().filter(|&&part| parts.has(part)).collect();
+        assert_eq!(has, [&Switch::DebugRegisters, &Switch::State]);
     }
 }

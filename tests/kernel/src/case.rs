@@ -101,14 +101,19 @@ pub fn same_answer(is: Answer, should: Answer) -> Outcome {
     if is.is(&should) { Ok(()) } else { Err(Failure::new(Why::Answer(is, should))) }
 }
 
-/// Skips the case on a kernel without our extensions.
+/// Skips the case on a kernel without our extensions; a seL4 with the debug shim is one.
 pub fn needs_extension(env: &mut Env) -> Outcome {
-    if env.has_extension() { Ok(()) } else { Err(Failure::new(Why::Absent)) }
+    if env.parts().has(Switch::DebugRegisters) { Ok(()) } else { Err(Failure::new(Why::Absent)) }
+}
+
+/// Skips the case on a kernel without the debug shim.
+pub fn needs_shim(env: &mut Env) -> Outcome {
+    if env.parts().counts().is_some() { Ok(()) } else { skip("this kernel has no debug shim") }
 }
 
 /// Skips the case on a kernel without this part of the extension.
 pub fn needs(env: &mut Env, part: Switch) -> Outcome {
-    if env.has(part) { Ok(()) } else { Err(Failure::new(Why::Without(part))) }
+    if env.parts().has(part) { Ok(()) } else { Err(Failure::new(Why::Without(part))) }
 }
 
 /// A word of the last message.

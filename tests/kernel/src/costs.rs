@@ -41,9 +41,9 @@ struct Objects {
 /// Every row of the parts that this kernel has. `TEST-SUITE PASS` if none costs more than it may.
 pub fn run(env: &mut Env) {
     assert_eq!(ticks_per_second(), BY_INSTRUCTION, "a tick is an instruction");
-    let parts = sel4_vcpu_debug::extensions(env.object());
+    let parts = env.parts();
     let (mut measured, mut dear) = (0, 0);
-    for row in ROWS.iter().filter(|row| parts & row.switch.bit() != 0) {
+    for row in ROWS.iter().filter(|row| parts.has(row.switch)) {
         let most = objects(env).map(|objects| dearest(&objects, row));
         match most {
             Ok(Some(most)) => {

@@ -91,7 +91,7 @@ fn make(env: &mut Env, page: cap::Granule) -> sel4::Result<Guest> {
         env.object::<cap_type::PT>().pt_map(vspace, CODE, VmAttributes::DEFAULT)?;
     }
     let cnode: cap::CNode = env.make(ObjectBlueprint::CNode { size_bits: 1 })?;
-    let stops = env.has(Switch::Stop);
+    let stops = env.parts().has(Switch::Stop);
     let guest = Guest { tcb: env.object(), vcpu: env.object(), faults: env.object(), reply: env.object(), stops };
     guest.tcb.tcb_configure(cnode, CNodeCapData::skip_high_bits(1), vspace, 0, crate::thread::null())?;
     guest.vcpu.vcpu_set_tcb(guest.tcb)?;

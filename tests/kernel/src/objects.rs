@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Objects for rows of a table: slots of the root CNode as plain words.
 
-use lazaret_abi::Switch;
 use sel4::{
     CapRights, CapType, CapTypeForObjectOfFixedSize, ObjectBlueprint, VCpuReg, VmAttributes, cap, cap_type,
     init_thread::slot::{CNODE, IRQ_CONTROL},
     sys::rights::CapRights as Word,
 };
+
+use sel4_vcpu_debug::Parts;
 
 use crate::env::{Env, SCRATCH, slot_at};
 
@@ -109,18 +110,11 @@ impl Env {
         IRQ_CONTROL.cap().irq_control_get(number, &to).expect("an interrupt that nobody has");
         to.path().bits()
     }
-    /// Whether this is our kernel, with what seL4 does not have.
-    pub fn has_extension(&mut self) -> bool {
+    /// What the kernel has that seL4 does not.
+    pub fn parts(&mut self) -> Parts {
         let vcpu: cap::VCpu = self.object();
-        let has = sel4_vcpu_debug::probe(vcpu).is_some();
+        let parts = sel4_vcpu_debug::probe(vcpu);
         CNODE.cap().absolute_cptr(vcpu).delete().expect("made just now");
-        has
-    }
-    /// Whether the kernel has this part of the extension.
-    pub fn has(&mut self, part: Switch) -> bool {
-        let vcpu: cap::VCpu = self.object();
-        let parts = sel4_vcpu_debug::extensions(vcpu);
-        CNODE.cap().absolute_cptr(vcpu).delete().expect("made just now");
-        parts & part.bit() != 0
+        parts
     }
 }

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use lazaret_programs::sha256;
 use lazaret_programs::workspace::Workspace;
 use sel4_abi::invocation::Invocation;
 
@@ -14,6 +15,8 @@ pub const SCENARIOS: &[Scenario] = &[
     ("kernel-prefix-refused", refused),
     ("kernel-prefix-cpu", other_cpu),
     ("kernel-prefix-stops-at-boot", stops_at_boot),
+    ("kernel-prefix-release-audit", release_audit),
+    ("kernel-prefix-two-vms", two_vms),
 ];
 
 const CONFIGURATION: &str = "libsel4/include/kernel/gen_config.json";
@@ -77,7 +80,7 @@ fn refused() -> anyhow::Result<()> {
             "\"SEL4_ARCH\": \"x86_64\"",
             "SEL4_ARCH is x86_64, wanted aarch64",
         ),
-        ("no-mcs", CONFIGURATION, "\"KERNEL_MCS\": true", "\"KERNEL_MCS\": false", "KERNEL_MCS is false, wanted true"),
+        ("no-mcs", CONFIGURATION, "\"KERNEL_MCS\": true", "\"KERNEL_MCS\": false", "(cmake's KernelIsMCS)"),
         ("smp", CONFIGURATION, "\"MAX_NUM_NODES\": \"1\"", "\"MAX_NUM_NODES\": \"4\"", "MAX_NUM_NODES is 4, wanted 1"),
         (
             "rpi4",
@@ -104,7 +107,33 @@ fn refused() -> anyhow::Result<()> {
     let empty = Prefix(Workspace::find().target().join("lazaret/prefixes/empty"));
     std::fs::create_dir_all(&empty.0)?;
     empty.run(&[], 2, "there is no bin/kernel.elf")?;
-    Prefix("/no/such/prefix".into()).run(&[], 2, "/no/such/prefix: not a seL4 that this system runs on")
+    let missing = "/no/such/prefix: not a seL4 that this system runs on: there is no such folder\n";
+    Prefix("/no/such/prefix".into()).run(&[], 2, missing)
+}
+
+/// Exit code 2 at once: nobody would print what is waited for.
+fn release_audit() -> anyhow::Result<()> {
+    let prefix = Prefix::new("release")?;
+    for key in ["DEBUG_BUILD", "PRINTING"] {
+        prefix.replace(CONFIGURATION, &format!("\"{key}\": true"), &format!("\"{key}\": false"))?;
+    }
+    let system = show(&machine::description("one_bare"));
+    expect(&["audit", "--kernel", &show(&prefix.0), "--system", &system], 2, "a release kernel prints nothing")
+}
+
+/// A stock seL4 does not start two: it is said what it starts. The report names the kernel.
+fn two_vms() -> anyhow::Result<()> {
+    let (prefix, system) = (Prefix::new("stock")?, show(&machine::description("two_bare")));
+    let folder = prefix.0.join("out");
+    let arguments = ["build", "--kernel", &show(&prefix.0), "--system", &system, "-o", &show(&folder)];
+    expect(&arguments, 0, "such as that of tests/systems/linux.system")?;
+    let report = std::fs::read_to_string(folder.join("report.txt"))?;
+    let kernel = report.lines().find(|line| line.starts_with("kernel ")).unwrap_or_default();
+    let hash = sha256(&std::fs::read(prefix.0.join("bin/kernel.elf"))?);
+    for part in ["seL4 of ", "cortex-a57, debug", "the documented one", "without the debug shim", &hash] {
+        anyhow::ensure!(kernel.contains(part), "{kernel:?} has no {part:?}");
+    }
+    Ok(())
 }
 
 /// A seL4 is built for one core.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::{Measured, goal, linux, native, peer, switch};
+use lazaret_build::sel4::has_shim;
 use lazaret_build::{Request, system};
 use lazaret_machine::interrupt::interrupted;
 use lazaret_machine::{Qemu, Run, RunEnd, Script, Watch};
@@ -232,8 +233,7 @@ impl Bench<'_> {
 /// Which column an installed kernel is: one with our shim has its symbols.
 pub fn sel4_subject(prefix: &Path) -> Subject {
     let kernel = std::fs::read(prefix.join("bin/kernel.elf")).unwrap_or_default();
-    let name = b"debug_shim_enable";
-    if kernel.windows(name.len()).any(|window| window == name) { Subject::Sel4Shim } else { Subject::Sel4 }
+    if has_shim(&kernel) { Subject::Sel4Shim } else { Subject::Sel4 }
 }
 
 /// What QEMU says about its own command line.

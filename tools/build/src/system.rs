@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::made::{MADE, Needed, program_file};
+use crate::sel4::Installed;
 use crate::target::Target;
 use crate::{Input, Request};
 use lazaret_board::Board;
@@ -54,6 +55,10 @@ pub struct Built {
     pub stand_ins: Vec<MovedDevice>,
     /// The core that the kernel was built for, if it was built for one.
     pub cpu: Option<&'static str>,
+    /// The kernel, if it is none of ours: [`Installed::describe`].
+    pub kernel: Option<String>,
+    /// Why the virtual machines will not start, and what would.
+    pub will_not_start: Option<String>,
 }
 
 /// The board with the configuration's name.
@@ -113,6 +118,10 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let programs = reported.iter().map(|name| Program::read(&executables.wide, name)).collect::<anyhow::Result<_>>()?;
     let path = keep_image(&target.output, request, &image.bytes)?;
     let cpu = target.kernel.as_ref().map(|kernel| kernel.cpu);
+    let kernel = target.kernel.as_ref().map(Installed::describe);
+    let machines = verified.system.protection_domains.iter().filter(|pd| pd.virtual_machine.is_some()).count();
+    let isolates = request.allow_shared_debug || target.kernel.as_ref().is_none_or(|kernel| kernel.has_shim);
+    let will_not_start = (machines > 1 && !isolates).then(|| not_isolated(machines));
     let (board, compiler) = (target.board, toolchain.version());
     let executables = executables.wide;
     Ok(Built {
@@ -129,7 +138,17 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
         executables,
         stand_ins,
         cpu,
+        kernel,
+        will_not_start,
     })
+}
+
+fn not_isolated(machines: usize) -> String {
+    format!(
+        "this seL4 seems to have no debug shim, so none of the {machines} virtual machines will start; \
+         --allow-shared-debug starts them all the same, and one alone starts without it, such as that of \
+         tests/systems/linux.system"
+    )
 }
 
 /// What has to be made. A mistake in what is given is told here, not after the programs are built.

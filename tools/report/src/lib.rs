@@ -22,6 +22,7 @@ pub fn json(built: &Built, request: &Request, qemu: &str) -> Value {
         "lazaret": env!("CARGO_PKG_VERSION"),
         "board": built.board.name,
         "config": built.board.config,
+        "kernel": built.kernel,
         "compiler": built.compiler,
         "image_sha256": sha256(&built.image.bytes),
         "qemu": qemu,

@@ -20,6 +20,7 @@ fn write(out: &mut String, built: &Built, request: &Request, qemu: &str) -> fmt:
     writeln!(out, "# {}\n", request.system.display())?;
     row(out, "lazaret", env!("CARGO_PKG_VERSION"))?;
     row(out, "board", format_args!("{} ({})", built.board.name, built.board.config))?;
+    built.kernel.iter().try_for_each(|kernel| row(out, "kernel", kernel))?;
     row(out, "compiler", &built.compiler)?;
     row(out, "image SHA-256", sha256(&built.image.bytes))?;
     row(out, "QEMU", qemu)?;

@@ -7,7 +7,8 @@
 pub enum DebugStatus {
     /// 0 CLEAN, 1 PENDING, 2 LOADED, 3 EXTERNAL.
     State = 0,
-    /// Breakpoints in bits 7:0, watchpoints in 15:8, context-aware breakpoints in 23:16: real counts, not minus one.
+    /// Breakpoints in bits 7:0, watchpoints in 15:8, context-aware breakpoints in 23:16: real counts, not minus one. And
+    /// [`ANSWERS_EXTENSIONS`].
     Counts = 1,
     /// Banks put on the hardware for this vCPU.
     BankLoads = 2,
@@ -20,6 +21,10 @@ pub enum DebugStatus {
     /// Exits of this vCPU to the kernel.
     Exits = 6,
 }
+
+/// In [`DebugStatus::Counts`]: the kernel answers [`crate::VCPU_EXTENSIONS`]. A seL4 that has nothing but the debug shim
+/// leaves it clear, and need not be asked for what it would refuse with a line on the console.
+pub const ANSWERS_EXTENSIONS: u64 = 1 << 31;
 
 /// How many words [`crate::VCPU_DEBUG_STATUS`] returns.
 pub const DEBUG_STATUS_WORDS: usize = 7;

@@ -27,7 +27,7 @@ mod vcpu_wait;
 
 pub use argument::Argument;
 pub use debug_register::DebugRegister;
-pub use debug_status::{DEBUG_STATUS_WORDS, DebugStatus};
+pub use debug_status::{ANSWERS_EXTENSIONS, DEBUG_STATUS_WORDS, DebugStatus};
 pub use group::Group;
 pub use interrupt::{
     DOORBELL_ANY_VALUE, DOORBELLS, DoorbellFlags, DoorbellWidth, Injection, NO_INJECTION, TimerInterrupt,

@@ -37,6 +37,13 @@ impl Display for Header {
              #ifndef DEBUG_SHIM_H\n\
              #define DEBUG_SHIM_H\n\n\
              #include <stdint.h>\n\n\
+             /* What seL4's config.h says, which comes first. */\n\
+             #ifdef CONFIG_ENABLE_SMP_SUPPORT\n\
+             #error \"the debug shim's library is for one core: KernelMaxNumNodes has to be 1\"\n\
+             #endif\n\
+             #ifdef CONFIG_HARDWARE_DEBUG_API\n\
+             #error \"the debug registers are the debug shim's: HardwareDebugAPI has to be OFF\"\n\
+             #endif\n\n\
              /* A core's state, and a vCPU's: memory of the kernel's that it does not look into. */\n\
              struct debug_shim_core {{ uint64_t opaque[{core}]; }};\n\
              struct debug_shim_vcpu {{ uint64_t opaque[{vcpu}]; }};\n\n\

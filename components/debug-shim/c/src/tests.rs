@@ -49,6 +49,24 @@ fn a_debugger_attaches_once() {
     assert_eq!((ask(VCPU_DEBUG_DETACH), ask(VCPU_DEBUG_DETACH)), (0, Sel4::IllegalOperation as u64));
 }
 
+/// A kernel that the library is not for does not compile.
+#[test]
+fn the_header_refuses_what_it_is_not_for() {
+    let header = concat!(env!("CARGO_MANIFEST_DIR"), "/debug_shim.h");
+    let compiles = |define: &str| {
+        let mut cc = std::process::Command::new("cc");
+        cc.args(["-fsyntax-only", "-x", "c", define, header]).stderr(std::process::Stdio::piped()).output().ok()
+    };
+    let Some(plain) = compiles("-DCONFIG_ARM_HYPERVISOR_SUPPORT") else {
+        return println!("skipped: no C compiler (cc) is installed");
+    };
+    assert!(plain.status.success(), "{}", String::from_utf8_lossy(&plain.stderr));
+    for (key, word) in [("ENABLE_SMP_SUPPORT", "KernelMaxNumNodes"), ("HARDWARE_DEBUG_API", "HardwareDebugAPI")] {
+        let refused = compiles(&format!("-DCONFIG_{key}=1")).expect("it ran just now");
+        assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains(word), "{key}");
+    }
+}
+
 /// One guest's bank is on the core while another's steps: the first one's VCPU object goes, and nothing points to it.
 #[test]
 fn an_owner_is_deleted_while_another_guest_runs() {

@@ -6,10 +6,9 @@ use microkit_abi::{MAX_CHANNELS, slot};
 use sel4::{Cap, cap};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::user_context::NUM_REGISTERS;
-use sel4_microkit::debug_println;
 use sel4_vcpu_debug::raw::invoke;
 use sel4_vcpu_debug::{
-    AARCH32, AARCH64, DebugStatus, Group, Switch, Unanswered, VcpuWait, read_register, write_register,
+    AARCH32, AARCH64, DebugStatus, Group, Parts, Switch, Unanswered, VcpuWait, read_register, write_register,
 };
 use vmm::device::gic::{Format, Inject, Interface, LIST_REGISTERS};
 use vmm::exit::ReplyContext;
@@ -33,32 +32,47 @@ pub struct Sel4Vcpu {
     tcb: cap::Tcb,
     vcpu: cap::VCpu,
     counts: Option<Counts>,
-    /// The parts of the extension that the kernel has.
-    extensions: u64,
     /// The kernel may know how to wake a guest at its timer.
     waits: bool,
     /// It was stopped outside its exits.
     held: bool,
     width: Width,
     id: VcpuId,
+    /// What of the extension the kernel has. It is asked for nothing else: seL4's debug build prints a line for each
+    /// refusal, wherever the guest's output is.
+    parts: Parts,
+    refusal: Option<Refusal>,
+}
+
+/// The kernel refuses what the VMM has a capability for: a bug of one of them, never the guest's doing.
+#[derive(Clone, Copy)]
+pub struct Refusal {
+    pub what: &'static str,
+    pub error: sel4::Error,
 }
 
 impl Sel4Vcpu {
     /// Ask the kernel for its debug extension.
     pub fn new(id: VcpuId) -> Self {
         let (tcb, vcpu) = (slot(slot::VM_TCB_BASE, id), slot(slot::VCPU_BASE, id));
-        let counts = sel4_vcpu_debug::probe(vcpu).map(Counts::from_word);
+        let parts = sel4_vcpu_debug::probe(vcpu);
+        let ours = parts.has(Switch::DebugRegisters);
         // Another VMM may have made it so.
-        let aarch32 = sel4_vcpu_debug::read_state(vcpu, VcpuState::Width) == Ok(AARCH32);
+        let aarch32 = ours && sel4_vcpu_debug::read_state(vcpu, VcpuState::Width) == Ok(AARCH32);
         let width = if aarch32 { Width::Aarch32 } else { Width::Aarch64 };
-        // A kernel that has none is not asked again: seL4's debug build prints a line for each refusal.
-        let extensions = if counts.is_some() { sel4_vcpu_debug::extensions(vcpu) } else { 0 };
-        Self { tcb, vcpu, counts, extensions, waits: counts.is_some(), held: false, width, id }
+        let counts = parts.counts().map(Counts::from_word);
+        Self { tcb, vcpu, counts, waits: ours, held: false, width, id, parts, refusal: None }
     }
 
     /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
     pub fn unanswered(&self) -> Option<(VcpuWait, Option<Unanswered>)> {
-        sel4_vcpu_debug::unanswered_fault(self.vcpu).ok()
+        self.has(Switch::FaultContext).then(|| sel4_vcpu_debug::unanswered_fault(self.vcpu).ok())?
+    }
+
+    /// The first refusal that was not told yet.
+    #[inline]
+    pub fn take_refusal(&mut self) -> Option<Refusal> {
+        self.refusal.take()
     }
 
     /// Whether the kernel keeps the vCPU's debug registers.
@@ -73,9 +87,22 @@ const HEADER: usize = 2;
 const FEW: usize = 8;
 
 impl Sel4Vcpu {
-    /// The answer of a kernel without the extension, without asking it.
-    fn extension(&self) -> sel4::Result<()> {
+    #[inline(always)]
+    fn has(&self, part: Switch) -> bool {
+        self.parts.has(part)
+    }
+
+    /// The answer of a kernel without debug registers, without asking it.
+    fn bank(&self) -> sel4::Result<()> {
         self.counts.map(|_| ()).ok_or(sel4::Error::IllegalOperation)
+    }
+
+    /// A refusal is kept until it can be told between the guest's lines.
+    fn report<T: Default>(&mut self, what: &'static str, result: sel4::Result<T>) -> T {
+        result.unwrap_or_else(|error| {
+            self.refusal.get_or_insert(Refusal { what, error });
+            T::default()
+        })
     }
 
     #[inline]
@@ -85,16 +112,8 @@ impl Sel4Vcpu {
         message[HEADER..].iter_mut().zip(words).for_each(|(word, register)| *word = *register);
         let length = (HEADER + words.len()).min(N);
         let result = invoke(self.tcb, Invocation::TcbWriteRegisters.label(), &message[..length], &[]);
-        report("WriteRegisters", result.map(drop));
+        self.report("TCB_WriteRegisters", result.map(drop));
     }
-}
-
-/// The kernel refuses what the VMM has a capability for: a bug of one of them, never the guest's doing.
-fn report<T: Default>(what: &str, result: sel4::Result<T>) -> T {
-    result.unwrap_or_else(|error| {
-        debug_println!("VMM|ERROR: {what}: {error:?}");
-        T::default()
-    })
 }
 
 /// CNTV_CTL_EL0: ENABLE and IMASK.
@@ -114,12 +133,13 @@ impl Inject for Sel4Vcpu {
 
     fn reset_interface(&mut self, _cpu: usize) -> bool {
         self.can_take_back() && {
-            report("VCPU_WriteGroup", sel4_vcpu_debug::reset_interrupt_interface(self.vcpu).map(|()| true))
+            let result = sel4_vcpu_debug::reset_interrupt_interface(self.vcpu);
+            self.report("VCPU_WriteGroup", result.map(|()| true))
         }
     }
 
     fn ack_vppi(&mut self, _cpu: usize, intid: u16) {
-        report("AckVPPI", self.vcpu.vcpu_ack_vppi(intid.into()));
+        self.report("VCPU_AckVPPI", self.vcpu.vcpu_ack_vppi(intid.into()));
     }
 
     fn timer_fires(&mut self, _cpu: usize) -> bool {
@@ -131,7 +151,7 @@ impl Inject for Sel4Vcpu {
     }
 
     fn can_take_back(&self) -> bool {
-        self.extensions & Switch::State.bit() != 0
+        self.has(Switch::State)
     }
 
     fn format(&self) -> Format {
@@ -142,7 +162,8 @@ impl Inject for Sel4Vcpu {
     fn hold(&mut self, _cpu: usize) -> bool {
         match self.unanswered() {
             Some((VcpuWait::Runs | VcpuWait::Stopped, _)) => {
-                self.held = report("VCPU_Recall", sel4_vcpu_debug::recall(self.vcpu).map(|_| true));
+                let result = sel4_vcpu_debug::recall(self.vcpu);
+                self.held = self.report("VCPU_Recall", result.map(|_| true));
                 self.held
             }
             answer => answer.is_some(),
@@ -161,7 +182,7 @@ impl Inject for Sel4Vcpu {
     fn write_interface(&mut self, _cpu: usize, interface: &Interface) {
         let Interface { control, guest, active_priorities, list: [a, b, c, d] } = *interface;
         let words = [control, guest, active_priorities, a, b, c, d];
-        report("VCPU_WriteGroup", sel4_vcpu_debug::write_interrupt_interface(self.vcpu, &words));
+        self.report("VCPU_WriteGroup", sel4_vcpu_debug::write_interrupt_interface(self.vcpu, &words));
     }
 }
 
@@ -176,7 +197,7 @@ impl KernelVcpu for Sel4Vcpu {
     fn read_registers(&mut self, words: &mut [u64]) {
         let request = [0, words.len() as u64];
         let result = invoke(self.tcb, Invocation::TcbReadRegisters.label(), &request, &[]);
-        report("ReadRegisters", result.map(|reply| reply.read(words)));
+        self.report("TCB_ReadRegisters", result.map(|reply| reply.read(words)));
     }
 
     fn write_registers(&mut self, words: &[u64]) {
@@ -189,33 +210,33 @@ impl KernelVcpu for Sel4Vcpu {
 
     #[inline(always)]
     fn stops_by_reply(&self) -> bool {
-        self.extensions & Switch::Stop.bit() != 0
+        self.has(Switch::Stop)
     }
 
     fn start(&mut self, context: ReplyContext) {
         if self.stops_by_reply() {
-            report("VCPU_Start", sel4_vcpu_debug::start(self.vcpu, context));
+            self.report("VCPU_Start", sel4_vcpu_debug::start(self.vcpu, context));
         } else {
             self.restart();
         }
     }
 
     fn restart(&mut self) {
-        report("Resume", self.tcb.tcb_resume());
+        self.report("TCB_Resume", self.tcb.tcb_resume());
     }
 
     fn stop(&mut self) {
-        report("Suspend", self.tcb.tcb_suspend());
+        self.report("TCB_Suspend", self.tcb.tcb_suspend());
     }
 
     fn wait(&mut self) -> bool {
-        // A kernel that refuses once is not asked again: seL4's debug build prints a line for each refusal.
+        // A kernel that refuses once is not asked again.
         self.waits = self.waits && sel4_vcpu_debug::wait(self.vcpu).is_ok();
         self.waits
     }
 
     fn wake(&mut self) {
-        if sel4_vcpu_debug::wake(self.vcpu).is_err() {
+        if !self.has(Switch::DebugRegisters) || sel4_vcpu_debug::wake(self.vcpu).is_err() {
             // A kernel without the wait: the vCPU is still stopped.
             self.restart();
         }
@@ -233,11 +254,11 @@ impl KernelVcpu for Sel4Vcpu {
     }
 
     fn read_system_register(&mut self, register: VcpuReg) -> u64 {
-        report("VCPU_ReadRegs", read_register(self.vcpu, register))
+        self.report("VCPU_ReadRegs", read_register(self.vcpu, register))
     }
 
     fn write_system_register(&mut self, register: VcpuReg, value: u64) {
-        report("VCPU_WriteRegs", write_register(self.vcpu, register, value));
+        self.report("VCPU_WriteRegs", write_register(self.vcpu, register, value));
     }
 
     fn ticks(&self) -> u64 {
@@ -261,7 +282,8 @@ impl KernelVcpu for Sel4Vcpu {
             Width::Aarch64 => AARCH64,
             Width::Aarch32 => AARCH32,
         };
-        let done = sel4_vcpu_debug::write_state(self.vcpu, VcpuState::Width, word).is_ok();
+        let done =
+            self.has(Switch::DebugRegisters) && sel4_vcpu_debug::write_state(self.vcpu, VcpuState::Width, word).is_ok();
         if done {
             self.width = width;
         }
@@ -269,24 +291,29 @@ impl KernelVcpu for Sel4Vcpu {
     }
 
     fn read_state(&mut self, state: VcpuState) -> u64 {
-        report("VCPU_ReadState", sel4_vcpu_debug::read_state(self.vcpu, state))
+        self.report("VCPU_ReadState", sel4_vcpu_debug::read_state(self.vcpu, state))
     }
 
     fn write_state(&mut self, state: VcpuState, value: u64) {
-        report("VCPU_WriteState", sel4_vcpu_debug::write_state(self.vcpu, state, value));
+        self.report("VCPU_WriteState", sel4_vcpu_debug::write_state(self.vcpu, state, value));
     }
 
     fn read_vectors(&mut self, words: &mut [u64; FP_WORDS]) -> bool {
-        self.extensions & Switch::State.bit() != 0
-            && report("VCPU_ReadGroup", sel4_vcpu_debug::read_vectors(self.vcpu, words).map(|()| true))
+        self.has(Switch::State) && {
+            let result = sel4_vcpu_debug::read_vectors(self.vcpu, words);
+            self.report("VCPU_ReadGroup", result.map(|()| true))
+        }
     }
 
     fn write_vectors(&mut self, words: &[u64; FP_WORDS]) -> bool {
-        self.extensions & Switch::State.bit() != 0
-            && report("VCPU_WriteGroup", sel4_vcpu_debug::write_vectors(self.vcpu, words).map(|()| true))
+        self.has(Switch::State) && {
+            let result = sel4_vcpu_debug::write_vectors(self.vcpu, words);
+            self.report("VCPU_WriteGroup", result.map(|()| true))
+        }
     }
 
     fn debug_use(&self) -> Option<DebugUse> {
+        self.counts?;
         let status = sel4_vcpu_debug::status(self.vcpu).ok()?;
         Some(DebugUse {
             loads: status.word(DebugStatus::BankLoads),
@@ -306,16 +333,19 @@ impl DebugBackend for Sel4Vcpu {
     }
 
     fn read(&mut self, register: DebugRegister) -> sel4::Result<u64> {
-        self.extension()?;
+        self.bank()?;
         sel4_vcpu_debug::read(self.vcpu, register)
     }
 
     fn features(&mut self, register: SysReg) -> sel4::Result<u64> {
+        if !self.has(Switch::DebugRegisters) {
+            return Err(sel4::Error::IllegalOperation);
+        }
         sel4_vcpu_debug::read_features(self.vcpu, register.crm(), register.op2())
     }
 
     fn write(&mut self, register: DebugRegister, value: u64, dirty: bool) -> sel4::Result<()> {
-        self.extension()?;
+        self.bank()?;
         sel4_vcpu_debug::write(self.vcpu, register, value, dirty)
     }
 }

@@ -8,13 +8,13 @@ mod regions;
 mod serial_driver;
 
 use core::convert::Infallible;
-use kernel_vcpu::Sel4Vcpu;
+use kernel_vcpu::{Refusal, Sel4Vcpu};
 use lazaret_abi::fault_context::{self, ReplyKind};
 use regions::{Regions, StateRegion};
 use sel4_abi::fault::FaultLabel;
-use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, debug_println, protection_domain, var};
+use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, protection_domain, var};
 use sel4_vcpu_debug::VcpuWait;
-use serial_driver::SerialDriver;
+use serial_driver::{SerialDriver, refuse};
 use vmm::config::Config;
 use vmm::exit::{self, Exit, Next, ReplyContext};
 use vmm::state::Found;
@@ -42,7 +42,7 @@ fn init() -> Monitor {
     let config = match Config::parse(regions.config) {
         Ok(config) => config,
         Err(error) => {
-            debug_println!("VMM|ERROR: {error}");
+            refuse(format_args!("{error}"));
             return Monitor { vm: None, kernel };
         }
     };
@@ -50,14 +50,14 @@ fn init() -> Monitor {
     let StateRegion { state, lasting } = match regions::state() {
         Ok(region) => region,
         Err(too_small) => {
-            debug_println!("VMM|ERROR: {name}: stopped: {too_small}");
+            refuse(format_args!("{name}: stopped: {too_small}"));
             return Monitor { vm: None, kernel };
         }
     };
     let found = match state.find() {
         Ok(found) => found,
         Err(damaged) => {
-            debug_println!("VMM|ERROR: {name}: stopped: {damaged}");
+            refuse(format_args!("{name}: stopped: {damaged}"));
             return Monitor { vm: None, kernel };
         }
     };
@@ -96,7 +96,9 @@ impl Handler for Monitor {
         if let Some(vm) = &mut self.vm
             && channels.contains(serial_driver::CHANNEL)
         {
-            vm.notified(&mut self.kernel[VcpuId::BOOT.index()]);
+            let kernel = &mut self.kernel[VcpuId::BOOT.index()];
+            vm.notified(kernel);
+            tell_refusal(vm, kernel);
         }
         Ok(())
     }
@@ -159,6 +161,7 @@ impl Monitor {
         if let Err(error) = vm.start(kernel) {
             vm.say(format_args!("{name}: not started: {error}"));
         }
+        tell_refusal(vm, kernel);
     }
 
     /// Resumes the VM of the VMM that had this state before.
@@ -204,6 +207,7 @@ impl Monitor {
         let (label, words) = (message.label(), &[a, b, c, d][..message.count().min(FAULT_WORDS)]);
         let (context, number) = (FaultContext::from_message(label, words), exit::number(label, words));
         let (next, context) = vm.exit(Exit::from_message(label, words), context, number, kernel);
+        tell_refusal(vm, kernel);
         self.conclude(id, next, context)
     }
 
@@ -240,6 +244,21 @@ impl Monitor {
         vm.unpark(kernel);
         true
     }
+}
+
+/// What the kernel refused in an exit stands between the guest's lines.
+#[inline(always)]
+fn tell_refusal(vm: &mut Vm<'_, SerialDriver>, kernel: &mut Sel4Vcpu) {
+    if let Some(refusal) = kernel.take_refusal() {
+        refused(vm, refusal);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn refused(vm: &mut Vm<'_, SerialDriver>, Refusal { what, error }: Refusal) {
+    let name = vm.name();
+    vm.warn(format_args!("{name}: the kernel refuses {what}: {error:?}"));
 }
 
 /// Until the virtual timer is due, or an interrupt is pending. Yield gives up the rest of the period's budget, so the VMM

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The serial driver's rings; without them, the kernel's console.
 
+use core::fmt::{self, Write};
+
 use super::regions;
 use sel4_microkit::Channel;
 use serial::ring::Ring;
@@ -22,6 +24,30 @@ impl SerialDriver {
             output.set_name(name);
         }
         Self { rings }
+    }
+}
+
+/// Why there is no VM, as a line of its own: the console is shared, and a release build of seL4 prints nothing.
+pub fn refuse(why: fmt::Arguments<'_>) {
+    let mut line = Line(regions::rings().map(|(output, _)| output));
+    let _ = write!(line, "\nVMM|ERROR: {why}\n");
+    if line.0.is_some() {
+        CHANNEL.notify();
+    }
+}
+
+/// What is written goes to the driver at once, as far as there is room.
+struct Line(Option<&'static Ring>);
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            match self.0 {
+                Some(output) => drop(output.push(byte)),
+                None => sel4::debug_put_char(byte),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -126,6 +126,12 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.commit_event();
     }
 
+    /// A line of the VMM's own that may come often.
+    pub fn warn(&mut self, line: core::fmt::Arguments<'_>) {
+        self.platform.warn_rate_limited(line);
+        self.commit_event();
+    }
+
     /// The VM's name.
     pub const fn name(&self) -> &'a str {
         self.platform.config.name

@@ -70,6 +70,8 @@ pub struct Options<'a> {
     pub id: &'a str,
     /// `pattern=`: 16 bits, different for each guest.
     pub pattern: u16,
+    /// `clock=virtual`: neighbours share the virtual counter, for hypervisors that shift none and keep the physical one.
+    pub virtual_clock: bool,
     /// `cpus=`: of mode switch, 1 or 2.
     pub cpus: u64,
     /// `rounds=`: of modes leak and sweep, where 0 is for ever, and ticks. Of mode victim, milliseconds.
@@ -101,6 +103,7 @@ impl Default for Options<'_> {
             mode: Mode::Workout,
             id: "A",
             pattern: 0x1111,
+            virtual_clock: false,
             cpus: 1,
             rounds: 10_000,
             exits: 1_000_000,
@@ -137,6 +140,7 @@ impl<'a> Options<'a> {
         match key {
             "mode" => self.mode = mode(value)?,
             "id" => self.id = value,
+            "clock" => self.virtual_clock = clock(value)?,
             "pattern" => self.pattern = number(value)?.try_into().ok()?,
             "cpus" => self.cpus = number(value)?,
             "rounds" => self.rounds = number(value)?,
@@ -183,6 +187,14 @@ fn mode(value: &str) -> Option<Mode> {
     })
 }
 
+fn clock(value: &str) -> Option<bool> {
+    Some(match value {
+        "virtual" => true,
+        "physical" => false,
+        _ => return None,
+    })
+}
+
 fn yielding(value: &str) -> Option<Yield> {
     Some(match value {
         "wfi" => Yield::Wfi,
@@ -205,11 +217,13 @@ mod tests {
 
     #[test]
     fn words_override_defaults() {
-        let options = Options::parse("mode=leak id=B pattern=0x2222 rounds=7 quiet=9 words yield=hvc").unwrap();
+        let options =
+            Options::parse("mode=leak id=B pattern=0x2222 clock=virtual rounds=7 quiet=9 words yield=hvc").unwrap();
         let expected = Options {
             mode: Mode::Leak,
             id: "B",
             pattern: 0x2222,
+            virtual_clock: true,
             rounds: 7,
             quiet: 9,
             yielding: Yield::Hvc,
@@ -221,7 +235,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_named() {
-        for word in ["mode=dance", "pattern=0x10000", "rounds=many", "yield=", "deed=good", "colour=red"] {
+        for word in ["mode=dance", "pattern=0x10000", "rounds=many", "yield=", "deed=good", "colour=red", "clock=wall"]
+        {
             assert_eq!(Options::parse(word), Err(BadOption(word)));
         }
     }

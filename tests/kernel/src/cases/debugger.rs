@@ -26,8 +26,7 @@ const KDE_MDE: u64 = 5 << 13;
 const VECTOR: u64 = 0x200;
 
 fn needs_attach(env: &mut Env) -> Outcome {
-    let parts = sel4_vcpu_debug::extensions(env.object());
-    if parts & Switch::OutsideDebugger.bit() == 0 { skip("this kernel attaches no debugger") } else { Ok(()) }
+    if !env.parts().has(Switch::OutsideDebugger) { skip("this kernel attaches no debugger") } else { Ok(()) }
 }
 
 fn attach(vcpu: cap::VCpu) -> sel4::Result<u64> {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Every row of the extension's table: what a kernel that has it refuses, and that one without it refuses it.
 
-use lazaret_abi::{Needs, Object, ROWS, Row};
+use lazaret_abi::{Needs, Object, ROWS, Row, Switch, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS};
 use sel4::{Error, cap};
+use sel4_vcpu_debug::Parts;
 
 use crate::{
     case::{Outcome, check, refused, refused_with, same},
@@ -11,7 +12,7 @@ use crate::{
 
 use super::vcpu::{Guest, WFI};
 
-/// One object of each kind; a thread, which no row takes; and the bits of the parts that there are.
+/// One object of each kind; a thread, which no row takes; and the parts that there are.
 struct Objects {
     vcpu: u64,
     vspace: u64,
@@ -19,13 +20,12 @@ struct Objects {
     frame: u64,
     notification: u64,
     thread: u64,
-    parts: u64,
+    parts: Parts,
 }
 
 impl Objects {
     fn new(env: &mut Env) -> Self {
-        let vcpu = env.vcpu();
-        let parts = sel4_vcpu_debug::extensions(cap::VCpu::from_bits(vcpu));
+        let (vcpu, parts) = (env.vcpu(), env.parts());
         let (vspace, table, frame) = (env.assigned_vspace(), env.table(), env.page());
         Self { vcpu, vspace, table, frame, notification: env.notification(), thread: env.tcb(), parts }
     }
@@ -44,10 +44,12 @@ impl Objects {
         [row.caps.first().map_or(0, |&object| self.of(object))]
     }
 
-    /// The rows of the parts that are there, or of the others.
+    /// The rows that are there, or the others. A seL4 with the debug shim has those that the shim itself answers.
     fn rows(&self, present: bool) -> impl Iterator<Item = &'static Row> {
         let parts = self.parts;
-        ROWS.iter().filter(move |row| (parts & row.switch.bit() != 0) == present)
+        let is_the_shims = |row: &Row| (VCPU_DEBUG_READ..=VCPU_DEBUG_STATUS).contains(&row.label);
+        let is_there = move |row: &Row| parts.has(row.switch) || parts.counts().is_some() && is_the_shims(row);
+        ROWS.iter().filter(move |row| is_there(row) == present)
     }
 }
 
@@ -143,5 +145,6 @@ pub fn parts_are_told(env: &mut Env) -> Outcome {
     let o = Objects::new(env);
     crate::case::needs_extension(env)?;
     check(o.rows(true).count() > 0, "some rows")?;
-    same(o.parts >> lazaret_abi::Switch::ALL.len(), 0)
+    let told = cap::VCpu::from_bits(o.vcpu).invoke_raw(lazaret_abi::VCPU_EXTENSIONS, &[], &[])?;
+    same(told, Switch::ALL.iter().filter(|&&part| o.parts.has(part)).map(|part| part.bit()).sum())
 }

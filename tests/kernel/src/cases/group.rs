@@ -21,8 +21,7 @@ const FPEN: u64 = 3 << 20;
 const MOST: usize = 120;
 
 fn needs_groups(env: &mut Env) -> Outcome {
-    let parts = sel4_vcpu_debug::extensions(env.object());
-    if parts & Switch::State.bit() == 0 { skip("this kernel has no groups") } else { Ok(()) }
+    if !env.parts().has(Switch::State) { skip("this kernel has no groups") } else { Ok(()) }
 }
 
 /// The words of a group; their number is in the message's length.

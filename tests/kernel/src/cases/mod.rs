@@ -85,7 +85,7 @@ cases! {
         a_signal_interrupts a_signal_ends_a_wait bad_preparations_are_refused bad_bindings_are_refused;
     doorbell: a_store_signals another_store_does_not a_hundred_rings a_doorbell_goes bad_doorbells_are_refused;
     debug: guest_finds_what_its_monitor_wrote higher_levels_are_out_of_reach reply_is_clamped_too nonsense_is_refused
-        deleted_while_loaded bank_stays_when_the_thread_goes;
+        deleted_while_loaded bank_stays_when_the_thread_goes a_guest_deletes_its_own_thread;
     extension: what_is_not_there_is_refused short_messages_are_refused words_that_mean_nothing_are_refused
         other_objects_are_refused a_vcpu_that_runs_is_left_alone parts_are_told;
     group: another_vcpu_goes_on two_vcpus_share_nothing all_of_a_group_or_nothing;

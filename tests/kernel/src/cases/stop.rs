@@ -179,7 +179,7 @@ pub fn nonsense_is_refused(env: &mut Env) -> Outcome {
     guest.faults.recv(guest.reply);
     guest.tcb.tcb_suspend()?;
     let call = |label, words: &[u64]| guest.vcpu.invoke_raw(label, words, &[]);
-    if !env.has(Switch::Stop) {
+    if !env.parts().has(Switch::Stop) {
         refused(call(VCPU_RECALL, &[]), Error::IllegalOperation)?;
         refused(call(VCPU_START, &good), Error::IllegalOperation)?;
         return same(place(&guest)?.0, CODE as u64);

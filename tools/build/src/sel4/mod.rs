@@ -56,11 +56,16 @@ pub struct Installed {
     pub is_documented: bool,
     /// Where it is not the documented one, a short name of its configuration.
     pub tag: String,
+    /// It has the debug shim, as far as its symbols say.
+    pub has_shim: bool,
 }
 
 impl Installed {
     /// Reads and checks; an error names everything that is wrong.
     pub fn load(prefix: &Path, board: &Board) -> anyhow::Result<Self> {
+        if !prefix.is_dir() {
+            return Err(refused(prefix, ["there is no such folder".to_string()]));
+        }
         let missing: Vec<_> = FILES.into_iter().filter(|file| !prefix.join(file).is_file()).collect();
         if !missing.is_empty() {
             return Err(refused(prefix, missing.iter().map(|file| format!("there is no {file}"))));
@@ -87,8 +92,10 @@ impl Installed {
         let same = options.differences(&ours, config == Config::Debug).is_empty() && interface::is_documented(&labels);
         let read =
             |file: &str| std::fs::read(prefix.join(file)).with_context(|| prefix.join(file).display().to_string());
+        let kernel = read(KERNEL)?;
         Ok(Self {
-            kernel: read(KERNEL)?,
+            has_shim: has_shim(&kernel),
+            kernel,
             device_tree: read(DEVICE_TREE)?,
             memory: memory(&prefix.join(PLATFORM))?,
             cpu: wanted::cpu(&options).context("no core that is known")?,
@@ -102,10 +109,34 @@ impl Installed {
     }
 }
 
-/// One error with everything that is wrong, a line each.
+impl Installed {
+    /// For people: where it is, what of its configuration matters, and what it is made of.
+    pub fn describe(&self) -> String {
+        let configuration = if self.is_documented { "the documented one".into() } else { self.tag.clone() };
+        let shim = if self.has_shim { "with the debug shim" } else { "without the debug shim" };
+        format!(
+            "seL4 of {}, {}, {}, configuration {configuration}, {shim}, SHA-256 {}",
+            self.prefix.display(),
+            self.cpu,
+            self.config.name(),
+            sha256(&self.kernel)
+        )
+    }
+}
+
+/// Whether the debug shim is linked into a kernel: its symbols are. One that was stripped does not tell.
+pub fn has_shim(kernel: &[u8]) -> bool {
+    const NAME: &[u8] = b"debug_shim_enable";
+    kernel.windows(NAME.len()).any(|window| window == NAME)
+}
+
+/// One error with everything that is wrong: in its line if that is one thing, else a line each.
 fn refused(prefix: &Path, reasons: impl IntoIterator<Item = String>) -> anyhow::Error {
     let mut what = format!("{}: not a seL4 that this system runs on", prefix.display());
-    reasons.into_iter().for_each(|reason| what.push_str(&format!("\n  {reason}")));
+    match &reasons.into_iter().collect::<Vec<_>>()[..] {
+        [one] => what.push_str(&format!(": {one}")),
+        several => several.iter().for_each(|reason| what.push_str(&format!("\n  {reason}"))),
+    }
     Problem::new(
         what,
         "give the folder that seL4's `ninja install` wrote; components/sel4-loader/README.md has the configuration",

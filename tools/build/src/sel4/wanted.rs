@@ -13,35 +13,48 @@ enum Wanted {
 
 use Wanted::{AsOurs, AtLeast, Is};
 
-/// With another of these, nothing else means anything.
-const FIRST: [(&str, Wanted, &str); 2] =
-    [("SEL4_ARCH", Is("aarch64"), "our programs are for AArch64"), ("PLAT", AsOurs, "the board is another one")];
+/// A key of `gen_config.json`, how cmake sets it, what it must be, and what for.
+type Row = (&'static str, &'static str, Wanted, &'static str);
 
-const ROWS: [(&str, Wanted, &str); 13] = [
-    ("ARM_HYPERVISOR_SUPPORT", Is("true"), "virtual machines need vCPUs"),
-    ("KERNEL_MCS", Is("true"), "budgets need scheduling contexts"),
-    ("MAX_NUM_NODES", Is("1"), "one core is what the system knows"),
-    ("ENABLE_SMP_SUPPORT", Is("false"), "one core is what the system knows"),
-    ("ROOT_CNODE_SIZE_BITS", AtLeast(17), "every page of the system's image has a capability"),
-    ("NUM_PRIORITIES", Is("256"), "descriptions use priorities up to 254"),
-    ("ARM_GIC_V3_SUPPORT", Is("false"), "the VMM's interrupt controller is a GICv2"),
-    ("AARCH64_USER_CACHE_ENABLE", Is("true"), "the VMM cleans the guest's memory"),
-    ("EXPORT_VCNT_USER", Is("true"), "the VMM reads the virtual counter"),
-    ("VTIMER_UPDATE_VOFFSET", Is("false"), "the VMM takes the virtual counter for the guest's"),
-    ("DISABLE_WFI_WFE_TRAPS", Is("false"), "the VMM sleeps when its guest waits"),
-    ("ARM_TLS_REG", Is("tpidru"), "our programs find the IPC buffer by TPIDR_EL0"),
-    ("ARM_SMMU", Is("false"), "the system has no SMMU"),
+/// With another of these, nothing else means anything.
+const FIRST: [Row; 2] = [
+    ("SEL4_ARCH", "KernelSel4Arch", Is("aarch64"), "our programs are for AArch64"),
+    ("PLAT", "KernelPlatform", AsOurs, "the board is another one"),
+];
+
+const ROWS: [Row; 13] = [
+    ("ARM_HYPERVISOR_SUPPORT", "KernelArmHypervisorSupport", Is("true"), "virtual machines need vCPUs"),
+    ("KERNEL_MCS", "KernelIsMCS", Is("true"), "budgets need scheduling contexts"),
+    ("MAX_NUM_NODES", "KernelMaxNumNodes", Is("1"), "one core is what the system knows"),
+    ("ENABLE_SMP_SUPPORT", "KernelMaxNumNodes", Is("false"), "one core is what the system knows"),
+    (
+        "ROOT_CNODE_SIZE_BITS",
+        "KernelRootCNodeSizeBits",
+        AtLeast(17),
+        "every page of the system's image has a capability",
+    ),
+    ("NUM_PRIORITIES", "KernelNumPriorities", Is("256"), "descriptions use priorities up to 254"),
+    ("ARM_GIC_V3_SUPPORT", "QEMU_GIC_VERSION", Is("false"), "the VMM's interrupt controller is a GICv2"),
+    ("AARCH64_USER_CACHE_ENABLE", "KernelAArch64UserCacheEnable", Is("true"), "the VMM cleans the guest's memory"),
+    ("EXPORT_VCNT_USER", "KernelArmExportVCNTUser", Is("true"), "the VMM reads the virtual counter"),
+    (
+        "VTIMER_UPDATE_VOFFSET",
+        "KernelArmVtimerUpdateVOffset",
+        Is("false"),
+        "the VMM takes the virtual counter for the guest's",
+    ),
+    ("DISABLE_WFI_WFE_TRAPS", "KernelArmDisableWFIWFETraps", Is("false"), "the VMM sleeps when its guest waits"),
+    ("ARM_TLS_REG", "KernelArmTLSReg", Is("tpidru"), "our programs find the IPC buffer by TPIDR_EL0"),
+    ("ARM_SMMU", "KernelArmSMMU", Is("false"), "the system has no SMMU"),
 ];
 
 /// Cores that our programs run on, as the configuration and as QEMU call them.
 const CPUS: [(&str, &str); 3] =
     [("ARM_CORTEX_A53", "cortex-a53"), ("ARM_CORTEX_A57", "cortex-a57"), ("ARM_CORTEX_A72", "cortex-a72")];
 
-/// Everything that is wrong, a line each: the key, its value, the value wanted, and why.
+/// Everything that is wrong, a line each: the key, its value, the value wanted, why, and what cmake calls it.
 pub fn check(options: &Options, ours: &Options) -> Vec<String> {
-    let look = |rows: &[(&str, Wanted, &str)]| -> Vec<String> {
-        rows.iter().filter_map(|(key, wanted, why)| refuse(options, ours, key, wanted, why)).collect()
-    };
+    let look = |rows: &[Row]| -> Vec<String> { rows.iter().filter_map(|row| refuse(options, ours, row)).collect() };
     let first = look(&FIRST);
     if !first.is_empty() {
         return first;
@@ -49,7 +62,7 @@ pub fn check(options: &Options, ours: &Options) -> Vec<String> {
     let mut wrong = look(&ROWS);
     if cpu(options).is_none() {
         let names = CPUS.map(|(key, _)| key).join(", ");
-        wrong.push(format!("none of {names} is true, wanted one of them: these cores are tested"));
+        wrong.push(format!("none of {names} is true, wanted one of them: these cores are tested (cmake's ARM_CPU)"));
     }
     wrong
 }
@@ -59,7 +72,7 @@ pub fn cpu(options: &Options) -> Option<&'static str> {
     CPUS.iter().find(|(key, _)| options.is_true(key)).map(|(_, name)| *name)
 }
 
-fn refuse(options: &Options, ours: &Options, key: &str, wanted: &Wanted, why: &str) -> Option<String> {
+fn refuse(options: &Options, ours: &Options, (key, cmake, wanted, why): &Row) -> Option<String> {
     let found = options.get(key);
     let (good, words) = match wanted {
         Is(value) => (found == Some(*value), value.to_string()),
@@ -67,7 +80,7 @@ fn refuse(options: &Options, ours: &Options, key: &str, wanted: &Wanted, why: &s
         AsOurs => (found == ours.get(key), ours.get(key).unwrap_or_default().to_string()),
     };
     let is = found.map_or_else(|| "is not there".into(), |value| format!("is {value}"));
-    (!good).then(|| format!("{key} {is}, wanted {words}: {why}"))
+    (!good).then(|| format!("{key} {is}, wanted {words}: {why} (cmake's {cmake})"))
 }
 
 #[cfg(test)]
@@ -116,6 +129,8 @@ mod tests {
         assert!(
             only(r#""KERNEL_MCS": true"#, r#""KERNEL_MCS": false"#).starts_with("KERNEL_MCS is false, wanted true")
         );
+        let line = only(r#""KERNEL_MCS": true"#, r#""KERNEL_MCS": false"#);
+        assert!(line.ends_with(" (cmake's KernelIsMCS)"), "{line}");
         assert!(only(r#""MAX_NUM_NODES": "1""#, r#""MAX_NUM_NODES": "4""#).starts_with("MAX_NUM_NODES is 4, wanted 1"));
         let small = only(r#""ROOT_CNODE_SIZE_BITS": "17""#, r#""ROOT_CNODE_SIZE_BITS": "12""#);
         assert!(small.starts_with("ROOT_CNODE_SIZE_BITS is 12, wanted 17 or more"));

@@ -7,8 +7,11 @@ use std::time::Duration;
 use crate::arguments::{QemuArguments, SourceArguments};
 use clap::Args;
 use lazaret_audit::Audit;
+use lazaret_build::target::Target;
 use lazaret_build::{Request, system};
+use lazaret_diagnostic::Problem;
 use lazaret_machine::{Script, Watch};
+use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 
 /// `audit`
@@ -46,9 +49,20 @@ pub fn run(workspace: &Workspace, arguments: &AuditArguments) -> anyhow::Result<
     Ok(ExitCode::from(u8::from(!differences.is_empty())))
 }
 
+/// The root task tells who holds what by the kernel's console, which only a debug build has.
+fn can_speak(workspace: &Workspace, request: &Request) -> anyhow::Result<()> {
+    let config = Target::of(workspace, request)?.board.config;
+    if config != Config::Release.name() {
+        return Ok(());
+    }
+    let help = "a debug kernel of the same configuration has the same capabilities: audit on that one";
+    Err(Problem::new("audit: a release kernel prints nothing, and the list is printed by it", help))
+}
+
 /// Builds, boots, and reads the list.
 pub fn boot(workspace: &Workspace, request: &Request, qemu: &QemuArguments) -> anyhow::Result<Audit> {
     let request = qemu.request(workspace, Request { audit: true, ..request.clone() })?;
+    can_speak(workspace, &request)?;
     let built = system::build(workspace, &request)?;
     let qemu = qemu.qemu_for(workspace, &built)?;
     let watch = Watch::script(Script::new().expect(r"AUDIT end caps=\d"), TIMEOUT);

@@ -77,6 +77,8 @@ pub fn run(workspace: &Workspace, arguments: &BuildArguments) -> anyhow::Result<
     }
     built.inputs.iter().filter(|input| input.replaces_ours).for_each(|input| println!("{input}"));
     built.stand_ins.iter().for_each(|moved| println!("{moved}"));
+    built.kernel.iter().for_each(|kernel| println!("{kernel}"));
+    built.will_not_start.iter().for_each(|why| eprintln!("lazaret: {why}"));
     println!("{line}");
     println!("the same with Microkit: {}", lazaret_report::microkit(&built, &request));
     let mut files = vec![built.board.image.clone()];

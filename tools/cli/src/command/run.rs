@@ -64,6 +64,7 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
             built.sizes.iter().for_each(|size| eprintln!("{}", size.line()));
             built.inputs.iter().filter(|input| input.replaces_ours).for_each(|input| eprintln!("{input}"));
             built.stand_ins.iter().for_each(|moved| eprintln!("{moved}"));
+            built.will_not_start.iter().for_each(|why| eprintln!("lazaret: {why}"));
             let qemu = arguments.qemu.qemu_for(workspace, &built)?;
             (built.path, qemu)
         }

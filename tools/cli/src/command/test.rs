@@ -17,7 +17,7 @@ use lazaret_programs::workspace::Workspace;
 /// `test`
 #[derive(Debug, Args)]
 pub struct TestArguments {
-    /// Only tests whose name contains this; or a subject: proof, mutate, abi2, miri, vgic-oracle
+    /// Only tests whose name contains this; or a subject: proof, mutate, abi2, sel4, miri, vgic-oracle
     pub filter: Option<String>,
     /// Only the scenarios in QEMU, on this board, instead of everything on every tested board
     #[arg(long)]
@@ -43,6 +43,15 @@ const SUBJECTS: &[(&str, &[&[&str]])] = &[
         &[
             &["test", "-p", "interrupt-programs", "--locked"],
             &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "vgic-oracle"],
+        ],
+    ),
+    (
+        "sel4",
+        &[
+            &["test", "-p", "sel4-prefix", "-p", "sel4-vcpu-debug", "-p", "debug-shim-c", "--locked", "--no-fail-fast"],
+            &["test", "-p", "lazaret-build", "--locked", "--", "sel4"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "sel4-"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-prefix"],
         ],
     ),
     ("proof", &[&["test", "-p", "proof", "--locked", "--no-fail-fast", "--", "proof"]]),

@@ -69,6 +69,7 @@ fn record(workspace: &Workspace, arguments: &TraceArguments) -> anyhow::Result<V
     let until = arguments.until.as_deref().map(Regex::new).transpose().context("--until")?;
     let request = arguments.qemu.request(workspace, arguments.source.request(workspace))?;
     let built = system::build(workspace, &request)?;
+    built.will_not_start.iter().for_each(|why| eprintln!("lazaret: {why}"));
     let mut qemu = arguments.qemu.qemu_for(workspace, &built)?;
     let folder = PrivateFolder::new()?;
     let copies = copies(&built, &folder)?;

@@ -12,7 +12,7 @@ use crate::invocation::{Args, InvocationResult};
 use crate::object::reference::Ref;
 use crate::object::vgic;
 use crate::shared::NUM_IRQS;
-use lazaret_abi::{self as abi, DebugRead, DebugWrite, Object, ReadFeatures};
+use lazaret_abi::{self as abi, ANSWERS_EXTENSIONS, DebugRead, DebugStatus, DebugWrite, Object, ReadFeatures};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::vcpu_reg::VcpuReg;
 
@@ -96,7 +96,11 @@ fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
             arch.debug_flag_dirty(vcpu).map_err(refused)?;
             Ok(0)
         }
-        abi::VCPU_DEBUG_STATUS => Ok(answer_all(args, &arch.debug_status(vcpu))),
+        abi::VCPU_DEBUG_STATUS => {
+            let mut words = arch.debug_status(vcpu);
+            words[DebugStatus::Counts as usize] |= ANSWERS_EXTENSIONS;
+            Ok(answer_all(args, &words))
+        }
         abi::VCPU_READ_FEATURES => {
             args.answer(0, features(args)?);
             Ok(1)

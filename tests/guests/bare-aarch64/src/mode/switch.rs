@@ -52,7 +52,11 @@ pub fn run(options: &Options<'_>) -> &'static str {
             debug::write(Kind::Bvr, 0, 0x1000);
             debug::set_mdscr(debug::MDE | debug::KDE);
         }
-        watch(&OWN, options.shortest, counter::physical);
+        if options.virtual_clock {
+            watch(&OWN, options.shortest, counter::now);
+        } else {
+            watch(&OWN, options.shortest, counter::physical);
+        }
         if options.pattern != 0 {
             debug::set_mdscr(0);
         }
