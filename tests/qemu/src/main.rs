@@ -26,6 +26,7 @@ mod odd_trees;
 mod panics;
 mod plain;
 mod poisoned;
+mod random_systems;
 mod rust_sel4;
 mod sel4;
 mod sel4_bad;
@@ -74,6 +75,7 @@ fn main() {
         poisoned::SCENARIOS,
         domains::SCENARIOS,
         limits::SCENARIOS,
+        random_systems::SCENARIOS,
         bare::SCENARIOS,
         command_line::SCENARIOS,
         console::SCENARIOS,
