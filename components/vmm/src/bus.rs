@@ -5,6 +5,7 @@
 use crate::console::Serial;
 use crate::device::Outside;
 use crate::device::gic::Inject;
+use crate::guest_ram::GuestRam;
 use crate::state::{Journal, Sections};
 
 /// A device that loads and stores reach.
@@ -27,6 +28,9 @@ pub trait MmioDevice<'a>: Sized {
     fn read<S: Serial>(&mut self, offset: u16, size: u8, outside: &mut Outside<'_, 'a, S>) -> u64;
     /// A store of so many bytes.
     fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>);
+    /// Due after each commit: what the guest is to see of it in its RAM. It may be done again.
+    #[inline(always)]
+    fn publish(&mut self, _ram: GuestRam<'a>) {}
     /// Something may have come for it from outside.
     fn poll<S: Serial>(&mut self, _outside: &mut Outside<'_, 'a, S>) {}
     /// The level of its interrupt line.
@@ -65,6 +69,8 @@ pub struct Node {
     pub compatible: &'static [&'static str],
     /// Names of its clocks, all of which are the one that the tree has.
     pub clocks: &'static [&'static str],
+    /// It fetches from RAM and stores there, through the caches.
+    pub is_coherent: bool,
 }
 
 /// A row of the table of devices.
@@ -136,6 +142,12 @@ macro_rules! devices {
             #[inline]
             pub fn update_checksums(&mut self) {
                 $(self.$name.update_checksum();)*
+            }
+
+            /// Due after each commit.
+            #[inline(always)]
+            pub fn publish(&mut self, ram: GuestRam<'a>) {
+                $(MmioDevice::publish(&mut self.$name, ram);)*
             }
 
             /// A load; `None` if there is no device.

@@ -23,6 +23,18 @@ pub trait Serial {
     /// Whether the driver looks for output by itself for now. It promises to do that until it has shown all that was
     /// published before, a line without an end as well.
     fn is_watched(&self) -> bool;
+    /// The driver signals once there is room again. Whether there is some already.
+    fn await_room(&mut self, written: u32) -> bool;
+}
+
+/// Which of the guest's devices input goes to: the one that it wrote to last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Reader {
+    /// The UART, at first.
+    Uart = 0,
+    /// The console by Virtio.
+    Virtio = 1,
 }
 
 /// Where input and output are, as it is kept.
@@ -33,7 +45,8 @@ pub struct Lines {
     written: u32,
     taken: u32,
     in_line: u32,
-    reserved: u32,
+    /// A [`Reader`].
+    reader: u32,
 }
 
 impl Content for Lines {
@@ -41,7 +54,7 @@ impl Content for Lines {
 
     /// At the start of a line.
     fn new() -> Self {
-        Self { written: 0, taken: 0, in_line: 0, reserved: 0 }
+        Self { written: 0, taken: 0, in_line: 0, reader: Reader::Uart as u32 }
     }
 }
 
@@ -84,6 +97,32 @@ impl<'a, S: Serial> Console<'a, S> {
         lines.taken = lines.taken.wrapping_add(1);
         self.unpublished = true;
         Some(byte)
+    }
+
+    /// Whether there is input to take.
+    pub fn has_input(&self) -> bool {
+        self.serial.get(self.lines.taken).is_some()
+    }
+
+    /// Whom input is for.
+    #[inline]
+    pub fn reader(&self) -> Reader {
+        if self.lines.reader == Reader::Virtio as u32 { Reader::Virtio } else { Reader::Uart }
+    }
+
+    /// This device is the one that the guest wrote to last. Whether it was not before.
+    #[inline]
+    pub fn set_reader(&mut self, reader: Reader) -> bool {
+        let is_news = self.reader() != reader;
+        if is_news {
+            self.lines.change().reader = reader as u32;
+        }
+        is_news
+    }
+
+    /// The driver tells when there is room for output again. Whether there is some already.
+    pub fn await_room(&mut self) -> bool {
+        self.serial.await_room(self.lines.written)
     }
 
     /// Take all input, for nobody reads it.

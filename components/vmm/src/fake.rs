@@ -66,7 +66,7 @@ fn effect<R>(what: impl FnOnce() -> R) -> R {
 }
 
 /// A vCPU's registers, and what was done to it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FakeVcpu {
     words: [u64; NUM_REGISTERS],
     /// Words of the context that were read.
@@ -354,7 +354,7 @@ impl DebugBackend for FakeVcpu {
 }
 
 /// A serial driver's end.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct FakeSerial {
     /// All bytes, and how many of them the driver has been told of.
     sent: Vec<u8>,
@@ -368,6 +368,8 @@ pub struct FakeSerial {
     pub full: bool,
     /// It looks for output by itself.
     pub watched: bool,
+    /// Somebody wants to hear when it takes some again.
+    pub awaited: bool,
 }
 
 impl FakeSerial {
@@ -404,5 +406,9 @@ impl crate::console::Serial for FakeSerial {
     }
     fn is_watched(&self) -> bool {
         self.watched
+    }
+    fn await_room(&mut self, written: u32) -> bool {
+        self.awaited = true;
+        self.has_room(written)
     }
 }

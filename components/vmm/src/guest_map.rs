@@ -24,6 +24,12 @@ pub const CLOCK: u64 = 0x0901_0000;
 pub const CLOCK_SIZE: u64 = 0x1000;
 /// The clock's SPI.
 pub const CLOCK_INTID: u16 = 34;
+/// The console by Virtio, emulated. Such devices have a page each, for a doorbell is a page.
+pub const VIRTIO_CONSOLE: u64 = 0x0a00_1000;
+/// Size of a device on Virtio's bus.
+pub const VIRTIO_SIZE: u64 = 0x200;
+/// The SPI of the console by Virtio.
+pub const VIRTIO_CONSOLE_INTID: u16 = 48;
 /// The PPI of the virtual timer, the only one of the architected timers that a guest has: the physical one is not switched
 /// and traps as undefined, the secure and the hypervisor's are not EL1's.
 pub const VIRTUAL_TIMER_INTID: u16 = 27;

@@ -33,6 +33,7 @@ impl Mutant {
             Some("vmm") => &[Suite::Monitor],
             Some("arm/load-store") => &[Suite::Decoder],
             Some("drivers/serial") => &[Suite::Serial],
+            Some("virtio") => &[Suite::Virtio],
             Some("arm/syndrome") => &[Suite::Syndrome],
             Some("arm/trap-table") => &[Suite::Handlers, Suite::Property, Suite::Model],
             Some("debug-shim") => &[Suite::Shim, Suite::Property, Suite::Model],

@@ -24,6 +24,8 @@ pub enum Suite {
     Monitor,
     /// The serial driver's.
     Serial,
+    /// That of queues in a driver's memory.
+    Virtio,
 }
 
 /// What came of a run.
@@ -39,7 +41,7 @@ pub enum Verdict {
 
 impl Suite {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Decoder,
         Self::Syndrome,
         Self::Shim,
@@ -50,6 +52,7 @@ impl Suite {
         Self::Kernel,
         Self::Monitor,
         Self::Serial,
+        Self::Virtio,
     ];
 
     /// For `cargo test`.
@@ -68,6 +71,7 @@ impl Suite {
             Self::Kernel => &["-p", "microkernel", "--lib"],
             Self::Monitor => &["-p", "vmm", "--lib"],
             Self::Serial => &["-p", "serial", "--lib"],
+            Self::Virtio => &["-p", "virtio", "--lib"],
         }
     }
 
@@ -84,6 +88,7 @@ impl Suite {
             Self::Kernel => "microkernel",
             Self::Monitor => "vmm",
             Self::Serial => "serial",
+            Self::Virtio => "virtio",
         }
     }
 

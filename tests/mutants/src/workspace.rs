@@ -9,7 +9,7 @@ use anyhow::Context;
 
 use crate::{Mutant, Suite, Verdict};
 
-const MEMBERS: [&str; 24] = [
+const MEMBERS: [&str; 25] = [
     "components/formats/board-file",
     "components/formats/sel4-prefix",
     "components/abi/sel4",
@@ -30,6 +30,7 @@ const MEMBERS: [&str; 24] = [
     "components/sel4-microkit/macros",
     "components/sel4-runtime",
     "components/sel4-vcpu-debug",
+    "components/virtio",
     "components/vmm",
     "tests/model",
     "tests/proof",

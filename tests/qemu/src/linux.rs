@@ -24,9 +24,11 @@ const ACCESSES: &str = "accesses: done, undefined: 2[15]";
 /// The keyboard goes to the bare guest, Enter asks it how it goes, and back to Linux.
 pub const ASK_BARE: &str = "\x1d1\r\x1d0";
 
-/// To the shell; the board's date, and entropy from the first moment on; power off, after which the other machine goes on.
+/// To the shell; the board's date, and entropy from the first moment on; a shell on the other console; power off, after
+/// which the other machine goes on.
 fn boot() -> anyhow::Result<()> {
-    let script = date_and_entropy(to_the_prompt().step("", "uname -srm\r").expect("Linux .* aarch64"))
+    let script = to_the_prompt().step("", "uname -srm\r").expect("Linux .* aarch64");
+    let script = on_virtio(date_and_entropy(script))
         .step("/ # ?$", "\x1d1")
         .step("input goes to bare", "\x1d0")
         .step("input goes to linux", "poweroff\r")
@@ -48,6 +50,18 @@ fn date_and_entropy(script: Script) -> Script {
         .expect(r"year:20[2-9]\d")
         .step("/ # ?$", "dmesg | grep 'crng init'\r")
         .expect(r"\[ *0\.000000\] random: crng init done")
+}
+
+/// Linux's own driver of the console by Virtio: a shell there, and back to the one at the UART.
+fn on_virtio(script: Script) -> Script {
+    script
+        .step("/ # ?$", "insmod /lib/modules/virtio_mmio.ko; insmod /lib/modules/virtio_console.ko\r")
+        .step("/ # ?$", "sh -i </dev/hvc0 >/dev/hvc0 2>&1\r")
+        .step("/ # ?$", "echo $(tty), $((40 + 2)) and $(grep -c virtio /proc/interrupts)\r")
+        .expect("/dev/hvc0, 42 and 1")
+        .step("/ # ?$", "exit\r")
+        .step("/ # ?$", "tty\r")
+        .expect("/dev/ttyAMA0")
 }
 
 /// The guest resets itself, and comes to its shell again; the other machine goes on.

@@ -20,6 +20,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ("board-file", &[]),
     ("sel4-prefix", &[]),
     ("system-spec", &["sel4-abi"]),
+    ("virtio", &[]),
     ("debug-shim", &["arm-debug-bits", "lazaret-abi"]),
     ("debug-shim-aarch64", &["debug-shim"]),
     ("debug-shim-c", &["debug-shim", "debug-shim-aarch64", "lazaret-abi", "sel4-abi"]),
@@ -63,6 +64,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
             "sel4-abi",
             "sel4-vcpu-debug",
             "serial",
+            "virtio",
         ],
     ),
     // guests

@@ -8,6 +8,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use super::apt::{Apt, Package};
+use super::initramfs::Initramfs;
 use super::kernel::filter;
 use super::kernel_package;
 use super::library::resolve;
@@ -22,9 +23,11 @@ const FRESH: Duration = Duration::from_secs(24 * 3600);
 const ROOT: &str = "root";
 /// The package's device trees, in folders by manufacturer.
 const DEVICE_TREES: &str = "device-trees";
+/// Modules of the package's kernel that go into the initramfs.
+const MODULES: &str = "modules";
 
-/// Makes an initramfs of unpacked packages, busybox, and programs of ours.
-type Builder = fn(&Path, &[u8], &[Vec<u8>]) -> anyhow::Result<Vec<u8>>;
+/// Begins an initramfs with unpacked packages, busybox, and programs of ours.
+type Builder = fn(&Path, &[u8], &[Vec<u8>]) -> anyhow::Result<Initramfs>;
 
 /// One of Debian's architectures as a guest.
 #[derive(Debug)]
@@ -114,7 +117,13 @@ impl Debian {
         let stamp = self.refresh()?;
         let root = self.folder.join(ROOT);
         let busybox = std::fs::read(resolve(&root, "bin/busybox").context("no busybox")?).context("busybox")?;
-        let archive = (self.flavour.build)(&root, &busybox, programs)?;
+        let mut archive = (self.flavour.build)(&root, &busybox, programs)?;
+        for module in kernel_package::MODULES {
+            if let Ok(bytes) = std::fs::read(self.folder.join(MODULES).join(module)) {
+                archive.file(&format!("lib/modules/{module}"), &bytes)?;
+            }
+        }
+        let archive = archive.finish()?;
         let hash = sha256(&archive);
         let (kept, kept_hash) = (self.folder.join(self.initrd()), self.folder.join("linux-initrd.sha256"));
         let read = || Some((std::fs::read(&kept).ok()?, std::fs::read_to_string(&kept_hash).ok()?));
@@ -155,7 +164,7 @@ impl Debian {
         // A download or an unpacking that was cut off is as good as none.
         let is_whole =
             stamp.kernel_sha256 == sha256(&kernel) && stamp.userland_sha256 == listed(&self.folder.join(ROOT));
-        is_whole.then_some(stamp)
+        (is_whole && self.folder.join(MODULES).is_dir()).then_some(stamp)
     }
 
     /// Asks the archive once a day; what is here is good enough when nobody answers.
@@ -216,6 +225,11 @@ impl Debian {
         let _ = std::fs::remove_dir_all(&device_trees);
         if let Some(found) = kernel_package::device_trees(&unpacked) {
             std::fs::rename(found, &device_trees).context("device trees")?;
+        }
+        let modules = self.folder.join(MODULES);
+        std::fs::create_dir_all(&modules).context(MODULES)?;
+        for (name, module) in kernel_package::modules(&unpacked) {
+            std::fs::copy(module, modules.join(name)).context(name)?;
         }
         std::fs::remove_dir_all(unpacked)?;
         Ok(())

@@ -9,6 +9,9 @@ use anyhow::Context;
 use super::apt::{Apt, Package};
 use super::library::resolve;
 
+/// Modules that a guest wants: of Virtio, whose bus and devices are none of a packaged kernel's own.
+pub const MODULES: [&str; 2] = ["virtio_mmio.ko", "virtio_console.ko"];
+
 /// Beginning of the name of the package that has a split kernel's files.
 const BINARY: &str = "linux-binary-";
 
@@ -44,6 +47,22 @@ pub fn device_trees(unpacked: &Path) -> Option<PathBuf> {
     Some(unpacked.join(folder)).filter(|folder| folder.is_dir() && !folder.is_symlink())
 }
 
+/// Those of [`MODULES`] that are there, in whatever folder, and where.
+pub fn modules(unpacked: &Path) -> Vec<(&'static str, PathBuf)> {
+    let mut open: Vec<_> = ["lib/modules", "usr/lib/modules"].map(|folder| unpacked.join(folder)).into();
+    let mut found = Vec::new();
+    while let Some(folder) = open.pop() {
+        for path in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            if path.is_dir() && !path.is_symlink() {
+                open.push(path);
+            } else if let Some(name) = MODULES.iter().find(|name| path.ends_with(name)) {
+                found.push((*name, path));
+            }
+        }
+    }
+    found
+}
+
 /// What is in a folder, by paths below the root, in order.
 fn names(unpacked: &Path, folder: &str) -> impl Iterator<Item = String> {
     let entries = std::fs::read_dir(unpacked.join(folder)).into_iter().flatten().flatten();
@@ -65,6 +84,14 @@ mod tests {
             std::fs::write(path, file).unwrap();
         }
         root
+    }
+
+    #[test]
+    fn modules_are_found_wherever_they_are() {
+        let file = "lib/modules/6/kernel/drivers/virtio/virtio_mmio.ko";
+        let root = unpacked("modules", &[file, "lib/modules/6/kernel/drivers/net/virtio_net.ko"]);
+        assert_eq!(modules(&root), [("virtio_mmio.ko", root.join(file))]);
+        std::fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub(super) fn base(busybox: &[u8], debug: &str, end: &str) -> anyhow::Result<Ini
 
 /// The archive: busybox, gdb with its libraries, a program to debug; and, if there is a second program, the 32-bit one,
 /// which this kernel runs as well.
-pub fn build(root: &Path, busybox: &[u8], programs: &[Vec<u8>]) -> anyhow::Result<Vec<u8>> {
+pub fn build(root: &Path, busybox: &[u8], programs: &[Vec<u8>]) -> anyhow::Result<Initramfs> {
     let mut archive = base(busybox, "gdb -q -x /etc/try.gdb /bin/debuggee", "exited normally")?;
     let [debuggee, watcher @ ..] = programs else { anyhow::bail!("no program to debug") };
     archive.program("bin/debuggee", debuggee)?;
@@ -111,5 +111,5 @@ pub fn build(root: &Path, busybox: &[u8], programs: &[Vec<u8>]) -> anyhow::Resul
     for (path, file) in closure(root, "usr/bin/gdb")? {
         archive.program(&path, &std::fs::read(file)?)?;
     }
-    Ok(archive.finish()?)
+    Ok(archive)
 }

@@ -5,10 +5,10 @@ use super::Initramfs;
 use super::userland::base;
 
 /// The archive: busybox, and a program that watches its own child.
-pub fn build(busybox: &[u8], programs: &[Vec<u8>]) -> anyhow::Result<Vec<u8>> {
+pub fn build(busybox: &[u8], programs: &[Vec<u8>]) -> anyhow::Result<Initramfs> {
     let mut archive = base(busybox, "watcher", "watcher: done")?;
     programs.iter().try_for_each(|watcher| add_programs(&mut archive, watcher))?;
-    Ok(archive.finish()?)
+    Ok(archive)
 }
 
 /// One file with two names: it debugs its own child, or tries the debug registers itself.

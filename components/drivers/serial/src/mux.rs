@@ -110,6 +110,13 @@ impl Mux {
         self.consoles.iter().flatten().for_each(|console| console.client.tx.watch(watched));
     }
 
+    /// Clients that waited for room and have it, to notify.
+    pub fn take_awaited(&self) -> impl Iterator<Item = usize> + '_ {
+        let has_room =
+            |console: &Option<Console>| console.as_ref().is_some_and(|console| console.client.tx.take_awaited());
+        self.consoles.iter().enumerate().filter(move |(_, console)| has_room(console)).map(|(index, _)| index)
+    }
+
     /// Takes a byte of input; the client to notify, if any.
     pub fn input(&mut self, byte: u8, out: &mut impl Output) -> Option<usize> {
         if !self.escaped {

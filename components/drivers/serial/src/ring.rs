@@ -27,8 +27,10 @@ pub struct Ring {
     name: [AtomicU8; NAME_LENGTH],
     /// 1: the consumer looks by itself, by the consumer.
     watched: AtomicU32,
+    /// 1: the producer waits for room, by the producer; 0 once it was told, by the consumer.
+    awaited: AtomicU32,
     /// Keeps the data apart from the indices.
-    reserved: [AtomicU8; 36],
+    reserved: [AtomicU8; 32],
     data: [AtomicU8; CAPACITY],
 }
 
@@ -52,7 +54,8 @@ impl Ring {
             tail: AtomicU32::new(0),
             name: [const { AtomicU8::new(0) }; NAME_LENGTH],
             watched: AtomicU32::new(0),
-            reserved: [const { AtomicU8::new(0) }; 36],
+            awaited: AtomicU32::new(0),
+            reserved: [const { AtomicU8::new(0) }; 32],
             data: [const { AtomicU8::new(0) }; CAPACITY],
         }
     }
@@ -110,6 +113,19 @@ impl Ring {
     pub fn watch(&self, watched: bool) {
         self.watched.store(watched.into(), Relaxed);
         fence(SeqCst);
+    }
+
+    /// The producer waits for room: it looks once more after this, and is told otherwise.
+    pub fn await_room(&self) {
+        self.awaited.store(1, Relaxed);
+        fence(SeqCst);
+    }
+
+    /// Whether the producer waits for room and there is plenty; it is told then, once.
+    pub fn take_awaited(&self) -> bool {
+        // Not before the index is written, as in `is_watched`.
+        fence(SeqCst);
+        self.awaited.load(Relaxed) != 0 && self.len() <= CAPACITY / 2 && self.awaited.swap(0, Relaxed) != 0
     }
 
     /// The byte at an index, for a consumer that says later how far it has read.
@@ -219,6 +235,19 @@ mod tests {
                 prop_assert!(pushed <= CAPACITY);
             }
         }
+    }
+
+    #[test]
+    fn who_waits_for_room_is_told_once_and_when_there_is_plenty() {
+        let ring = Ring::new();
+        while ring.push(b'x') {}
+        assert!(!ring.take_awaited(), "nobody waits");
+        ring.await_room();
+        for _ in 0..CAPACITY / 2 {
+            assert!(!ring.take_awaited());
+            ring.pop();
+        }
+        assert_eq!([ring.take_awaited(), ring.take_awaited()], [true, false]);
     }
 
     #[test]

@@ -41,6 +41,9 @@ fn add_one(blob: &mut Blob, row: &Row) -> Result<(), BootError> {
         let cells = [kind, u32::from(intid - first), LEVEL_HIGH];
         new.add_property("interrupts", cells).map_err(|_| BootError::DeviceTree)?;
     }
+    if node.is_coherent {
+        new.add_property("dma-coherent", &[][..] as &[u8]).map_err(|_| BootError::DeviceTree)?;
+    }
     if !node.clocks.is_empty() {
         let phandles = [CLOCK_PHANDLE; MAX_CLOCKS];
         let phandles = phandles.get(..node.clocks.len()).ok_or(BootError::DeviceTree)?;
@@ -98,7 +101,8 @@ mod tests {
     use dtoolkit::fdt::Fdt;
     use dtoolkit::{Node, Property};
 
-    const NODE: DeviceNode = DeviceNode { name: "dummy", compatible: &["acme,dummy", "acme,any"], clocks: &[] };
+    const NODE: DeviceNode =
+        DeviceNode { name: "dummy", compatible: &["acme,dummy", "acme,any"], clocks: &[], is_coherent: true };
     const ROW: Row = Row { base: 0x1_0a00_0000, size: 0x200, interrupt: Some(48), node: Some(NODE) };
 
     #[test]
@@ -113,7 +117,7 @@ mod tests {
         assert_eq!(value("compatible"), Some(b"acme,dummy\0acme,any\0".to_vec()));
         assert_eq!(value("reg"), Some(std::vec![0, 0, 0, 1, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0]));
         assert_eq!(value("interrupts"), Some(std::vec![0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 4]));
-        assert_eq!(value("clocks"), None);
+        assert_eq!((value("clocks"), value("dma-coherent")), (None, Some(std::vec![])));
         assert!(tree.find_node("/pl011@9000000").is_some());
     }
 

@@ -5,13 +5,20 @@
 pub mod gic;
 pub mod pl011;
 pub mod pl031;
+pub mod virtio;
 
 use crate::bus::{MmioDevice, devices};
 use crate::console::{Console, Serial};
-use crate::guest_map::{CLOCK, CLOCK_INTID, CLOCK_SIZE, GICD, GICD_SIZE, UART, UART_INTID, UART_SIZE};
+use crate::guest_map::{
+    CLOCK, CLOCK_INTID, CLOCK_SIZE, GICD, GICD_SIZE, UART, UART_INTID, UART_SIZE, VIRTIO_CONSOLE, VIRTIO_CONSOLE_INTID,
+    VIRTIO_SIZE,
+};
+use crate::guest_ram::GuestRam;
+use crate::log::Log;
 use gic::{Gic, Inject};
 use pl011::Pl011;
 use pl031::Pl031;
+use virtio::console::VirtioConsole;
 
 devices! {
     /// The console's UART.
@@ -20,6 +27,8 @@ devices! {
     clock: Pl031 at CLOCK, CLOCK_SIZE, Some(CLOCK_INTID);
     /// The interrupt controller; its CPU interface is the hardware's.
     gic: Gic at GICD, GICD_SIZE, None;
+    /// The console by Virtio.
+    virtio_console: VirtioConsole at VIRTIO_CONSOLE, VIRTIO_SIZE, Some(VIRTIO_CONSOLE_INTID);
 }
 
 /// A clock that counts seconds: the board's, or one that began when the board was started.
@@ -33,4 +42,10 @@ pub struct Outside<'o, 'a, S> {
     pub port: &'o mut dyn Inject,
     /// Seconds of the board's clock.
     pub seconds: Seconds,
+    /// The guest's RAM, for devices that fetch and store there by themselves.
+    pub ram: GuestRam<'a>,
+    /// For what a guest's driver does that none does.
+    pub log: &'o mut Log<'a>,
+    /// The VM's name, for the log.
+    pub name: &'a str,
 }

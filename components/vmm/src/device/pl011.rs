@@ -9,7 +9,7 @@
 
 use super::Outside;
 use crate::bus::{self, MmioDevice, Node};
-use crate::console::Serial;
+use crate::console::{Reader, Serial};
 use crate::device::gic::Inject;
 use crate::state::{Content, Journal, Section, Stored};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
@@ -140,8 +140,12 @@ pub struct Pl011<'a> {
 
 impl<'a> MmioDevice<'a> for Pl011<'a> {
     type Memory = Stored<Registers>;
-    const NODE: Option<Node> =
-        Some(Node { name: "pl011", compatible: &["arm,pl011", "arm,primecell"], clocks: &["uartclk", "apb_pclk"] });
+    const NODE: Option<Node> = Some(Node {
+        name: "pl011",
+        compatible: &["arm,pl011", "arm,primecell"],
+        clocks: &["uartclk", "apb_pclk"],
+        is_coherent: false,
+    });
 
     fn new(memory: &'a mut Stored<Registers>, journal: &'a Journal) -> Self {
         Self { registers: Section::new(memory, journal) }
@@ -174,15 +178,16 @@ impl<'a> MmioDevice<'a> for Pl011<'a> {
     #[inline]
     fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>) {
         self.store(offset, size, value, outside.console);
-        // Only these can make room for input that was there before; what comes later is told.
-        if matches!(offset, CR | LCR_H) {
+        // Only these can make room for input that was there before, or this device its reader; what comes later is told.
+        let is_reader = offset & !3 == DR && outside.console.set_reader(Reader::Uart);
+        if is_reader || matches!(offset, CR | LCR_H) {
             self.poll(outside);
         }
     }
 
     /// Input moves to the FIFO as far as it has room; in loopback it waits.
     fn poll<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) {
-        while self.can_receive() && !self.is_loopback() {
+        while self.can_receive() && !self.is_loopback() && outside.console.reader() == Reader::Uart {
             let Some(byte) = outside.console.get() else { return };
             self.receive(byte);
         }

@@ -93,8 +93,12 @@ pub struct Pl031<'a> {
 
 impl<'a> MmioDevice<'a> for Pl031<'a> {
     type Memory = Stored<Registers>;
-    const NODE: Option<Node> =
-        Some(Node { name: "pl031", compatible: &["arm,pl031", "arm,primecell"], clocks: &["apb_pclk"] });
+    const NODE: Option<Node> = Some(Node {
+        name: "pl031",
+        compatible: &["arm,pl031", "arm,primecell"],
+        clocks: &["apb_pclk"],
+        is_coherent: false,
+    });
 
     fn new(memory: &'a mut Stored<Registers>, journal: &'a Journal) -> Self {
         Self { registers: Section::new(memory, journal) }

@@ -9,7 +9,6 @@ use super::hypercall::{HVC32, HVC64, SMC64};
 use super::register::backend::{CarriedWrite, carry_out};
 use super::register::resolve::{self, Place, RegisterAccess, TrapRow};
 use crate::console::Serial;
-use crate::device::Outside;
 use crate::vcpu::{KernelVcpu, Vcpu, Width};
 use crate::vm::Vm;
 use arm_syndrome::{Class, Context, Coprocessor, CpAccess32, DataAbort, Esr, Register, Spsr, Syndrome, SysRegAccess};
@@ -176,9 +175,8 @@ impl<'a, S: Serial> Vm<'a, S> {
         let abort = DataAbort::from_iss(trap.esr.iss());
         let transfer = abort.transfer.filter(|_| abort.direction.is_read())?;
         let rt = register(transfer.rt)?;
-        let seconds = self.platform.seconds;
-        let mut outside = Outside { console: &mut self.platform.console, port: kernel, seconds };
-        let value = self.platform.bus.peek(ipa, transfer.size.bytes() as u8, &mut outside)?;
+        let (bus, mut outside) = self.platform.devices(kernel);
+        let value = bus.peek(ipa, transfer.size.bytes() as u8, &mut outside)?;
         Some(trap.reply(rt.number().into(), transfer.loaded(value)))
     }
 }

@@ -3,7 +3,6 @@
 
 use super::{Handler, Next, inject};
 use crate::console::Serial;
-use crate::device::Outside;
 use crate::stage1::{Regime, WalkError};
 use crate::trace::Outcome;
 use crate::vcpu::KernelVcpu;
@@ -86,8 +85,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     #[inline]
     pub(super) fn device(&mut self, ipa: u64, size: AccessSize, direction: Direction, value: u64) -> Option<u64> {
         let size = size.bytes() as u8;
-        let (bus, console, seconds) = (&mut self.platform.bus, &mut self.platform.console, self.platform.seconds);
-        let mut outside = Outside { console, port: self.kernel, seconds };
+        let (bus, mut outside) = self.platform.devices(self.kernel);
         match direction {
             Direction::Read => bus.read(ipa, size, &mut outside),
             Direction::Write => bus.write(ipa, size, value, &mut outside).map(|()| 0),

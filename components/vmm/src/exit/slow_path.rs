@@ -55,7 +55,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             self.commit(next);
         }
         let reply = self.vcpu.registers.close(is_reply, self.kernel);
-        self.platform.console.publish();
+        self.platform.publish();
         self.record(exit, context, next, ticks);
         (next, reply)
     }
@@ -65,7 +65,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     fn exit_to_start(&mut self) -> (Next, Option<ReplyContext>) {
         let next = self.start_anew();
         self.commit(next);
-        self.platform.console.publish();
+        self.platform.publish();
         (next, None)
     }
 

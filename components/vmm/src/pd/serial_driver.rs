@@ -79,6 +79,13 @@ impl Serial for SerialDriver {
         self.rings.is_none_or(|(output, _)| output.is_watched())
     }
 
+    fn await_room(&mut self, written: u32) -> bool {
+        self.rings.is_none_or(|(output, _)| {
+            output.await_room();
+            output.has_room_at(written)
+        })
+    }
+
     fn ring(&mut self) {
         if self.rings.is_some() {
             CHANNEL.notify();

@@ -121,6 +121,23 @@ impl ExitRecord {
     }
 }
 
+/// Tests go on from copies.
+#[cfg(test)]
+impl Clone for Journal {
+    fn clone(&self) -> Self {
+        let copy = |word: &AtomicU64| AtomicU64::new(word.load(Relaxed));
+        Self { epoch: copy(&self.epoch), changed: copy(&self.changed) }
+    }
+}
+
+#[cfg(test)]
+impl Clone for ExitRecord {
+    fn clone(&self) -> Self {
+        let copy = |word: &AtomicU64| AtomicU64::new(word.load(Relaxed));
+        Self { committed: copy(&self.committed), traps: copy(&self.traps) }
+    }
+}
+
 impl Default for Journal {
     fn default() -> Self {
         Self::new()

@@ -45,6 +45,7 @@ const HEADER: Header = Header { magic: MAGIC, version: VERSION, size: size_of::<
 
 /// The state of a VM, in memory that may hold anything. It takes as many pages as it needs; the region must have them.
 #[derive(FromBytes, KnownLayout)]
+#[cfg_attr(test, derive(Clone))]
 #[repr(C)]
 pub struct State {
     header: Header,

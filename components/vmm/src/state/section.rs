@@ -17,6 +17,7 @@ pub trait Content: FromBytes + IntoBytes + Immutable + KnownLayout + Clone {
 
 /// A section in memory: as it is, and as it was before the exit that is being handled. It may be of any size.
 #[derive(FromBytes, KnownLayout)]
+#[cfg_attr(test, derive(Clone))]
 #[repr(C)]
 pub struct Stored<T> {
     /// The epoch in which `before` was taken; 0 is none.

@@ -36,6 +36,7 @@ macro_rules! sections {
     ($(#[$about:meta])* $visibility:vis struct $name:ident { $($(#[$note:meta])* $seen:vis $field:ident: $type:ty,)* }) => {
         $(#[$about])*
         #[derive(zerocopy::FromBytes, zerocopy::KnownLayout)]
+        #[cfg_attr(test, derive(Clone))]
         #[repr(C)]
         $visibility struct $name {
             $($(#[$note])* $seen $field: $type,)*

@@ -104,6 +104,6 @@ fn a_section_may_be_larger_than_a_page() {
 
 /// Descriptions, ours and others', give the state region so much.
 #[test]
-fn the_state_fits_into_a_page() {
-    assert!(size_of::<State>() <= 4096, "{:#x}", size_of::<State>());
+fn the_state_fits_into_two_pages() {
+    assert!(size_of::<State>() <= 2 * 4096, "{:#x}", size_of::<State>());
 }

@@ -19,6 +19,7 @@ use zerocopy::{FromBytes, KnownLayout};
 
 /// What of a vCPU outlasts the VMM.
 #[derive(FromBytes, KnownLayout)]
+#[cfg_attr(test, derive(Clone))]
 #[repr(C)]
 pub struct VcpuMemory {
     /// Written anew in each exit, so they need neither a checksum nor a copy of what they were before.

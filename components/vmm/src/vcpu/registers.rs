@@ -68,6 +68,7 @@ pub struct FaultContext {
 /// The registers that are at hand: a copy for one exit, of which each word is known or not. It lies in the state region,
 /// for a VMM that is started again before its reply reached the kernel has to give the same reply.
 #[derive(Debug, FromBytes, KnownLayout)]
+#[cfg_attr(test, derive(Clone))]
 #[repr(C)]
 pub struct GuestRegisters {
     words: [u64; NUM_REGISTERS],

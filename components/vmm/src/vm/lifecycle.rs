@@ -4,7 +4,7 @@
 use super::Platform;
 use super::phase::Phase;
 use crate::boot::{self, BootError};
-use crate::console::Serial;
+use crate::console::{Reader, Serial};
 use crate::exit::{Handler, Next, ReplyContext};
 use crate::log::is_told;
 use crate::trace::Outcome;
@@ -23,12 +23,15 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         self.vcpu.exits.reset_traps();
         self.vcpu.power.change().enter(PowerState::Running);
         platform.phase.change().start(self.kernel.ticks());
+        // What was typed for the guest before it is for this one, at its UART.
+        platform.console.set_reader(Reader::Uart);
+        platform.take_input(self.kernel);
         let (name, pc, dtb) = (platform.config.name, loaded.entry, loaded.dtb);
         if platform.tells_of_resets() {
             platform.info(format_args!("{name}: starts at {pc:#x}, device tree at {dtb:#x}"));
         }
         self.commit(Next::Resume);
-        self.platform.console.publish();
+        self.platform.publish();
         Ok(entry)
     }
 

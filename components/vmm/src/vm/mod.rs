@@ -11,6 +11,7 @@ use crate::boot::{BootError, Images, Seed};
 
 use crate::config::Config;
 use crate::console::{Console, Lines, Serial};
+use crate::device::gic::Inject;
 use crate::device::{Bus, DeviceMemory, Outside, Seconds};
 use crate::exit::Handler;
 use crate::guest_ram::GuestRam;
@@ -150,11 +151,11 @@ impl<'a, S: Serial> Vm<'a, S> {
             self.vcpus.iter_mut().for_each(Vcpu::update_checksum);
             self.platform.journal.commit(None);
         }
-        self.platform.console.publish();
+        self.platform.publish();
     }
 }
 
-impl<S: Serial> Platform<'_, S> {
+impl<'a, S: Serial> Platform<'a, S> {
     /// A line of the VMM's own.
     pub(crate) fn info(&mut self, line: core::fmt::Arguments<'_>) {
         self.log.info(&mut self.console, line);
@@ -179,12 +180,27 @@ impl<S: Serial> Platform<'_, S> {
         self.phase.update_checksum();
     }
 
+    /// Due after each commit: others see what has changed.
+    #[inline(always)]
+    pub(crate) fn publish(&mut self) {
+        self.console.publish();
+        self.bus.publish(self.ram);
+    }
+
     /// Devices take what has come for them.
     pub(crate) fn take_input(&mut self, kernel: &mut impl KernelVcpu) {
         if self.phase.get() != Phase::On {
             return self.console.discard_input();
         }
-        self.bus.poll(&mut Outside { console: &mut self.console, port: kernel, seconds: self.seconds });
+        let (bus, mut outside) = self.devices(kernel);
+        bus.poll(&mut outside);
+    }
+
+    /// The devices, and what they are lent for an access.
+    #[inline(always)]
+    pub(crate) fn devices<'o>(&'o mut self, port: &'o mut dyn Inject) -> (&'o mut Bus<'a>, Outside<'o, 'a, S>) {
+        let (ram, name, seconds) = (self.ram, self.config.name, self.seconds);
+        (&mut self.bus, Outside { console: &mut self.console, port, seconds, ram, log: &mut self.log, name })
     }
 }
 

@@ -19,6 +19,7 @@ mod stop;
 mod switch;
 mod time;
 mod vcpu;
+mod virtio;
 
 use crate::Mutant;
 
@@ -29,6 +30,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         ownership::MUTANTS,
         invocation::MUTANTS,
         vcpu::MUTANTS,
+        virtio::MUTANTS,
         bank::MUTANTS,
         policy::MUTANTS,
         handlers::MUTANTS,

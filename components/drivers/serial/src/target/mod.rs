@@ -74,6 +74,11 @@ impl Driver {
         });
     }
 
+    /// Tells clients that waited for room.
+    fn tell_of_room(&self) {
+        self.mux.take_awaited().for_each(|client| Channel::new(client).notify());
+    }
+
     fn interrupt(&mut self, channel: Channel) {
         self.line.0.clear_interrupts(Interrupts::all());
         self.input();
@@ -97,11 +102,13 @@ impl Driver {
                 let waited = now.wrapping_sub(before) >= self.frequency / AT_ONCE;
                 self.input();
                 self.mux.output_all(waited.then_some(now), &mut self.line);
+                self.tell_of_room();
             }
             self.mux.watch(false);
             // What came before they knew that they have to signal.
             self.mux.output_all(Some(counter::now()), &mut self.line);
         }
+        self.tell_of_room();
     }
 }
 

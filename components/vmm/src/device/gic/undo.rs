@@ -10,6 +10,7 @@ use zerocopy::{FromBytes, KnownLayout};
 
 /// Of one vCPU. It is written anew in each exit that needs it, so it has neither a checksum nor a copy.
 #[derive(FromBytes, KnownLayout)]
+#[cfg_attr(test, derive(Clone))]
 #[repr(C)]
 pub struct Undo {
     /// The epoch that rewrites them; 0 is none.

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The console by Virtio (Virtio 1.2, section 5.3): whole buffers of output for one exit, where the UART takes one for
+//! each byte. It is the same line as the UART's.
+//!
+//! Output goes as far as the line has room; the rest of a buffer waits until the serial driver says that there is some
+//! again, and the guest gets its buffer back when all of it is out. Input goes to this device while it is the one that the
+//! guest wrote to last (`Console::reader`), as far as the guest has given buffers.
+
+use crate::bus::{MmioDevice, Node};
+use crate::console::{Reader, Serial};
+use crate::device::Outside;
+use crate::device::gic::Inject;
+use crate::device::pl011::Output as _;
+use crate::guest_ram::GuestRam;
+use crate::state::{Content, Journal, Section, Stored, sections};
+use crate::vcpu::MAX_VCPUS;
+use virtio::queue::{Broken, Chain, QueueState};
+use virtio::transport::{CONFIG, Event, Identity, Transport, TransportState};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+/// Section 5.
+const CONSOLE: u32 = 3;
+/// Feature: a byte that is stored to the register goes out at once, without a queue.
+const EMERG_WRITE: u64 = 1 << 2;
+/// That register.
+const EMERGENCY: u16 = CONFIG + 8;
+/// The queues: what the guest receives, and what it sends.
+const RECEIVE: usize = 0;
+const SEND: usize = 1;
+const QUEUES: usize = 2;
+/// Bytes that are copied at a time.
+const PIECE: usize = 64;
+
+/// How far the buffer is out that is being sent.
+#[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Progress {
+    sent: u64,
+}
+
+impl Content for Progress {
+    const NAME: &'static str = "virtio console";
+
+    fn new() -> Self {
+        Self { sent: 0 }
+    }
+}
+
+sections! {
+    /// What of it outlasts the VMM.
+    pub struct ConsoleMemory {
+        transport: Stored<TransportState>,
+        queues: [Stored<QueueState>; QUEUES],
+        progress: Stored<Progress>,
+    }
+}
+
+/// The console.
+pub struct VirtioConsole<'a> {
+    transport: Transport<Section<'a, TransportState>, Section<'a, QueueState>, QUEUES>,
+    progress: Section<'a, Progress>,
+    /// Something was completed that the guest does not see yet.
+    is_unpublished: bool,
+}
+
+impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
+    type Memory = ConsoleMemory;
+    const NODE: Option<Node> =
+        Some(Node { name: "virtio_mmio", compatible: &["virtio,mmio"], clocks: &[], is_coherent: true });
+
+    /// Whatever a VMM before this one may have left unpublished is published at once.
+    fn new(memory: &'a mut ConsoleMemory, journal: &'a Journal) -> Self {
+        let transport = Transport {
+            state: Section::new(&mut memory.transport, journal),
+            queues: memory.queues.each_mut().map(|queue| Section::new(queue, journal)),
+            identity: Identity { id: CONSOLE, features: EMERG_WRITE },
+        };
+        Self { transport, progress: Section::new(&mut memory.progress, journal), is_unpublished: true }
+    }
+
+    fn reset(&mut self, _port: &mut impl Inject) {
+        self.transport.reset();
+        self.forget();
+    }
+
+    #[inline]
+    fn update_checksum(&mut self) {
+        self.transport.state.update_checksum();
+        self.transport.queues.iter_mut().for_each(Section::update_checksum);
+        self.progress.update_checksum();
+    }
+
+    #[inline(always)]
+    fn read_has_effect(_offset: u16) -> bool {
+        false
+    }
+
+    fn read<S: Serial>(&mut self, offset: u16, size: u8, _outside: &mut Outside<'_, 'a, S>) -> u64 {
+        // It has no size that anybody knows, and one port.
+        if offset < CONFIG { self.transport.read(offset, size).into() } else { 0 }
+    }
+
+    fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>) {
+        if offset == EMERGENCY {
+            outside.console.set_reader(Reader::Virtio);
+            return outside.console.put(value as u8);
+        }
+        if offset >= CONFIG {
+            return;
+        }
+        match self.transport.write(offset, size, value as u32, &outside.ram) {
+            Event::Nothing => {}
+            Event::Notified(SEND) => self.try_to(SEND, Self::send, outside),
+            Event::Notified(_) => self.try_to(RECEIVE, Self::receive, outside),
+            Event::Live => self.poll(outside),
+            Event::Reset | Event::QueueReset(SEND) => self.forget(),
+            Event::QueueReset(_) => {}
+            Event::Broken(queue, broken) => tell(queue, broken, outside),
+        }
+    }
+
+    #[inline(always)]
+    fn publish(&mut self, ram: GuestRam<'a>) {
+        if self.is_unpublished {
+            self.publish_now(ram);
+        }
+    }
+
+    fn poll<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) {
+        self.try_to(SEND, Self::send, outside);
+        self.try_to(RECEIVE, Self::receive, outside);
+    }
+
+    fn line(&self) -> bool {
+        self.transport.line()
+    }
+}
+
+impl<'a> VirtioConsole<'a> {
+    /// Works on a queue while nothing is wrong with it.
+    fn try_to<'o, S: Serial>(
+        &mut self,
+        queue: usize,
+        work: impl FnOnce(&mut Self, &mut Outside<'o, 'a, S>) -> Result<(), Broken>,
+        outside: &mut Outside<'o, 'a, S>,
+    ) {
+        if !self.transport.is_live() {
+            return;
+        }
+        if let Err(broken) = work(self, outside).and_then(|()| self.interrupt(queue, outside)) {
+            self.transport.fail();
+            tell(queue, broken, outside);
+        }
+    }
+
+    /// The guest's buffers go out, as far as there is room.
+    fn send<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) -> Result<(), Broken> {
+        while let Some(chain) = self.next(SEND, outside)? {
+            outside.console.set_reader(Reader::Virtio);
+            if !self.put(&chain, outside) {
+                return Ok(());
+            }
+            self.done(SEND, &chain, 0, outside)?;
+        }
+        Ok(())
+    }
+
+    /// What is left of a buffer goes out; false if some of it has no room yet.
+    fn put<S: Serial>(&mut self, chain: &Chain, outside: &mut Outside<'_, 'a, S>) -> bool {
+        let (mut sent, mut piece) = (self.progress.sent, [0; PIECE]);
+        loop {
+            let length = chain.read(sent, &mut piece, &outside.ram);
+            for byte in piece.into_iter().take(length) {
+                if !outside.console.has_room() && !outside.console.await_room() {
+                    self.progress.change().sent = sent;
+                    return false;
+                }
+                outside.console.put(byte);
+                sent += 1;
+            }
+            if length == 0 {
+                break;
+            }
+        }
+        self.forget();
+        true
+    }
+
+    /// Input goes to the guest's buffers, as far as there are any.
+    fn receive<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) -> Result<(), Broken> {
+        while outside.console.reader() == Reader::Virtio
+            && outside.console.has_input()
+            && let Some(chain) = self.next(RECEIVE, outside)?
+        {
+            let mut written = 0;
+            while written < chain.writable_length()
+                && let Some(byte) = outside.console.get()
+            {
+                chain.write(written, &[byte], &mut outside.ram);
+                written += 1;
+            }
+            self.done(RECEIVE, &chain, written as u32, outside)?;
+        }
+        Ok(())
+    }
+
+    /// The next chain. If there is none, the guest is asked to tell of the next.
+    fn next<S>(&mut self, queue: usize, outside: &mut Outside<'_, 'a, S>) -> Result<Option<Chain>, Broken> {
+        let (indirect, events) = (self.transport.has_indirect(), self.transport.has_events());
+        let queue = &self.transport.queues[queue];
+        match queue.peek(indirect, &outside.ram)? {
+            None if queue.ask(events, &mut outside.ram)? => queue.peek(indirect, &outside.ram),
+            chain => Ok(chain),
+        }
+    }
+
+    fn done<S>(
+        &mut self,
+        queue: usize,
+        chain: &Chain,
+        written: u32,
+        outside: &mut Outside<'_, 'a, S>,
+    ) -> Result<(), Broken> {
+        self.is_unpublished = true;
+        let queue = self.transport.queues[queue].change();
+        queue.advance();
+        queue.complete(chain.head, written, &mut outside.ram)
+    }
+
+    /// Raises the interrupt line if the guest wants to hear of what was done.
+    fn interrupt<S>(&mut self, queue: usize, outside: &mut Outside<'_, 'a, S>) -> Result<(), Broken> {
+        let events = self.transport.has_events();
+        let queue = &mut self.transport.queues[queue];
+        if queue.has_news() {
+            let wants = queue.change().take_interrupt(events, &outside.ram)?;
+            // Another vCPU may change its mind before it sees what was done, and would wait for ever.
+            if wants || MAX_VCPUS > 1 {
+                self.transport.interrupt();
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn publish_now(&mut self, mut ram: GuestRam<'a>) {
+        self.is_unpublished = false;
+        self.transport.queues.iter().for_each(|queue| queue.publish(&mut ram));
+    }
+
+    /// No buffer is being sent.
+    fn forget(&mut self) {
+        if self.progress.sent != 0 {
+            self.progress.change().sent = 0;
+        }
+    }
+}
+
+/// A line about what no driver does; the device wants a reset now.
+fn tell<S: Serial>(queue: usize, broken: Broken, outside: &mut Outside<'_, '_, S>) {
+    let line = format_args!("{}: virtio console, queue {queue}: {broken}", outside.name);
+    outside.log.warn_rate_limited(outside.console, line);
+}
+
+#[cfg(test)]
+mod tests;
