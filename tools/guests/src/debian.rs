@@ -226,11 +226,14 @@ impl Debian {
         if let Some(found) = kernel_package::device_trees(&unpacked) {
             std::fs::rename(found, &device_trees).context("device trees")?;
         }
-        let modules = self.folder.join(MODULES);
-        std::fs::create_dir_all(&modules).context(MODULES)?;
+        // All of them or no folder.
+        let (modules, new) = (self.folder.join(MODULES), self.folder.join("modules.new"));
+        [&modules, &new].into_iter().for_each(|folder| drop(std::fs::remove_dir_all(folder)));
+        std::fs::create_dir_all(&new).context(MODULES)?;
         for (name, module) in kernel_package::modules(&unpacked) {
-            std::fs::copy(module, modules.join(name)).context(name)?;
+            std::fs::copy(module, new.join(name)).context(name)?;
         }
+        std::fs::rename(new, modules).context(MODULES)?;
         std::fs::remove_dir_all(unpacked)?;
         Ok(())
     }
@@ -279,6 +282,8 @@ mod tests {
             userland_sha256: listed(&folder.join(ROOT)),
         };
         write("packages.json", &serde_json::to_string(&stamp).unwrap());
+        assert!(debian.stamp().is_none(), "without its modules' folder");
+        std::fs::create_dir_all(folder.join(MODULES)).unwrap();
         assert!(debian.stamp().is_some());
         write(LINUX, "ker");
         assert!(debian.stamp().is_none());
