@@ -204,6 +204,7 @@ fn plan_options(request: &Request, board: &Board) -> lazaret_plan::Options {
         audit: request.audit,
         plant_capability: request.plant_capability,
         allow_shared_debug: request.allow_shared_debug,
+        vmms_stay_active: request.kernel.is_some(),
         ..lazaret_plan::Options::of(board)
     }
 }

@@ -146,7 +146,7 @@ impl Builder<'_> {
         self.cap(cnode, slot::INPUT, endpoint.unwrap_or(notification), rights::READ, 0);
         self.cap(cnode, slot::VSPACE, vspace, rights::ALL, 0);
         self.cap(cnode, slot::REPLY, reply, rights::ALL, 0);
-        if pd.passive {
+        if self.is_passive(pd) {
             let monitor = self.plan.monitor_endpoint;
             self.cap(cnode, slot::MONITOR_ENDPOINT, monitor, rights::WRITE, PASSIVE_BADGE | (index.0 as u64 + 1));
         }
@@ -204,7 +204,7 @@ impl Builder<'_> {
         self.plan.components.push(ComponentPlan {
             name: pd.name.clone(),
             is_vcpu: false,
-            passive: pd.passive,
+            passive: self.is_passive(pd),
             tcb: domain.tcb,
             sched_context: domain.sched_context,
             notification: Some(domain.notification),
@@ -253,6 +253,10 @@ impl Builder<'_> {
         Ok(program)
     }
 
+    fn is_passive(&self, pd: &ProtectionDomain) -> bool {
+        pd.passive && !(self.options.vmms_stay_active && pd.virtual_machine.is_some())
+    }
+
     fn set_microkit_variables(
         &self,
         index: PdIndex,
@@ -272,7 +276,7 @@ impl Builder<'_> {
         let machines = self.system.protection_domains.iter().filter(|pd| pd.virtual_machine.is_some()).count();
         let shared_debug = machines <= 1 || self.options.allow_shared_debug;
         program.set_bytes(SHARED_DEBUG, &u64::from(shared_debug).to_le_bytes());
-        if !program.set_bytes("microkit_passive", &[u8::from(pd.passive)]) && pd.passive {
+        if !program.set_bytes("microkit_passive", &[u8::from(self.is_passive(pd))]) && self.is_passive(pd) {
             let message =
                 format!("program image '{}' cannot be passive: it has no variable `microkit_passive`", pd.program.name);
             return Err(PlanError::new(pd.program.span, message).help("link it with sel4-microkit or libmicrokit"));

@@ -228,6 +228,24 @@ fn a_virtual_machine_belongs_to_its_parent() {
     });
 }
 
+/// On a kernel where a passive VMM could not sleep. Other servers are as the description has them.
+#[test]
+fn a_vmm_can_keep_its_own_time() {
+    let folder = Folder::new();
+    folder.write("vmm.elf", &elf(&["guest_ram_vaddr", "microkit_passive"]));
+    let machine = MACHINE.replace(r#"priority="254""#, r#"priority="254" passive="true""#);
+    for vmms_stay_active in [false, true] {
+        let options = Options { vmms_stay_active, ..Options::default() };
+        let is_passive = |plan: &Plan, n: usize| {
+            let mut passive = None;
+            read(plan, |spec| passive = Some(spec.components[n].passive));
+            passive
+        };
+        assert_eq!(is_passive(&folder.plan(&machine, &options).unwrap(), 0), Some(u8::from(!vmms_stay_active)));
+        assert_eq!(is_passive(&two().plan(TWO, &options).unwrap(), 1), Some(1));
+    }
+}
+
 /// Filled by the root task, after what the image has there, and by nobody else: so the page is a frame of its own.
 #[test]
 fn a_program_with_a_variable_for_it_gets_a_seed() {
