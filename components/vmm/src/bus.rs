@@ -3,9 +3,8 @@
 //! of devices that it is made of.
 
 use crate::console::Serial;
-use crate::device::Outside;
 use crate::device::gic::Inject;
-use crate::guest_ram::GuestRam;
+use crate::device::{Backing, Outside};
 use crate::state::{Journal, Sections};
 
 /// A device that loads and stores reach.
@@ -30,7 +29,7 @@ pub trait MmioDevice<'a>: Sized {
     fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>);
     /// Due after each commit: what the guest is to see of it in its RAM. It may be done again.
     #[inline(always)]
-    fn publish(&mut self, _ram: GuestRam<'a>) {}
+    fn publish(&mut self, _backing: &Backing<'a>) {}
     /// Something may have come for it from outside.
     fn poll<S: Serial>(&mut self, _outside: &mut Outside<'_, 'a, S>) {}
     /// The level of its interrupt line.
@@ -146,8 +145,8 @@ macro_rules! devices {
 
             /// Due after each commit.
             #[inline(always)]
-            pub fn publish(&mut self, ram: GuestRam<'a>) {
-                $(MmioDevice::publish(&mut self.$name, ram);)*
+            pub fn publish(&mut self, backing: &Backing<'a>) {
+                $(MmioDevice::publish(&mut self.$name, backing);)*
             }
 
             /// A load; `None` if there is no device.

@@ -42,10 +42,16 @@ pub struct Outside<'o, 'a, S> {
     pub port: &'o mut dyn Inject,
     /// Seconds of the board's clock.
     pub seconds: Seconds,
-    /// The guest's RAM, for devices that fetch and store there by themselves.
+    /// For devices that work by themselves.
+    pub backing: &'o mut Backing<'a>,
+}
+
+/// What a device needs that works by itself. It is one word of [`Outside`], because most accesses have no use for it.
+pub struct Backing<'a> {
+    /// The guest's RAM.
     pub ram: GuestRam<'a>,
     /// For what a guest's driver does that none does.
-    pub log: &'o mut Log<'a>,
+    pub log: Log<'a>,
     /// The VM's name, for the log.
     pub name: &'a str,
 }

@@ -179,13 +179,18 @@ impl<'a> MmioDevice<'a> for Pl011<'a> {
     fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>) {
         self.store(offset, size, value, outside.console);
         // Only these can make room for input that was there before, or this device its reader; what comes later is told.
-        let is_reader = offset & !3 == DR && outside.console.set_reader(Reader::Uart);
-        if is_reader || matches!(offset, CR | LCR_H) {
+        let has_room = match offset & !3 {
+            DR => outside.console.set_reader(Reader::Uart),
+            CR | LCR_H => true,
+            _ => false,
+        };
+        if has_room {
             self.poll(outside);
         }
     }
 
     /// Input moves to the FIFO as far as it has room; in loopback it waits.
+    #[inline(never)]
     fn poll<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) {
         while self.can_receive() && !self.is_loopback() && outside.console.reader() == Reader::Uart {
             let Some(byte) = outside.console.get() else { return };

@@ -87,8 +87,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         let (pc, spsr) = (self.vcpu.registers.pc(self.kernel), Spsr(self.vcpu.registers.spsr(self.kernel)));
         let regime = Regime::of(self.kernel);
         let half = |at: u64| {
-            let (mut bytes, ipa) = ([0; 2], regime.translate(at, &self.platform.ram).ok()?.ipa);
-            self.platform.ram.read(ipa.checked_sub(RAM)?, &mut bytes).then(|| u16::from_le_bytes(bytes))
+            let (mut bytes, ipa) = ([0; 2], regime.translate(at, &self.platform.backing.ram).ok()?.ipa);
+            self.platform.backing.ram.read(ipa.checked_sub(RAM)?, &mut bytes).then(|| u16::from_le_bytes(bytes))
         };
         let first = half(pc)?;
         let is_wide = !spsr.is_thumb() || decoder::is_wide(first);
@@ -207,7 +207,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             return Ok(faulting.ipa | address & PAGE_OFFSET);
         }
         let needed = if direction.is_read() { Access::Read } else { Access::Write };
-        let translation = Regime::of(self.kernel).translate(address, &self.platform.ram).ok();
+        let translation = Regime::of(self.kernel).translate(address, &self.platform.backing.ram).ok();
         let allowed = translation
             .filter(|place| if aborted.spsr.is_el0() { place.user } else { place.privileged } >= needed)
             .ok_or(Refused::at(address, FaultStatus::EXTERNAL, "the access goes on to another page"))?;
@@ -216,7 +216,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     /// One access, to a device or to RAM: what a load finds.
     fn access(&mut self, ipa: u64, size: AccessSize, direction: Direction, value: u64) -> Option<u64> {
-        let ram = &mut self.platform.ram;
+        let ram = &mut self.platform.backing.ram;
         let Some(offset) = ipa.checked_sub(RAM).filter(|&offset| offset < ram.size()) else {
             return self.device(ipa, size, direction, value);
         };

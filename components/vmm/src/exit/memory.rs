@@ -114,7 +114,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     /// Where a walk to an address leaves the guest's RAM: the status of the abort that it ends with.
     pub(super) fn walk_status(&mut self, address: u64) -> Option<FaultStatus> {
-        match Regime::of(self.kernel).translate(address, &self.platform.ram) {
+        match Regime::of(self.kernel).translate(address, &self.platform.backing.ram) {
             Err(WalkError::TableOutsideRam { level }) => Some(FaultStatus::external_on_walk(level)),
             _ => None,
         }

@@ -15,7 +15,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     pub(crate) fn start(&mut self) -> Result<ReplyContext, BootError> {
         let platform = &mut *self.platform;
         let seed = platform.seed.map(|seed| seed.at_start(platform.phase.starts()));
-        let loaded = boot::load(&platform.config, platform.images, seed, &mut platform.ram)?;
+        let loaded = boot::load(&platform.config, platform.images, seed, &mut platform.backing.ram)?;
         platform.bus.reset(self.kernel);
         self.vcpu.registers.open(None);
         let entry = reset::vcpu(self.kernel, loaded)?;
@@ -56,7 +56,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
                  {mdscr_writes} MDSCR writes"
             ));
         }
-        match self.platform.log.suppressed() {
+        match self.platform.backing.log.suppressed() {
             0 => {}
             suppressed => {
                 self.platform.info(format_args!("{name}: {suppressed} more lines about its mistakes were not told"));
@@ -80,7 +80,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             }
         }
         // Before the commit: a VMM that dies here does the exit again, and this with it.
-        self.platform.ram.clean_all();
+        self.platform.backing.ram.clean_all();
         self.commit(Next::Stay);
         self.vcpu.note.outcome = Outcome::Stopped;
         self.start_anew()

@@ -12,7 +12,7 @@ use crate::boot::{BootError, Images, Seed};
 use crate::config::Config;
 use crate::console::{Console, Lines, Serial};
 use crate::device::gic::Inject;
-use crate::device::{Bus, DeviceMemory, Outside, Seconds};
+use crate::device::{Backing, Bus, DeviceMemory, Outside, Seconds};
 use crate::exit::Handler;
 use crate::guest_ram::GuestRam;
 use crate::log::{Log, Warnings};
@@ -41,11 +41,10 @@ pub struct Vm<'a, S> {
 pub(crate) struct Platform<'a, S> {
     pub(crate) config: Config<'a>,
     pub(crate) images: Images<'a>,
-    pub(crate) ram: GuestRam<'a>,
+    pub(crate) backing: Backing<'a>,
     pub(crate) phase: Section<'a, VmPhase>,
     pub(crate) bus: Bus<'a>,
     pub(crate) console: Console<'a, S>,
-    pub(crate) log: Log<'a>,
     pub(crate) journal: &'a Journal,
     pub(crate) trace: Option<Trace<'a>>,
     pub(crate) seconds: Seconds,
@@ -72,11 +71,14 @@ impl<'a, S: Serial> Vm<'a, S> {
         let platform = Platform {
             config,
             images,
-            ram,
+            backing: Backing {
+                ram,
+                log: Log::new(Section::new(&mut memory.log, journal), config.log_all),
+                name: config.name,
+            },
             phase: Section::new(&mut memory.phase, journal),
             bus: Bus::new(&mut memory.devices, journal),
             console: Console::new(serial, Section::new(&mut memory.console, journal)),
-            log: Log::new(Section::new(&mut memory.log, journal), config.log_all),
             journal,
             trace: None,
             seconds,
@@ -158,12 +160,12 @@ impl<'a, S: Serial> Vm<'a, S> {
 impl<'a, S: Serial> Platform<'a, S> {
     /// A line of the VMM's own.
     pub(crate) fn info(&mut self, line: core::fmt::Arguments<'_>) {
-        self.log.info(&mut self.console, line);
+        self.backing.log.info(&mut self.console, line);
     }
 
     /// A line that the guest can provoke.
     pub(crate) fn warn_rate_limited(&mut self, line: core::fmt::Arguments<'_>) {
-        self.log.warn_rate_limited(&mut self.console, line);
+        self.backing.log.warn_rate_limited(&mut self.console, line);
     }
 
     /// Exits are recorded.
@@ -176,7 +178,7 @@ impl<'a, S: Serial> Platform<'a, S> {
     pub(crate) fn update_checksums(&mut self) {
         self.bus.update_checksums();
         self.console.update_checksum();
-        self.log.update_checksum();
+        self.backing.log.update_checksum();
         self.phase.update_checksum();
     }
 
@@ -184,7 +186,7 @@ impl<'a, S: Serial> Platform<'a, S> {
     #[inline(always)]
     pub(crate) fn publish(&mut self) {
         self.console.publish();
-        self.bus.publish(self.ram);
+        self.bus.publish(&self.backing);
     }
 
     /// Devices take what has come for them.
@@ -199,8 +201,8 @@ impl<'a, S: Serial> Platform<'a, S> {
     /// The devices, and what they are lent for an access.
     #[inline(always)]
     pub(crate) fn devices<'o>(&'o mut self, port: &'o mut dyn Inject) -> (&'o mut Bus<'a>, Outside<'o, 'a, S>) {
-        let (ram, name, seconds) = (self.ram, self.config.name, self.seconds);
-        (&mut self.bus, Outside { console: &mut self.console, port, seconds, ram, log: &mut self.log, name })
+        let (seconds, backing) = (self.seconds, &mut self.backing);
+        (&mut self.bus, Outside { console: &mut self.console, port, seconds, backing })
     }
 }
 

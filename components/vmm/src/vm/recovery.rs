@@ -50,7 +50,7 @@ impl<S: Serial> Vm<'_, S> {
         self.platform.bus.gic.roll_back(kernel);
         // The VMM before this one may have been about to publish it.
         self.platform.console.publish_again();
-        self.platform.bus.publish(self.platform.ram);
+        self.platform.bus.publish(&self.platform.backing);
         let result = match self.platform.phase.get() {
             Phase::ToStart => self.handler(kernel).resume_start(waits)?,
             Phase::Off => (self.handler(kernel).resume_end(waits), None),

@@ -43,12 +43,14 @@ impl Place {
         for line in output.lines() {
             let Some((_, line)) = line.split_once("HASHES ") else { continue };
             let mut numbers = line.split_ascii_whitespace().map(|text| u32::from_str_radix(text, 16));
-            let index = numbers.next().context("HASHES without a number")??;
+            let index = numbers.next().context("HASHES without a number")?;
+            let index = index.with_context(|| format!("{self:?}: {line}"))?;
             anyhow::ensure!(
                 index as usize == first as usize + hashes.len(),
                 "{self:?}: programs before {index} are missing"
             );
-            numbers.try_for_each(|hash| hash.map(|hash| hashes.push(hash)))?;
+            let read = numbers.try_for_each(|hash| hash.map(|hash| hashes.push(hash)));
+            read.with_context(|| format!("{self:?}: {line}"))?;
         }
         anyhow::ensure!(hashes.len() == count as usize, "{self:?}: {} hashes instead of {count}", hashes.len());
         Ok(hashes)

@@ -8,9 +8,9 @@
 
 use crate::bus::{MmioDevice, Node};
 use crate::console::{Reader, Serial};
-use crate::device::Outside;
 use crate::device::gic::Inject;
 use crate::device::pl011::Output as _;
+use crate::device::{Backing, Outside};
 use crate::guest_ram::GuestRam;
 use crate::state::{Content, Journal, Section, Stored, sections};
 use crate::vcpu::MAX_VCPUS;
@@ -61,6 +61,8 @@ pub struct VirtioConsole<'a> {
     progress: Section<'a, Progress>,
     /// Something was completed that the guest does not see yet.
     is_unpublished: bool,
+    /// It has done something since the last commit. Most exits are no business of it, and ask nothing but this.
+    is_touched: bool,
 }
 
 impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
@@ -75,19 +77,25 @@ impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
             queues: memory.queues.each_mut().map(|queue| Section::new(queue, journal)),
             identity: Identity { id: CONSOLE, features: EMERG_WRITE },
         };
-        Self { transport, progress: Section::new(&mut memory.progress, journal), is_unpublished: true }
+        Self {
+            transport,
+            progress: Section::new(&mut memory.progress, journal),
+            is_unpublished: true,
+            is_touched: false,
+        }
     }
 
     fn reset(&mut self, _port: &mut impl Inject) {
+        self.is_touched = true;
         self.transport.reset();
         self.forget();
     }
 
-    #[inline]
+    #[inline(always)]
     fn update_checksum(&mut self) {
-        self.transport.state.update_checksum();
-        self.transport.queues.iter_mut().for_each(Section::update_checksum);
-        self.progress.update_checksum();
+        if self.is_touched {
+            self.update_checksums();
+        }
     }
 
     #[inline(always)]
@@ -95,12 +103,15 @@ impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
         false
     }
 
+    #[inline(never)]
     fn read<S: Serial>(&mut self, offset: u16, size: u8, _outside: &mut Outside<'_, 'a, S>) -> u64 {
         // It has no size that anybody knows, and one port.
         if offset < CONFIG { self.transport.read(offset, size).into() } else { 0 }
     }
 
+    #[inline(never)]
     fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>) {
+        self.is_touched = true;
         if offset == EMERGENCY {
             outside.console.set_reader(Reader::Virtio);
             return outside.console.put(value as u8);
@@ -108,7 +119,7 @@ impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
         if offset >= CONFIG {
             return;
         }
-        match self.transport.write(offset, size, value as u32, &outside.ram) {
+        match self.transport.write(offset, size, value as u32, &outside.backing.ram) {
             Event::Nothing => {}
             Event::Notified(SEND) => self.try_to(SEND, Self::send, outside),
             Event::Notified(_) => self.try_to(RECEIVE, Self::receive, outside),
@@ -120,12 +131,13 @@ impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
     }
 
     #[inline(always)]
-    fn publish(&mut self, ram: GuestRam<'a>) {
+    fn publish(&mut self, backing: &Backing<'a>) {
         if self.is_unpublished {
-            self.publish_now(ram);
+            self.publish_now(backing.ram);
         }
     }
 
+    #[inline(never)]
     fn poll<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) {
         self.try_to(SEND, Self::send, outside);
         self.try_to(RECEIVE, Self::receive, outside);
@@ -147,6 +159,7 @@ impl<'a> VirtioConsole<'a> {
         if !self.transport.is_live() {
             return;
         }
+        self.is_touched = true;
         if let Err(broken) = work(self, outside).and_then(|()| self.interrupt(queue, outside)) {
             self.transport.fail();
             tell(queue, broken, outside);
@@ -169,7 +182,7 @@ impl<'a> VirtioConsole<'a> {
     fn put<S: Serial>(&mut self, chain: &Chain, outside: &mut Outside<'_, 'a, S>) -> bool {
         let (mut sent, mut piece) = (self.progress.sent, [0; PIECE]);
         loop {
-            let length = chain.read(sent, &mut piece, &outside.ram);
+            let length = chain.read(sent, &mut piece, &outside.backing.ram);
             for byte in piece.into_iter().take(length) {
                 if !outside.console.has_room() && !outside.console.await_room() {
                     self.progress.change().sent = sent;
@@ -196,7 +209,7 @@ impl<'a> VirtioConsole<'a> {
             while written < chain.writable_length()
                 && let Some(byte) = outside.console.get()
             {
-                chain.write(written, &[byte], &mut outside.ram);
+                chain.write(written, &[byte], &mut outside.backing.ram);
                 written += 1;
             }
             self.done(RECEIVE, &chain, written as u32, outside)?;
@@ -208,8 +221,8 @@ impl<'a> VirtioConsole<'a> {
     fn next<S>(&mut self, queue: usize, outside: &mut Outside<'_, 'a, S>) -> Result<Option<Chain>, Broken> {
         let (indirect, events) = (self.transport.has_indirect(), self.transport.has_events());
         let queue = &self.transport.queues[queue];
-        match queue.peek(indirect, &outside.ram)? {
-            None if queue.ask(events, &mut outside.ram)? => queue.peek(indirect, &outside.ram),
+        match queue.peek(indirect, &outside.backing.ram)? {
+            None if queue.ask(events, &mut outside.backing.ram)? => queue.peek(indirect, &outside.backing.ram),
             chain => Ok(chain),
         }
     }
@@ -224,7 +237,7 @@ impl<'a> VirtioConsole<'a> {
         self.is_unpublished = true;
         let queue = self.transport.queues[queue].change();
         queue.advance();
-        queue.complete(chain.head, written, &mut outside.ram)
+        queue.complete(chain.head, written, &mut outside.backing.ram)
     }
 
     /// Raises the interrupt line if the guest wants to hear of what was done.
@@ -232,13 +245,21 @@ impl<'a> VirtioConsole<'a> {
         let events = self.transport.has_events();
         let queue = &mut self.transport.queues[queue];
         if queue.has_news() {
-            let wants = queue.change().take_interrupt(events, &outside.ram)?;
+            let wants = queue.change().take_interrupt(events, &outside.backing.ram)?;
             // Another vCPU may change its mind before it sees what was done, and would wait for ever.
             if wants || MAX_VCPUS > 1 {
                 self.transport.interrupt();
             }
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn update_checksums(&mut self) {
+        self.is_touched = false;
+        self.transport.state.update_checksum();
+        self.transport.queues.iter_mut().for_each(Section::update_checksum);
+        self.progress.update_checksum();
     }
 
     #[inline(never)]
@@ -257,8 +278,8 @@ impl<'a> VirtioConsole<'a> {
 
 /// A line about what no driver does; the device wants a reset now.
 fn tell<S: Serial>(queue: usize, broken: Broken, outside: &mut Outside<'_, '_, S>) {
-    let line = format_args!("{}: virtio console, queue {queue}: {broken}", outside.name);
-    outside.log.warn_rate_limited(outside.console, line);
+    let line = format_args!("{}: virtio console, queue {queue}: {broken}", outside.backing.name);
+    outside.backing.log.warn_rate_limited(outside.console, line);
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn abort(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu, ipa: u64, more: u64) 
 /// Puts an instruction where the guest stands, and runs a closure.
 fn at(parts: &Parts, code: &[u8], then: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcpu)) {
     let (mut vm, mut vcpu) = parts.start();
-    assert!(vm.platform.ram.write(PC - RAM, code));
+    assert!(vm.platform.backing.ram.write(PC - RAM, code));
     vcpu.system.insert(VcpuReg::Vbar as u64, VBAR);
     then(&mut vm, &mut vcpu);
 }
@@ -212,7 +212,7 @@ fn a_load_of_pc_goes_there_in_its_instruction_set() {
     for (value, thumb) in [(0x4000_0881, true), (0x4000_0880, false)] {
         a32(0xe493_f004, |vm, vcpu| {
             // The distributor keeps no low bits: an address in RAM stands for it.
-            assert!(vm.platform.ram.write(0x8000, &(value as u32).to_le_bytes()));
+            assert!(vm.platform.backing.ram.write(0x8000, &(value as u32).to_le_bytes()));
             vcpu.set_x(3, RAM + 0x8000);
             abort(vm, vcpu, RAM + 0x8000, 0);
             assert_eq!((vcpu.pc(), vcpu.spsr() & 0x20 != 0), (value & !1, thumb));
@@ -285,7 +285,7 @@ fn a_walk_that_leaves_ram_says_at_which_level() {
         // T0SZ 25: three levels of 4 KiB. Level 1: RAM is one block, the first GiB has its table nowhere.
         let table = RAM + 0x9000;
         let entries: Vec<u8> = [0x0a00_0003_u64, RAM | 1].iter().flat_map(|entry| entry.to_le_bytes()).collect();
-        assert!(vm.platform.ram.write(table - RAM, &entries));
+        assert!(vm.platform.backing.ram.write(table - RAM, &entries));
         let registers = [(VcpuReg::Sctlr, 1), (VcpuReg::Tcr, 25 | 1 << 23), (VcpuReg::Ttbr0, table)];
         vcpu.system.extend(registers.map(|(register, value)| (register as u64, value)));
         vcpu.set_x(3, 0x0900_0000);
@@ -305,7 +305,7 @@ fn an_external_abort_has_the_virtual_address() {
     a64(0xb940_0861, |vm, vcpu| {
         let table = RAM + 0x9000;
         let entries: Vec<u8> = [1_u64, RAM | 1].iter().flat_map(|entry| entry.to_le_bytes()).collect();
-        assert!(vm.platform.ram.write(table - RAM, &entries));
+        assert!(vm.platform.backing.ram.write(table - RAM, &entries));
         let registers = [(VcpuReg::Sctlr, 1), (VcpuReg::Tcr, 25 | 1 << 23), (VcpuReg::Ttbr0, table)];
         vcpu.system.extend(registers.map(|(register, value)| (register as u64, value)));
         vcpu.set_x(3, 0x3000_0000);

@@ -78,7 +78,7 @@ proptest! {
         let parts = Parts::new();
         let (mut vm, mut vcpu) = parts.start();
         for (n, word) in words.iter().enumerate() {
-            prop_assert!(vm.platform.ram.write(0x100 * n as u64, &word.to_le_bytes()));
+            prop_assert!(vm.platform.backing.ram.write(0x100 * n as u64, &word.to_le_bytes()));
         }
         for (offset, value) in stores {
             store(&mut vm, &mut vcpu, VIRTIO_CONSOLE + offset, value);
