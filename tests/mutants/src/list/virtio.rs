@@ -43,8 +43,8 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "completed_before_it_is_kept",
         file: "vmm/src/device/virtio/console.rs",
-        from: "        queue.complete(chain.head, written, &mut outside.ram)\n",
-        to: "        queue.complete(chain.head, written, &mut outside.ram)?;\n        queue.publish(&mut outside.ram);\n        Ok(())\n",
+        from: "        queue.complete(chain.head, written, &mut outside.backing.ram)\n",
+        to: "        queue.complete(chain.head, written, &mut outside.backing.ram)?;\n        queue.publish(&mut outside.backing.ram);\n        Ok(())\n",
     },
     Mutant {
         name: "rest_of_a_buffer_is_forgotten",
