@@ -127,33 +127,12 @@ fn a_turn_that_cannot_end_at_home_is_forgotten() {
     }
 }
 
-/// What a guest's exits cost is its own: its turn ends though its slices all end in its VMM.
-#[test]
-fn a_guest_whose_slices_end_in_its_monitor_makes_room() {
-    for fast_paths in [true, false] {
-        let vm = Vm::passive(fast_paths);
-        let other = vm.w.root_returns_to_do(|w| w.running(100).1);
-        while vm.w.current() == other {
-            vm.w.run_us(SLICE_US);
-        }
-        for _ in 0..3 {
-            assert_eq!(vm.w.current(), vm.guest);
-            vm.w.fault(Fault::VcpuFault { hsr: HVC });
-            vm.w.run_us(5000);
-            assert_eq!(vm.w.current(), vm.handler);
-            vm.answer_to(other, REPLY_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 0]);
-            check(&vm.w);
-            vm.w.run_us(SLICE_US);
-        }
-    }
-}
-
-/// As above, but the answer is a wait for a timer that is due: the guest can run at once, and has no turn all the same.
-#[test]
-fn a_guest_that_waits_makes_room_too() {
+/// What a guest's exits cost is its own: its turn ends though its slices all end in its VMM, which answers so.
+fn makes_room(label: u64) {
     for fast_paths in [true, false] {
         let vm = Vm::passive(fast_paths);
         let other = vm.w.root_returns_to_do(|w| {
+            // The timer is due.
             w.expect(vm.vcpu, VcpuWriteReg, &[VcpuReg::CntvCtl as u64, 1], &[]);
             w.running(100).1
         });
@@ -165,11 +144,22 @@ fn a_guest_that_waits_makes_room_too() {
             vm.w.fault(Fault::VcpuFault { hsr: HVC });
             vm.w.run_us(5000);
             assert_eq!(vm.w.current(), vm.handler);
-            vm.answer_to(other, WAIT_LABEL, &[0x8004, 0x3c5, NO_REGISTER, 0]);
+            vm.answer_to(other, label, &[0x8004, 0x3c5, NO_REGISTER, 0]);
             check(&vm.w);
             vm.w.run_us(SLICE_US);
         }
     }
+}
+
+#[test]
+fn a_guest_whose_slices_end_in_its_monitor_makes_room() {
+    makes_room(REPLY_LABEL);
+}
+
+/// The wait is over at once: the guest can run, and has no turn all the same.
+#[test]
+fn a_guest_that_waits_makes_room_too() {
+    makes_room(WAIT_LABEL);
 }
 
 /// A turn that ended does so when its thread runs again, however it comes to that.
