@@ -81,7 +81,7 @@ pub enum Event {
     Live,
     /// All is as after power-on: the device forgets what it was about to do.
     Reset,
-    /// This queue is: it forgets what it was about to do there.
+    /// This queue is, or the driver has stopped it: the device forgets what it was about to do there.
     QueueReset(usize),
     /// The driver did this to a queue, and has to reset the device.
     Broken(usize, Broken),
@@ -254,7 +254,10 @@ where
         let may = self.state.status & FEATURES_OK != 0;
         let Some(queue) = self.queues.get_mut(selected) else { return Event::Nothing };
         match (value, queue.is_ready()) {
-            (0, true) => queue.change().make_unready(),
+            (0, true) => {
+                queue.change().make_unready();
+                return Event::QueueReset(selected);
+            }
             (1, false) if may => {
                 if let Err(broken) = queue.change().make_ready(memory) {
                     self.fail();

@@ -104,9 +104,9 @@ impl QueueState {
         Ok(())
     }
 
-    /// The device keeps off it.
+    /// The device keeps off it, and begins anew once it is ready again.
     pub fn make_unready(&mut self) {
-        self.ready = 0;
+        *self = Self { areas: self.areas, size: self.size, ..Self::default() };
     }
 
     /// Chains that the driver has made available and nobody took.

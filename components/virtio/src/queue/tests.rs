@@ -113,6 +113,7 @@ fn an_index_that_runs_away_is_noticed() {
         assert_eq!(queue.available(&ram), available, "{index:#x}");
     }
     queue.make_unready();
+    assert_eq!(queue, QueueState { areas: AREAS, size: 8, ..QueueState::default() }, "it begins anew");
     assert_eq!((queue.available(&ram), queue.peek(true, &ram)), (Ok(0), Ok(None)));
 }
 

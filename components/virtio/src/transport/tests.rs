@@ -100,7 +100,7 @@ fn a_notification_counts_when_driver_and_queue_are_ready() {
     assert_eq!(device.write(QUEUE_NOTIFY, 1), Event::Notified(1));
     assert_eq!([2, u32::MAX].map(|queue| device.write(QUEUE_NOTIFY, queue)), [Event::Nothing; 2]);
     device.write(QUEUE_SEL, 1);
-    assert_eq!((device.read(QUEUE_READY), device.write(QUEUE_READY, 0)), (1, Event::Nothing));
+    assert_eq!((device.read(QUEUE_READY), device.write(QUEUE_READY, 0)), (1, Event::QueueReset(1)));
     assert_eq!((device.read(QUEUE_READY), device.write(QUEUE_NOTIFY, 1)), (0, Event::Nothing));
     device.with(|transport, _| transport.fail());
     assert_eq!(device.write(QUEUE_NOTIFY, 0), Event::Nothing);
