@@ -44,6 +44,13 @@ impl Objects {
         }
     }
 
+    /// One that is of none of these kinds, and one of each that is not this one.
+    fn others(&self, kind: Object) -> impl Iterator<Item = u64> {
+        const ALL: [Object; 5] = [Object::Vcpu, Object::VSpace, Object::PageTable, Object::Frame, Object::Notification];
+        let others = ALL.into_iter().filter(move |&other| other != kind);
+        others.map(|other| self.of(other)).chain([self.thread])
+    }
+
     fn call(&self, row: &Row, words: &[u64], caps: &[u64]) -> Answer {
         let answer = self.w.call_label(self.of(row.object), row.label, words, caps);
         check(&self.w);
@@ -99,9 +106,11 @@ fn a_capability_to_something_else() {
     for row in rows() {
         for number in 0..row.caps.len() {
             let mut caps = o.caps(row);
-            caps[number] = o.thread;
             let invalid = error(Error::InvalidCapability as u64, &[1 + number as u64]);
-            assert_eq!(o.call(row, &words(row), &caps), invalid, "{}", row.name);
+            for other in o.others(row.caps[number]) {
+                caps[number] = other;
+                assert_eq!(o.call(row, &words(row), &caps), invalid, "{}: {other}", row.name);
+            }
         }
     }
 }
@@ -109,14 +118,11 @@ fn a_capability_to_something_else() {
 #[test]
 fn an_object_of_another_kind() {
     let o = Objects::new();
-    let others = [Object::Vcpu, Object::VSpace, Object::PageTable, Object::Frame].map(|kind| (Some(kind), o.of(kind)));
     for row in rows() {
-        for (kind, object) in others.into_iter().chain([(None, o.thread)]) {
-            if kind != Some(row.object) {
-                let answer = o.w.call_label(object, row.label, &words(row), &o.caps(row));
-                assert_eq!(answer, error(Error::IllegalOperation as u64, &[]), "{} of {kind:?}", row.name);
-                check(&o.w);
-            }
+        for other in o.others(row.object).filter(|&other| other != o.notification) {
+            let answer = o.w.call_label(other, row.label, &words(row), &o.caps(row));
+            assert_eq!(answer, error(Error::IllegalOperation as u64, &[]), "{} of {other}", row.name);
+            check(&o.w);
         }
     }
 }

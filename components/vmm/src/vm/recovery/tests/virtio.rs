@@ -103,3 +103,41 @@ fn the_events_are_what_they_say() {
     let world = until("QueueNotify of a circle");
     assert!(world.wire.borrow().output().ends_with("virtio console, queue 1: a chain without an end\n"));
 }
+
+/// What a driver that runs finds in the buffers which the device has used since it looked last.
+fn take_input(world: &World, seen: &mut u64) -> Vec<u8> {
+    let bytes = |at: u64, count: u64| {
+        let byte = move |at: u64| world.memory[(at - RAM) as usize / 8].load(Relaxed).to_le_bytes()[at as usize % 8];
+        (at..at + count).map(byte)
+    };
+    let number = |at: u64, size: u64| bytes(at, size).rev().fold(0, |number, byte| number << 8 | u64::from(byte));
+    let used = number(RECEIVE[2] + 2, 2);
+    let entries = (*seen..used).map(|index| RECEIVE[2] + 4 + index * 8);
+    *seen = used;
+    entries.flat_map(|entry| bytes(ROOM + 8 * number(entry, 4), number(entry + 4, 4))).collect()
+}
+
+/// The guest runs while its VMM takes input for it, and dies in that: what it has been told of is not written again.
+#[test]
+fn input_is_told_of_once_it_is_kept() {
+    hush();
+    let name = "a signal that tells of it, and input";
+    let index = EVENTS.iter().position(|(event, _)| *event == name).expect("it is there");
+    let before = after(&EVENTS[..index]);
+    for point in 0.. {
+        let (mut world, mut seen) = (before.copy(), 0);
+        world.prepare(Event::Input(b"r"));
+        kill_after(Some(point));
+        let result = world.handle(&None);
+        kill_after(None);
+        let mut taken = take_input(&world, &mut seen);
+        world.prepare(Event::Input(b"oot"));
+        while world.recover(Event::Input(b""), false).is_none() {}
+        taken.extend(take_input(&world, &mut seen));
+        assert_eq!(String::from_utf8_lossy(&taken), "root", "killed at {point}");
+        if result.is_some() {
+            assert!(point > 5, "there are points in it");
+            break;
+        }
+    }
+}
