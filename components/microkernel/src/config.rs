@@ -39,6 +39,7 @@ pub const fn has(switch: Switch) -> bool {
         Switch::Doorbells => sel4_cfg_bool!(LAZARET_VCPU_DOORBELLS),
         Switch::BoundNotification => sel4_cfg_bool!(LAZARET_VCPU_BOUND_NOTIFICATION),
         Switch::OutsideDebugger => sel4_cfg_bool!(LAZARET_VCPU_OUTSIDE_DEBUGGER),
+        Switch::Alarm => sel4_cfg_bool!(LAZARET_VCPU_ALARM),
     }
 }
 

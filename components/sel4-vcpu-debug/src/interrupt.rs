@@ -4,8 +4,9 @@
 
 use crate::raw::invoke;
 use lazaret_abi::{
-    BindNotification, DoorbellFlags, DoorbellWidth, Injection, NO_INJECTION, PrepareTimer, SetDoorbell, TimerInterrupt,
-    VCPU_BIND_NOTIFICATION, VCPU_PREPARE_VPPI, VCPU_SET_DOORBELL, VCPU_UNBIND_NOTIFICATION,
+    BindNotification, DoorbellFlags, DoorbellWidth, Injection, NO_ALARM, NO_INJECTION, PrepareTimer, SetAlarm,
+    SetDoorbell, TimerInterrupt, VCPU_BIND_NOTIFICATION, VCPU_PREPARE_VPPI, VCPU_SET_ALARM, VCPU_SET_DOORBELL,
+    VCPU_UNBIND_NOTIFICATION,
 };
 use sel4::{Cap, Error, InvocationContext, Result, Word, cap_type::Notification, cap_type::VCpu};
 
@@ -26,6 +27,13 @@ pub fn prepare_timer<C: InvocationContext>(vcpu: Cap<VCpu, C>, injection: Option
     let injection = Injection(injection.unwrap_or(NO_INJECTION));
     let reply = invoke(vcpu, VCPU_PREPARE_VPPI, &PrepareTimer { injection }.words(), &[])?;
     Ok(TimerInterrupt::from_word(reply.word()).unwrap_or(TimerInterrupt::None))
+}
+
+/// When the physical counter is there, the guest's next fault is a VPPIEvent with [`lazaret_abi::ALARM_EVENT`]; `None`: no
+/// longer.
+pub fn set_alarm<C: InvocationContext>(vcpu: Cap<VCpu, C>, count: Option<Word>) -> Result<()> {
+    let count = count.unwrap_or(NO_ALARM);
+    invoke(vcpu, VCPU_SET_ALARM, &SetAlarm { count }.words(), &[]).map(drop)
 }
 
 /// Such a store signals the notification, and is no fault.

@@ -12,7 +12,9 @@ mod interrupt;
 pub mod pages;
 pub mod raw;
 
-pub use interrupt::{Doorbell, bind_notification, prepare_timer, remove_doorbell, set_doorbell, unbind_notification};
+pub use interrupt::{
+    Doorbell, bind_notification, prepare_timer, remove_doorbell, set_alarm, set_doorbell, unbind_notification,
+};
 pub use lazaret_abi::{
     AARCH32, AARCH64, DebugRegister, DebugStatus, Group, LogFlags, PageAccess, PageRights, Switch, VcpuState, VcpuWait,
 };

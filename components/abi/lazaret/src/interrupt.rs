@@ -120,3 +120,8 @@ impl Argument for DoorbellFlags {
 
 /// Flag of a doorbell: a store of any value rings it.
 pub const DOORBELL_ANY_VALUE: u64 = 1;
+
+/// The interrupt of a VPPIEvent that [`crate::VCPU_SET_ALARM`] asked for: that of EL1's physical timer.
+pub const ALARM_EVENT: u64 = 30;
+/// What takes an alarm back.
+pub const NO_ALARM: u64 = u64::MAX;

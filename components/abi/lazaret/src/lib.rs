@@ -30,8 +30,8 @@ pub use debug_register::DebugRegister;
 pub use debug_status::{ANSWERS_EXTENSIONS, DEBUG_STATUS_WORDS, DebugStatus};
 pub use group::Group;
 pub use interrupt::{
-    DOORBELL_ANY_VALUE, DOORBELLS, DoorbellFlags, DoorbellWidth, Injection, NO_INJECTION, TimerInterrupt,
-    injection_word,
+    ALARM_EVENT, DOORBELL_ANY_VALUE, DOORBELLS, DoorbellFlags, DoorbellWidth, Injection, NO_ALARM, NO_INJECTION,
+    TimerInterrupt, injection_word,
 };
 pub use page_rights::{LogFlags, PAGES_PER_CALL, PageAccess, PageRights};
 pub use row::{Invocation, Needs, Object, Row, Word};

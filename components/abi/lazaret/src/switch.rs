@@ -48,6 +48,8 @@ switches! {
     BoundNotification = "LAZARET_VCPU_BOUND_NOTIFICATION";
     /// A debugger outside the guest takes its debug registers.
     OutsideDebugger = "LAZARET_VCPU_OUTSIDE_DEBUGGER";
+    /// A moment at which the VMM of a guest that runs or waits is told.
+    Alarm = "LAZARET_VCPU_ALARM";
 }
 
 const _: () = assert!(Switch::ALL.len() <= u64::BITS as usize);

@@ -175,6 +175,7 @@ impl Kernel {
         let guest = reply.tcb.get()?;
         let plain = guest.state.get() == ThreadState::BlockedOnReply
             && matches!(guest.fault.get(), Fault::VcpuFault { .. } | Fault::VmFault { .. })
+            && !guest.vcpu.get().is_some_and(|vcpu| vcpu.timer_wait.alarm_due.get())
             && reply.previous.get().is_none()
             && reply.next.get().is_none();
         plain.then_some(guest)

@@ -51,13 +51,14 @@ fn check_release_queue(kernel: &Kernel, path: Path) -> usize {
     count
 }
 
-/// vCPUs that wait for their timer.
+/// vCPUs that wait for their timer, and those with an alarm.
 fn check_waiting(kernel: &Kernel) {
     let (mut next, mut before) = (kernel.cpu.waiting.get(), None);
     while let Some(vcpu) = next {
-        let state = vcpu.tcb.get().map(|thread| thread.state.get());
-        assert_eq!(state, Some(ThreadState::Inactive), "a vCPU that runs waits");
-        assert!(vcpu.timer_wait.waits.get() && vcpu.timer_wait.previous.get() == before);
+        let (wait, state) = (&vcpu.timer_wait, vcpu.tcb.get().map(|thread| thread.state.get()));
+        assert!(state == Some(ThreadState::Inactive) || !wait.waits.get(), "a vCPU that runs waits");
+        assert!(wait.listed.get() && wait.previous.get() == before);
+        assert!(wait.alarm.get() == wait.due.get() || wait.waits.get() && wait.timer.get() == wait.due.get());
         assert!(before.is_none_or(|before| before.timer_wait.due.get() <= vcpu.timer_wait.due.get()));
         (before, next) = (Some(vcpu), vcpu.timer_wait.next.get());
     }

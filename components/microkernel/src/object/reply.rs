@@ -130,6 +130,7 @@ impl Kernel {
             self.set_state(receiver, ThreadState::Running);
         } else {
             let kind = self.take_fault_reply(receiver.fault.get(), sender, receiver);
+            receiver.vcpu.get().inspect(|&vcpu| self.mind_alarm(vcpu));
             receiver.fault.set(crate::fault::Fault::None);
             let label = MessageInfo(sender.context.x[1].get()).label();
             if has(Switch::ReplyInjection) && fault_context::has_injection(label) {

@@ -86,9 +86,9 @@ impl Kernel {
         }
     }
 
-    /// The scheduling context of the thread to resume pays from here on.
+    /// The scheduling context of the thread to resume pays from here on. Whether a deadline was set for it.
     #[inline]
-    pub(crate) fn switch_sched_context(&self) {
+    pub(crate) fn switch_sched_context(&self) -> bool {
         let next = self.cpu.current.get().and_then(|thread| thread.sched_context.get());
         if next != self.cpu.current_sc.get() {
             self.cpu.reprogram.set(true);
@@ -98,11 +98,13 @@ impl Kernel {
                 self.refill_unblock(sc);
             }
         }
-        if self.cpu.reprogram.replace(false) {
+        let is_new = self.cpu.reprogram.replace(false);
+        if is_new {
             self.commit_time();
             self.cpu.current_sc.set(next);
             self.set_next_deadline();
         }
+        is_new
     }
 
     /// The next moment at which somebody's time ends or begins.

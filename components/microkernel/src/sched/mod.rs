@@ -93,13 +93,23 @@ impl Kernel {
             Choice::Switch(_) => self.choose_anew(),
         }
         self.cpu.choice.set(Choice::Resume);
-        self.switch_sched_context();
+        let is_new = self.switch_sched_context();
         if let Some(thread) = self.cpu.current.get()
             && thread.state.get() == ThreadState::Restart
         {
             thread.context.elr.set(thread.fault_ip.get());
             thread.state.set(ThreadState::Running);
         }
+        if is_new && self.tells_of_alarm() {
+            self.leave_to_another();
+        }
+    }
+
+    /// The thread that was chosen has a fault to tell first.
+    #[cold]
+    #[inline(never)]
+    fn leave_to_another(&self) {
+        self.leave();
     }
 
     /// The candidate runs if nobody has a higher priority, and the current thread not the same.

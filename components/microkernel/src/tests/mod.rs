@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Tests of the kernel's semantics: system calls by threads that a test plays, on memory of the host.
 
+mod alarm;
 mod binding;
 mod capabilities;
 mod debug_calls;

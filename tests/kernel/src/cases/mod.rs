@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The cases, by what they ask about.
 
+mod alarm;
 mod cnode;
 mod debug;
 mod debugger;
@@ -83,6 +84,7 @@ cases! {
     interrupt: prepared_timer_interrupts prepared_timer_with_eoi_mode_1 a_preparation_ends
         two_guests_have_a_prepared_timer_each a_timer_set_anew_has_not_fired a_reply_injects a_refused_injection_is_told
         a_signal_interrupts a_signal_ends_a_wait bad_preparations_are_refused bad_bindings_are_refused;
+    alarm: a_guest_that_runs_is_interrupted an_alarm_ends_a_wait the_last_alarm_counts;
     doorbell: a_store_signals another_store_does_not a_hundred_rings a_doorbell_goes bad_doorbells_are_refused;
     debug: guest_finds_what_its_monitor_wrote higher_levels_are_out_of_reach reply_is_clamped_too nonsense_is_refused
         deleted_while_loaded bank_stays_when_the_thread_goes a_guest_deletes_its_own_thread;

@@ -2,6 +2,7 @@
 //! The table of the extension's invocations. Labels, argument structs, the kernel's refusals, the documentation, the
 //! conformance rows and the fuzzers are made from it.
 
+mod alarm;
 mod debugger;
 mod interrupt;
 mod pages;
@@ -9,6 +10,7 @@ mod run;
 mod state;
 mod vcpu;
 
+pub use alarm::*;
 pub use debugger::*;
 pub use interrupt::*;
 pub use pages::*;
@@ -20,12 +22,12 @@ use crate::Row;
 use sel4_abi::invocation::FIRST_EXTENSION;
 
 /// The first label that is nobody's.
-pub const END: u64 = debugger::END;
+pub const END: u64 = alarm::END;
 
 /// All invocations of the extension, by label. A constant: the shim links this crate and is proved to have no statics.
 pub const ROWS: &[Row; COUNT] = &{
     let mut rows = [vcpu::ROWS[0]; COUNT];
-    let parts = [vcpu::ROWS, run::ROWS, state::ROWS, pages::ROWS, interrupt::ROWS, debugger::ROWS];
+    let parts = [vcpu::ROWS, run::ROWS, state::ROWS, pages::ROWS, interrupt::ROWS, debugger::ROWS, alarm::ROWS];
     let mut part = 0;
     while part < parts.len() {
         let mut n = 0;

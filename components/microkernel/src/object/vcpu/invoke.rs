@@ -2,7 +2,7 @@
 //! Invocations of a VCPU capability: seL4's, and those of the extension that this kernel is built with.
 
 use super::injection::injection;
-use super::{VIRTUAL_TIMER, Vcpu, associate, binding, doorbell, group, prepared_timer, state, stop};
+use super::{VIRTUAL_TIMER, Vcpu, alarm, associate, binding, doorbell, group, prepared_timer, state, stop};
 use crate::arch::{DebugBank, Identity, VcpuSwitch, VirtualGic};
 use crate::cap::Cap;
 use crate::config;
@@ -112,6 +112,7 @@ fn extended(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
             args.kernel.wake_stopped(vcpu);
             Ok(0)
         }
+        abi::VCPU_SET_ALARM => alarm::set(args, vcpu),
         abi::VCPU_DEBUG_ATTACH => attach(args, vcpu, true),
         abi::VCPU_DEBUG_DETACH => attach(args, vcpu, false),
         abi::VCPU_READ_GROUP => group::read(args, vcpu),

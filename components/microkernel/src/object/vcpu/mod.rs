@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Virtual CPUs.
 
+mod alarm;
 mod binding;
 mod doorbell;
 mod group;
@@ -30,6 +31,7 @@ use binding::Binding;
 use core::cell::Cell;
 use debug_shim::VcpuDebug;
 use doorbell::Doorbells;
+use lazaret_abi::NO_ALARM;
 use sel4_abi::vcpu_reg::VcpuReg;
 
 /// The virtual timer's interrupt, the only one of a vCPU's own.
@@ -56,7 +58,7 @@ pub struct Vcpu {
     pub aarch32: Aarch32,
     /// The virtual timer's interrupt waits for VCPU_AckVPPI.
     pub vppi_masked: Cell<bool>,
-    /// Its place among the vCPUs that wait for their timer.
+    /// What it waits for, and its place among those for whom a moment matters.
     pub timer_wait: TimerWait,
     /// The virtual GIC.
     pub vgic: Vgic,
@@ -74,14 +76,22 @@ pub struct Vcpu {
     pub doorbells: Doorbells,
 }
 
-/// A link of the list of waiting vCPUs, which is in order of `due`.
+/// A link of the list of vCPUs that wait for their timer or have an alarm, which is in order of `due`.
 #[repr(C)]
 pub struct TimerWait {
     /// It is in the list.
+    pub listed: Cell<bool>,
+    /// Its timer ends its wait.
     pub waits: Cell<bool>,
     /// An interrupt ends its wait, whether its timer can or not.
     pub sleeps: Cell<bool>,
-    /// When its timer interrupts, by the physical counter.
+    /// Its alarm was due, and its VMM was not told yet.
+    pub alarm_due: Cell<bool>,
+    /// When its timer interrupts, if it waits for that, by the physical counter.
+    pub timer: Cell<Ticks>,
+    /// When its VMM is to be told, likewise; all ones: never.
+    pub alarm: Cell<Ticks>,
+    /// The first of the two.
     pub due: Cell<Ticks>,
     /// Neighbours.
     pub next: Cell<Option<Ref<Vcpu>>>,
@@ -171,6 +181,7 @@ pub fn initialise(vcpu: Ref<Vcpu>) {
     vcpu.regs[VcpuReg::Sctlr as usize].set(FRESH_SCTLR);
     vcpu.regs[VcpuReg::VmpidrEl2 as usize].set(FRESH_VMPIDR);
     vcpu.vgic.hcr.set(vgic::HCR_ENABLE);
+    vcpu.timer_wait.alarm.set(NO_ALARM);
 }
 
 /// Gives the vCPU to a thread; both leave whom they had.
@@ -203,6 +214,7 @@ pub fn dissociate_thread(kernel: &Kernel, thread: Ref<Tcb>) {
     kernel.end_wait(thread);
     let Some(vcpu) = thread.vcpu.take() else { return };
     vcpu.tcb.set(None);
+    kernel.forget_alarm(vcpu);
     kernel.take_timer_back(vcpu);
     kernel.cpu.arch.park_vcpu(vcpu);
     let spsr = &thread.context.spsr;

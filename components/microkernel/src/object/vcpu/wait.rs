@@ -2,7 +2,8 @@
 //! vCPUs that wait for their virtual timer: the reply that says so, and `VCPU_Wait`; extensions.
 //!
 //! While another thread has the core, a vCPU's timer cannot interrupt. Upstream's answer is a VMM that looks again and
-//! again, or a guest that spins; here the kernel's own deadline counts the timers of waiting guests in.
+//! again, or a guest that spins; here the kernel's own deadline counts the timers of waiting guests in, and with them
+//! their VMMs' alarms ([`super::alarm`]).
 
 use super::Vcpu;
 use crate::arch::Ticks;
@@ -10,6 +11,7 @@ use crate::arch::VcpuSwitch;
 use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::tcb::{Tcb, ThreadState};
+use lazaret_abi::NO_ALARM;
 use sel4_abi::vcpu_reg::VcpuReg;
 
 /// CNTV_CTL_EL0: ENABLE and IMASK.
@@ -34,15 +36,19 @@ impl Kernel {
     }
 
     /// A thread that is inactive goes on when its virtual timer would interrupt, if it has a vCPU whose timer can, or when
-    /// an interrupt comes for it. One for which the kernel has an interrupt need not wait; the caller lets it run.
+    /// an interrupt comes for it. One for which the kernel has an interrupt or an alarm need not wait; the caller lets it
+    /// run.
     pub(crate) fn await_timer(&self, thread: Ref<Tcb>) {
         let Some(vcpu) = thread.vcpu.get() else { return };
-        if self.has_own_interrupt(vcpu) {
+        self.resample_timer(vcpu);
+        if vcpu.timer_wait.alarm_due.get() || self.has_own_interrupt(vcpu) {
             return self.set_state(thread, ThreadState::Restart);
         }
         vcpu.timer_wait.sleeps.set(true);
         if let Some(due) = self.timer_due(vcpu) {
-            self.insert_waiting(vcpu, due);
+            vcpu.timer_wait.waits.set(true);
+            vcpu.timer_wait.timer.set(due);
+            self.list_anew(vcpu);
         }
     }
 
@@ -71,23 +77,35 @@ impl Kernel {
         counts.then(|| read(VcpuReg::CntvCval).wrapping_add(read(VcpuReg::Cntvoff)))
     }
 
-    fn insert_waiting(&self, vcpu: Ref<Vcpu>, due: Ticks) {
+    /// What a vCPU waits for, or its alarm, has changed: it has another place in the list, or none.
+    pub(super) fn list_anew(&self, vcpu: Ref<Vcpu>) {
+        let wait = &vcpu.timer_wait;
+        if wait.listed.get() {
+            self.unlink_waiting(vcpu);
+        }
+        let timer = if wait.waits.get() { wait.timer.get() } else { NO_ALARM };
+        if timer.min(wait.alarm.get()) != NO_ALARM {
+            wait.due.set(timer.min(wait.alarm.get()));
+            self.link_by_due(vcpu);
+        }
+        self.cpu.reprogram.set(true);
+    }
+
+    fn link_by_due(&self, vcpu: Ref<Vcpu>) {
         let (mut before, mut after) = (None, self.cpu.waiting.get());
         while let Some(other) = after
-            && other.timer_wait.due.get() <= due
+            && other.timer_wait.due.get() <= vcpu.timer_wait.due.get()
         {
             before = after;
             after = other.timer_wait.next.get();
         }
-        vcpu.timer_wait.waits.set(true);
-        vcpu.timer_wait.due.set(due);
+        vcpu.timer_wait.listed.set(true);
         self.link_waiting(before, Some(vcpu));
         vcpu.timer_wait.previous.set(before);
         vcpu.timer_wait.next.set(after);
         if let Some(after) = after {
             after.timer_wait.previous.set(Some(vcpu));
         }
-        self.cpu.reprogram.set(true);
     }
 
     fn link_waiting(&self, before: Option<Ref<Vcpu>>, vcpu: Option<Ref<Vcpu>>) {
@@ -102,29 +120,30 @@ impl Kernel {
     pub(crate) fn end_wait(&self, thread: Ref<Tcb>) {
         if let Some(vcpu) = thread.vcpu.get() {
             vcpu.timer_wait.sleeps.set(false);
-            if vcpu.timer_wait.waits.get() {
-                self.unlink_waiting(vcpu);
+            self.mind_alarm(vcpu);
+            if vcpu.timer_wait.waits.replace(false) {
+                self.list_anew(vcpu);
             }
         }
     }
 
     fn unlink_waiting(&self, vcpu: Ref<Vcpu>) {
-        vcpu.timer_wait.waits.set(false);
+        vcpu.timer_wait.listed.set(false);
         let (previous, next) = (vcpu.timer_wait.previous.take(), vcpu.timer_wait.next.take());
         self.link_waiting(previous, next);
         if let Some(next) = next {
             next.timer_wait.previous.set(previous);
         }
-        self.cpu.reprogram.set(true);
     }
 
-    /// The first moment at which a waiting vCPU's timer interrupts.
+    /// The first moment at which a waiting vCPU's timer interrupts, or at which there is an alarm.
     #[inline(always)]
     pub(crate) fn next_timer(&self) -> Ticks {
         self.cpu.waiting.get().map_or(Ticks::MAX, |vcpu| vcpu.timer_wait.due.get())
     }
 
-    /// Resumes all whose timer is due; the interrupt itself comes when they run.
+    /// Resumes all that wait and whose timer or alarm is due; the interrupt itself comes when they run, and so does the
+    /// fault that the alarm is.
     #[inline(always)]
     pub(crate) fn end_due_waits(&self) {
         while let Some(vcpu) = self.cpu.waiting.get()
@@ -134,11 +153,19 @@ impl Kernel {
         }
     }
 
-    /// Out of the list first, whatever its thread does: the loop above ends.
+    /// What was due is no more, whatever its thread does: the loop above ends.
     #[cold]
     fn end_first_wait(&self, vcpu: Ref<Vcpu>) {
-        self.unlink_waiting(vcpu);
-        if let Some(thread) = vcpu.tcb.get() {
+        let wait = &vcpu.timer_wait;
+        if wait.alarm.get() == wait.due.get() {
+            wait.alarm.set(NO_ALARM);
+            wait.alarm_due.set(true);
+        }
+        wait.waits.set(false);
+        self.list_anew(vcpu);
+        if let Some(thread) = vcpu.tcb.get()
+            && wait.sleeps.get()
+        {
             self.restart(thread);
         }
     }
