@@ -101,6 +101,8 @@ pub struct FakeVcpu {
     pub width: Width,
     /// The core has AArch32.
     pub has_aarch32: bool,
+    /// The kernel injects the virtual timer's interrupt where it is asked to.
+    pub prepares_timer: bool,
     /// The kernel has our extension.
     pub kernel_counts: bool,
     /// What only the kernel's extension has.
@@ -138,6 +140,7 @@ impl FakeVcpu {
             acked: 0,
             width: Width::Aarch64,
             has_aarch32: true,
+            prepares_timer: false,
             kernel_counts: true,
             states: HashMap::new(),
             vectors: [0; FP_WORDS],
@@ -214,7 +217,7 @@ impl Inject for FakeVcpu {
     fn reset_interface(&mut self, _cpu: usize) -> bool {
         effect(|| self.interface_resets += 1);
         if self.kernel_counts {
-            effect(|| self.interface = CpuInterface::new(self.interface.format));
+            effect(|| self.interface.reset());
         }
         self.kernel_counts
     }
@@ -224,6 +227,13 @@ impl Inject for FakeVcpu {
     fn timer_fires(&mut self, _cpu: usize) -> bool {
         let control = self.read_system_register(VcpuReg::CntvCtl);
         control & 3 == 1 && self.ticks() >= self.read_system_register(VcpuReg::CntvCval)
+    }
+    fn can_prepare_timer(&self) -> bool {
+        self.prepares_timer
+    }
+    fn prepare_timer(&mut self, _cpu: usize, injection: Option<u64>) -> bool {
+        let runs = !self.stopped && !self.has_fault;
+        !runs && effect(|| self.interface.prepare_timer(injection))
     }
     fn can_take_back(&self) -> bool {
         self.kernel_counts
@@ -287,6 +297,9 @@ impl KernelVcpu for FakeVcpu {
         if self.stopped || !self.stops_by_reply {
             effect(|| self.run());
         }
+    }
+    fn runs(&mut self) -> bool {
+        !self.stopped && !self.has_fault
     }
     fn let_go(&mut self, waits: bool) {
         if core::mem::take(&mut self.held) && !waits {

@@ -40,6 +40,8 @@ pub struct Difference<'a> {
     pub keep: Keep,
     /// Which of the observations.
     pub position: usize,
+    /// What QEMU's own saw before.
+    pub before: &'a [Observation],
     /// By QEMU's own.
     pub qemu: Option<Observation>,
     /// By the other one.
@@ -98,16 +100,17 @@ pub fn compare<'a>(
     program: &'a Program,
     keep: Keep,
     by: Other,
-    qemu: &[Observation],
+    qemu: &'a [Observation],
     other: &[Observation],
 ) -> Comparison<'a> {
     let mut comparison = Comparison::default();
     for position in 0..qemu.len().max(other.len()) {
+        let before = &qemu[..position.min(qemu.len())];
         let (qemu, other) = (qemu.get(position).copied(), other.get(position).copied());
         if qemu == other {
             continue;
         }
-        let difference = Difference { program, keep, position, qemu, other, by };
+        let difference = Difference { program, keep, position, before, qemu, other, by };
         let Some(rule) = RULES.iter().position(|rule| (rule.explains)(&difference)) else {
             comparison.unexplained = Some(difference);
             return comparison;

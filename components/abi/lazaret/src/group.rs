@@ -45,7 +45,8 @@ groups! {
     Fp: FP_WORDS,
     /// [`TIMER`] in that order.
     Timer: TIMER.len(),
-    /// GICH_HCR, GICH_VMCR, GICH_APR, and each list register that the core has (IHI 0048B, 5.3).
+    /// GICH_HCR, GICH_VMCR, GICH_APR, and each list register that the core has (IHI 0048B, 5.3). A prepared timer's interrupt
+    /// is 0, or, if the guest handles it, as one that is no physical interrupt's; written so, it is the physical one's again.
     Gic: GIC_FIRST_LIST_REGISTER + list_registers,
     /// What waits to be told, by [`Event`].
     Events: Event::COUNT,

@@ -14,6 +14,7 @@ const GROUP_SHIFT: u32 = 30;
 /// GICH_LR: the interrupt is a physical one's, which is deactivated with it.
 const HARDWARE: u32 = 1 << 31;
 const PHYSICAL_SHIFT: u32 = 10;
+const PHYSICAL: u32 = 0x3ff << PHYSICAL_SHIFT;
 
 /// The highest priority number of VCPU_InjectIRQ.
 pub const MAX_PRIORITY: u64 = 31;
@@ -95,6 +96,23 @@ impl Injection {
     pub fn of_hardware(self, physical: u16) -> u32 {
         self.list_register() & !MAINTENANCE_AT_END | HARDWARE | u32::from(physical) << PHYSICAL_SHIFT
     }
+}
+
+/// A physical interrupt as a VMM is told of it: as one that is not, if the guest handles it. One that it has not taken
+/// yet is not told; it comes again.
+pub fn told(list_register: u32) -> u32 {
+    match is_hardware(list_register) {
+        true if is_active(list_register) => list_register & !(HARDWARE | PHYSICAL) | MAINTENANCE_AT_END,
+        true => 0,
+        false => list_register,
+    }
+}
+
+/// What such a word makes of the list register again that holds `prepared` when the interrupt comes: the guest handles
+/// it. `None` for a word that says anything else.
+pub fn handled(word: u32, prepared: u32) -> Option<u32> {
+    let is_it = word & (INTID | PENDING | ACTIVE) == prepared & INTID | ACTIVE;
+    is_it.then_some(word & !(PHYSICAL | MAINTENANCE_AT_END) | prepared & (HARDWARE | PHYSICAL))
 }
 
 /// What a list register holds once `injected` is pending in it as well; `None` if another interrupt is there.
@@ -186,6 +204,21 @@ mod tests {
         assert_eq!(timer, 0xd100_6c1b);
         assert!(is_hardware(timer) && is_pending(timer) && !is_active(timer));
         assert_eq!(with_maintenance(timer), timer);
+    }
+
+    #[test]
+    fn a_vmm_is_told_of_a_physical_interrupt_that_the_guest_handles() {
+        let timer = Injection::from_word(27 | 2 << 16 | 1 << 24, 4).unwrap().of_hardware(27);
+        let active = timer & !PENDING | ACTIVE;
+        let word = 0x6108_001b;
+        assert_eq!((told(timer), told(active), told(word)), (0, word, word));
+        assert!(is_writable(word));
+        assert_eq!(handled(word, timer), Some(active));
+        // With another priority and group, which are the VMM's to change.
+        assert_eq!(handled(0x2f88_001b, timer), Some(0xaf80_6c1b));
+        for other in [0, word | PENDING, word & !ACTIVE, word & !ACTIVE | PENDING, word + 1] {
+            assert_eq!(handled(other, timer), None, "{other:#x}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::vm::*;
 use super::world::*;
 use crate::entry::slow_path::handle_interrupt;
 use crate::object::tcb::ThreadState;
+use lazaret_abi::fault_context::WAIT_LABEL;
 use lazaret_abi::{
     Group, NO_INJECTION, TimerInterrupt, VCPU_BIND_NOTIFICATION, VCPU_PREPARE_VPPI, VCPU_READ_GROUP, VCPU_WRITE_GROUP,
     injection_word,
@@ -205,6 +206,46 @@ fn saved_and_restored_it_comes_from_the_timer_again() {
     timer[1 + control] = 0;
     assert_eq!(vm.call(VCPU_WRITE_GROUP, &timer, &[]), ok());
     assert_eq!((vm.list_register(0), vm.is_active()), (0, false), "switched off");
+}
+
+#[test]
+fn what_the_guest_handles_is_saved_and_restored() {
+    const FIRST_LIST_REGISTER: usize = lazaret_abi::group::GIC_FIRST_LIST_REGISTER;
+    let vm = Vm::forwarded();
+    let active = VALUE & !PENDING | ACTIVE;
+    vm.set_list_register(0, active);
+    let mut words = vm.call(VCPU_READ_GROUP, &[Group::Gic as u64], &[]).words;
+    let told = u64::from(0x4108_001b | ACTIVE);
+    assert_eq!(words[FIRST_LIST_REGISTER], told);
+    words.insert(0, Group::Gic as u64);
+    // Taken back, and put there again.
+    assert_eq!(vm.prepare(NO_INJECTION), answer(TimerInterrupt::Active));
+    assert_eq!(vm.prepare(WORD), answer(TimerInterrupt::None));
+    assert_eq!((vm.list_register(0), vm.is_active()), (0, false));
+    assert_eq!(vm.call(VCPU_WRITE_GROUP, &words, &[]), ok());
+    assert_eq!((vm.list_register(0), vm.is_active()), (active, true));
+    check(&vm.w);
+    // Pending as well is nothing that a physical interrupt can be, and another interrupt is not the timer's.
+    for wrong in [told | u64::from(PENDING), told + 1] {
+        words[1 + FIRST_LIST_REGISTER] = wrong;
+        let refused = error(INVALID_ARGUMENT, &[1 + FIRST_LIST_REGISTER as u64]);
+        assert_eq!(vm.call(VCPU_WRITE_GROUP, &words, &[]), refused, "{wrong:#x}");
+    }
+    // Not prepared, it is an interrupt like any other.
+    words[1 + FIRST_LIST_REGISTER] = told;
+    assert_eq!(vm.prepare(NO_INJECTION), answer(TimerInterrupt::Active));
+    assert_eq!(vm.call(VCPU_WRITE_GROUP, &words, &[]), ok());
+    assert_eq!((u64::from(vm.list_register(0)), vm.is_active()), (told, false));
+}
+
+#[test]
+fn a_wait_is_not_over_for_an_interrupt_that_was_none() {
+    for (control, is_over) in [(1, true), (0, false)] {
+        let vm = Vm::forwarded();
+        vm.set_timer(control, 0);
+        vm.reply(WAIT_LABEL, &[]);
+        assert_eq!(vm.tcb().is_runnable(), is_over, "{control}");
+    }
 }
 
 #[test]

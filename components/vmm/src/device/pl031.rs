@@ -120,6 +120,7 @@ impl<'a> MmioDevice<'a> for Pl031<'a> {
         matches!(offset & !3, RIS | MIS)
     }
 
+    #[inline(never)]
     fn read<S: Serial>(&mut self, offset: u16, size: u8, outside: &mut Outside<'_, 'a, S>) -> u64 {
         let now = (outside.seconds)();
         if Self::read_has_effect(offset) {

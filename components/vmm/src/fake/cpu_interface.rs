@@ -31,7 +31,13 @@ pub struct CpuInterface {
     hypervisor_control: u64,
     active_priorities: u32,
     list: [ListRegister; LIST_REGISTERS],
+    /// What the kernel injects when the virtual timer fires.
+    prepared: Option<Listed>,
 }
+
+/// The virtual timer's interrupt, and the list register that it goes in when the kernel injects it.
+const TIMER: u16 = 27;
+const TIMER_REGISTER: usize = 0;
 
 #[derive(Clone, Copy, Debug)]
 struct ListRegister {
@@ -45,7 +51,13 @@ impl CpuInterface {
     /// As after power-on.
     pub const fn new(format: Format) -> Self {
         let list = [ListRegister { listed: EMPTY, tells_end: false }; LIST_REGISTERS];
-        Self { format, control: 0, mask: 0, binary_point: 2, hypervisor_control: 1, active_priorities: 0, list }
+        let (prepared, active_priorities) = (None, 0);
+        Self { format, control: 0, mask: 0, binary_point: 2, hypervisor_control: 1, active_priorities, list, prepared }
+    }
+
+    /// As after power-on again; what was prepared stays.
+    pub const fn reset(&mut self) {
+        *self = Self { prepared: self.prepared, ..Self::new(self.format) };
     }
 
     fn group_mask(&self) -> u8 {
@@ -152,6 +164,57 @@ impl CpuInterface {
         true
     }
 
+    /// VCPU_PrepareVPPI: what the guest has not taken comes again, and what it handles stays.
+    pub fn prepare_timer(&mut self, injection: Option<u64>) -> bool {
+        let listed = injection.map(|word| {
+            assert_eq!((word as u16, word >> 32), (TIMER, TIMER_REGISTER as u64));
+            let (priority, group) = (((word >> 16) as u8) << 3, word >> 24 & 1 != 0);
+            Listed { intid: TIMER, source: 0, priority, group, pending: true, active: false }
+        });
+        let register = &mut self.list[TIMER_REGISTER];
+        let is_its = self.prepared.is_some() && register.listed.intid == TIMER;
+        if !is_its && listed.is_some() && (register.listed.pending || register.listed.active || register.tells_end) {
+            return false;
+        }
+        if is_its && (listed.is_none() || !register.listed.active) {
+            register.listed = EMPTY;
+        }
+        self.prepared = listed;
+        true
+    }
+
+    /// It is prepared, and its line is up: true if the kernel has forwarded it, now or before.
+    pub fn forward_timer(&mut self) -> bool {
+        let Some(listed) = self.prepared else { return false };
+        let register = &mut self.list[TIMER_REGISTER];
+        if !register.listed.pending && !register.listed.active {
+            *register = ListRegister { listed, tells_end: false };
+        }
+        true
+    }
+
+    /// What the kernel injects when the virtual timer fires.
+    pub const fn prepared(&self) -> Option<Listed> {
+        self.prepared
+    }
+
+    /// An interrupt that the guest has not taken is in a list register.
+    pub fn lists_pending(&self, intid: u16) -> bool {
+        self.list.iter().any(|register| register.listed.intid == intid && register.listed.pending)
+    }
+
+    /// A physical interrupt that the guest has not taken is not told.
+    fn told(&self, index: usize) -> ListRegister {
+        let register = self.list[index];
+        match self.prepared {
+            Some(_) if index == TIMER_REGISTER && register.listed.active => {
+                ListRegister { tells_end: true, ..register }
+            }
+            Some(_) if index == TIMER_REGISTER => ListRegister { listed: EMPTY, tells_end: false },
+            _ => register,
+        }
+    }
+
     /// VCPU_ReadGroup.
     pub fn read(&self) -> Interface {
         let mask = match self.format {
@@ -167,7 +230,7 @@ impl CpuInterface {
             control: self.hypervisor_control,
             guest: u64::from(self.control) | u64::from(self.binary_point) << 21 | mask,
             active_priorities: self.active_priorities.into(),
-            list: self.list.map(word),
+            list: core::array::from_fn(|index| word(self.told(index))),
         }
     }
 
@@ -181,6 +244,12 @@ impl CpuInterface {
             let listed = self.format.listed(word);
             ListRegister { listed, tells_end: word == self.format.word(listed) }
         });
+        if self.prepared.is_some() {
+            let register = &mut self.list[TIMER_REGISTER];
+            let is_handled = register.listed.intid == TIMER && register.listed.active && !register.listed.pending;
+            assert!(register.listed == EMPTY || is_handled, "the kernel refuses it");
+            register.tells_end = false;
+        }
         let used: std::vec::Vec<_> =
             self.list.iter().map(|register| register.listed).filter(|listed| *listed != EMPTY).collect();
         for (n, one) in used.iter().enumerate() {

@@ -34,8 +34,8 @@ pub struct Sel4Vcpu {
     counts: Option<Counts>,
     /// The kernel may know how to wake a guest at its timer.
     waits: bool,
-    /// It was stopped outside its exits.
-    held: bool,
+    /// It was stopped outside its exits; what it did before.
+    held: Option<VcpuWait>,
     width: Width,
     id: VcpuId,
     /// What of the extension the kernel has. It is asked for nothing else: seL4's debug build prints a line for each
@@ -61,7 +61,7 @@ impl Sel4Vcpu {
         let aarch32 = ours && sel4_vcpu_debug::read_state(vcpu, VcpuState::Width) == Ok(AARCH32);
         let width = if aarch32 { Width::Aarch32 } else { Width::Aarch64 };
         let counts = parts.counts().map(Counts::from_word);
-        Self { tcb, vcpu, counts, waits: ours, held: false, width, id, parts, refusal: None }
+        Self { tcb, vcpu, counts, waits: ours, held: None, width, id, parts, refusal: None }
     }
 
     /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
@@ -150,6 +150,14 @@ impl Inject for Sel4Vcpu {
         }
     }
 
+    fn can_prepare_timer(&self) -> bool {
+        self.has(Switch::State) && self.has(Switch::PreparedTimer)
+    }
+
+    fn prepare_timer(&mut self, _cpu: usize, injection: Option<u64>) -> bool {
+        sel4_vcpu_debug::prepare_timer(self.vcpu, injection).is_ok()
+    }
+
     fn can_take_back(&self) -> bool {
         self.has(Switch::State)
     }
@@ -163,8 +171,8 @@ impl Inject for Sel4Vcpu {
         match self.unanswered() {
             Some((VcpuWait::Runs | VcpuWait::Stopped, _)) => {
                 let result = sel4_vcpu_debug::recall(self.vcpu);
-                self.held = self.report("VCPU_Recall", result.map(|_| true));
-                self.held
+                self.held = self.report("VCPU_Recall", result.map(Some));
+                self.held.is_some()
             }
             answer => answer.is_some(),
         }
@@ -240,16 +248,19 @@ impl KernelVcpu for Sel4Vcpu {
             // A kernel without the wait: the vCPU is still stopped.
             self.restart();
         }
-        self.held = false;
+        self.held = None;
+    }
+
+    fn runs(&mut self) -> bool {
+        matches!(self.unanswered(), Some((VcpuWait::Runs, _)))
     }
 
     fn let_go(&mut self, waits: bool) {
-        if core::mem::take(&mut self.held) {
-            if waits {
-                self.wait();
-            } else {
-                self.restart();
-            }
+        match self.held.take() {
+            // Its timer may have ended its wait since somebody looked.
+            Some(was) if waits && was != VcpuWait::Runs => _ = self.wait(),
+            Some(_) => self.restart(),
+            None => {}
         }
     }
 

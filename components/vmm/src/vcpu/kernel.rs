@@ -30,6 +30,8 @@ pub trait KernelVcpu: Inject + DebugBackend {
     fn stop(&mut self);
     /// Let it sleep until its virtual timer interrupts or [`Self::wake`]; false if the kernel cannot do that.
     fn wait(&mut self) -> bool;
+    /// Whether it executes, or would if it were its turn.
+    fn runs(&mut self) -> bool;
     /// End that wait, if it has not ended.
     fn wake(&mut self);
     /// If it was held ([`Inject::hold`]), it goes on or waits as before.

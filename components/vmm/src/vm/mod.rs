@@ -101,6 +101,11 @@ impl<'a, S: Serial> Vm<'a, S> {
 
     /// Take what the serial driver has for the guest; true if that ends a wait of the vCPU's.
     pub fn pump(&mut self, kernel: &mut impl KernelVcpu) -> bool {
+        if self.vcpus[kernel.id().index()].power.is_parked() && kernel.runs() {
+            // Its timer has ended its wait, and the kernel has injected that: there was no exit.
+            self.vcpus[kernel.id().index()].power.change().enter(PowerState::Running);
+            self.commit_event();
+        }
         self.platform.take_input(kernel);
         let waits = self.vcpus[kernel.id().index()].power.is_parked();
         let gic = &mut self.platform.bus.gic;

@@ -28,4 +28,22 @@ pub(super) const MUTANTS: &[Mutant] = &[
         from: "        set(&mut seldom.by_hand[at], changed, active);\n",
         to: "",
     },
+    Mutant {
+        name: "a_pending_bit_does_not_take_the_timer_back",
+        file: "vmm/src/device/gic/prepared_timer.rs",
+        from: "self.inputs.latched[at] | self.seldom.by_hand[at]",
+        to: "self.seldom.by_hand[at]",
+    },
+    Mutant {
+        name: "a_timer_that_is_handled_changes_hands",
+        file: "vmm/src/device/gic/prepared_timer.rs",
+        from: "let began = if self.is_prepared(cpu) { 0 } else { self.inputs.held[at] | self.seldom.active[at] };",
+        to: "let began = 0;",
+    },
+    Mutant {
+        name: "a_reset_leaves_the_timer_to_the_kernel",
+        file: "vmm/src/device/gic/prepared_timer.rs",
+        from: "        if self.is_prepared(cpu) {\n            port.prepare_timer(cpu, None);\n        }\n",
+        to: "",
+    },
 ];

@@ -17,6 +17,24 @@ pub(super) const MUTANTS: &[Mutant] = &[
         to: "(_, ReplyKind::Resume) =>",
     },
     Mutant {
+        name: "a_handled_timer_is_not_told",
+        file: "microkernel/src/object/vgic.rs",
+        from: "true if is_active(list_register) => list_register & !(HARDWARE | PHYSICAL) | MAINTENANCE_AT_END,",
+        to: "true if is_active(list_register) => 0,",
+    },
+    Mutant {
+        name: "a_restored_timer_is_no_physical_one",
+        file: "microkernel/src/object/vcpu/group.rs",
+        from: "            kernel.handle_timer(vcpu);\n",
+        to: "",
+    },
+    Mutant {
+        name: "a_timer_set_anew_ends_a_wait",
+        file: "microkernel/src/object/vcpu/wait.rs",
+        from: "        self.resample_timer(vcpu);\n",
+        to: "",
+    },
+    Mutant {
         name: "own_interrupt_ends_no_wait",
         file: "microkernel/src/object/vcpu/wait.rs",
         from: "if self.has_own_interrupt(vcpu) {",

@@ -83,9 +83,8 @@ fn collect(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Option<Ref<Tcb>>, group: Gr
         }
         Group::Timer => put(&mut TIMER.iter().map(register)),
         Group::Gic => {
-            // The prepared timer's interrupt is made anew from the timer.
-            let told = |value: u32| if vgic::is_hardware(value) { 0 } else { value };
-            let list = (0..arch.list_registers()).map(|index| told(arch.list_register(vcpu, index)));
+            // The prepared timer's interrupt is made anew from the timer, unless the guest has taken it.
+            let list = (0..arch.list_registers()).map(|index| vgic::told(arch.list_register(vcpu, index)));
             put(&mut arch.gic_interface(vcpu).into_iter().chain(list).map(u64::from));
         }
         Group::Events => {
@@ -135,10 +134,13 @@ fn wrong_gic_word(words: &[u64]) -> Option<usize> {
     of_interface.or_else(|| list.iter().enumerate().position(is_wrong).map(|index| GIC_FIRST_LIST_REGISTER + index))
 }
 
-/// The list register of the prepared timer, if something is to be in it.
+const TIMER_WORD: usize = GIC_FIRST_LIST_REGISTER + TIMER_REGISTER as usize;
+
+/// The list register of the prepared timer, if something is to be in it but that interrupt, which the guest handles.
 fn taken_gic_word(vcpu: Ref<Vcpu>, words: &Words) -> Option<usize> {
-    let number = GIC_FIRST_LIST_REGISTER + usize::from(TIMER_REGISTER);
-    (vcpu.prepared_timer.get() != 0 && words[number] != 0).then_some(number)
+    let (prepared, word) = (vcpu.prepared_timer.get(), words[TIMER_WORD] as u32);
+    let is_taken = prepared != 0 && word != 0 && vgic::handled(word, prepared).is_none();
+    is_taken.then_some(TIMER_WORD)
 }
 
 fn set(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Option<Ref<Tcb>>, group: Group, words: &Words) {
@@ -173,6 +175,7 @@ fn set(kernel: &Kernel, vcpu: Ref<Vcpu>, thread: Option<Ref<Tcb>>, group: Group,
             for index in 0..arch.list_registers() {
                 arch.set_list_register(vcpu, index, word(GIC_FIRST_LIST_REGISTER + usize::from(index)));
             }
+            kernel.handle_timer(vcpu);
         }
         Group::Events => set_events(kernel, vcpu, words),
         Group::Debug => set_debug(kernel, vcpu, words),

@@ -115,6 +115,17 @@ impl Kernel {
         }
     }
 
+    /// What a VMM has put in the list register is the physical interrupt: the guest handles it.
+    pub(super) fn handle_timer(&self, vcpu: Ref<Vcpu>) {
+        let (prepared, arch) = (vcpu.prepared_timer.get(), &self.cpu.arch);
+        if prepared != 0
+            && let Some(value) = vgic::handled(arch.list_register(vcpu, LIST_REGISTER), prepared)
+        {
+            arch.set_list_register(vcpu, LIST_REGISTER, value);
+            arch.set_timer_active(vcpu, true);
+        }
+    }
+
     /// The timer's line is up, as far as it is the vCPU's.
     fn timer_fires(&self, vcpu: Ref<Vcpu>) -> bool {
         let arch = &self.cpu.arch;

@@ -26,6 +26,7 @@ impl Gic<'_> {
         if self.taken[cpu].is_some() {
             return self.refill(cpu, port);
         }
+        self.prepare_timer(cpu, port);
         while let Some((rank, others)) = self.most_urgent_of(cpu) {
             let Some(index) = self.inputs.list[cpu].free() else {
                 // What is there was the most urgent, as long as nothing has changed.
@@ -93,10 +94,12 @@ impl Gic<'_> {
     /// that is in one counts.
     pub fn has_pending(&mut self, port: &mut dyn Inject) -> bool {
         let cpu = port::current(port);
-        if self.inputs.list[cpu].is_empty() {
+        let is_prepared = self.is_prepared(cpu);
+        if self.inputs.list[cpu].are_free_from(usize::from(is_prepared)) {
+            // What the kernel has put there by itself it knows: no wait begins with it.
             return self.most_urgent(cpu).is_some();
         }
-        if self.inputs.held[cpu] & TIMER_BIT != 0 {
+        if !is_prepared && self.inputs.held[cpu] & TIMER_BIT != 0 {
             // Its level may have fallen since it was injected.
             self.rearrange(cpu, port);
         }

@@ -54,7 +54,12 @@ impl ListRegisters {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        !self.entries.iter().any(|&word| is_interrupt(word))
+        self.are_free_from(0)
+    }
+
+    /// Those from a number on hold nothing.
+    pub(super) fn are_free_from(&self, first: usize) -> bool {
+        !self.entries.iter().skip(first).any(|&word| is_interrupt(word))
     }
 
     /// What is where.

@@ -9,6 +9,8 @@
 //! that matters, the list registers are *taken back* ([`take_back`]): read, counted into the model, and filled anew.
 //! Most exits need none of that. seL4's ABI lets nobody read a list register or empty it; there an interrupt that sits in
 //! one counts as pending until its end, "active" always reads 0, and one that was disabled meanwhile still arrives once.
+//!
+//! The virtual timer's interrupt is left to the kernel ([`prepared_timer`]), where that can inject it.
 
 mod bitmap;
 mod deliver;
@@ -17,6 +19,7 @@ mod format;
 mod interface;
 mod list_registers;
 mod port;
+mod prepared_timer;
 mod sections;
 mod state;
 mod take_back;
@@ -33,6 +36,7 @@ use crate::console::Serial;
 use crate::state::{Content, Journal, Section};
 use crate::vcpu::MAX_VCPUS;
 use bitmap::BANKS;
+use prepared_timer::TIMER_REGISTER;
 use sections::{Inputs, Seldom};
 use undo::Undo;
 
@@ -88,6 +92,7 @@ impl<'a> MmioDevice<'a> for Gic<'a> {
         let mut fresh = Inputs::new();
         for cpu in 0..self.cpus() {
             self.release_timer(cpu, port);
+            self.forget_preparation(cpu, port);
             self.taken[cpu] = None;
             if !port.reset_interface(cpu) {
                 fresh.list[cpu] = self.inputs.list[cpu].clone();
@@ -113,7 +118,7 @@ impl<'a> MmioDevice<'a> for Gic<'a> {
     #[inline(always)]
     fn read<S: Serial>(&mut self, offset: u16, size: u8, outside: &mut Outside<'_, 'a, S>) -> u64 {
         if Self::read_has_effect(offset) {
-            self.take_back_holders(port::current(outside.port), 0, TIMER_BIT, outside.port);
+            self.look_at_timer(outside.port);
         }
         self.load(offset, size, outside.port)
     }
@@ -149,6 +154,17 @@ impl Gic<'_> {
         changes
     }
 
+    /// A timer's interrupt that is pending, and whose level has fallen, is taken back.
+    #[cold]
+    #[inline(never)]
+    fn look_at_timer(&mut self, port: &mut dyn Inject) {
+        let cpu = port::current(port);
+        match self.inputs.prepared[cpu] {
+            0 => self.take_back_holders(cpu, 0, TIMER_BIT, port),
+            word => _ = port.prepare_timer(cpu, Some(word)),
+        }
+    }
+
     fn change_line(&mut self, cpu: usize, word: usize, bit: u32, high: bool, port: &mut dyn Inject) {
         self.unsettled = [true; BANKS];
         let at = bitmap::place(cpu, word);
@@ -168,6 +184,10 @@ impl Gic<'_> {
     /// asked for again when it could: the hardware line is the truth, not a copy of it that may be stale by then.
     pub fn timer_event(&mut self, port: &mut dyn Inject) {
         let cpu = port::current(port);
+        if self.is_prepared(cpu) {
+            // From before: it comes again, to the kernel.
+            return port.ack_vppi(cpu, VIRTUAL_TIMER);
+        }
         self.inputs.change().timer_held |= 1 << cpu;
         if self.is_takeable(cpu, VIRTUAL_TIMER) {
             self.set_line(VIRTUAL_TIMER, true, port);
@@ -178,7 +198,8 @@ impl Gic<'_> {
     /// [`Self::deliver`] afterwards.
     pub fn maintenance(&mut self, index: u64, port: &mut dyn Inject) {
         let cpu = port::current(port);
-        if index == u64::MAX || self.seldom.rearranged[cpu] != 0 {
+        let is_kernels = self.is_prepared(cpu) && index == TIMER_REGISTER.into();
+        if index == u64::MAX || is_kernels || self.seldom.rearranged[cpu] != 0 {
             return self.find_what_ended(cpu, port);
         }
         let inputs = self.inputs.change();

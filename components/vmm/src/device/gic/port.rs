@@ -19,6 +19,13 @@ pub trait Inject {
     /// Whether the virtual timer's line is up.
     fn timer_fires(&mut self, cpu: usize) -> bool;
 
+    /// Whether the kernel can inject the virtual timer's interrupt by itself, in list register 0. It can take list registers
+    /// back then.
+    fn can_prepare_timer(&self) -> bool;
+    /// Let it do that from here on, as this word of VCPU_InjectIRQ says, or no longer; false if it refuses. What of the
+    /// interrupt was pending comes again.
+    fn prepare_timer(&mut self, cpu: usize, injection: Option<u64>) -> bool;
+
     /// Whether list registers can be read and written. A stock seL4 has no way to do that.
     fn can_take_back(&self) -> bool;
     /// How their words are laid out.

@@ -17,6 +17,9 @@ pub struct Inputs {
     pub(super) control: u32,
     /// A bit for each vCPU: the kernel masks the virtual timer's PPI, from its VPPIEvent to `VCPU_AckVPPI`.
     pub(super) timer_held: u32,
+    /// Of each vCPU: how the kernel injects the virtual timer's interrupt by itself, as a word of VCPU_InjectIRQ; 0: it does
+    /// not.
+    pub(super) prepared: [u64; BANKS],
     pub(super) enabled: Bitmap,
     pub(super) group: Bitmap,
     /// Edges not yet in a list register, and what the guest made pending itself.
@@ -58,6 +61,7 @@ impl Content for Inputs {
         Self {
             control: 0,
             timer_held: 0,
+            prepared: [0; BANKS],
             enabled: banked(SGI_MASK),
             group: NONE,
             latched: NONE,

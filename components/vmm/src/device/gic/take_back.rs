@@ -11,6 +11,7 @@ use super::interface::{
     ENABLE, GROUP0, GROUP1, Interface, LIST_REGISTERS, Listed, TELL_NONE_PENDING, TELL_OTHER_ENDS, tell_other_groups,
 };
 use super::list_registers::Entry;
+use super::prepared_timer::TIMER_REGISTER;
 use super::state::Rank;
 use super::{Gic, Inject, SGIS, TIMER_BIT, VIRTUAL_TIMER};
 
@@ -123,9 +124,13 @@ impl Gic<'_> {
     #[inline(never)]
     pub(super) fn refill(&mut self, cpu: usize, port: &mut dyn Inject) {
         let Some(found) = self.taken[cpu].take() else { return };
-        let (chosen, control) = self.choose(cpu, found.guest);
-        let places = self.arrange(cpu, &chosen, &found, port);
+        let before = self.inputs.prepared[cpu];
+        let of_timer = self.divide(cpu, port);
+        let first = usize::from(of_timer.is_some());
+        let (chosen, control) = self.choose(cpu, found.guest, LIST_REGISTERS - first);
+        let places = self.arrange(cpu, &chosen, &found, first, port);
         let mut list = [0; LIST_REGISTERS];
+        list[usize::from(TIMER_REGISTER)] = of_timer.unwrap_or(0);
         for (index, chosen) in places.into_iter().enumerate() {
             if let Some(chosen) = chosen {
                 list[index] = port.format().word(self.listed(cpu, chosen));
@@ -134,18 +139,18 @@ impl Gic<'_> {
         }
         self.unsettled[cpu] = false;
         let wanted = Interface { control, list, ..found };
-        if wanted != found {
+        if wanted != found || before != self.inputs.prepared[cpu] {
             self.undo[cpu].keep(&found, self.journal);
-            port.write_interface(cpu, &wanted);
+            self.write_divided(cpu, before, &wanted, port);
             self.rewrote = true;
         }
     }
 
     /// The most urgent pending interrupt, then what the guest handles, then the others that are pending; and the control
-    /// word that goes with it.
-    fn choose(&self, cpu: usize, guest: u64) -> ([Option<Chosen>; LIST_REGISTERS], u64) {
+    /// word that goes with it. For so many list registers.
+    fn choose(&self, cpu: usize, guest: u64, count: usize) -> ([Option<Chosen>; LIST_REGISTERS], u64) {
         let mut chosen = [None; LIST_REGISTERS];
-        let mut room = chosen.iter_mut();
+        let mut room = chosen.iter_mut().take(count);
         let mut pending = self.next_pending(cpu, guest, None);
         if let (Some(rank), Some(place)) = (pending, room.next()) {
             *place = Some(Chosen { rank, active: false });
@@ -207,18 +212,19 @@ impl Gic<'_> {
         position(intid).is_some_and(|(word, bit)| self.inputs.group[place(cpu, word)] & bit != 0)
     }
 
-    /// Whatever was in a list register stays in that one.
+    /// Whatever was in a list register stays in that one, and nothing goes in those before the first.
     fn arrange(
         &self,
         cpu: usize,
         chosen: &[Option<Chosen>; LIST_REGISTERS],
         found: &Interface,
+        first: usize,
         port: &dyn Inject,
     ) -> [Option<Chosen>; LIST_REGISTERS] {
         let mut places = [None; LIST_REGISTERS];
         let found_at = |&chosen: &Chosen| {
             let word = port.format().word(self.listed(cpu, chosen));
-            found.list.iter().position(|&listed| listed == word)
+            found.list.iter().skip(first).position(|&listed| listed == word).map(|index| first + index)
         };
         for &chosen in chosen.iter().flatten() {
             if let Some(index) = found_at(&chosen) {
@@ -226,11 +232,17 @@ impl Gic<'_> {
             }
         }
         for &chosen in chosen.iter().flatten().filter(|chosen| found_at(chosen).is_none()) {
-            if let Some(free) = places.iter_mut().find(|place| place.is_none()) {
+            if let Some(free) = places.iter_mut().skip(first).find(|place| place.is_none()) {
                 *free = Some(chosen);
             }
         }
         places
+    }
+
+    /// The virtual timer's interrupt, which the guest handles.
+    pub(super) fn timer_handled(&self, cpu: usize) -> Listed {
+        let rank = (self.seldom.priority(cpu, VIRTUAL_TIMER), VIRTUAL_TIMER);
+        self.listed(cpu, Chosen { rank, active: true })
     }
 
     fn listed(&self, cpu: usize, Chosen { rank: (priority, intid), active }: Chosen) -> Listed {
@@ -256,10 +268,12 @@ impl Gic<'_> {
 
     /// [`crate::vm::recovery`]: list registers that were rewritten by an exit that was not committed are as before it.
     pub fn roll_back(&mut self, port: &mut dyn Inject) {
-        for (cpu, undo) in self.undo.iter_mut().enumerate() {
-            if let Some(found) = undo.kept(self.journal) {
+        for cpu in 0..self.cpus() {
+            let kept = self.undo[cpu].kept(self.journal);
+            self.roll_timer_back(cpu, kept.as_ref(), port);
+            if let Some(found) = kept {
                 port.write_interface(cpu, &found);
-                undo.forget();
+                self.undo[cpu].forget();
             }
         }
     }

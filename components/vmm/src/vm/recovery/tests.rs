@@ -29,6 +29,8 @@ const UART: u64 = 0x0900_0000;
 const CLOCK: u64 = 0x0901_0000;
 /// Label of a VGICMaintenance.
 const MAINTENANCE: u64 = 7;
+/// Label of a VPPIEvent.
+const TIMER: u64 = 9;
 const GICD: u64 = 0x0800_0000;
 
 /// Where the device tree is in RAM of 128 KiB, in words, and more than it has of them.
@@ -96,9 +98,11 @@ struct World {
 }
 
 impl World {
-    fn new() -> Self {
+    /// `prepares`: the kernel injects the virtual timer's interrupt.
+    fn new(prepares: bool) -> Self {
         let memory = (0..0x4000).map(|_| AtomicU64::new(0)).collect();
-        let (state, vcpu) = (Box::new(State::new()), FakeVcpu::new());
+        let (state, mut vcpu) = (Box::new(State::new()), FakeVcpu::new());
+        vcpu.prepares_timer = prepares;
         Self { memory, kernel: file(0, 0x100, 0, 0x80), state, vcpu, wire: RefCell::default(), number: 0 }
     }
 
@@ -154,6 +158,10 @@ impl World {
                 let taken = self.vcpu.interface.acknowledge();
                 self.vcpu.interface.end(taken);
                 self.vcpu.interface.maintenance();
+            }
+            if label == TIMER && self.vcpu.interface.forward_timer() {
+                // The event is one from before; the guest has this one, and handles it.
+                self.vcpu.interface.acknowledge();
             }
             if let n @ 0..31 = arm_syndrome::iss::named_register(esr) {
                 self.vcpu.set_x(n as u8, x);
@@ -251,7 +259,7 @@ impl World {
         self.vcpu.read_registers(&mut words);
         let system: BTreeMap<_, _> = self.vcpu.system.iter().collect();
         let debug: BTreeMap<_, _> = self.vcpu.debug.iter().collect();
-        let list = self.vcpu.interface.read();
+        let list = (self.vcpu.interface.read(), self.vcpu.interface.prepared());
         let is_on = self.state.vm.phase.live().get() == Phase::On;
         let tree: Vec<_> = self.memory[TREE..][..TREE_WORDS].iter().map(|word| word.load(Relaxed)).collect();
         // Of a vCPU that is off nobody sees the registers.
@@ -317,7 +325,7 @@ const WAITS: &str = "WFI";
 const WFI: Event = Event::Fault { label: 8, word: 0, esr: 0x07e0_0000, x: 0 };
 
 /// Each kind of exit, in an order in which each finds something to do.
-const EVENTS: [(&str, Event); 72] = [
+const EVENTS: [(&str, Event); 78] = [
     ("GICD_CTLR", store(GICD, 1)),
     ("GICD_ISENABLER0", store(GICD + 0x100, 1 << 27)),
     ("GICD_ISENABLER1", store(GICD + 0x104, 2)),
@@ -386,20 +394,26 @@ const EVENTS: [(&str, Event); 72] = [
     ("WFI with masked interrupts", WFI),
     ("input for a vCPU that waits with full list registers", Event::Input(b"v")),
     ("UARTDR read, and a level falls", load(UART)),
+    ("the timer's interrupt", other(TIMER, 27)),
+    ("GICD_IPRIORITYR of the timer", store(GICD + 0x418, 0x4000_0000)),
+    ("GICD_ICENABLER0 of the timer", store(GICD + 0x180, 1 << 27)),
+    ("GICD_ISENABLER0 of the timer", store(GICD + 0x100, 1 << 27)),
+    ("GICD_ICACTIVER0 of the timer", store(GICD + 0x380, 1 << 27)),
+    ("the timer's interrupt again", other(TIMER, 27)),
     ("GICD_CTLR off", store(GICD, 0)),
     ("GICD_CTLR on", store(GICD, 1)),
     ("SYSTEM_RESET", call(0x8400_0009)),
     ("SYSTEM_OFF", call(0x8400_0008)),
 ];
 
-/// The events before one, as the common history.
-fn before(index: usize) -> World {
-    after(&EVENTS[..index])
+/// The events before one, as the common history. `prepares`: the kernel can have the timer's interrupt.
+fn before(index: usize, prepares: bool) -> World {
+    after(&EVENTS[..index], prepares)
 }
 
 /// After these events.
-fn after(events: &[(&str, Event)]) -> World {
-    let mut world = World::new();
+fn after(events: &[(&str, Event)], prepares: bool) -> World {
+    let mut world = World::new(prepares);
     assert!(world.with(|vm, vcpu| vm.start(vcpu).expect("it starts")));
     world.vcpu.system.insert(VcpuReg::Vbar as u64, 0x4000_8000);
     (world.vcpu.interface.control, world.vcpu.interface.mask) = (1, 0xf8);
@@ -418,15 +432,20 @@ fn hush() {
 
 #[test]
 fn no_crash_point_is_visible() {
-    kill_everywhere(&EVENTS);
+    kill_everywhere(&EVENTS, false);
+}
+
+#[test]
+fn no_crash_point_is_visible_where_the_kernel_has_the_timer() {
+    kill_everywhere(&EVENTS, true);
 }
 
 /// Kills a VMM at each crash point of each event, and its successor at some: what the guest finds is the same. How many
 /// points there were.
-fn kill_everywhere(events: &[(&str, Event)]) -> usize {
+fn kill_everywhere(events: &[(&str, Event)], prepares: bool) -> usize {
     hush();
     let (mut points, mut twice, mut differ) = (0, 0, Vec::new());
-    let mut before = after(&[]);
+    let mut before = after(&[], prepares);
     for (name, event) in events {
         let mut next = before.copy();
         assert!(!next.happen(*event, &[]));
@@ -464,9 +483,16 @@ fn kill_everywhere(events: &[(&str, Event)]) -> usize {
 
 #[test]
 fn no_lost_reply_is_visible() {
+    let lost = [false, true].map(lose_each_reply);
+    std::println!("{lost:?} lost replies");
+    assert!(lost.iter().all(|&lost| lost > EVENTS.len()));
+}
+
+/// How many there were.
+fn lose_each_reply(prepares: bool) -> usize {
     hush();
     let mut lost = 0;
-    let mut next = after(&[]);
+    let mut next = after(&[], prepares);
     for (name, event) in &EVENTS {
         let before = next.copy();
         next.happen(*event, &[]);
@@ -481,8 +507,7 @@ fn no_lost_reply_is_visible() {
             }
         }
     }
-    std::println!("{lost} lost replies");
-    assert!(lost > EVENTS.len());
+    lost
 }
 
 /// A VMM that is killed while it waits for a message.
@@ -490,7 +515,7 @@ fn no_lost_reply_is_visible() {
 fn a_vcpu_is_left_as_it_is_while_nobody_handles_an_exit() {
     hush();
     for (index, (name, event)) in EVENTS.iter().enumerate() {
-        let mut world = before(index);
+        let mut world = before(index, true);
         world.happen(*event, &[]);
         let (good, restarts) = (world.view(), world.vcpu.restarts);
         for kill in 0.. {
@@ -529,7 +554,7 @@ fn no_wake_up_is_lost() {
     };
     // It dies in the exit, and the input comes then.
     for (point, again) in (0..40).flat_map(|point| [0, 1, 2, 3, 5, 8, 13, 99].map(|again| (point, again))) {
-        let mut world = before(index);
+        let mut world = before(index, false);
         let message = world.prepare(WFI);
         kill_after(Some(point));
         let result = world.handle(&message);
@@ -544,7 +569,7 @@ fn no_wake_up_is_lost() {
     }
     // It dies while it takes the input.
     for (point, again) in (0..40).flat_map(|point| [0, 1, 2, 3, 5, 8, 13, 99].map(|again| (point, again))) {
-        let mut world = before(index);
+        let mut world = before(index, false);
         world.happen(WFI, &[]);
         assert!(world.vcpu.stopped);
         world.prepare(Event::Input(b"w"));
@@ -573,7 +598,7 @@ fn killed_in_a_reset(lost: bool, resets: u64, points: &[u32]) {
     let index = EVENTS.iter().position(|(name, _)| *name == "SYSTEM_RESET").expect("it is there");
     let event = EVENTS[index].1;
     let before = || {
-        let mut world = before(index);
+        let mut world = before(index, false);
         (0..resets).for_each(|_| assert!(!world.happen(event, &[])));
         world
     };

@@ -110,6 +110,19 @@ pub fn timer_latency(ticks: u64, mut wait: impl FnMut()) -> u64 {
     began.saturating_sub(end)
 }
 
+/// Ticks from the timer's expiry until its handler has ended the interrupt and the program goes on.
+pub fn timer_whole(ticks: u64, mut wait: impl FnMut()) -> u64 {
+    let end = counter::now() + ticks;
+    msr!("cntv_cval_el0", end);
+    unmasked(|| msr!("cntv_ctl_el0", 1), &mut wait);
+    counter::now().saturating_sub(end)
+}
+
+/// Ticks from sending itself an interrupt until its handler has ended that and the program goes on.
+pub fn self_whole() -> u64 {
+    counter::time(|| _ = self_latency())
+}
+
 /// Ticks that the timer's interrupt takes from whoever counts them all the while, its handler included, after `ticks`.
 pub fn timer_cost(ticks: u64) -> u64 {
     let (mut last, mut cost) = (counter::now(), 0);

@@ -2,6 +2,7 @@
 mod architecture;
 mod format;
 mod machine;
+mod prepared_timer;
 mod program;
 mod take_back;
 
@@ -22,6 +23,8 @@ struct Port {
     refuse: bool,
     /// The kernel can read and write list registers.
     takes_back: bool,
+    /// And inject the virtual timer's interrupt by itself.
+    prepares: bool,
     /// The virtual timer's line.
     timer: bool,
     /// How often interfaces were read and written.
@@ -41,7 +44,18 @@ impl Port {
         (interface.control, interface.mask) = (1, 0xf8);
         let interfaces = std::vec![interface; cpus];
         let (injected, timer, takes_back) = (Vec::new(), false, true);
-        Self { interfaces, current: 0, injected, acked: 0, refuse: false, takes_back, timer, reads: 0, writes: 0 }
+        Self {
+            interfaces,
+            current: 0,
+            injected,
+            acked: 0,
+            refuse: false,
+            takes_back,
+            prepares: false,
+            timer,
+            reads: 0,
+            writes: 0,
+        }
     }
 
     /// A kernel that can do neither.
@@ -86,7 +100,7 @@ impl Inject for Port {
     }
     fn reset_interface(&mut self, cpu: usize) -> bool {
         if self.takes_back {
-            self.interfaces[cpu] = CpuInterface::new(self.format());
+            self.interfaces[cpu].reset();
         }
         self.takes_back
     }
@@ -96,6 +110,12 @@ impl Inject for Port {
     }
     fn timer_fires(&mut self, _cpu: usize) -> bool {
         self.timer
+    }
+    fn can_prepare_timer(&self) -> bool {
+        self.prepares
+    }
+    fn prepare_timer(&mut self, cpu: usize, injection: Option<u64>) -> bool {
+        !self.refuse && self.interfaces[cpu].prepare_timer(injection)
     }
     fn can_take_back(&self) -> bool {
         self.takes_back

@@ -77,7 +77,7 @@ const EVENTS: [(&str, Event); 45] = [
 
 #[test]
 fn no_crash_point_of_virtio_is_visible() {
-    assert!(kill_everywhere(&EVENTS) > 500);
+    assert!(kill_everywhere(&EVENTS, false) > 500);
 }
 
 /// That the events above do what they are called.
@@ -85,7 +85,7 @@ fn no_crash_point_of_virtio_is_visible() {
 fn the_events_are_what_they_say() {
     let until = |name: &str| {
         let index = EVENTS.iter().position(|(event, _)| *event == name).expect("it is there");
-        after(&EVENTS[..=index])
+        after(&EVENTS[..=index], false)
     };
     let word = |world: &World, at: u64| world.memory[(at - RAM) as usize / 8].load(Relaxed);
     let world = until("QueueNotify");
@@ -123,7 +123,7 @@ fn input_is_told_of_once_it_is_kept() {
     hush();
     let name = "a signal that tells of it, and input";
     let index = EVENTS.iter().position(|(event, _)| *event == name).expect("it is there");
-    let before = after(&EVENTS[..index]);
+    let before = after(&EVENTS[..index], false);
     for point in 0.. {
         let (mut world, mut seen) = (before.copy(), 0);
         world.prepare(Event::Input(b"r"));

@@ -84,7 +84,10 @@ impl Visitor for Timer {
 /// Long enough for the hypervisor to be asleep, short enough for a budget.
 const SLEEP: u64 = 400_000;
 
-/// From an interrupt's cause to the first instructions of its handler.
+/// So short that the way into the wait counts as well.
+const DOZE: u64 = 3000;
+
+/// From an interrupt's cause to the first instructions of its handler, and to its end.
 fn interrupts() {
     interrupt::init();
     let running = Samples::take(|| interrupt::timer_latency(20_000, || ()));
@@ -92,4 +95,8 @@ fn interrupts() {
     let asleep = Samples::take(|| interrupt::timer_latency(SLEEP, interrupt::wait));
     report("timer_irq_wfi", &asleep, |ticks| ticks);
     report("sgi_self", &Samples::take(interrupt::self_latency), |ticks| ticks);
+    // To the end: the guest's own end of the interrupt may be an exit as well.
+    report("timer_whole", &Samples::take(|| interrupt::timer_whole(20_000, || ())), |ticks| ticks);
+    report("timer_wfi_whole", &Samples::take(|| interrupt::timer_whole(DOZE, interrupt::wait)), |ticks| ticks);
+    report("sgi_whole", &Samples::take(interrupt::self_whole), |ticks| ticks);
 }
