@@ -7,7 +7,9 @@ mod guest_map;
 
 use dtoolkit::ToPropertyValue;
 use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
-use guest_map::{CLOCK_PHANDLE, GICC, GICC_SIZE, GICD, GICD_SIZE, RAM, UART, VIRTUAL_TIMER_INTID};
+use guest_map::{
+    CLOCK_PHANDLE, GICC, GICC_SIZE, GICD, GICD_SIZE, PHYSICAL_TIMER_INTID, RAM, UART, VIRTUAL_TIMER_INTID,
+};
 
 const GIC_PHANDLE: u32 = 1;
 const PPI: u32 = 1;
@@ -57,13 +59,14 @@ fn interrupt_controller() -> Node {
         .with("phandle", GIC_PHANDLE)
 }
 
-/// By its name (`interrupt-names` of the binding): without names an interrupt's place would say which timer it is.
+/// By their names (`interrupt-names` of the binding): without names an interrupt's place would say which timer it is.
 fn timer() -> Node {
-    let cells = [PPI, u32::from(VIRTUAL_TIMER_INTID) - 16, CPU0 | LEVEL_HIGH];
+    let cells =
+        [PHYSICAL_TIMER_INTID, VIRTUAL_TIMER_INTID].map(|intid| [PPI, u32::from(intid) - 16, CPU0 | LEVEL_HIGH]);
     Node::new("timer")
         .with("compatible", "arm,armv8-timer")
-        .with("interrupts", cells)
-        .with("interrupt-names", "virt")
+        .with("interrupts", cells.as_flattened())
+        .with("interrupt-names", &["phys", "virt"][..])
         .flag("always-on")
 }
 

@@ -64,6 +64,7 @@ const _: () = {
     assert!(!sel4_cfg_bool!(HARDWARE_DEBUG_API));
     assert!(!sel4_cfg_bool!(ARM_GIC_V3_SUPPORT));
     assert!(!sel4_cfg_bool!(VTIMER_UPDATE_VOFFSET));
+    assert!(!EXPORT_PCNT_USER, "the physical counter traps");
     assert!(!sel4_cfg_bool!(EXPORT_PTMR_USER));
     assert!(!sel4_cfg_bool!(EXPORT_VTMR_USER));
     assert!(!sel4_cfg_bool!(EXPORT_PMU_USER));

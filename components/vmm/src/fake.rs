@@ -111,6 +111,8 @@ pub struct FakeVcpu {
     pub vectors: [u64; FP_WORDS],
     /// The virtual counter.
     pub now: u64,
+    /// When its VMM is to be told.
+    pub alarm: Option<u64>,
 }
 
 impl Default for FakeVcpu {
@@ -145,6 +147,7 @@ impl FakeVcpu {
             states: HashMap::new(),
             vectors: [0; FP_WORDS],
             now: 100,
+            alarm: None,
         }
     }
     /// The program counter.
@@ -297,6 +300,12 @@ impl KernelVcpu for FakeVcpu {
         if self.stopped || !self.stops_by_reply {
             effect(|| self.run());
         }
+    }
+    fn can_set_alarm(&self) -> bool {
+        self.kernel_counts
+    }
+    fn set_alarm(&mut self, count: Option<u64>) {
+        effect(|| self.alarm = count);
     }
     fn runs(&mut self) -> bool {
         !self.stopped && !self.has_fault

@@ -33,5 +33,7 @@ pub const VIRTIO_CONSOLE_INTID: u16 = 48;
 /// The PPI of the virtual timer, the only one of the architected timers that a guest has: the physical one is not switched
 /// and traps as undefined, the secure and the hypervisor's are not EL1's.
 pub const VIRTUAL_TIMER_INTID: u16 = 27;
+/// The physical timer's PPI.
+pub const PHYSICAL_TIMER_INTID: u16 = 30;
 /// The clock of the device tree, by which devices name it.
 pub const CLOCK_PHANDLE: u32 = 2;

@@ -38,14 +38,12 @@ const PMU_IS_CLOSED: &str = "performance monitors at EL0: the list has PMUSERENR
 const PMU_OF_8_4: &str = "PMMIR is of PMUv3 for Armv8.4; ID_AA64DFR0_EL1.PMUVer promises no PMU";
 const NO_COUNTER: &str =
     "counter 31, which is none: the list has it because the decoding takes its number from the encoding";
-const PHYSICAL_TIMER: &str =
-    "the physical timer is not switched, so it traps and is undefined; guests have the virtual one";
+const CLOSED_TIMER: &str = "the physical timer at EL0: the list has the guest's CNTKCTL_EL1 closed, so the access goes to EL1; where the guest opens it, it goes on to EL2";
+const PHYSICAL_COUNTER: &str = "CNTPCT_EL0: the list has CNTHCTL_EL2.EL1PCTEN set; here it is clear, because the counter has no offset of a guest's";
 const RESERVED: &str =
     "reserved for ID registers: Armv8.5-A has none there; they read as zero, as the architecture keeps them";
 const LATER_ID: &str = "ID_DFR1 and ID_MMFR5 came after Armv8.5-A, in a place that reads as zero";
 const MEDIA: &str = "MVFR0_EL1 to MVFR2_EL1: the list sends them to the hardware, the manual's HCR_EL2.TID3 names them; the row shows the core's value either way";
-const PHYSICAL_COUNTER: &str =
-    "CNTPCT: the list traps it for AArch32 only; CNTHCTL_EL2.EL1PCTEN is set, which opens CNTPCT_EL0 in the same list";
 const TRACE: &str = "TRFCR_EL1: ID_AA64DFR0_EL1.TraceFilt promises none";
 const CONTEXT: &str = "SCXTNUM_EL1 and SCXTNUM_EL0 are of FEAT_CSV2_2, which no board's core has; HCR_EL2.EnSCXT is 0";
 const KEYS: &str = "pointer authentication: ID_AA64ISAR1_EL1 shows none, for nobody switches its keys";
@@ -58,6 +56,11 @@ const fn traps(
     why: &'static str,
 ) -> Explanation {
     Explanation { space, encodings, levels, arm: Arm::Trapped, ours, why }
+}
+
+/// What a guest closes to its EL0.
+const fn closed(space: Space, encodings: [[u8; 5]; 2]) -> Explanation {
+    Explanation { space, encodings, levels: EL0, arm: Arm::Guest, ours: Ours::Defined, why: CLOSED_TIMER }
 }
 
 const fn reads_zero(space: Space, encodings: [[u8; 5]; 2], why: &'static str) -> Explanation {
@@ -76,14 +79,23 @@ pub static EXPLANATIONS: &[Explanation] = {
         traps(A32, [[15, 0, 9, 14, 6], [15, 0, 9, 14, 6]], EL1, NoRow, PMU_OF_8_4),
         traps(A64, [[3, 3, 14, 11, 7], [3, 3, 14, 11, 7]], BOTH, NoRow, NO_COUNTER),
         traps(A32, [[15, 0, 14, 11, 7], [15, 0, 14, 11, 7]], EL1, NoRow, NO_COUNTER),
-        traps(A64, [[3, 3, 14, 2, 0], [3, 3, 14, 2, 2]], EL1, NoRow, PHYSICAL_TIMER),
-        traps(A32, [[15, 0, 14, 2, 0], [15, 0, 14, 2, 1]], EL1, NoRow, PHYSICAL_TIMER),
-        traps(A32Wide, [[15, 2, 0, 14, 0], [15, 2, 0, 14, 0]], EL1, NoRow, PHYSICAL_TIMER),
-        traps(A32Wide, [[15, 0, 0, 14, 0], [15, 0, 0, 14, 0]], EL1, NoRow, PHYSICAL_COUNTER),
         traps(A64, [[3, 0, 1, 2, 1], [3, 0, 1, 2, 1]], EL1, NoRow, TRACE),
         traps(A64, [[3, 0, 13, 0, 7], [3, 0, 13, 0, 7]], EL1, NoRow, CONTEXT),
         traps(A64, [[3, 3, 13, 0, 7], [3, 3, 13, 0, 7]], BOTH, NoRow, CONTEXT),
         traps(A64, [[3, 0, 2, 1, 0], [3, 0, 2, 3, 3]], EL1, NoRow, KEYS),
+        closed(A64, [[3, 3, 14, 0, 1], [3, 3, 14, 0, 1]]),
+        closed(A64, [[3, 3, 14, 2, 0], [3, 3, 14, 2, 2]]),
+        closed(A32, [[15, 0, 14, 2, 0], [15, 0, 14, 2, 1]]),
+        closed(A32Wide, [[15, 0, 0, 14, 0], [15, 0, 0, 14, 0]]),
+        closed(A32Wide, [[15, 2, 0, 14, 0], [15, 2, 0, 14, 0]]),
+        Explanation {
+            space: A64,
+            encodings: [[3, 3, 14, 0, 1], [3, 3, 14, 0, 1]],
+            levels: EL1,
+            arm: Arm::Direct,
+            ours: Defined,
+            why: PHYSICAL_COUNTER,
+        },
         reads_zero(A64, [[3, 0, 0, 3, 0], [3, 0, 0, 7, 7]], RESERVED),
         reads_zero(A32, [[15, 0, 0, 3, 5], [15, 0, 0, 3, 6]], LATER_ID),
         Explanation {

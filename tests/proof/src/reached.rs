@@ -123,8 +123,9 @@ pub static REACHED: &[Reached] = &[
     some([3, 3, 4, 5, 0], [3, 3, 4, 5, 1], Kept::DebugState),
     // TPIDR_EL0, TPIDRRO_EL0.
     some([3, 3, 13, 0, 2], [3, 3, 13, 0, 3], CORE),
-    // CNTFRQ_EL0; CNTPCT_EL0, which is everybody's; CNTVCT_EL0.
-    some([3, 3, 14, 0, 0], [3, 3, 14, 0, 1], Kept::Constant),
+    // CNTFRQ_EL0; CNTPCT_EL0; CNTVCT_EL0.
+    one([3, 3, 14, 0, 0], Kept::Constant),
+    one([3, 3, 14, 0, 1], Kept::Trapped),
     field([3, 3, 14, 0, 2], Cntvoff),
     // CNTV_TVAL_EL0 is another view of CNTV_CVAL_EL0.
     field([3, 3, 14, 3, 0], CntvCval),

@@ -65,11 +65,11 @@ fn arguments(patterns: [&str; 2]) -> [String; 2] {
     [("A", patterns[0]), ("B", patterns[1])].map(|(id, pattern)| format!("mode=switch id={id} pattern={pattern}"))
 }
 
-/// A seL4 keeps the physical counter from guests; our VMM shifts nobody's virtual one.
+/// Our kernel and a seL4 keep the physical counter from guests; our VMM shifts nobody's virtual one.
 const fn clock(subject: Subject) -> &'static str {
     match subject {
-        Subject::Sel4 | Subject::Sel4Shim => " clock=virtual",
-        Subject::Lazaret | Subject::Peer(_) => "",
+        Subject::Lazaret | Subject::Sel4 | Subject::Sel4Shim => " clock=virtual",
+        Subject::Peer(_) => "",
     }
 }
 

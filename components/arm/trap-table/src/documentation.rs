@@ -4,14 +4,16 @@
 use core::fmt;
 
 use crate::aarch32::{DIFFERENCES32, Names, Section};
-use crate::{DIFFERENCES, DebugRegister, Difference, Encoding, Handler, Rights, Row, SECTIONS, Way, masks};
+use crate::{
+    DIFFERENCES, DebugRegister, Difference, Encoding, Handler, Rights, Row, SECTIONS, TimerRegister, Way, masks,
+};
 
 const HEAD: &str = "\
 <!-- Written by `lazaret docs traps`; a test compares it with the source. -->
 # What a guest finds in registers that trap
 
-Every register that the hypervisor's traps catch, by sections: debug, ID registers, performance monitors, and what all
-guests of a core share. Each guest starts with all of them trapped; once it has used one of the lazily switched ones
+Every register that the hypervisor's traps catch, by sections: debug, ID registers, performance monitors, the physical
+timer, and what all guests of a core share. Each guest starts with all of them trapped; once it has used one of the lazily switched ones
 (*bank*), they are its own on the hardware (*owned*) until another guest needs them. The rest traps at any time, or is defined so that nothing passes from one guest to another.
 
 * access: R, W, RW, or UNDEF (an undefined instruction, in the guest)
@@ -155,6 +157,7 @@ impl Handler {
             Self::Backed(DebugRegister::Mdccint) => Some(masks::MDCCINT),
             Self::Backed(DebugRegister::Vcr32) => Some(masks::VCR),
             Self::ClaimSet | Self::ClaimClear => Some(masks::CLAIM),
+            Self::Timer(TimerRegister::Control) => Some(masks::TIMER_CONTROL),
             Self::OsLockAccess => Some(1),
             Self::Features { hidden } => Some(!hidden),
             _ => None,
@@ -175,6 +178,8 @@ impl Handler {
             Self::Features { hidden: 0 } => ("nowhere", "the core's"),
             Self::Features { .. } => ("nowhere", "the core's, as far as a guest gets what it promises"),
             Self::DebugFeatures => ("nowhere", "the core's counts; nothing else promised"),
+            Self::Timer(TimerRegister::Count) => ("nowhere", "the counter less the VM's offset"),
+            Self::Timer(_) => ("VMM", "kept; PPI 30 follows it"),
             Self::Undefined => ("nowhere", "UNDEF"),
         }
     }

@@ -29,8 +29,23 @@ pub enum Handler {
         /// Read as zero: not implemented.
         hidden: u64,
     },
+    /// A register of the physical timer, which somebody else has.
+    Timer(TimerRegister),
     /// Defined nowhere below EL2.
     Undefined,
+}
+
+/// Registers of a timer (Arm ARM, "Operation of the CompareValue views of the timers", and of the TimerValue views).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimerRegister {
+    /// Its counter, 64 bits.
+    Count,
+    /// CTL: ENABLE, IMASK, ISTATUS.
+    Control,
+    /// CVAL: the count from which on it interrupts, 64 bits.
+    Compare,
+    /// TVAL: how far that is from now, 32 bits with a sign.
+    Value,
 }
 
 /// What came of an access.
@@ -43,6 +58,8 @@ pub enum AccessResult {
     Done,
     /// The guest gets an undefined instruction.
     Undefined,
+    /// The access is one to the physical timer, and still to be carried out.
+    Timer(TimerRegister, Access),
 }
 
 /// OSLSR_EL1.OSLM: the lock is implemented.
@@ -60,6 +77,7 @@ impl Handler {
     ) -> Result<AccessResult, B::Error> {
         match (self, access) {
             (Self::Undefined, _) => Ok(AccessResult::Undefined),
+            (Self::Timer(register), _) => Ok(AccessResult::Timer(register, access)),
             (Self::Backed(register), _) => backed(backend, register, access),
             (Self::Features { hidden }, Access::Read) => {
                 backend.features(row).map(|value| AccessResult::Value(value & !hidden))

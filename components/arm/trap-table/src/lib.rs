@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Every register that traps, as a guest sees it: debug registers, ID registers, performance monitors and what all guests
-//! of a core share, a section each. All rows are in one ordered table, and there is a handler for each kind of row.
+//! Every register that traps, as a guest sees it: debug registers, ID registers, performance monitors, the physical timer
+//! and what all guests of a core share, a section each. All rows are in one ordered table, and there is a handler for each kind of row.
 //!
 //! A trapped MSR or MRS goes through [`resolve`] (MCR and MRC: [`aarch32`]), and the [`Row`] it finds through
 //! [`Row::access`], which reads and writes the vCPU's state over a [`DebugBackend`]. What is not in the table is undefined.
@@ -38,7 +38,7 @@ pub use backend::DebugBackend;
 pub use counts::Counts;
 pub use difference::{DIFFERENCES, Difference, Expected, Seen, Way};
 pub use documentation::Documentation;
-pub use handler::{AccessResult, Handler};
+pub use handler::{AccessResult, Handler, TimerRegister};
 pub use lazaret_abi::DebugRegister;
 pub use lazy::Encoding;
 pub use row::Row;

@@ -28,6 +28,8 @@ pub const WCR: u64 = watchpoint::E
     | watchpoint::MASK;
 /// An address: the two low bits are RES0.
 pub const ADDRESS: u64 = arm_debug_bits::ADDRESS;
+/// `CNTP_CTL_EL0`: ENABLE, IMASK. ISTATUS is read-only.
+pub const TIMER_CONTROL: u64 = 3;
 /// The claim tags.
 pub const CLAIM: u64 = CLAIM_TAGS;
 

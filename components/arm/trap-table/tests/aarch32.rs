@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use arm_syndrome::Coprocessor::{P14, P15};
 use arm_syndrome::{CpReg, CpReg64, SysReg};
 use arm_trap_table::aarch32::{CP14, CP14_WIDE, CP15, CP15_WIDE, Handler32, feature_of_vmrs, lookup, lookup_wide};
-use arm_trap_table::{Access, AccessResult, DebugBackend, DebugRegister, Handler, Rights};
+use arm_trap_table::{Access, AccessResult, DebugBackend, DebugRegister, Handler, Rights, TimerRegister};
 use common::{A57, Backend};
 use proptest::prelude::*;
 
@@ -96,6 +96,7 @@ fn every_encoding_of_coprocessor_14_in_each_direction_from_each_level() {
                     AccessResult::Undefined => assert!(!defined && backend.writes.is_empty(), "{name} {access:?}"),
                     AccessResult::Value(value) => assert!(defined && access == Access::Read && value <= LOW, "{name}"),
                     AccessResult::Done => assert!(defined && access != Access::Read, "{name}"),
+                    AccessResult::Timer(..) => panic!("{name}"),
                 }
             }
         }
@@ -103,7 +104,7 @@ fn every_encoding_of_coprocessor_14_in_each_direction_from_each_level() {
     assert_eq!(rows, CP14.len());
 }
 
-/// Where MRC and MCR of the performance monitors, ID registers and the like go; the others do not trap, or are undefined.
+/// Where MRC and MCR of the performance monitors, ID registers, the physical timer and the like go; the others do not trap, or are undefined.
 #[test]
 fn every_encoding_of_coprocessor_15() {
     let mut rows = 0;
@@ -112,6 +113,7 @@ fn every_encoding_of_coprocessor_15() {
             (0, 0, 1 | 2, _) | (0, 0, 3, 4..=6) => Some(Rights::ReadOnly),
             (0, 1, 0, 1 | 3) => Some(Rights::ReadWrite),
             (0, 7, 6 | 10 | 14, 2) => Some(Rights::WriteOnly),
+            (0, 14, 2, 0 | 1) => Some(Rights::El0ReadWrite),
             (0, 9, 12, 4) => Some(Rights::WriteOnly),
             (0, 9, 12, 6 | 7) | (0, 9, 14, 4 | 5) => Some(Rights::ReadOnly),
             (0, 9, 12, _) | (0, 9, 13, 0..=2) | (0, 9, 14, 0..=3) | (0, 14, 8..=15, _) => Some(Rights::ReadWrite),
@@ -138,13 +140,22 @@ fn every_wide_encoding() {
             };
             assert_eq!(p14, expected);
             let p15 = lookup_wide(CpReg64::new(P15, opc1, crm)).map(|row| row.name);
-            assert_eq!(p15, (opc1 == 0 && crm == 9).then_some("PMCCNTR"));
+            let expected = match (opc1, crm) {
+                (0, 9) => Some("PMCCNTR"),
+                (0, 14) => Some("CNTPCT"),
+                (2, 14) => Some("CNTP_CVAL"),
+                _ => None,
+            };
+            assert_eq!(p15, expected);
         }
     }
     let Ok(outcome) = CP14_WIDE[0].access(&mut Backend::default(), Access::Write(1), false);
     assert_eq!(outcome, AccessResult::Undefined, "MCRR");
     let Ok(outcome) = CP15_WIDE[0].access(&mut Backend::default(), Access::Read, false);
     assert_eq!(outcome, AccessResult::Value(0));
+    // All 64 bits.
+    let Ok(outcome) = CP15_WIDE[2].access(&mut Backend::default(), Access::Write(u64::MAX), true);
+    assert_eq!(outcome, AccessResult::Timer(TimerRegister::Compare, Access::Write(u64::MAX)));
 }
 
 fn name(name: &str) -> CpReg {

@@ -84,6 +84,9 @@ fn b10_b18_direction_and_el() {
                     AccessResult::Undefined => assert!(!defined || beyond, "{} {access:?} {from_el0}", row.name),
                     AccessResult::Value(_) => assert!(defined && reads, "{}", row.name),
                     AccessResult::Done => assert!(defined && !reads, "{}", row.name),
+                    AccessResult::Timer(register, wanted) => {
+                        assert!(defined && wanted == access && row.handler == Handler::Timer(register), "{}", row.name);
+                    }
                 }
                 assert!(outcome != AccessResult::Undefined || backend.writes.is_empty());
             }

@@ -2,8 +2,11 @@
 //! The guest's device tree: the template of the build script with its devices and this guest's values.
 
 use super::{BootError, SEED_LENGTH, device_nodes};
-use crate::device::{self, gic::VIRTUAL_TIMER};
-use crate::guest_map::{RAM, VIRTUAL_TIMER_INTID};
+use crate::device::{
+    self,
+    gic::{PHYSICAL_TIMER, VIRTUAL_TIMER},
+};
+use crate::guest_map::{PHYSICAL_TIMER_INTID, RAM, VIRTUAL_TIMER_INTID};
 use core::ops::Range;
 use dtoolkit::fdt_mut::FdtMut;
 
@@ -12,8 +15,8 @@ pub const CAPACITY: usize = 4096;
 /// A device tree.
 pub type Blob = heapless::Vec<u8, CAPACITY>;
 
-/// The tree's timer is the one that the interrupt controller knows.
-const _: () = assert!(VIRTUAL_TIMER == VIRTUAL_TIMER_INTID);
+/// The tree's timers are those that the interrupt controller knows.
+const _: () = assert!(VIRTUAL_TIMER == VIRTUAL_TIMER_INTID && PHYSICAL_TIMER == PHYSICAL_TIMER_INTID);
 
 static TEMPLATE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest.dtb"));
 
@@ -68,8 +71,9 @@ mod tests {
         assert_eq!(value("interrupts"), [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]);
         let timer = fdt.find_node("/timer").expect("the timer");
         let value_of = |name: &str| timer.property(name).expect(name).value().to_vec();
-        assert_eq!(value_of("interrupts"), [0, 0, 0, 1, 0, 0, 0, 11, 0, 0, 1, 4]);
-        assert_eq!(value_of("interrupt-names"), b"virt\0");
+        let [physical, virtual_one] = [14, 11].map(|number| [0, 0, 0, 1, 0, 0, 0, number, 0, 0, 1, 4]);
+        assert_eq!(value_of("interrupts"), [physical, virtual_one].concat());
+        assert_eq!(value_of("interrupt-names"), b"phys\0virt\0");
         let clock = fdt.find_node("/apb-pclk").expect("the clock");
         let phandle = clock.property("phandle").expect("phandle").value().to_vec();
         assert_eq!(value("clocks"), [phandle.clone(), phandle].concat());

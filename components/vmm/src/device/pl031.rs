@@ -89,6 +89,8 @@ impl Registers {
 /// The clock.
 pub struct Pl031<'a> {
     registers: Section<'a, Registers>,
+    /// When its alarm comes may have changed.
+    pub(crate) is_touched: bool,
 }
 
 impl<'a> MmioDevice<'a> for Pl031<'a> {
@@ -101,10 +103,11 @@ impl<'a> MmioDevice<'a> for Pl031<'a> {
     });
 
     fn new(memory: &'a mut Stored<Registers>, journal: &'a Journal) -> Self {
-        Self { registers: Section::new(memory, journal) }
+        Self { registers: Section::new(memory, journal), is_touched: true }
     }
 
     fn reset(&mut self, _port: &mut impl Inject) {
+        self.is_touched = true;
         let Registers { ahead, loaded, .. } = *self.registers;
         *self.registers.change() = Registers { ahead, loaded, ..Registers::new() };
     }
@@ -130,6 +133,7 @@ impl<'a> MmioDevice<'a> for Pl031<'a> {
     }
 
     fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>) {
+        self.is_touched = true;
         let now = (outside.seconds)();
         self.look(now);
         self.write_register(offset, bus::word_of_store(value, size), now);
@@ -146,6 +150,11 @@ impl<'a> MmioDevice<'a> for Pl031<'a> {
 }
 
 impl Pl031<'_> {
+    /// Seconds until the alarm interrupts, if it will.
+    pub(crate) fn due(&self, now: u32) -> Option<u32> {
+        self.registers.left(now).filter(|_| self.registers.imsc != 0)
+    }
+
     /// Has the alarm come?
     fn look(&mut self, now: u32) {
         if self.registers.left(now) == Some(0) {

@@ -12,6 +12,7 @@ mod inject;
 mod load_store;
 mod memory;
 mod message;
+mod physical_timer;
 mod register;
 mod slow_path;
 mod trap;

@@ -3,7 +3,7 @@
 
 use super::{Exit, Handler, Next, ReplyContext, inject};
 use crate::console::Serial;
-use crate::device::gic::VIRTUAL_TIMER;
+use crate::device::gic::{PHYSICAL_TIMER, VIRTUAL_TIMER};
 use crate::trace::{Note, Outcome, Record};
 use crate::vcpu::{FaultContext, KernelVcpu, PowerState};
 use crate::vm::Vm;
@@ -49,6 +49,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
                 return self.exit_to_start();
             }
         }
+        self.poll_physical_timer();
         let next = self.dispatch(exit);
         let is_reply = next.is_reply(self.kernel);
         if self.platform.journal.is_changed() || self.vcpu.registers.writes_back(is_reply) {
@@ -56,6 +57,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         }
         let reply = self.vcpu.registers.close(is_reply, self.kernel);
         self.platform.publish();
+        self.keep_alarm();
         self.record(exit, context, next, ticks);
         (next, reply)
     }
@@ -105,6 +107,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             let gic = &mut self.platform.bus.gic;
             gic.timer_event(self.kernel);
             gic.deliver(self.kernel);
+        } else if intid == u64::from(PHYSICAL_TIMER) {
+            return self.alarm();
         }
         Next::Resume
     }

@@ -49,16 +49,15 @@ impl<S: Serial> Vm<'_, S> {
         }
     }
 
-    /// As [`Self::unpark`]: when the virtual timer will want the CPU, as a value of the physical counter.
+    /// As [`Self::unpark`]: when a timer or the clock will want the CPU, as a value of the physical counter.
     pub fn timer_deadline(&mut self, kernel: &mut impl KernelVcpu) -> Option<u64> {
         if let Some(due) = self.platform.phase.waits_until(kernel.ticks()) {
             return Some(due);
         }
         let control = kernel.read_system_register(VcpuReg::CntvCtl);
-        if control & (ENABLE | MASKED) != ENABLE || !self.platform.bus.gic.waits_for_timer() {
-            return None;
-        }
+        let is_on = control & (ENABLE | MASKED) == ENABLE && self.platform.bus.gic.waits_for_timer();
         let offset = kernel.read_system_register(VcpuReg::Cntvoff);
-        Some(kernel.read_system_register(VcpuReg::CntvCval).wrapping_add(offset))
+        let timer = is_on.then(|| kernel.read_system_register(VcpuReg::CntvCval).wrapping_add(offset));
+        timer.into_iter().chain(self.handler(kernel).first_due()).min()
     }
 }

@@ -251,6 +251,15 @@ impl KernelVcpu for Sel4Vcpu {
         self.held = None;
     }
 
+    fn can_set_alarm(&self) -> bool {
+        self.has(Switch::Alarm)
+    }
+
+    fn set_alarm(&mut self, count: Option<u64>) {
+        let result = sel4_vcpu_debug::set_alarm(self.vcpu, count);
+        self.report("VCPU_SetAlarm", result);
+    }
+
     fn runs(&mut self) -> bool {
         matches!(self.unanswered(), Some((VcpuWait::Runs, _)))
     }

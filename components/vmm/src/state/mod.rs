@@ -30,7 +30,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 /// First bytes of a state.
 const MAGIC: [u8; 8] = *b"LZ-STATE";
 /// This layout.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Start of a state.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Clone, Copy, PartialEq, Eq)]

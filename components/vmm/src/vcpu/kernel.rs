@@ -30,6 +30,10 @@ pub trait KernelVcpu: Inject + DebugBackend {
     fn stop(&mut self);
     /// Let it sleep until its virtual timer interrupts or [`Self::wake`]; false if the kernel cannot do that.
     fn wait(&mut self) -> bool;
+    /// Whether [`Self::set_alarm`] does anything.
+    fn can_set_alarm(&self) -> bool;
+    /// A VPPIEvent of the physical timer's interrupt comes when the physical counter is there; `None`: it comes no more.
+    fn set_alarm(&mut self, count: Option<u64>);
     /// Whether it executes, or would if it were its turn.
     fn runs(&mut self) -> bool;
     /// End that wait, if it has not ended.

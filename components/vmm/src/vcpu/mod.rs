@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One vCPU: what the VMM keeps of it, and the kernel's side of it as a trait.
 
+mod alarm;
 mod id;
 mod kernel;
+mod physical_timer;
 mod power;
 mod registers;
 pub(crate) mod reset;
 
+use alarm::Alarm;
 pub use id::{MAX_VCPUS, VcpuId};
 pub use kernel::{Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, VcpuReg, VcpuState, Width};
+pub use physical_timer::PhysicalTimer;
 pub use power::{Power, PowerState};
 pub use registers::{FaultContext, GuestRegisters};
 pub(crate) use registers::{PC, SPSR, X};
@@ -26,20 +30,28 @@ pub struct VcpuMemory {
     registers: GuestRegisters,
     exits: ExitRecord,
     power: Stored<Power>,
+    timer: Stored<PhysicalTimer>,
 }
 
 impl Sections for VcpuMemory {
     fn new() -> Self {
-        Self { registers: GuestRegisters::new(), exits: ExitRecord::new(), power: Sections::new() }
+        Self {
+            registers: GuestRegisters::new(),
+            exits: ExitRecord::new(),
+            power: Sections::new(),
+            timer: Sections::new(),
+        }
     }
 
     fn roll_back(&mut self, epoch: u64) -> Result<(), Damaged> {
-        self.power.roll_back(epoch)
+        self.power.roll_back(epoch)?;
+        self.timer.roll_back(epoch)
     }
 
     #[cfg(any(test, feature = "fake"))]
     fn visit(&mut self, each: &mut dyn FnMut(&'static str, &mut [u8])) {
         self.power.visit(each);
+        self.timer.visit(each);
     }
 }
 
@@ -47,6 +59,8 @@ impl Sections for VcpuMemory {
 pub struct Vcpu<'a> {
     pub(crate) registers: &'a mut GuestRegisters,
     pub(crate) power: Section<'a, Power>,
+    pub(crate) timer: Section<'a, PhysicalTimer>,
+    pub(crate) alarm: Alarm,
     pub(crate) exits: &'a ExitRecord,
     /// The exit that is being handled, as the kernel numbers them.
     pub(crate) exit_number: Option<u32>,
@@ -58,14 +72,16 @@ pub struct Vcpu<'a> {
 
 impl<'a> Vcpu<'a> {
     pub(crate) fn new(memory: &'a mut VcpuMemory, journal: &'a Journal) -> Self {
-        let power = Section::new(&mut memory.power, journal);
-        let (registers, exits) = (&mut memory.registers, &memory.exits);
-        Self { registers, power, exits, exit_number: None, os_lock: None, note: Note::NONE }
+        let VcpuMemory { registers, exits, power, timer } = memory;
+        let (power, timer) = (Section::new(power, journal), Section::new(timer, journal));
+        let alarm = Alarm::new();
+        Self { registers, power, timer, alarm, exits, exit_number: None, os_lock: None, note: Note::NONE }
     }
 
     /// Due before each commit.
     #[inline]
     pub(crate) fn update_checksum(&mut self) {
         self.power.update_checksum();
+        self.timer.update_checksum();
     }
 }

@@ -7,8 +7,9 @@ use crate::boot::{self, BootError};
 use crate::console::{Reader, Serial};
 use crate::exit::{Handler, Next, ReplyContext};
 use crate::log::is_told;
+use crate::state::Content;
 use crate::trace::Outcome;
-use crate::vcpu::{DebugUse, KernelVcpu, PowerState, reset};
+use crate::vcpu::{DebugUse, KernelVcpu, PhysicalTimer, PowerState, reset};
 
 impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     /// Load the guest and put this vCPU at its entry, which is where it goes on from.
@@ -20,6 +21,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         self.vcpu.registers.open(None);
         let entry = reset::vcpu(self.kernel, loaded)?;
         self.vcpu.os_lock = None;
+        *self.vcpu.timer.change() = PhysicalTimer::new();
+        self.vcpu.alarm.is_stale = true;
         self.vcpu.exits.reset_traps();
         self.vcpu.power.change().enter(PowerState::Running);
         platform.phase.change().start(self.kernel.ticks());

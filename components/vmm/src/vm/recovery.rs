@@ -60,6 +60,7 @@ impl<S: Serial> Vm<'_, S> {
             // The serial driver may have signalled to the VMM before this one. A vCPU that is about to wait has looked.
             self.notified(kernel);
         }
+        self.handler(kernel).keep_alarm();
         Ok(result)
     }
 }

@@ -37,8 +37,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "own_interrupt_ends_no_wait",
         file: "microkernel/src/object/vcpu/wait.rs",
-        from: "if self.has_own_interrupt(vcpu) {",
-        to: "if false && self.has_own_interrupt(vcpu) {",
+        from: "|| self.has_own_interrupt(vcpu) {",
+        to: "|| false && self.has_own_interrupt(vcpu) {",
     },
     Mutant {
         name: "reply_fills_the_kernels_list_register",

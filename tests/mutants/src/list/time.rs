@@ -76,4 +76,58 @@ pub(super) const MUTANTS: &[Mutant] = &[
         from: "state.get() == NotificationState::Active || lent.is_some() && lent == thread.sched_context.get()",
         to: "state.get() == NotificationState::Active || lent.is_some()",
     },
+    Mutant {
+        name: "alarm_does_not_end_a_wait",
+        file: "microkernel/src/object/vcpu/wait.rs",
+        from: "            && wait.sleeps.get()\n        {\n            self.restart(thread);",
+        to: "            && wait.sleeps.get()\n            && !wait.alarm_due.get()\n        {\n            self.restart(thread);",
+    },
+    Mutant {
+        name: "alarm_is_lost_in_an_exit",
+        file: "microkernel/src/object/reply.rs",
+        from: "            receiver.vcpu.get().inspect(|&vcpu| self.mind_alarm(vcpu));\n",
+        to: "",
+    },
+    Mutant {
+        name: "alarm_is_lost_on_the_fast_path",
+        file: "microkernel/src/fastpath/mod.rs",
+        from: "            && !guest.vcpu.get().is_some_and(|vcpu| vcpu.timer_wait.alarm_due.get())\n",
+        to: "",
+    },
+    Mutant {
+        name: "alarm_that_is_due_cannot_be_taken_back",
+        file: "microkernel/src/object/vcpu/alarm.rs",
+        from: "        vcpu.timer_wait.alarm_due.set(false);\n        if vcpu.timer_wait.alarm.replace(count)",
+        to: "        if vcpu.timer_wait.alarm.replace(count)",
+    },
+    Mutant {
+        name: "alarm_outlives_its_thread",
+        file: "microkernel/src/object/vcpu/mod.rs",
+        from: "    kernel.forget_alarm(vcpu);\n",
+        to: "",
+    },
+    Mutant {
+        name: "alarm_is_not_set_anew_after_a_restart",
+        file: "vmm/src/vm/recovery.rs",
+        from: "        self.handler(kernel).keep_alarm();\n",
+        to: "",
+    },
+    Mutant {
+        name: "physical_timer_s_line_stays_up",
+        file: "vmm/src/exit/physical_timer.rs",
+        from: "                self.look_at_physical_timer();\n                None",
+        to: "                None",
+    },
+    Mutant {
+        name: "physical_timer_survives_a_reset",
+        file: "vmm/src/vm/lifecycle.rs",
+        from: "        *self.vcpu.timer.change() = PhysicalTimer::new();\n",
+        to: "        let _ = PhysicalTimer::new();\n",
+    },
+    Mutant {
+        name: "timer_value_has_no_sign",
+        file: "vmm/src/vcpu/physical_timer.rs",
+        from: "count.wrapping_add_signed((value as u32 as i32).into())",
+        to: "count.wrapping_add((value as u32).into())",
+    },
 ];

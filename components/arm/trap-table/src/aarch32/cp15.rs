@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Coprocessor 15, as far as it traps: ID registers, performance monitors, what is shared by all VMs.
+//! Coprocessor 15, as far as it traps: ID registers, performance monitors, the physical timer, what is shared by all VMs.
 
 use arm_syndrome::{Coprocessor::P15, CpReg, CpReg64, SysReg};
 
@@ -41,9 +41,9 @@ const fn row(name: &'static str, crn: u8, crm: u8, opc2: u8, rights: Rights, als
 }
 
 /// What MCR and MRC reach.
-pub static CP15: [Row32<CpReg>; 104] = ROWS;
+pub static CP15: [Row32<CpReg>; 106] = ROWS;
 
-const ROWS: [Row32<CpReg>; 104] = table! {
+const ROWS: [Row32<CpReg>; 106] = table! {
     ID_PFR0 0 1 0 ReadOnly 3 0;
     ID_PFR1 0 1 1 ReadOnly 3 0;
     ID_DFR0 0 1 2 ReadOnly 3 0;
@@ -87,6 +87,8 @@ const ROWS: [Row32<CpReg>; 104] = table! {
     PMOVSSET 9 14 3 ReadWrite 3 3;
     PMCEID2 9 14 4 ReadOnly;
     PMCEID3 9 14 5 ReadOnly;
+    CNTP_TVAL 14 2 0 El0ReadWrite 3 3;
+    CNTP_CTL 14 2 1 El0ReadWrite 3 3;
     counters "PMEVCNTR" 8: 0 1 2 3 4 5 6 7;
     counters "PMEVCNTR" 9: 8 9 10 11 12 13 14 15;
     counters "PMEVCNTR" 10: 16 17 18 19 20 21 22 23;
@@ -99,14 +101,16 @@ const ROWS: [Row32<CpReg>; 104] = table! {
 };
 
 /// What MCRR and MRRC reach.
-pub static CP15_WIDE: [Row32<CpReg64>; 1] = [Row32 {
-    register: CpReg64::new(P15, 0, 9),
-    name: "PMCCNTR",
-    rights: Rights::ReadWrite,
-    reset: 0,
-    handler: IGNORED,
-    also: Some(SysReg::new(3, 3, 9, 13, 0)),
-}];
+pub static CP15_WIDE: [Row32<CpReg64>; 3] = [
+    wide("PMCCNTR", 0, 9, Rights::ReadWrite, SysReg::new(3, 3, 9, 13, 0)),
+    wide("CNTPCT", 0, 14, Rights::El0ReadOnly, SysReg::new(3, 3, 14, 0, 1)),
+    wide("CNTP_CVAL", 2, 14, Rights::El0ReadWrite, SysReg::new(3, 3, 14, 2, 2)),
+];
+
+const fn wide(name: &'static str, opc1: u8, crm: u8, rights: Rights, also: SysReg) -> Row32<CpReg64> {
+    let handler = Handler32::Same(handler_of(also));
+    Row32 { register: CpReg64::new(P15, opc1, crm), name, rights, reset: 0, handler, also: Some(also) }
+}
 
 /// The ID register that a VMRS with this register field reads, if it traps: MVFR2 to MVFR0 are 5 to 7.
 pub const fn feature_of_vmrs(field: u8) -> Option<SysReg> {

@@ -34,7 +34,7 @@ const TAIL: &str = "
 | p15, c7 c6, c10, c14 2 | DCISW, DCCSW, DCCISW | ignored | `HCR_EL2.TSW` |
 | p15, c9 c12 to c14, c14 c8 to c15; MCRR c9 | performance monitors | as in the table above | `MDCR_EL2.TPM` |
 | p15, c9, c10, c11, c15 | implementation defined | UNDEF | `HCR_EL2.TIDCP`, `HSTR_EL2.{T11, T15}` |
-| p15, c14 c2; MCRR 2 c14 | the physical timer | UNDEF | `CNTHCTL_EL2.EL1PCEN` |
+| p15, c14 c2; MCRR 2 c14; MRRC 0 c14 | the physical timer, its counter | as in the table above | `CNTHCTL_EL2.{EL1PCEN, EL1PCTEN}` |
 | VMRS MVFR0 to MVFR2 | | the core's | `HCR_EL2.TID3` |
 ";
 

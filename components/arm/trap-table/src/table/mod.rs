@@ -44,16 +44,18 @@ mod debug;
 mod features;
 mod performance;
 mod shared;
+mod timer;
 
 pub(crate) use debug::ALL_DISABLED;
 
 /// The sections, with their headings.
-pub static SECTIONS: [(&str, &[Row]); 4] = PARTS;
+pub static SECTIONS: [(&str, &[Row]); 5] = PARTS;
 
-const PARTS: [(&str, &[Row]); 4] = [
+const PARTS: [(&str, &[Row]); 5] = [
     ("Debug registers", debug::ROWS),
     ("ID registers", features::ROWS),
     ("Performance monitors", performance::ROWS),
+    ("Physical timer", timer::ROWS),
     ("Shared by all guests", shared::ROWS),
 ];
 

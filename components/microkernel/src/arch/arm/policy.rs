@@ -126,9 +126,9 @@ pub const ALWAYS_CPTR: Policy = Policy {
 /// HSTR_EL2: 32-bit guests' CP15 by primary register. c15 is implementation-defined, c11 on some cores as well.
 pub const HSTR: u64 = (1 << 15) | (1 << 11);
 
-/// CNTHCTL_EL2: EL1 reads the physical counter; the physical timer (CNTP_*) traps, because it is not switched.
+/// CNTHCTL_EL2: the physical timer and its counter trap, because nobody switches them and they have no offset of a guest's.
 /// No event stream.
-pub const CNTHCTL: u64 = CNTHCTL_EL1PCTEN;
+pub const CNTHCTL: u64 = 0;
 /// EL1 and EL0 may read CNTPCT_EL0.
 pub const CNTHCTL_EL1PCTEN: u64 = 1 << 0;
 /// EL1 and EL0 may use CNTP_CTL_EL0, CNTP_CVAL_EL0, CNTP_TVAL_EL0.
@@ -136,7 +136,8 @@ pub const CNTHCTL_EL1PCEN: u64 = 1 << 1;
 /// The counter makes events.
 pub const CNTHCTL_EVNTEN: u64 = 1 << 2;
 /// CNTHCTL_EL2 whoever runs.
-pub const ALWAYS_CNTHCTL: Policy = Policy { must_be_1: CNTHCTL_EL1PCTEN, must_be_0: CNTHCTL_EL1PCEN | CNTHCTL_EVNTEN };
+pub const ALWAYS_CNTHCTL: Policy =
+    Policy { must_be_1: 0, must_be_0: CNTHCTL_EL1PCTEN | CNTHCTL_EL1PCEN | CNTHCTL_EVNTEN };
 
 /// SCTLR_EL1 while a native program runs: stage 1 off, little endian, SP checked, DC ZVA, cache maintenance by
 /// address and CTR_EL0 allowed; DAIF and setting the endianness not.

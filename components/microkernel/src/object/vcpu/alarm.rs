@@ -20,6 +20,7 @@ pub(super) fn set(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
 }
 
 impl Kernel {
+    #[inline(never)]
     fn set_alarm(&self, vcpu: Ref<Vcpu>, count: u64) {
         vcpu.timer_wait.alarm_due.set(false);
         if vcpu.timer_wait.alarm.replace(count) != count {

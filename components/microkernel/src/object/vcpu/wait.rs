@@ -78,6 +78,7 @@ impl Kernel {
     }
 
     /// What a vCPU waits for, or its alarm, has changed: it has another place in the list, or none.
+    #[inline(never)]
     pub(super) fn list_anew(&self, vcpu: Ref<Vcpu>) {
         let wait = &vcpu.timer_wait;
         if wait.listed.get() {
@@ -127,6 +128,7 @@ impl Kernel {
         }
     }
 
+    #[inline(never)]
     fn unlink_waiting(&self, vcpu: Ref<Vcpu>) {
         vcpu.timer_wait.listed.set(false);
         let (previous, next) = (vcpu.timer_wait.previous.take(), vcpu.timer_wait.next.take());

@@ -51,6 +51,9 @@ const SGI_MASK: u32 = 0xffff;
 /// The virtual timer's PPI.
 pub const VIRTUAL_TIMER: u16 = 27;
 const TIMER_BIT: u32 = 1 << VIRTUAL_TIMER;
+/// The physical timer's PPI, which the kernel's alarms have as well.
+pub const PHYSICAL_TIMER: u16 = 30;
+const _: () = assert!(PHYSICAL_TIMER as u64 == lazaret_abi::ALARM_EVENT);
 
 /// The virtual interrupt controller.
 pub struct Gic<'a> {
@@ -139,6 +142,13 @@ impl Gic<'_> {
     /// Whether the guest would take the virtual timer's interrupt, and the kernel will report it.
     pub fn waits_for_timer(&self) -> bool {
         self.inputs.timer_held & 1 == 0 && self.is_takeable(0, VIRTUAL_TIMER)
+    }
+
+    /// Whether the input of a PPI or SPI is up, as it was driven last.
+    pub fn is_high(&self, intid: u16, port: &dyn Inject) -> bool {
+        let Some((word, bit)) = bitmap::position(intid) else { return false };
+        let cpu = if word == 0 { port.current() } else { 0 };
+        self.inputs.line[bitmap::place(cpu, word)] & bit != 0
     }
 
     /// Drive the input of a PPI or SPI; false if it was like this already. Otherwise call [`Self::deliver`] afterwards.

@@ -93,6 +93,12 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
                 self.vcpu.note.value = Some(value);
                 self.put(access.place, value);
             }
+            AccessResult::Timer(register, wanted) => {
+                if let Some(value) = self.physical_timer(register, wanted) {
+                    self.vcpu.note.value = Some(value);
+                    self.put(access.place, value);
+                }
+            }
             AccessResult::Done => {}
         }
         self.advance(esr);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Every form of load and store does the same to a device's registers as to RAM, in both instruction sets.
+//! Every form of load and store does the same to a device's registers as to RAM, in both instruction sets; and the physical
+//! timer interrupts.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::runtime::exception::{forget, total};
 use crate::runtime::form::{self, ARM, Registers, THUMB};
 use crate::runtime::report::check;
+use crate::runtime::{interrupt, physical_timer};
 
 /// Words of a window, and where in it the base register points.
 const WORDS: usize = 32;
@@ -27,7 +29,40 @@ pub fn run() -> &'static str {
     for (number, text) in THUMB.iter().enumerate() {
         check(format_args!("t32 {text}"), 0, difference(true, number));
     }
+    timer();
     "devices"
+}
+
+/// Whether the program exits until then or not.
+fn timer() {
+    use physical_timer::{
+        ENABLE, INTID, STATUS, control, count, end, frequency, set_control, set_end, set_value, virtual_count,
+    };
+    let millisecond = u64::from(frequency() / 1000);
+    interrupt::init();
+    interrupt::enable(INTID);
+    set_end(0x1234_5678_9abc_def0);
+    check("cntp.cval", 1, (end() == 0x1234_5678_9abc_def0).into());
+    set_value(0u32.wrapping_sub(5));
+    check("cntp.tval", 1, (count() - end() < 1000 * millisecond).into());
+    set_control(ENABLE);
+    check("cntp.at_once", ENABLE | STATUS, control());
+    set_control(0);
+    let wait = interrupt::wait as fn();
+    for (name, wait) in [("cntp.runs", (|| ()) as fn()), ("cntp.waits", wait)] {
+        let due = count() + 2 * millisecond;
+        set_end(due);
+        set_control(ENABLE);
+        let last = virtual_count() + 1000 * millisecond;
+        while !interrupt::is_pending() && virtual_count() < last {
+            wait();
+        }
+        check(name, INTID, interrupt::take());
+        check(format_args!("{name}.not_before"), 1, (count() >= due).into());
+        set_control(0);
+        // What came again meanwhile, if anything did.
+        interrupt::take();
+    }
 }
 
 fn value(n: u32) -> u32 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Sleeping until the virtual timer fires. Interrupts stay masked: WFI ends with a pending one.
+//! Sleeping until the virtual timer fires, and any interrupt. They stay masked: WFI ends with a pending one.
 
 use super::{instruction, mcr, mrc};
 
@@ -25,6 +25,32 @@ pub fn init() {
     write(GICD + 0x100, 1 << TIMER);
     write(GICC + 0x04, 0xff);
     write(GICC, 1);
+}
+
+/// Enables an SGI's or PPI's.
+pub fn enable(intid: u32) {
+    write(GICD + 0x100, 1 << intid);
+}
+
+/// Whether one is pending at the core.
+pub fn is_pending() -> bool {
+    instruction!("isb");
+    mrc!("p15, 0", "c12, c1, 0") & 1 << 7 != 0
+}
+
+/// Takes and ends the one that is pending; 0 if none is.
+pub fn take() -> u32 {
+    let id = read(GICC + 0x0c);
+    if id & 0x3ff >= 1020 {
+        return 0;
+    }
+    write(GICC + 0x10, id);
+    id & 0x3ff
+}
+
+/// WFI.
+pub fn wait() {
+    instruction!("wfi");
 }
 
 /// Lets others run for so many microseconds.

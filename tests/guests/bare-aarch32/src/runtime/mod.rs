@@ -9,6 +9,7 @@ pub mod entry;
 pub mod exception;
 pub mod form;
 pub mod interrupt;
+pub mod physical_timer;
 pub mod probe;
 pub mod psci;
 pub mod report;

@@ -9,7 +9,7 @@ use arm_syndrome::Class;
 use crate::runtime::exception::{count, forget, last_esr, last_far, tolerate};
 use crate::runtime::form::{self, FORMS, Registers};
 use crate::runtime::report::{check, check_quietly};
-use crate::runtime::{gic, interrupt, platform, rtc, uart};
+use crate::runtime::{counter, gic, interrupt, physical_timer, platform, rtc, uart};
 
 /// Words of a window, and where in it the base register points.
 const WORDS: usize = 32;
@@ -34,6 +34,7 @@ pub fn run() -> &'static str {
     identities();
     loopback();
     clock();
+    timer();
     "devices"
 }
 
@@ -135,5 +136,52 @@ fn clock() {
     check("rtc.interrupt", INTID.into(), interrupt::take().unwrap_or(0).into());
     rtc::silence();
     check("rtc.silenced", 0, u64::from(rtc::is_ringing()) | u64::from(interrupt::take().unwrap_or(0)) << 1);
+    // It also ends a WFI.
+    rtc::set_alarm(rtc::seconds() + 1);
+    check("rtc.wakes", INTID.into(), await_interrupt(2_000_000, interrupt::wait).into());
+    rtc::silence();
+    gic::enable(INTID, false);
+}
+
+/// The interrupt that comes within so many microseconds, taken and ended; 0 if none does.
+fn await_interrupt(microseconds: u64, mut wait: impl FnMut()) -> u32 {
+    let last = counter::now() + counter::frequency() * microseconds / 1_000_000;
+    while interrupt::pending() == 0 && counter::now() < last {
+        wait();
+    }
+    interrupt::take().unwrap_or(0)
+}
+
+/// The physical timer's registers are views of one another, and its interrupt comes at its time, whether the program
+/// exits until then or not.
+fn timer() {
+    use physical_timer::{ENABLE, INTID, MASKED, STATUS, control, count, end, set_control, set_end, set_value, value};
+    let millisecond = counter::frequency() / 1000;
+    gic::enable(INTID, true);
+    let (first, second) = (count(), count());
+    check("cntp.counts", 1, (first < second && second - first < 1000 * millisecond).into());
+    set_end(1 << 40);
+    check("cntp.cval", 1 << 40, end());
+    set_value(0xffff_fff0);
+    check("cntp.behind", 1, (count() - end() < 1000 * millisecond && value() > 1 << 31).into());
+    set_control(ENABLE | MASKED);
+    check("cntp.masked", ENABLE | MASKED | STATUS, control());
+    check("cntp.silent", 0, interrupt::pending());
+    set_control(ENABLE);
+    check("cntp.at_once", INTID.into(), await_interrupt(100, || ()).into());
+    check("cntp.again", INTID.into(), await_interrupt(100, || ()).into());
+    set_control(0);
+    check("cntp.off", 0, interrupt::take().unwrap_or(0).into());
+    for (name, wait) in [("cntp.runs", counter::nothing as fn()), ("cntp.waits", interrupt::wait)] {
+        let due = count() + 2 * millisecond;
+        set_end(due);
+        set_control(ENABLE);
+        check(format_args!("{name}.early"), ENABLE, control());
+        check(name, INTID.into(), await_interrupt(1_000_000, wait).into());
+        check(format_args!("{name}.not_before"), 1, (count() >= due).into());
+        set_control(0);
+        // What came again meanwhile, if anything did.
+        interrupt::take();
+    }
     gic::enable(INTID, false);
 }

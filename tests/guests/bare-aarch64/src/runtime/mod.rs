@@ -14,6 +14,7 @@ pub mod form;
 pub mod gic;
 pub mod interrupt;
 pub mod maintenance;
+pub mod physical_timer;
 pub mod platform;
 pub mod probe;
 pub mod psci;
