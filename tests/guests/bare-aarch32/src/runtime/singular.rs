@@ -6,7 +6,7 @@ use super::{mcr, mrc};
 type Access = fn();
 
 /// Undefined for everybody.
-pub const UNDEFINED: [(&str, Access); 10] = [
+pub const UNDEFINED: [(&str, Access); 9] = [
     ("trace.read", || _ = mrc!("p14, 1", "c0, c0, 0")),
     ("trace.write", || mcr!("p14, 1", "c0, c4, 0", 1)),
     ("thumbee.read", || _ = mrc!("p14, 6", "c0, c0, 0")),
@@ -16,15 +16,15 @@ pub const UNDEFINED: [(&str, Access); 10] = [
     ("dbgoslsr.write", || mcr!("p14, 0", "c1, c1, 4", 1)),
     ("p15.c15.read", || _ = mrc!("p15, 0", "c15, c0, 0")),
     ("p15.c15.write", || mcr!("p15, 7", "c15, c15, 7", 1)),
-    ("p15.physical_timer", || _ = mrc!("p15, 0", "c14, c2, 1")),
 ];
 
 /// Defined, and without effect on another guest.
-pub const DEFINED: [(&str, Access); 6] = [
+pub const DEFINED: [(&str, Access); 7] = [
     ("dbgdrar", || _ = mrc!("p14, 0", "c1, c0, 0")),
     ("dbgosdlr", || mcr!("p14, 0", "c1, c3, 4", 0)),
     ("actlr", || mcr!("p15, 0", "c1, c0, 1", 1)),
     ("dccisw", || mcr!("p15, 0", "c7, c14, 2", 0)),
+    ("cntp_ctl", || _ = mrc!("p15, 0", "c14, c2, 1")),
     ("pmcr", || mcr!("p15, 0", "c9, c12, 0", 1)),
     ("id_pfr0", || _ = mrc!("p15, 0", "c0, c1, 0")),
 ];
