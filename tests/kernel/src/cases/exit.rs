@@ -2,7 +2,7 @@
 //! Exits with our kernel's longer messages, answered with ReplyRecv as a VMM does.
 
 use lazaret_abi::fault_context;
-use sel4::{MessageInfo, MessageInfoBuilder, with_ipc_buffer_mut};
+use sel4::{MessageInfo, MessageInfoBuilder, cap, with_ipc_buffer_mut};
 
 use crate::{
     case::{Outcome, check, message_register, needs_extension, same},
@@ -36,9 +36,14 @@ pub(super) fn answer(ip: u64, spsr: u64, register: u64, value: u64) -> MessageIn
 
 /// On to the next instruction; the next exit.
 pub fn go_on(guest: &Guest) -> MessageInfo {
+    go_on_for(guest.faults, guest.reply)
+}
+
+/// Whoever's guest it is.
+pub fn go_on_for(faults: cap::Endpoint, reply: cap::Reply) -> MessageInfo {
     let ip = message_register(fault_context::VCPU_IP);
     let spsr = message_register(fault_context::VCPU_SPSR);
-    guest.faults.reply_recv(answer(ip + 4, spsr, fault_context::NO_REGISTER, 0), guest.reply).0
+    faults.reply_recv(answer(ip + 4, spsr, fault_context::NO_REGISTER, 0), reply).0
 }
 
 pub fn context_of_a_trap(env: &mut Env) -> Outcome {

@@ -63,7 +63,7 @@ cases! {
         no_write_right_no_signal;
     fault: vm_fault user_exception unknown_syscall cap_fault no_handler handler_needs_rights
         refused_reply_stops invalid_depth;
-    sched: budgets_out_of_range refills_out_of_range bind_errors own_context budget_limits consumed_counts
+    sched: budgets_out_of_range refills_out_of_range bind_errors own_context budget_limits consumed_counts charges_add_up
         timeout_fault no_timeout_for_round_robin passive_server server_without_client_context
         notification_lends_its_context a_slice_that_ends_in_a_server yield_lets_others_run fresh_context_is_inactive;
     memory: no_table no_alignment above_user_space one_mapping_a_capability fresh_pages_are_zero read_only no_execute

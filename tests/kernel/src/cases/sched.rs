@@ -7,13 +7,18 @@ use sel4::{
 };
 
 use crate::{
-    case::{Outcome, check, message_register, refused, same},
-    env::Env,
+    case::{Failure, Outcome, check, message_register, needs_extension, refused, same},
+    env::{Env, SCRATCH},
     memory::{ticks, ticks_per_second},
     thread::{Body, Start, clear_notes, done, note, noted, null, spawn, start},
 };
 
+use super::exit::go_on_for;
 use super::ipc::{echo, settle};
+use super::vcpu::{CODE, EL1H, Guest, HVC_66};
+
+/// `b .-4`
+const BACK: u32 = 0x17ff_ffff;
 
 fn fresh(env: &mut Env, size_bits: usize) -> sel4::Result<cap::SchedContext> {
     env.make(ObjectBlueprint::SchedContext { size_bits })
@@ -97,6 +102,78 @@ pub fn consumed_counts(env: &mut Env) -> Outcome {
     let consumed = context.consumed()?;
     check((1_900..1_000_000).contains(&consumed), "about 2 ms")?;
     check(context.consumed()? < 1_900, "since last asked")
+}
+
+/// Answers a guest's traps after some work each, without a scheduling context.
+extern "C" fn handle_slowly(ready: u64, faults: u64, reply: u64) -> ! {
+    let (faults, reply) = (cap::Endpoint::from_bits(faults), cap::Reply::from_bits(reply));
+    cap::Notification::from_bits(ready).nb_send_recv(empty_message(), faults, reply);
+    loop {
+        let end = ticks() + ticks_per_second() / 50_000;
+        while ticks() < end {}
+        note(1, noted(1) + 1);
+        go_on_for(faults, reply);
+    }
+}
+
+/// All time is somebody's, to a thousandth: a guest pays for what its VMM does, and nobody for what another one does.
+pub fn charges_add_up(env: &mut Env) -> Outcome {
+    needs_extension(env)?;
+    // An emulator that is stopped by its host between two instructions seems to have lost time.
+    (0..5)
+        .map(|_| charges(env))
+        .find(|result| !matches!(result, Ok(false)))
+        .unwrap_or(Ok(false))
+        .and_then(|add_up| check(add_up, "the sum is what has passed"))
+}
+
+/// Whether they do, while a guest traps all the time and another thread runs as well.
+fn charges(env: &mut Env) -> Result<bool, Failure> {
+    const LASTS: u64 = 50_000;
+    clear_notes();
+    let of_guest = env.sched_context(2_000, 5_000, 0);
+    let guest = Guest::prepare(env, &[HVC_66, BACK], of_guest, SCRATCH)?;
+    let (ready, over): (cap::Notification, cap::Notification) = (env.object(), env.object());
+    let of_handler = env.sched_context(100_000, 100_000, 0);
+    let arguments = [ready.bits(), guest.faults.bits(), guest.reply.bits()];
+    let handler =
+        Start { number: 0, priority: 120, context: of_handler, faults: null(), body: handle_slowly, arguments };
+    start(env, handler)?;
+    ready.wait();
+    of_handler.unbind()?;
+    let of_other = env.sched_context(1_000_000, 1_000_000, 0);
+    let arguments = [LASTS, over.bits(), 0];
+    let other = Start { number: 1, priority: 90, context: of_other, faults: null(), body: spin, arguments };
+    // Of whoever runs, the kernel tells what was consumed until its last switch: the time between two is looked at.
+    let switches: [cap::Notification; 2] = [env.object(), env.object()];
+    let first = spawn_lowest(env, 2, switches[0])?;
+    switches[0].wait();
+    let before = ticks();
+    first.tcb_suspend()?;
+    for context in [SC.cap(), of_guest, of_other, of_handler] {
+        context.consumed()?;
+    }
+    guest.run(CODE as u64, EL1H)?;
+    start(env, other)?;
+    spawn_lowest(env, 3, switches[1])?;
+    over.wait();
+    guest.tcb.tcb_suspend()?;
+    let (by_guest, by_other, by_handler) = (of_guest.consumed()?, of_other.consumed()?, of_handler.consumed()?);
+    let elapsed = (ticks() - before) * 1_000_000 / ticks_per_second();
+    switches[1].wait();
+    let sum = SC.cap().consumed()? + by_guest + by_other + by_handler;
+    // A slow emulator overruns budgets, which are paid back.
+    check(by_guest >= noted(1) * 20 && by_handler == 0, "the guest pays for its handler")?;
+    check(by_other >= LASTS / 2 && by_other <= LASTS, "and the other one for itself")?;
+    env.clean_up();
+    Ok(sum.abs_diff(elapsed) <= elapsed / 1000)
+}
+
+/// Signals once nobody else runs.
+fn spawn_lowest(env: &mut Env, number: usize, notification: cap::Notification) -> sel4::Result<cap::Tcb> {
+    let context = env.sched_context(1_000_000, 1_000_000, 0);
+    let arguments = [0, notification.bits(), 0];
+    start(env, Start { number, priority: 1, context, faults: null(), body: spin, arguments })
 }
 
 pub fn timeout_fault(env: &mut Env) -> Outcome {
