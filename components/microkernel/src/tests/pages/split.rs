@@ -87,7 +87,7 @@ fn pages_of_many_frames_are_no_block() {
     space.w.delete(space.block);
     assert!((0..PAGES).all(|n| space.physical(BLOCK + n * PAGE).is_none()));
     space.w.revoke(space.memory);
-    let first = 1000;
+    let first = 500;
     for n in 0..4 {
         assert_eq!(space.w.retype_at(space.memory, ObjectType::SmallPage, 0, first + n * 128, 128), ok());
     }
