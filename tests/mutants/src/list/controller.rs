@@ -46,4 +46,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         from: "        if self.is_prepared(cpu) {\n            port.prepare_timer(cpu, None);\n        }\n",
         to: "",
     },
+    Mutant {
+        name: "timer_comes_before_what_has_no_list_register",
+        file: "vmm/src/device/gic/prepared_timer.rs",
+        from: "        let is_its = is_its && !self.is_crowded(cpu);\n",
+        to: "        let _ = self.is_crowded(cpu);\n",
+    },
 ];

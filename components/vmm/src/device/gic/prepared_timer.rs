@@ -8,7 +8,7 @@
 //! holds the interrupt, so whatever concerns it takes the list registers back, and what is found there, the guest handling
 //! it or not, decides with the model who has it next.
 
-use super::bitmap::place;
+use super::bitmap::{WORDS, place};
 use super::interface::{Interface, LIST_REGISTERS};
 use super::list_registers::Entry;
 use super::{Gic, Inject, TIMER_BIT, VIRTUAL_TIMER};
@@ -34,11 +34,23 @@ impl Gic<'_> {
         // What began as the VMM's ends as that.
         let began = if self.is_prepared(cpu) { 0 } else { self.inputs.held[at] | self.seldom.active[at] };
         let is_its = (by_software | began) & TIMER_BIT == 0 && self.is_takeable(cpu, VIRTUAL_TIMER);
+        let is_its = is_its && !self.is_crowded(cpu);
         if !is_its || !port.can_prepare_timer() {
             return OWN;
         }
         let group = u8::from(self.inputs.group[at] & TIMER_BIT != 0);
         injection_word(VIRTUAL_TIMER, self.seldom.priority(cpu, VIRTUAL_TIMER) >> 3, group, TIMER_REGISTER)
+    }
+
+    /// There are more other interrupts than list registers beside the kernel's: the timer's could come before a more
+    /// urgent one that has none.
+    fn is_crowded(&self, cpu: usize) -> bool {
+        let of = |word: usize| {
+            let own = if word == 0 { TIMER_BIT } else { 0 };
+            ((self.deliverable(cpu, word) | self.handled(cpu, word)) & !own).count_ones()
+        };
+        let beside = self.inputs.list[cpu].entries().filter(|(_, entry)| entry.intid != VIRTUAL_TIMER).count();
+        (0..WORDS).map(of).sum::<u32>() as usize + beside >= LIST_REGISTERS
     }
 
     /// Leaves it to the kernel if that can be done now.

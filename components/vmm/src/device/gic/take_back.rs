@@ -90,7 +90,7 @@ impl Gic<'_> {
     }
 
     /// Active interrupts of a vCPU's word that are in no list register.
-    fn handled(&self, cpu: usize, word: usize) -> u32 {
+    pub(super) fn handled(&self, cpu: usize, word: usize) -> u32 {
         let active = self.seldom.active[place(cpu, word)];
         // An SPI is handled by the vCPU that it goes to.
         let is_here = |&bit: &u16| {

@@ -164,6 +164,23 @@ fn it_waits_for_its_list_register() {
 }
 
 #[test]
+fn more_urgent_ones_come_first_however_many_they_are() {
+    for (many, is_prepared) in [(3, true), (4, false)] {
+        let mut guest = Guest::enabled(true);
+        guest.machine.store_byte(PRIORITY + TIMER, 0x40);
+        guest.line(true);
+        (1..=many).for_each(|sgi| guest.machine.store(SGI, TO_SELF | sgi));
+        assert_eq!(guest.is_prepared(), is_prepared);
+        for expected in (1..=many as u32).chain([TIMER.into()]) {
+            assert_eq!(guest.take(), expected, "of {many}");
+            guest.machine.port.timer &= expected != u32::from(TIMER);
+            guest.end();
+        }
+        assert!(guest.is_prepared(), "again");
+    }
+}
+
+#[test]
 fn a_reset_takes_it_back() {
     let mut guest = Guest::enabled(true);
     let Machine { gic, port } = &mut guest.machine;
@@ -190,6 +207,7 @@ enum Deed {
     Control(u64),
     Interface(u32),
     Sgi(u64),
+    Sgis,
     Line(bool),
     Take,
     End,
@@ -205,6 +223,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => (0u64..4).prop_map(Deed::Control),
         1 => (0u32..4).prop_map(|groups| Deed::Interface(groups | 4)),
         3 => (0u64..5).prop_map(Deed::Sgi),
+        1 => Just(Deed::Sgis),
         5 => any::<bool>().prop_map(Deed::Line),
         6 => Just(Deed::Take),
         5 => Just(Deed::End),
@@ -221,6 +240,7 @@ impl Guest {
             Deed::Control(value) => self.machine.store(0, value),
             Deed::Interface(groups) => self.machine.port.guest().control = groups,
             Deed::Sgi(sgi) => self.machine.store(SGI, TO_SELF | sgi),
+            Deed::Sgis => (0..5).for_each(|sgi| self.machine.store(SGI, TO_SELF | sgi)),
             Deed::Line(up) => self.line(up),
             Deed::Take => found = self.take(),
             Deed::End => self.end(),
