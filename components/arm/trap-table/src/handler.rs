@@ -29,7 +29,7 @@ pub enum Handler {
         /// Read as zero: not implemented.
         hidden: u64,
     },
-    /// A register of the physical timer, which somebody else has.
+    /// A register of the physical timer, which somebody else has: [`Row::timer`](crate::Row::timer) says so.
     Timer(TimerRegister),
     /// Defined nowhere below EL2.
     Undefined,
@@ -58,8 +58,6 @@ pub enum AccessResult {
     Done,
     /// The guest gets an undefined instruction.
     Undefined,
-    /// The access is one to the physical timer, and still to be carried out.
-    Timer(TimerRegister, Access),
 }
 
 /// OSLSR_EL1.OSLM: the lock is implemented.
@@ -76,8 +74,7 @@ impl Handler {
         access: Access,
     ) -> Result<AccessResult, B::Error> {
         match (self, access) {
-            (Self::Undefined, _) => Ok(AccessResult::Undefined),
-            (Self::Timer(register), _) => Ok(AccessResult::Timer(register, access)),
+            (Self::Undefined | Self::Timer(_), _) => Ok(AccessResult::Undefined),
             (Self::Backed(register), _) => backed(backend, register, access),
             (Self::Features { hidden }, Access::Read) => {
                 backend.features(row).map(|value| AccessResult::Value(value & !hidden))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A row of the table.
 
-use arm_syndrome::SysReg;
+use arm_syndrome::{Direction, SysReg};
 
-use crate::{Access, AccessResult, DebugBackend, Handler, Rights};
+use crate::{Access, AccessResult, DebugBackend, Handler, Rights, TimerRegister};
 
 /// One register.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,14 @@ impl Row {
     /// A system instruction, such as cache maintenance, and no register.
     pub const fn is_operation(&self) -> bool {
         self.register.op0() == 1
+    }
+
+    /// The physical timer's register, if the row is one and the access is defined. To [`Self::access`] it is undefined.
+    pub fn timer(&self, direction: Direction, from_el0: bool) -> Option<TimerRegister> {
+        match self.handler {
+            Handler::Timer(register) if self.rights.allow(direction, from_el0) => Some(register),
+            _ => None,
+        }
     }
 
     /// Carries out an access, or finds it undefined: wrong direction, wrong EL, no such index.

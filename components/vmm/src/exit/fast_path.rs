@@ -212,7 +212,7 @@ fn register<E: Encoding + Display, R: TrapRow>(
     let (wanted, from_el0) = (access.with_value(trap.value), trap.at.spsr.is_el0());
     let (outcome, write) = carry_out(access.row, wanted, from_el0, &mut vcpu.os_lock, kernel);
     let reply = match (outcome, write) {
-        (AccessResult::Undefined | AccessResult::Timer(..), _) => return None,
+        (AccessResult::Undefined, _) => return None,
         (AccessResult::Value(value), _) => trap.reply_with_value(access.place, value)?,
         (AccessResult::Done, None) => trap.reply(NO_REGISTER, 0),
         (AccessResult::Done, Some(CarriedWrite { register, value, dirty })) => {

@@ -29,7 +29,8 @@ pub struct CpuInterface {
     /// GICV_BPR.
     pub binary_point: u8,
     hypervisor_control: u64,
-    active_priorities: u32,
+    /// GICV_APR0.
+    pub active_priorities: u32,
     list: [ListRegister; LIST_REGISTERS],
     /// What the kernel injects when the virtual timer fires.
     prepared: Option<Listed>,

@@ -168,7 +168,7 @@ fn writable(difference: &Difference<'_>) -> bool {
     is_kvm(difference) && (register.is("GICD_ITARGETSR") || is_enable && (qemu ^ other) & !SGIS == 0)
 }
 
-/// KVM takes one that has a source left for one that is pending from several.
+/// KVM takes one that has a source left for one that is pending from several; so it does one that was made active by hand.
 fn repeated_sgis(difference: &Difference<'_>) -> bool {
     let sends = |intid: u16| {
         let of = move |operation: &&Operation| match operation {
@@ -180,7 +180,13 @@ fn repeated_sgis(difference: &Difference<'_>) -> bool {
         };
         difference.operations().filter(of).count()
     };
-    is_kvm(difference) && (0..16).any(|sgi| sends(sgi) > 1)
+    let is_made_active = |intid: u16| {
+        difference.operations().any(|operation| {
+            matches!(operation, Operation::Write(register, _, value)
+                if *register == names::bitmap(SET_ACTIVE, intid) && value >> intid & 1 != 0)
+        })
+    };
+    is_kvm(difference) && (0..16).any(|sgi| sends(sgi) + usize::from(is_made_active(sgi)) > 1)
 }
 
 fn groups(difference: &Difference<'_>) -> bool {

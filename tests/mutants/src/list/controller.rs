@@ -52,4 +52,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         from: "        let is_its = is_its && !self.is_crowded(cpu);\n",
         to: "        let _ = self.is_crowded(cpu);\n",
     },
+    Mutant {
+        name: "end_of_what_is_inactive_ends_another",
+        file: "vmm/src/device/gic/take_back.rs",
+        from: "            0 => self.end_most_urgent(cpu, port),\n            _ => self.seldom.change().unended[cpu] -= 1,\n",
+        to: "            _ => self.end_most_urgent(cpu, port),\n",
+    },
 ];

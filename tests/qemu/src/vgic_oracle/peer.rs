@@ -81,13 +81,15 @@ impl Place {
         let mut ended = 0;
         for line in output.lines() {
             let Some((_, line)) = line.split_once("SEEN ") else { continue };
-            let (number, seen) = line.split_once(' ').context("SEEN nothing")?;
-            let place = all.get_mut(usize::from_str_radix(number, 16)?).context("SEEN of no pick")?;
+            let is_wrong = || format!("{self:?}: SEEN {line}");
+            let (number, seen) = line.split_once(' ').with_context(is_wrong)?;
+            let number = usize::from_str_radix(number, 16).with_context(is_wrong)?;
+            let place = all.get_mut(number).with_context(is_wrong)?;
             match seen.trim_end() {
                 "all" => ended += 1,
                 seen => {
                     let parsed = seen.split(' ').map(Observation::parse).collect::<Option<Vec<_>>>();
-                    place.extend(parsed.with_context(|| format!("{self:?}: {line}"))?);
+                    place.extend(parsed.with_context(is_wrong)?);
                 }
             }
         }

@@ -40,10 +40,6 @@ impl Handler32 {
         backend: &mut B,
         access: Access,
     ) -> Result<AccessResult, B::Error> {
-        if let Self::Same(Handler::Timer(register)) = self {
-            // The counter and CVAL have 64 bits here as well.
-            return Ok(AccessResult::Timer(register, access));
-        }
         let access = match access {
             Access::Write(value) => Access::Write(value & LOW),
             Access::Read => Access::Read,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A row of an AArch32 table.
 
-use arm_syndrome::{Coprocessor, CpReg, CpReg64, SysReg};
+use arm_syndrome::{Coprocessor, CpReg, CpReg64, Direction, SysReg};
 
 use super::{CP14, CP14_WIDE, CP15, CP15_WIDE, Handler32};
 use crate::table::is_feature;
-use crate::{Access, AccessResult, DebugBackend, Handler, Rights};
+use crate::{Access, AccessResult, DebugBackend, Handler, Rights, TimerRegister};
 
 /// One register; `K` is its encoding, [`CpReg`] or [`CpReg64`].
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,14 @@ pub struct Row32<K> {
 }
 
 impl<K> Row32<K> {
+    /// As [`Row::timer`](crate::Row::timer).
+    pub fn timer(&self, direction: Direction, from_el0: bool) -> Option<TimerRegister> {
+        match self.handler {
+            Handler32::Same(Handler::Timer(register)) if self.rights.allow(direction, from_el0) => Some(register),
+            _ => None,
+        }
+    }
+
     /// Carries out an access, or finds it undefined: wrong direction, wrong EL, no such index. Of a value that is read,
     /// 32 bits are the register's (64 of a wide one).
     pub fn access<B: DebugBackend>(

@@ -45,16 +45,23 @@ pub(super) const fn is_pending_of_private(offset: u16) -> bool {
 
 impl Gic<'_> {
     /// A load of 1, 2, 4 or 8 bytes. Unimplemented registers read as zero.
-    #[inline]
+    #[inline(never)]
     pub fn load(&self, offset: u16, size: u8, port: &mut dyn Inject) -> u64 {
         let shift = 8 * u32::from(offset & 3);
         let low = u64::from(self.read_word(offset & !3, port));
         match size {
             1 => (low >> shift) & 0xff,
             2 => (low >> shift) & 0xffff,
-            8 => low | (u64::from(self.read_word((offset & !3).wrapping_add(4), port)) << 32),
+            8 => low | self.high_word(offset, port) << 32,
             _ => low,
         }
+    }
+
+    /// Out of line: few loads have it.
+    #[cold]
+    #[inline(never)]
+    fn high_word(&self, offset: u16, port: &mut dyn Inject) -> u64 {
+        self.read_word((offset & !3).wrapping_add(4), port).into()
     }
 
     /// A store of 1, 2, 4 or 8 bytes. Registers that cannot be written ignore it. Call [`Self::deliver`] afterwards.
@@ -202,6 +209,9 @@ impl Gic<'_> {
         let changed = value & if active { !self.seldom.active[at] } else { self.seldom.active[at] };
         if changed == 0 {
             return;
+        }
+        if !active {
+            self.expect_ends(cpu, word, changed & !self.seldom.by_hand[at], port);
         }
         let seldom = self.seldom.change();
         set(&mut seldom.active[at], changed, active);

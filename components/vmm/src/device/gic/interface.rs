@@ -63,6 +63,8 @@ pub(super) const fn tell_other_groups(guest: u64) -> u64 {
 pub(super) const GROUP0: u64 = 1;
 /// As [`GROUP0`].
 pub(super) const GROUP1: u64 = 2;
+/// The same of EOImode: an end drops the priority, and another write makes inactive.
+pub(super) const SPLIT: u64 = 1 << 9;
 /// What the guest set: group 1 has group 0's binary point (CBPR).
 const COMMON_BINARY_POINT: u64 = 1 << 4;
 const BINARY_POINT1_SHIFT: u32 = 18;

@@ -45,6 +45,9 @@ pub struct Seldom {
     pub(super) active: Bitmap,
     /// Made active by the distributor, wherever it is now: the guest has never acknowledged it.
     pub(super) by_hand: Bitmap,
+    /// Of each vCPU: interrupts that it acknowledged and made inactive by the distributor, and whose ends are still to
+    /// come. Such an end only drops the priority.
+    pub(super) unended: [u64; BANKS],
     /// Of these SGIs: the vCPU that each came from.
     pub(super) active_sources: [[u8; SGIS]; BANKS],
     /// Of latched SGIs: a bit for each vCPU that it comes from. Not kept where there is only one.
@@ -83,6 +86,7 @@ impl Content for Seldom {
             target: [0; INTERRUPTS - PRIVATE],
             active: NONE,
             by_hand: NONE,
+            unended: [0; BANKS],
             active_sources: [[0; SGIS]; BANKS],
             pending_sources: [[0; SGIS]; BANKS],
             rearranged: [0; BANKS],

@@ -8,7 +8,8 @@
 
 use super::bitmap::{bits, place, position};
 use super::interface::{
-    ENABLE, GROUP0, GROUP1, Interface, LIST_REGISTERS, Listed, TELL_NONE_PENDING, TELL_OTHER_ENDS, tell_other_groups,
+    ENABLE, GROUP0, GROUP1, Interface, LIST_REGISTERS, Listed, SPLIT, TELL_NONE_PENDING, TELL_OTHER_ENDS,
+    tell_other_groups,
 };
 use super::list_registers::Entry;
 use super::prepared_timer::TIMER_REGISTER;
@@ -54,8 +55,9 @@ impl Gic<'_> {
         let Some(found) = port.read_interface(cpu) else { return };
         self.taken[cpu] = Some(found);
         for _ in 0..found.other_ends() {
-            self.end_most_urgent(cpu, port);
+            self.end_other(cpu, port);
         }
+        self.forget_ends(cpu, &found);
         for (index, &word) in found.list.iter().enumerate() {
             if let Some(entry) = self.inputs.change().list[cpu].release(index as u64) {
                 self.no_longer_held(cpu, entry.intid);
@@ -78,6 +80,38 @@ impl Gic<'_> {
             self.set_active(cpu, intid, true);
             if usize::from(intid) < SGIS {
                 self.seldom.change().active_sources[cpu][usize::from(intid)] = source;
+            }
+        }
+    }
+
+    /// An end of what is in no list register. Handlers are nested, so what was made inactive in one is the first to end.
+    fn end_other(&mut self, cpu: usize, port: &mut dyn Inject) {
+        match self.seldom.unended[cpu] {
+            0 => self.end_most_urgent(cpu, port),
+            _ => self.seldom.change().unended[cpu] -= 1,
+        }
+    }
+
+    /// No more ends are to come than there are active priorities: a guest may have cleared these instead (GICV_APR).
+    fn forget_ends(&mut self, cpu: usize, found: &Interface) {
+        let most = found.active_priorities.count_ones().into();
+        if self.seldom.unended[cpu] > most {
+            self.seldom.change().unended[cpu] = most;
+        }
+    }
+
+    /// The distributor makes these inactive, which are not so by hand.
+    pub(super) fn expect_ends(&mut self, cpu: usize, word: usize, acknowledged: u32, port: &mut dyn Inject) {
+        for bit in bits(acknowledged) {
+            let handler = if word == 0 || self.cpus() == 1 {
+                cpu
+            } else {
+                self.seldom.target(32 * word as u16 + bit).trailing_zeros() as usize
+            };
+            self.take_back(handler, port);
+            let is_split = self.taken.get(handler).copied().flatten().is_none_or(|found| found.guest & SPLIT != 0);
+            if !is_split {
+                self.seldom.change().unended[handler] += 1;
             }
         }
     }

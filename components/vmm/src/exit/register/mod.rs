@@ -80,6 +80,14 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             self.vcpu.exits.count_trap(self.vcpu.exit_number.unwrap_or(0));
         }
         let wanted = access.with_value(value);
+        if let Some(register) = access.row.and_then(|row| row.timer(access.direction, from_el0)) {
+            if let Some(value) = self.physical_timer(register, wanted) {
+                self.vcpu.note.value = Some(value);
+                self.put(access.place, value);
+            }
+            self.advance(esr);
+            return Next::Resume;
+        }
         let (outcome, write) = carry_out(access.row, wanted, from_el0, &mut self.vcpu.os_lock, self.kernel);
         let refused = write
             .is_some_and(|CarriedWrite { register, value, dirty }| self.kernel.write(register, value, dirty).is_err());
@@ -92,12 +100,6 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             AccessResult::Value(value) => {
                 self.vcpu.note.value = Some(value);
                 self.put(access.place, value);
-            }
-            AccessResult::Timer(register, wanted) => {
-                if let Some(value) = self.physical_timer(register, wanted) {
-                    self.vcpu.note.value = Some(value);
-                    self.put(access.place, value);
-                }
             }
             AccessResult::Done => {}
         }

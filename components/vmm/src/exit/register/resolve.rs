@@ -3,7 +3,7 @@
 
 use arm_syndrome::{Coprocessor, CpAccess32, CpAccess64, CpReg, CpReg64, Direction, Register, SysReg, SysRegAccess};
 use arm_trap_table::aarch32::{self, Row32, feature_of_vmrs};
-use arm_trap_table::{Access, AccessResult, DebugBackend, Encoding, Row};
+use arm_trap_table::{Access, AccessResult, DebugBackend, Encoding, Row, TimerRegister};
 use core::fmt::{self, Display};
 
 /// VMRS's opc1 in a syndrome; CRn is the register.
@@ -12,6 +12,7 @@ const VMRS: u8 = 0b111;
 /// A row of a trap table.
 pub(in crate::exit) trait TrapRow: 'static {
     fn name(&self) -> &'static str;
+    fn timer(&self, direction: Direction, from_el0: bool) -> Option<TimerRegister>;
     fn access<B: DebugBackend>(
         &self,
         backend: &mut B,
@@ -23,6 +24,10 @@ pub(in crate::exit) trait TrapRow: 'static {
 impl TrapRow for Row {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn timer(&self, direction: Direction, from_el0: bool) -> Option<TimerRegister> {
+        self.timer(direction, from_el0)
     }
 
     #[inline(always)]
@@ -39,6 +44,10 @@ impl TrapRow for Row {
 impl<K: 'static> TrapRow for Row32<K> {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn timer(&self, direction: Direction, from_el0: bool) -> Option<TimerRegister> {
+        self.timer(direction, from_el0)
     }
 
     fn access<B: DebugBackend>(

@@ -48,6 +48,33 @@ fn ends_beside_many_that_are_active_by_hand() {
     });
 }
 
+/// The end of an interrupt that its own handler has made inactive by the distributor ends no other one; nor does one that
+/// never comes, because the guest has cleared its active priorities instead, count for a later one.
+#[test]
+fn made_inactive_in_its_own_handler() {
+    both(|mut machine| {
+        machine.set(ENABLE, 40);
+        (33..38).for_each(|intid| machine.set(ACTIVATE, intid));
+        for ends in [true, false] {
+            machine.set(PEND, 40);
+            assert_eq!(machine.take(), 40);
+            machine.set(DEACTIVATE, 40);
+            if ends {
+                machine.end(40);
+            } else {
+                machine.port.guest().active_priorities = 0;
+            }
+            assert_eq!(machine.load(ACTIVATE + 4), 0x3e);
+        }
+        machine.set(PEND, 40);
+        assert_eq!(machine.take(), 40);
+        machine.set(PEND, 40);
+        machine.end(40);
+        assert_eq!(machine.load(ACTIVATE + 4), 0x3e);
+        assert_eq!(machine.take(), 40);
+    });
+}
+
 /// Active by hand, an interrupt is held back; the guest may end it by hand as well, or like any other.
 #[test]
 fn active_by_hand() {
