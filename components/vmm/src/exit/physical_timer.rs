@@ -98,3 +98,109 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 const fn ticks_until(seconds: u32, frequency: u64) -> u64 {
     (seconds.saturating_sub(1) as u64).saturating_mul(frequency).saturating_add(frequency / 8)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::exit::Exit;
+    use crate::fake::{FakeSerial, FakeVcpu, set_seconds};
+    use crate::vcpu::VcpuReg;
+    use crate::vm::Vm;
+    use crate::vm::tests::{GICD, Parts, exit};
+
+    /// CRm and op2 of CNTP_CTL_EL0, CNTP_CVAL_EL0, CNTPCT_EL0.
+    const CONTROL: [u32; 2] = [2, 1];
+    const COMPARE: [u32; 2] = [2, 2];
+    const COUNT: [u32; 2] = [0, 1];
+    const CLOCK: u64 = 0x0901_0000;
+    /// A word to a register of a device, from x1.
+    const STORE: u64 = 0x24 << 26 | 1 << 25 | 1 << 24 | 2 << 22 | 1 << 16 | 1 << 6 | 7;
+
+    fn trap(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu, [crm, op2]: [u32; 2], reads: bool) {
+        let iss = 3 << 20 | op2 << 17 | 3 << 14 | 14 << 10 | 1 << 5 | crm << 1 | u32::from(reads);
+        exit(vm, Exit::Vcpu { esr: 0x18 << 26 | 1 << 25 | u64::from(iss) }, vcpu);
+    }
+
+    fn write(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu, register: [u32; 2], value: u64) {
+        vcpu.set_x(1, value);
+        trap(vm, vcpu, register, false);
+    }
+
+    fn read(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu, register: [u32; 2]) -> u64 {
+        trap(vm, vcpu, register, true);
+        vcpu.x(1)
+    }
+
+    fn store(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu, ipa: u64, value: u64) {
+        vcpu.set_x(1, value);
+        exit(vm, Exit::Memory { ipa, fetch: false, esr: STORE }, vcpu);
+    }
+
+    /// The alarm comes, once.
+    fn ring(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu) {
+        vcpu.alarm = None;
+        exit(vm, Exit::VirtualPpi { intid: 30 }, vcpu);
+    }
+
+    /// The interrupt is pending for the guest.
+    fn is_pending(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu) -> bool {
+        vm.platform.bus.gic.load(0x200, 4, vcpu) >> 30 & 1 != 0
+    }
+
+    #[test]
+    fn the_guest_s_counter_has_the_vm_s_offset() {
+        let parts = Parts::new();
+        let (mut vm, mut vcpu) = parts.start();
+        vcpu.system.insert(VcpuReg::Cntvoff as u64, 1000);
+        vcpu.now = 5000;
+        assert_eq!(read(&mut vm, &mut vcpu, COUNT), 4000);
+        write(&mut vm, &mut vcpu, COMPARE, 4100);
+        assert_eq!(vcpu.alarm, None, "it is off");
+        write(&mut vm, &mut vcpu, CONTROL, 1);
+        assert_eq!((vcpu.alarm, is_pending(&mut vm, &mut vcpu)), (Some(5100), false));
+        vcpu.now = 5100;
+        ring(&mut vm, &mut vcpu);
+        assert_eq!((read(&mut vm, &mut vcpu, CONTROL), is_pending(&mut vm, &mut vcpu)), (5, true));
+        write(&mut vm, &mut vcpu, CONTROL, 3);
+        assert_eq!((vcpu.alarm, is_pending(&mut vm, &mut vcpu)), (None, false));
+    }
+
+    /// On a kernel that has none the timer is looked at in each exit.
+    #[test]
+    fn without_alarms_it_is_late() {
+        let parts = Parts::new();
+        let (mut vm, mut vcpu) = parts.start();
+        vcpu.kernel_counts = false;
+        write(&mut vm, &mut vcpu, COMPARE, 500);
+        write(&mut vm, &mut vcpu, CONTROL, 1);
+        vcpu.now = 600;
+        assert!(vcpu.alarm.is_none() && !is_pending(&mut vm, &mut vcpu));
+        store(&mut vm, &mut vcpu, GICD + 0x100, 1 << 30);
+        assert!(is_pending(&mut vm, &mut vcpu));
+    }
+
+    /// The clock shows whole seconds: the alarm comes in the last one, and again until it rings.
+    #[test]
+    fn the_clock_has_an_alarm_as_well() {
+        let parts = Parts::new();
+        let (mut vm, mut vcpu) = parts.start();
+        set_seconds(100);
+        store(&mut vm, &mut vcpu, CLOCK + 4, 103);
+        assert_eq!(vcpu.alarm, None, "it does not interrupt");
+        store(&mut vm, &mut vcpu, CLOCK + 0x10, 1);
+        assert_eq!(vcpu.alarm, Some(vcpu.now + 2000 + 125));
+        // The first of the two.
+        let soon = vcpu.now + 700;
+        write(&mut vm, &mut vcpu, COMPARE, soon);
+        write(&mut vm, &mut vcpu, CONTROL, 1);
+        assert_eq!(vcpu.alarm, Some(soon));
+        write(&mut vm, &mut vcpu, CONTROL, 0);
+        vcpu.now += 2125;
+        set_seconds(102);
+        ring(&mut vm, &mut vcpu);
+        assert_eq!((vcpu.alarm, vm.platform.bus.clock.is_touched), (Some(vcpu.now + 125), false));
+        set_seconds(103);
+        ring(&mut vm, &mut vcpu);
+        assert_eq!(vcpu.alarm, None, "it rings");
+        set_seconds(0);
+    }
+}
