@@ -36,19 +36,8 @@ const TIMEOUT: Duration = Duration::from_secs(3000);
 const PICKS: usize = 1500;
 
 impl Place {
-    /// A hash of what each program observes. A line of QEMU's own machine that could not be read was seen once, on a busy host:
-    /// it is shown, and asked for again, because nothing of ours has a part in it.
+    /// A hash of what each program observes.
     pub fn hashes(self, seed: u64, first: u32, count: u32) -> anyhow::Result<Vec<u32>> {
-        match self.hashes_once(seed, first, count) {
-            Err(error) if matches!(self, Self::Qemu) => {
-                println!("  asked again: {error:#}");
-                self.hashes_once(seed, first, count)
-            }
-            result => result,
-        }
-    }
-
-    fn hashes_once(self, seed: u64, first: u32, count: u32) -> anyhow::Result<Vec<u32>> {
         let output = self.run(&format!("mode=interrupts seed={seed} first={first} count={count}"))?;
         let mut hashes = Vec::new();
         for line in output.lines() {
