@@ -85,6 +85,21 @@ impl Kernel {
     pub(crate) fn leave(&self) {
         self.awaken();
         self.end_due_waits();
+        if self.choose() {
+            self.choose_others();
+        }
+    }
+
+    /// As long as whoever was chosen has a fault to tell first: its alarm was due.
+    #[cold]
+    #[inline(never)]
+    fn choose_others(&self) {
+        while self.choose() {}
+    }
+
+    /// Chooses the thread to resume, and whose time it is. True: it waits for somebody now, and another one has to be chosen.
+    #[inline(always)]
+    fn choose(&self) -> bool {
         match self.cpu.choice.get() {
             Choice::Resume if self.cpu.current.get().is_none_or(|current| self.is_schedulable(current)) => {}
             Choice::Resume => self.switch_to(self.cpu.ready.highest()),
@@ -100,16 +115,7 @@ impl Kernel {
             thread.context.elr.set(thread.fault_ip.get());
             thread.state.set(ThreadState::Running);
         }
-        if is_new && self.tells_of_alarm() {
-            self.leave_to_another();
-        }
-    }
-
-    /// The thread that was chosen has a fault to tell first.
-    #[cold]
-    #[inline(never)]
-    fn leave_to_another(&self) {
-        self.leave();
+        is_new && self.tells_of_alarm()
     }
 
     /// The candidate runs if nobody has a higher priority, and the current thread not the same.

@@ -11,6 +11,7 @@ use lazaret_abi::fault_context::{STOP_LABEL, WAIT_LABEL};
 use lazaret_abi::{ALARM_EVENT, NO_ALARM, VCPU_SET_ALARM, VCPU_START};
 use sel4_abi::fault::FaultLabel;
 use sel4_abi::invocation::Invocation::*;
+use sel4_abi::object::ObjectType;
 
 const IP: u64 = 0x4000_1000;
 
@@ -133,6 +134,45 @@ fn another_alarm_takes_its_place() {
     vm.set_alarm(NO_ALARM);
     vm.go_on(IP);
     assert_eq!(vm.w.kernel.next_timer(), NO_ALARM);
+}
+
+/// One without a thread may have an alarm as well, of which nobody is told before it has one.
+#[test]
+fn a_vcpu_without_a_thread() {
+    let vm = Vm::trapped();
+    let vcpu = vm.w.make(ObjectType::Vcpu, 0);
+    for delete in [false, true] {
+        let due = vm.w.kernel.cpu.arch.now() + ticks_from_us(&vm.w.kernel.cpu.arch, 100);
+        assert_eq!(vm.w.call_label(vcpu, VCPU_SET_ALARM, &[due], &[]), ok());
+        assert_eq!(vm.w.kernel.next_timer(), due);
+        if delete {
+            vm.w.delete(vcpu);
+        } else {
+            vm.w.run_us(200);
+        }
+        assert_eq!(vm.w.kernel.next_timer(), NO_ALARM);
+        check(&vm.w);
+    }
+}
+
+/// Many at once, and nobody who hears of them.
+#[test]
+fn alarms_of_many_guests_at_once() {
+    let vm = Vm::trapped();
+    let due = vm.w.kernel.cpu.arch.now() + ticks_from_us(&vm.w.kernel.cpu.arch, 500);
+    let guests = [0; 20].map(|_| {
+        let guest = vm.w.thread(100, vm.w.sched_context(5000, 5000), vm.endpoint);
+        let vcpu = vm.w.make(ObjectType::Vcpu, 0);
+        vm.w.expect(vcpu, VcpuSetTcb, &[], &[guest]);
+        assert_eq!(vm.w.call_label(vcpu, VCPU_SET_ALARM, &[due], &[]), ok());
+        vm.w.resume(guest);
+        vm.w.thread_of(guest)
+    });
+    vm.w.root_waits();
+    vm.w.run_us(600);
+    assert!(guests.iter().all(|guest| guest.state.get() == BlockedOnSend));
+    assert_eq!(vm.w.kernel.current(), None);
+    check(&vm.w);
 }
 
 #[test]

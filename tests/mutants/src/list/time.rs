@@ -103,8 +103,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "alarm_outlives_its_thread",
         file: "microkernel/src/object/vcpu/mod.rs",
-        from: "    kernel.forget_alarm(vcpu);\n",
-        to: "",
+        from: "    kernel.forget_alarm(vcpu);\n    kernel.take_timer_back(vcpu);\n",
+        to: "    kernel.take_timer_back(vcpu);\n",
+    },
+    Mutant {
+        name: "alarm_outlives_its_vcpu",
+        file: "microkernel/src/object/vcpu/mod.rs",
+        from: "    kernel.forget_alarm(vcpu);\n    binding::end(vcpu);\n",
+        to: "    binding::end(vcpu);\n",
     },
     Mutant {
         name: "alarm_is_not_set_anew_after_a_restart",

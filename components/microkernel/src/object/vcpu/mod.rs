@@ -251,6 +251,7 @@ pub fn finalise(kernel: &Kernel, vcpu: Ref<Vcpu>) {
     if let Some(thread) = vcpu.tcb.get() {
         dissociate_thread(kernel, thread);
     }
+    kernel.forget_alarm(vcpu);
     binding::end(vcpu);
     doorbell::delete_all(kernel, vcpu);
     kernel.cpu.arch.release_vcpu(vcpu);
