@@ -50,7 +50,7 @@ const NESTED: usize = 16;
 /// Interrupts' numbers are below.
 const LAST: u16 = 160;
 /// The virtual timer's.
-const VIRTUAL_TIMER: u16 = 27;
+pub(crate) const VIRTUAL_TIMER: u16 = 27;
 
 /// Runs the operations that are kept; the machine must be as [`clean`] leaves it, and is so again.
 pub fn run(program: &Program, keep: Keep, machine: &mut impl Machine, observe: impl FnMut(Observation)) {

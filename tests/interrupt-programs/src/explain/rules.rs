@@ -6,6 +6,7 @@ use crate::observation::{AS_FIQ, QUIET};
 use crate::program::{Operation, Timer};
 use crate::register::names::{self, CLEAR_ENABLE, SET_ACTIVE, SET_ENABLE, SET_PENDING};
 use crate::register::{Register, Size};
+use crate::run::VIRTUAL_TIMER;
 
 /// At most twelve.
 pub const RULES: [Rule; 12] = [
@@ -145,14 +146,15 @@ fn equal_priorities(difference: &Difference<'_>) -> bool {
     }
 }
 
-/// Those that a program gives an interrupt; all begin with the highest.
+/// Those that a program gives an interrupt; all begin with the highest, and a program that sleeps gives that to its timer.
 fn priorities(difference: &Difference<'_>, intid: u16) -> impl Iterator<Item = u64> {
     let given = difference.operations().filter_map(move |operation| match operation {
         Operation::Write(register, Size::Byte, value) if *register == names::priority(intid) => Some(value & 0xf8),
         _ => None,
     });
     let is_given = given.clone().next().is_some();
-    given.chain((!is_given).then_some(0))
+    let sleeps = difference.operations().any(|operation| matches!(operation, Operation::Sleep(_)));
+    given.chain((!is_given || sleeps && intid == VIRTUAL_TIMER).then_some(0))
 }
 
 fn odd_sizes(difference: &Difference<'_>) -> bool {
@@ -207,9 +209,10 @@ fn levels(difference: &Difference<'_>) -> bool {
 /// controller looks at the lines only when the next register of its distributor or physical interface is written, so under
 /// a hypervisor the timer's second interrupt is late there, and nowhere else.
 fn stays_high(difference: &Difference<'_>) -> bool {
-    const TIMER: u64 = 27;
+    const TIMER: u64 = VIRTUAL_TIMER as u64;
     const SPURIOUS: u64 = 1023;
     let takes = |operation| matches!(operation, Operation::Acknowledge | Operation::Open(_));
+    let tells = |operation| takes(operation) || matches!(operation, Operation::Read(names::HPPIR, _));
     let was_taken =
         |operation: u8| difference.program.operations.get(usize::from(operation)).copied().is_some_and(takes);
     let is_timer = |value: u64| value & !AS_FIQ == TIMER;
@@ -225,8 +228,9 @@ fn stays_high(difference: &Difference<'_>) -> bool {
     };
     let (Some(operation), Some((qemu, ours))) = (difference.operation(), difference.values()) else { return false };
     let is_missed = match operation {
-        Operation::Signals => qemu & !ours != 0 && ours & !qemu == 0,
-        _ => takes(operation) && is_timer(qemu) && !is_timer(ours) && is_other(ours),
+        // Another one may be signalled instead.
+        Operation::Signals => qemu & !ours != 0,
+        _ => tells(operation) && is_timer(qemu) && !is_timer(ours) && is_other(ours),
     };
     is_missed && is_second && difference.operations().any(is_up)
 }
