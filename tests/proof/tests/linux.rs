@@ -15,16 +15,24 @@ fn main() -> ExitCode {
         println!("\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 1 filtered out");
         return ExitCode::SUCCESS;
     }
-    let (counts, failed) = match newest_source().map(|archive| compare(&archive)) {
+    let (counts, failed) = match newest_source()
+        .map(|(version, archive)| (version >= OLDEST).then(|| compare(&archive)))
+    {
         None => {
             println!("test {name} ... skipped: no linux-source is installed (apt-get install linux-source)");
             ("0 passed; 0 failed; 1 ignored", false)
         }
-        Some(Ok(count)) => {
+        Some(None) => {
+            println!(
+                "test {name} ... skipped: the list of a Linux before 6.12 is short, and no newer linux-source is installed"
+            );
+            ("0 passed; 0 failed; 1 ignored", false)
+        }
+        Some(Some(Ok(count))) => {
             println!("test {name} ... ok: {count} registers of the trapped groups are the table's");
             ("1 passed; 0 failed; 0 ignored", false)
         }
-        Some(Err(why)) => {
+        Some(Some(Err(why))) => {
             println!("test {name} ... FAILED\n{why}");
             ("0 passed; 1 failed; 0 ignored", true)
         }
@@ -33,14 +41,18 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(failed))
 }
 
+/// In older sources most registers are still elsewhere: 6.1's list has 14 of those that trap.
+const OLDEST: [u32; 2] = [6, 12];
+
 /// The package's archive with the highest version.
-fn newest_source() -> Option<PathBuf> {
-    let version = |path: &Path| -> Option<Vec<u32>> {
+fn newest_source() -> Option<([u32; 2], PathBuf)> {
+    let version = |path: &Path| -> Option<[u32; 2]> {
         let name = path.file_name()?.to_str()?.strip_prefix("linux-source-")?.strip_suffix(".tar.xz")?;
-        name.split('.').map(|part| part.parse().ok()).collect()
+        let (major, minor) = name.split_once('.')?;
+        Some([major.parse().ok()?, minor.parse().ok()?])
     };
     let entries = std::fs::read_dir("/usr/src").ok()?.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    entries.filter(|path| version(path).is_some()).max_by_key(|path| version(path))
+    entries.filter_map(|path| Some((version(&path)?, path))).max()
 }
 
 fn compare(archive: &Path) -> Result<usize, String> {
