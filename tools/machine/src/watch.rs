@@ -135,6 +135,8 @@ impl Watch {
             if piece.is_empty() {
                 return Ok(None);
             }
+            // It said something, so what was seen of its rest is over: pieces that came at once are no time.
+            at_rest = AtRest::default();
             seen.add(&piece);
             self.show(&piece, log)?;
             let found = faults.find(&piece);
