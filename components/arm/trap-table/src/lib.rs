@@ -12,6 +12,8 @@
 //! | `MDCCSR_EL0` | TXfull reads 1 | nobody empties the channel, so a driver's probe fails at once |
 //! | `DBGAUTHSTATUS_EL1` | everything implemented and disabled | no external debugger reaches a VM |
 //! | `OSDLR_EL1` | ignored | the double lock is optional and not promised |
+//! | `OSDTRRX_EL1`, `OSDTRTX_EL1`, `OSECCR_EL1`, and of `MDSCR_EL1` what the OS lock opens | read 0, ignored | an external debugger's, and none reaches a VM |
+//! | `DBGPRCR_EL1` | read 0, ignored | a vCPU's power is the VMM's |
 //! | LDC and STC of `DBGDTRTXint`, `DBGDTRRXint` | undefined | as above, and they are optional in a driver |
 //! | `ACTLR_EL1`, `DC ISW`, `DC CSW`, `DC CISW` | RAZ/WI | their effect reaches other VMs |
 //! | `PM*` | RAZ/WI | no performance monitors are given |
