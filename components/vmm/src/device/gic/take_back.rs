@@ -108,9 +108,12 @@ impl Gic<'_> {
             } else {
                 self.seldom.target(32 * word as u16 + bit).trailing_zeros() as usize
             };
+            if handler >= self.cpus() {
+                // Of a target that there is not: nobody acknowledged it.
+                continue;
+            }
             self.take_back(handler, port);
-            let is_split = self.taken.get(handler).copied().flatten().is_none_or(|found| found.guest & SPLIT != 0);
-            if !is_split {
+            if self.taken[handler].is_some_and(|found| found.guest & SPLIT == 0) {
                 self.seldom.change().unended[handler] += 1;
             }
         }
