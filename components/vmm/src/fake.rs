@@ -2,8 +2,10 @@
 //! A vCPU and a serial line for host tests.
 
 mod cpu_interface;
+mod disk;
 
 pub use cpu_interface::{CpuInterface, SPURIOUS};
+pub use disk::FakeDisk;
 
 use crate::device::gic::{Format, Inject, Interface};
 use crate::exit::{Next, ReplyContext};

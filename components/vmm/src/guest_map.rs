@@ -30,6 +30,10 @@ pub const VIRTIO_CONSOLE: u64 = 0x0a00_1000;
 pub const VIRTIO_SIZE: u64 = 0x200;
 /// The SPI of the console by Virtio.
 pub const VIRTIO_CONSOLE_INTID: u16 = 48;
+/// The disk by Virtio, emulated.
+pub const VIRTIO_BLOCK: u64 = 0x0a00_2000;
+/// The SPI of the disk by Virtio.
+pub const VIRTIO_BLOCK_INTID: u16 = 49;
 /// The PPI of the virtual timer, the only one of the architected timers that a guest has: the physical one is not switched
 /// and traps as undefined, the secure and the hypervisor's are not EL1's.
 pub const VIRTUAL_TIMER_INTID: u16 = 27;

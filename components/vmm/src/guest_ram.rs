@@ -67,16 +67,28 @@ impl<'a> GuestRam<'a> {
 
     /// Copy out; false if it does not fit.
     pub fn read(&self, offset: u64, bytes: &mut [u8]) -> bool {
-        let Some(at) = self.range(offset, bytes.len() as u64) else { return false };
-        for (n, byte) in bytes.iter_mut().enumerate() {
-            *byte = self.words[(at + n) / 8].load(Relaxed).to_le_bytes()[(at + n) % 8];
+        let Some(mut at) = self.range(offset, bytes.len() as u64) else { return false };
+        let (head, middle) = bytes.split_at_mut(bytes.len().min(at.wrapping_neg() % 8));
+        at = self.read_bytes(at, head);
+        let (chunks, tail) = middle.as_chunks_mut::<8>();
+        for (chunk, word) in chunks.iter_mut().zip(&self.words[at / 8..]) {
+            *chunk = word.load(Relaxed).to_le_bytes();
         }
+        self.read_bytes(at + 8 * chunks.len(), tail);
         true
     }
 
     fn range(&self, offset: u64, length: u64) -> Option<usize> {
         let end = offset.checked_add(length)?;
         (end <= self.size()).then_some(offset as usize)
+    }
+
+    /// Within words; the position after the last byte.
+    fn read_bytes(&self, at: usize, bytes: &mut [u8]) -> usize {
+        for (n, byte) in bytes.iter_mut().enumerate() {
+            *byte = self.words[(at + n) / 8].load(Relaxed).to_le_bytes()[(at + n) % 8];
+        }
+        at + bytes.len()
     }
 
     /// Within words; the position after the last byte.

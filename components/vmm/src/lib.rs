@@ -11,6 +11,9 @@
 //! | `0x0800_0000` | GICv2 distributor, emulated ([`device::gic`]) | |
 //! | `0x0801_0000` | GICv2 CPU interface, the hardware's GICV page | |
 //! | `0x0900_0000` | PL011, emulated ([`device::pl011`]) | SPI 1 (33) |
+//! | `0x0901_0000` | PL031, emulated ([`device::pl031`]) | SPI 2 (34) |
+//! | `0x0a00_1000` | console by Virtio ([`device::virtio::console`]) | SPI 16 (48) |
+//! | `0x0a00_2000` | disk by Virtio, if the VM has one ([`device::virtio::block`]) | SPI 17 (49) |
 //! | `0x4000_0000` | RAM | |
 //! | | virtual timer | PPI 11 (27) |
 //! | | PSCI 1.1 by HVC or SMC ([`exit::call`]) | |

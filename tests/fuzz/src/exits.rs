@@ -93,7 +93,7 @@ fn with_vm(setting: u8, state: &mut State, work: impl FnOnce(&mut Vm<'_, FakeSer
     };
     let config = Config::parse(file).unwrap_or_else(|error| panic!("{error}"));
     let images = Images { kernel, initrd: &[] };
-    let given = Provisions { images, ram: GuestRam::new(&memory, |_| {}), seconds: || 0, seed: None };
+    let given = Provisions { images, ram: GuestRam::new(&memory, |_| {}), disk: None, seconds: || 0, seed: None };
     work(&mut Vm::new(config, given, FakeSerial::default(), state), &mut vcpu);
 }
 

@@ -63,7 +63,8 @@ pub fn run_built(built: &Built, script: Script, seconds: u64) -> anyhow::Result<
     follow(built, Qemu::of(&Workspace::find(), &built.board)?, script, seconds)
 }
 
-fn follow(built: &Built, qemu: Qemu, script: Script, seconds: u64) -> anyhow::Result<Run> {
+/// Follows a script to its end, on this machine.
+pub fn follow(built: &Built, qemu: Qemu, script: Script, seconds: u64) -> anyhow::Result<Run> {
     let run = Watch::script(script, Duration::from_secs(seconds)).run(qemu.command(&built.path))?;
     run.expect_seen()?;
     Ok(run)

@@ -15,6 +15,7 @@ mod command_line;
 mod console;
 mod crash;
 mod differential;
+mod disk;
 mod domains;
 mod entry;
 mod limits;
@@ -90,6 +91,7 @@ fn main() {
         crash::SCENARIOS,
         linux::SCENARIOS,
         linux32::SCENARIOS,
+        disk::SCENARIOS,
     ]
     .concat();
     let boards = match std::env::var("LAZARET_TEST_BOARD") {

@@ -107,6 +107,8 @@ pub struct Emulation {
     /// Anything else.
     #[serde(default)]
     pub more: Vec<String>,
+    /// `-device` of a disk, at the place where programs look for one; a board without it has none.
+    pub drive: Option<String>,
     /// The scenarios of `tests/qemu` run on it.
     #[serde(default)]
     pub scenarios: bool,

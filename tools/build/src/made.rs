@@ -6,13 +6,15 @@ use lazaret_sdf::{SearchPath, System};
 
 /// Our programs for protection domains, in files `NAME.elf`. Reports have these two whatever a description runs.
 const ALWAYS: [&str; 2] = ["vmm", "serial"];
-/// The program of the domains that test what Microkit promises.
-const TEST_PROGRAM: &str = "protection-domains";
+/// Those that are made where a description runs them: the disk's driver, and the program of the domains that test what
+/// Microkit promises.
+const SOMETIMES: [&str; 2] = ["block", "protection-domains"];
 
 /// Files that a build makes, as descriptions name them.
-pub const MADE: [&str; 9] = [
+pub const MADE: [&str; 10] = [
     "vmm.elf",
     "serial.elf",
+    "block.elf",
     "protection-domains.elf",
     lazaret_guests::LINUX,
     lazaret_guests::INITRD,
@@ -36,8 +38,8 @@ impl Needed {
     pub fn by(system: &System, files: &SearchPath) -> Self {
         let mut names = system.file_names();
         names.retain(|name| files.find(name).is_none());
-        let is_test = names.contains(program_file(TEST_PROGRAM).as_str());
-        let programs = ALWAYS.into_iter().chain(is_test.then_some(TEST_PROGRAM)).collect();
+        let is_run = |program: &&str| names.contains(program_file(program).as_str());
+        let programs = ALWAYS.into_iter().chain(SOMETIMES.into_iter().filter(is_run)).collect();
         Self { programs, guests: Wanted::among(&names) }
     }
 }
@@ -72,6 +74,8 @@ mod tests {
         assert_eq!(found.programs, ALWAYS);
         assert!(found.guests.bare && !found.guests.linux);
         let test = needed(&text.replace("'serial.elf'", "'protection-domains.elf'"));
-        assert_eq!(test.programs, ["vmm", "serial", TEST_PROGRAM]);
+        assert_eq!(test.programs, ["vmm", "serial", "protection-domains"]);
+        let disk = needed(&text.replace("'serial.elf'", "'block.elf'"));
+        assert_eq!(disk.programs, ["vmm", "serial", "block"]);
     }
 }

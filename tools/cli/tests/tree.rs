@@ -20,6 +20,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ("board-file", &[]),
     ("sel4-prefix", &[]),
     ("system-spec", &["sel4-abi"]),
+    ("sddf-abi", &[]),
     ("virtio", &[]),
     ("debug-shim", &["arm-debug-bits", "lazaret-abi"]),
     ("debug-shim-aarch64", &["debug-shim"]),
@@ -51,6 +52,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
         &["arm-syndrome", "lazaret-abi", "sel4", "sel4-root-task", "sel4-abi", "sel4-vcpu-debug", "system-spec"],
     ),
     ("serial", &["lazaret-abi", "microkit-abi", "sel4", "sel4-microkit", "sel4-abi"]),
+    ("block", &["microkit-abi", "sddf-abi", "sel4", "sel4-microkit", "sel4-abi"]),
     (
         "vmm",
         &[
@@ -59,6 +61,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
             "arm-trap-table",
             "lazaret-abi",
             "microkit-abi",
+            "sddf-abi",
             "sel4",
             "sel4-microkit",
             "sel4-abi",
@@ -199,6 +202,9 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "components/root-task/src/tests.rs",
     // The entry of a thread without a stack.
     "components/root-task/src/ticker.rs",
+    "components/drivers/block/src/target/disk.rs",
+    "components/drivers/block/src/target/hal.rs",
+    "components/drivers/block/src/target/regions.rs",
     "components/drivers/serial/src/target/counter.rs",
     "components/drivers/serial/src/target/regions.rs",
     "components/vmm/src/pd/counter.rs",
@@ -231,6 +237,8 @@ const UNSAFE_LIMITS: &[(&str, usize)] = &[
     ("components/sel4-root-task", 10),
     ("components/sel4-microkit", 14),
     ("components/root-task", 12),
+    // virtio-drivers leaves to its users what buffers are and where.
+    ("components/drivers/block", 18),
     ("components/drivers/serial", 6),
     ("components/vmm", 8),
 ];

@@ -79,6 +79,9 @@ struct Stamp {
     /// SHA-256 of the unpacked kernel, and of the list of the user land's files with their sizes.
     kernel_sha256: String,
     userland_sha256: String,
+    /// The modules that were looked for in the kernel's packages.
+    #[serde(default)]
+    modules: Vec<String>,
 }
 
 impl Debian {
@@ -164,7 +167,8 @@ impl Debian {
         // A download or an unpacking that was cut off is as good as none.
         let is_whole =
             stamp.kernel_sha256 == sha256(&kernel) && stamp.userland_sha256 == listed(&self.folder.join(ROOT));
-        (is_whole && self.folder.join(MODULES).is_dir()).then_some(stamp)
+        let has_modules = stamp.modules == kernel_package::MODULES && self.folder.join(MODULES).is_dir();
+        (is_whole && has_modules).then_some(stamp)
     }
 
     /// Asks the archive once a day; what is here is good enough when nobody answers.
@@ -211,7 +215,8 @@ impl Debian {
         let userland = named.map(|p| (p.name.clone(), p.version.clone())).collect();
         let kernel_sha256 = sha256(&std::fs::read(self.folder.join(self.linux())).context(self.linux())?);
         let kernel_version = package.version;
-        let stamp = Stamp { kernel, kernel_version, userland, kernel_sha256, userland_sha256 };
+        let modules = kernel_package::MODULES.map(Into::into).into();
+        let stamp = Stamp { kernel, kernel_version, userland, kernel_sha256, userland_sha256, modules };
         write_file(&self.stamp_path(), serde_json::to_vec_pretty(&stamp)?)?;
         let _ = std::fs::remove_dir_all(self.folder.join("apt/single"));
         Ok(stamp)
@@ -280,6 +285,7 @@ mod tests {
             userland: Vec::new(),
             kernel_sha256: sha256(b"kernel"),
             userland_sha256: listed(&folder.join(ROOT)),
+            modules: kernel_package::MODULES.map(Into::into).into(),
         };
         write("packages.json", &serde_json::to_string(&stamp).unwrap());
         assert!(debian.stamp().is_none(), "without its modules' folder");

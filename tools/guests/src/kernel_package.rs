@@ -10,7 +10,7 @@ use super::apt::{Apt, Package};
 use super::library::resolve;
 
 /// Modules that a guest wants: of Virtio, whose bus and devices are none of a packaged kernel's own.
-pub const MODULES: [&str; 2] = ["virtio_mmio.ko", "virtio_console.ko"];
+pub const MODULES: [&str; 3] = ["virtio_mmio.ko", "virtio_console.ko", "virtio_blk.ko"];
 
 /// Beginning of the name of the package that has a split kernel's files.
 const BINARY: &str = "linux-binary-";

@@ -16,6 +16,7 @@ hostname lazaret
 echo \"Linux $(uname -r) in a Lazaret VM; poweroff ends it.\"
 grep -qw lazaret.debug /proc/cmdline && /bin/debug-loop &
 grep -qw lazaret.once /proc/cmdline && exec /bin/debug-once
+grep -qw lazaret.disk /proc/cmdline && exec /bin/disk-once
 exec /bin/busybox init
 ";
 
@@ -46,6 +47,20 @@ echo \"sum $sum\"
 sha256sum /bin/busybox
 for n in 1 2 3; do TRY </dev/null; done
 dd if=/dev/zero bs=1M count=256 2>/dev/null | sha256sum
+poweroff -f
+";
+
+/// With `lazaret.disk` it writes its whole disk, 64 KiB a round, past its own caches; then three sectors of these again, which
+/// are no whole block; reads what is there, and powers off.
+const DISK_ONCE: &str = "#!/bin/sh
+insmod /lib/modules/virtio_mmio.ko
+insmod /lib/modules/virtio_blk.ko
+for n in $(seq 0 $(($(cat /sys/block/vda/size) / 128 - 1))); do
+    yes \"round $n\" | head -c 65536 >/tmp/round
+    dd if=/tmp/round of=/dev/vda bs=65536 seek=$n oflag=direct conv=fsync 2>/dev/null
+    dd if=/tmp/round of=/dev/vda bs=1536 count=1 seek=$((n * 65536)) oflag=direct,seek_bytes 2>/dev/null
+    dd if=/dev/vda bs=65536 skip=$n count=1 iflag=direct 2>/dev/null | cmp - /tmp/round && echo \"disk: round $n is there\"
+done
 poweroff -f
 ";
 
@@ -91,6 +106,7 @@ pub(super) fn base(busybox: &[u8], debug: &str, end: &str) -> anyhow::Result<Ini
     archive.file("etc/profile", PROFILE.as_bytes())?;
     archive.file("etc/passwd", b"root::0:0:root:/:/bin/sh\n")?;
     archive.program("bin/debug-loop", DEBUG_LOOP.replace("TRY", debug).replace("END", end).as_bytes())?;
+    archive.program("bin/disk-once", DISK_ONCE.as_bytes())?;
     archive.program("bin/debug-once", DEBUG_ONCE.replace("TRY", debug).as_bytes())?;
     Ok(archive)
 }

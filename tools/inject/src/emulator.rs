@@ -137,6 +137,16 @@ impl Emulator {
         Ok(text(&seen))
     }
 
+    /// Until it prints this; the machine gets the time that it may take for all of its output.
+    pub fn wait_for(&self, what: &str) -> anyhow::Result<()> {
+        let mut limit = Limit::new(&self.control, self.limit)?;
+        while !self.has_said(what) {
+            anyhow::ensure!(!limit.is_over()?, "{what}: not printed, {}", limit.state());
+            std::thread::sleep(PERIOD);
+        }
+        Ok(())
+    }
+
     /// Has it printed this yet?
     pub fn has_said(&self, what: &str) -> bool {
         let mut seen = self.seen.borrow_mut();

@@ -9,6 +9,7 @@
 mod apply;
 pub mod case;
 mod clock;
+pub mod disk;
 mod emulator;
 mod exit_kind;
 pub mod gdb;

@@ -26,7 +26,7 @@ const LAST: &str = "reboot: Power down";
 /// Instructions of the VMM after an exit at most; an exit that takes less is let go.
 const STEPS: u64 = 300;
 /// Between two kills. QEMU has much to translate again after each, and the guest's clock does not wait for that.
-const PAUSE_MS: std::ops::Range<u64> = 100..400;
+pub(crate) const PAUSE_MS: std::ops::Range<u64> = 100..400;
 
 /// What was found.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::emulator::Emulator;
 use super::gdb::{Gdb, PC};
 use lazaret_build::{Built, Request, system};
 use lazaret_machine::interrupt::keep_from;
-use lazaret_machine::{PrivateFolder, Qemu};
+use lazaret_machine::{Drive, PrivateFolder, Qemu};
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 
@@ -31,6 +31,10 @@ const LIMIT_IN_REAL_TIME: u32 = 240;
 /// Marks in the guest, used again after so many, and what one takes in bytes.
 const MARKS: u64 = 256;
 const MARK_SIZE: u64 = 8;
+/// Of a program that nobody calls; no place is there.
+const NO_REPLY: u64 = u64::MAX;
+/// Of a system without such a guest; no place is behind it.
+const NO_MARKS: u64 = u64::MAX;
 
 /// The built system, and where in it things are.
 pub struct Testbed {
@@ -39,9 +43,9 @@ pub struct Testbed {
     executables: PathBuf,
     /// Physical memory of the kernel, without its code.
     pub kernel: std::ops::Range<u64>,
-    /// `svc` of ReplyRecv in the VMM; the exit begins behind it.
+    /// `svc` of ReplyRecv in the VMM; the exit begins behind it. A program that nobody calls has none.
     pub reply: u64,
-    /// All `svc` of the VMM.
+    /// All `svc` of the program.
     pub svcs: Vec<u64>,
     name: u64,
     victim: &'static str,
@@ -60,18 +64,29 @@ impl Testbed {
         Request { config, ..Request::new(workspace.test_system(name)) }
     }
 
-    /// Builds a system, to inject into this domain.
+    /// Builds a system, to inject into this domain, which is a VMM.
     pub fn of(workspace: &Workspace, request: &Request, victim: &'static str) -> anyhow::Result<Self> {
+        Self::of_program(workspace, request, victim, "vmm")
+    }
+
+    /// The same of a domain with another program.
+    pub fn of_program(
+        workspace: &Workspace,
+        request: &Request,
+        victim: &'static str,
+        program: &str,
+    ) -> anyhow::Result<Self> {
         let built = system::build(workspace, request)?;
         let mut qemu = Qemu::of(workspace, &built.board)?;
         qemu.icount = true;
         let read = |name: &Path| std::fs::read(name).with_context(|| name.display().to_string());
         let executables = built.executables.clone();
-        let vmm = read(&executables.join("vmm"))?;
-        let guest = read(&executables.join("bare-aarch64"))?;
-        let (svcs, reply) = system_calls(&vmm)?;
+        let elf = read(&executables.join(program))?;
+        let guest = executables.join("bare-aarch64");
+        let (svcs, reply) = system_calls(&elf)?;
         let kernel = kernel_data(&built);
-        let (name, marks) = (symbol(&vmm, "microkit_name")?, symbol(&guest, "marks")?);
+        let name = symbol(&elf, "microkit_name")?;
+        let marks = if guest.exists() { symbol(&read(&guest)?, "marks")? } else { NO_MARKS };
         Ok(Self { qemu, image: built.path, executables, kernel, reply, svcs, name, marks, victim, limit: LIMIT })
     }
 
@@ -93,6 +108,12 @@ impl Testbed {
             places.extend(found.map(|(at, _)| segment.address() + at as u64 + offset));
         }
         Ok(places)
+    }
+
+    /// With a disk.
+    pub fn with_drive(mut self, drive: &Drive) -> anyhow::Result<Self> {
+        self.qemu = self.qemu.with_drive(drive)?;
+        Ok(self)
     }
 
     /// Time is the clock's from here on, not the instructions'.
@@ -150,7 +171,7 @@ impl Testbed {
 
     /// Where the guest passes at the beginning of a step of a round, which are counted from 1.
     pub fn mark(&self, round: u64, step: u64) -> u64 {
-        self.marks + MARK_SIZE * ((Self::STEPS * round + step) % MARKS)
+        self.marks.wrapping_add(MARK_SIZE * ((Self::STEPS * round + step) % MARKS))
     }
 
     /// The same of these steps, for all rounds.
@@ -190,7 +211,8 @@ fn system_calls(elf: &[u8]) -> anyhow::Result<(Vec<u64>, u64)> {
     let is_reply = |at: u64| (1..16).any(|n| code.get(&(at - 4 * n)) == Some(&REPLY_RECV));
     match svcs.iter().copied().filter(|&at| is_reply(at)).collect::<Vec<_>>()[..] {
         [reply] => Ok((svcs, reply)),
-        ref found => bail!("the VMM answers at {found:x?}: exactly one place was expected"),
+        [] => Ok((svcs, NO_REPLY)),
+        ref found => bail!("it answers at {found:x?}: one place was expected, or none"),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod card;
 pub mod console;
+mod drive;
 pub mod interrupt;
 mod lines;
 mod monitor;
@@ -18,6 +19,7 @@ pub mod serial;
 mod terminal;
 mod watch;
 
+pub use drive::Drive;
 pub use lines::rejoin;
 pub use monitor::{Monitor, Session};
 pub use patience::{Patience, work};

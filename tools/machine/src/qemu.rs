@@ -12,6 +12,8 @@ use lazaret_programs::shell;
 use lazaret_programs::toolchain::first_line;
 use lazaret_programs::workspace::Workspace;
 
+use crate::Drive;
+
 /// Makes QEMU die with us, so that nothing runs on when we are killed; part of Debian's base system.
 const DIE_TOGETHER: &str = "/usr/bin/setpriv";
 
@@ -33,6 +35,8 @@ pub struct Qemu {
     pub icount: bool,
     /// Anything else.
     pub more: Vec<String>,
+    /// `-device` of a disk, if the board has a place for one.
+    pub drive: Option<String>,
     /// `-dtb`, for a machine that brings no device tree.
     pub device_tree: Option<PathBuf>,
 }
@@ -47,9 +51,9 @@ impl Qemu {
 
     /// The same without the device tree.
     pub fn as_described(board: &Board) -> anyhow::Result<Self> {
-        let Emulation { program, machine, cpu, memory, more, .. } =
+        let Emulation { program, machine, cpu, memory, more, drive, .. } =
             board.qemu.clone().with_context(|| format!("{}: not a QEMU board", board.name))?;
-        Ok(Self { program, machine, cpu, memory, icount: false, more, device_tree: None })
+        Ok(Self { program, machine, cpu, memory, icount: false, more, drive, device_tree: None })
     }
 
     /// A path in one of QEMU's options with commas between them: its own commas are doubled.
@@ -80,6 +84,16 @@ impl Qemu {
             self.cpu = core.into();
         }
         self
+    }
+
+    /// With a disk.
+    pub fn with_drive(mut self, drive: &Drive) -> anyhow::Result<Self> {
+        let Some(device) = &self.drive else {
+            let help = "choose a board whose board.toml has [qemu] drive";
+            return Err(Problem::new("--drive: this board has no place for a disk", help));
+        };
+        self.more.extend(drive.arguments(device));
+        Ok(self)
     }
 
     fn arguments(&self, image: &Path) -> Vec<String> {

@@ -45,6 +45,8 @@ pub enum Broken {
     Indirect,
     /// A buffer to read behind one to write.
     Order,
+    /// A chain that has no room for what the device must say, or not all that it must know.
+    Short,
 }
 
 impl fmt::Display for Broken {
@@ -58,6 +60,7 @@ impl fmt::Display for Broken {
             Self::Endless => "a chain without an end",
             Self::Indirect => "a table of descriptors that cannot be one",
             Self::Order => "a buffer to read behind one to write",
+            Self::Short => "a chain that is too short for a request",
         })
     }
 }
@@ -128,9 +131,15 @@ impl QueueState {
         }
         let entry = self.in_driver_area(DRIVER_RING + 2 * self.slot(self.taken));
         let head = read_u16(memory, entry).ok_or(Broken::Address)?;
+        self.chain(head, indirect, memory).map(Some)
+    }
+
+    /// The chain that begins at this descriptor, once more: for a device that has taken it and works on it later. It is
+    /// whatever the driver has made of it meanwhile.
+    pub fn chain(&self, head: u16, indirect: bool, memory: &impl Memory) -> Result<Chain, Broken> {
         let [descriptors, ..] = self.areas;
         let table = Table { address: descriptors, entries: self.size.into() };
-        Chain::walk(head, table, indirect, memory).map(Some)
+        Chain::walk(head, table, indirect, memory)
     }
 
     /// The next chain is taken.

@@ -10,14 +10,15 @@ pub mod virtio;
 use crate::bus::{MmioDevice, devices};
 use crate::console::{Console, Serial};
 use crate::guest_map::{
-    CLOCK, CLOCK_INTID, CLOCK_SIZE, GICD, GICD_SIZE, UART, UART_INTID, UART_SIZE, VIRTIO_CONSOLE, VIRTIO_CONSOLE_INTID,
-    VIRTIO_SIZE,
+    CLOCK, CLOCK_INTID, CLOCK_SIZE, GICD, GICD_SIZE, UART, UART_INTID, UART_SIZE, VIRTIO_BLOCK, VIRTIO_BLOCK_INTID,
+    VIRTIO_CONSOLE, VIRTIO_CONSOLE_INTID, VIRTIO_SIZE,
 };
 use crate::guest_ram::GuestRam;
 use crate::log::Log;
 use gic::{Gic, Inject};
 use pl011::Pl011;
 use pl031::Pl031;
+use virtio::block::{Backend, VirtioBlock};
 use virtio::console::VirtioConsole;
 
 devices! {
@@ -29,6 +30,8 @@ devices! {
     gic: Gic at GICD, GICD_SIZE, None;
     /// The console by Virtio.
     virtio_console: VirtioConsole at VIRTIO_CONSOLE, VIRTIO_SIZE, Some(VIRTIO_CONSOLE_INTID);
+    /// The disk by Virtio.
+    virtio_block: VirtioBlock at VIRTIO_BLOCK, VIRTIO_SIZE, Some(VIRTIO_BLOCK_INTID);
 }
 
 /// A clock that counts seconds: the board's, or one that began when the board was started.
@@ -50,6 +53,8 @@ pub struct Outside<'o, 'a, S> {
 pub struct Backing<'a> {
     /// The guest's RAM.
     pub ram: GuestRam<'a>,
+    /// What is behind the disk, if there is one.
+    pub disk: Option<Backend<'a>>,
     /// For what a guest's driver does that none does.
     pub log: Log<'a>,
     /// The VM's name, for the log.

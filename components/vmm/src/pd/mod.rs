@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The protection domain.
 
+mod block_driver;
 mod clock;
 mod counter;
 mod kernel_vcpu;
@@ -62,7 +63,13 @@ fn init() -> Monitor {
         }
     };
     let (clock, seconds) = clock::find();
-    let given = Provisions { images: regions.images, ram: regions.ram, seconds, seed: regions::seed() };
+    let given = Provisions {
+        images: regions.images,
+        ram: regions.ram,
+        disk: block_driver::find(name),
+        seconds,
+        seed: regions::seed(),
+    };
     let mut vm = Vm::new(config, given, SerialDriver::new(name), state);
     if config.trace
         && let Some(trace) = Trace::new(regions.trace, regions.trace_paddr, name, counter::frequency())
@@ -91,10 +98,10 @@ struct Monitor {
 impl Handler for Monitor {
     type Error = Infallible;
 
-    /// The serial driver's channel is the only one that signals.
+    /// The drivers of the serial line and of the disk signal.
     fn notified(&mut self, channels: ChannelSet) -> Result<(), Infallible> {
         if let Some(vm) = &mut self.vm
-            && channels.contains(serial_driver::CHANNEL)
+            && (channels.contains(serial_driver::CHANNEL) || channels.contains(block_driver::CHANNEL))
         {
             let kernel = &mut self.kernel[VcpuId::BOOT.index()];
             vm.notified(kernel);

@@ -6,9 +6,11 @@ use core::fmt;
 use core::mem::MaybeUninit;
 use core::slice;
 use core::sync::atomic::AtomicU64;
+use sddf_abi::block::{InfoPage, RequestQueue, ResponseQueue};
 use sel4_microkit::var;
 use serial::ring::Ring;
 use vmm::boot::{Images, SEED_LENGTH, Seed};
+use vmm::device::virtio::block::Backend;
 use vmm::guest_ram::GuestRam;
 use vmm::state::State;
 
@@ -81,13 +83,44 @@ pub fn state() -> Result<StateRegion, TooSmall> {
 
 /// The rings to and from the serial driver, if it is there.
 pub fn rings() -> Option<(&'static Ring, &'static Ring)> {
-    Some((ring(*var!(serial_tx_vaddr: usize = 0))?, ring(*var!(serial_rx_vaddr: usize = 0))?))
+    let (output, input) = (*var!(serial_tx_vaddr: usize = 0), *var!(serial_rx_vaddr: usize = 0));
+    Some((shared((output, PAGE)).ok()?, shared((input, PAGE)).ok()?))
 }
 
-fn ring(vaddr: usize) -> Option<&'static Ring> {
-    // SAFETY: the build set the variable to a page that is mapped for ever, read-write; a ring is all atomics and
-    // smaller than a page. Zero, "not mapped", becomes None.
-    unsafe { (vaddr as *const Ring).as_ref() }
+/// What is shared with a block driver, if the manifest maps it; `signal` tells the driver that there are requests. An error:
+/// not all of it is there and large enough.
+pub fn disk(signal: fn()) -> Result<Option<Backend<'static>>, Unfit> {
+    let requests = (*var!(disk_requests_vaddr: usize = 0), *var!(disk_requests_size: usize = 0));
+    if requests.0 == 0 {
+        return Ok(None);
+    }
+    let page = shared((*var!(disk_info_vaddr: usize = 0), PAGE))?;
+    let responses = shared((*var!(disk_responses_vaddr: usize = 0), PAGE))?;
+    let data = words((*var!(disk_data_vaddr: usize = 0), *var!(disk_data_size: usize = 0)));
+    let backend = Backend { page, requests: shared(requests)?, responses, data, signal };
+    if backend.has_room() { Ok(Some(backend)) } else { Err(Unfit) }
+}
+
+/// Bytes of the smallest region.
+const PAGE: usize = 0x1000;
+
+/// What is shared with a driver is not there, or not as it has to be.
+pub struct Unfit;
+
+/// Types of which all bytes are atomics.
+trait Shared {}
+impl Shared for Ring {}
+impl Shared for InfoPage {}
+impl Shared for RequestQueue {}
+impl Shared for ResponseQueue {}
+
+fn shared<T: Shared>((vaddr, size): (usize, usize)) -> Result<&'static T, Unfit> {
+    if vaddr == 0 || !vaddr.is_multiple_of(align_of::<T>()) || size < size_of::<T>() {
+        return Err(Unfit);
+    }
+    // SAFETY: the build set the variables to a region of `size` bytes, mapped for ever; the other side may change it at any
+    // moment, and it is all atomics.
+    Ok(unsafe { &*(vaddr as *const T) })
 }
 
 /// The VM's entropy, if the root task has any: it writes the variable before each start of this program.
@@ -97,7 +130,6 @@ pub fn seed() -> Option<Seed> {
 
 /// A register of the board's real-time clock, if the manifest maps it.
 pub fn clock_register(offset: usize) -> Option<u32> {
-    const PAGE: usize = 0x1000;
     let vaddr = *var!(clock_vaddr: usize = 0);
     if vaddr == 0 || offset >= PAGE {
         return None;

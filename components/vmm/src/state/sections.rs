@@ -33,16 +33,16 @@ impl<T: Sections, const N: usize> Sections for [T; N] {
 
 /// Declares a struct all of whose fields are [`Sections`], and makes it such itself.
 macro_rules! sections {
-    ($(#[$about:meta])* $visibility:vis struct $name:ident { $($(#[$note:meta])* $seen:vis $field:ident: $type:ty,)* }) => {
+    ($(#[$about:meta])* $visibility:vis struct $name:ident $(<const $count:ident: usize>)? { $($(#[$note:meta])* $seen:vis $field:ident: $type:ty,)* }) => {
         $(#[$about])*
         #[derive(zerocopy::FromBytes, zerocopy::KnownLayout)]
         #[cfg_attr(test, derive(Clone))]
         #[repr(C)]
-        $visibility struct $name {
+        $visibility struct $name $(<const $count: usize>)? {
             $($(#[$note])* $seen $field: $type,)*
         }
 
-        impl $crate::state::Sections for $name {
+        impl $(<const $count: usize>)? $crate::state::Sections for $name $(<$count>)? {
             fn new() -> Self {
                 Self { $($field: $crate::state::Sections::new(),)* }
             }

@@ -58,6 +58,12 @@ pub enum InjectCommand {
         #[arg(long, value_name = "N", default_value = "200", value_parser = value_parser!(u64).range(1..))]
         kills: u64,
     },
+    /// Kill a Linux's monitor and its disk's driver at random instructions while it writes its disk and reads it back
+    Disk {
+        /// How often, if Linux is not done before
+        #[arg(long, value_name = "N", default_value = "200", value_parser = value_parser!(u64).range(1..))]
+        kills: u64,
+    },
     /// Kill the monitor at one instruction after the other of each kind of exit
     CrashPoints {
         /// Only at every n-th instruction
@@ -77,6 +83,9 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
     }
     if let Some(InjectCommand::Linux { kills }) = arguments.command {
         return linux(workspace, kills, arguments.seed);
+    }
+    if let Some(InjectCommand::Disk { kills }) = arguments.command {
+        return disk(workspace, kills, arguments.seed);
     }
     let mut failed = Vec::new();
     let campaign = match (&arguments.command, arguments.only) {
@@ -138,6 +147,16 @@ fn linux(workspace: &Workspace, wanted: u64, seed: u64) -> anyhow::Result<ExitCo
     differ.iter().for_each(|line| println!("{line}"));
     println!("{kills} kills, {lines} lines of both guests, {} differ", differ.len());
     Ok(ExitCode::from(u8::from(!differ.is_empty() || kills < wanted)))
+}
+
+fn disk(workspace: &Workspace, wanted: u64, seed: u64) -> anyhow::Result<ExitCode> {
+    let lazaret_inject::disk::Kills { kills: [vmm, driver], missed, differ, rounds } =
+        lazaret_inject::disk::run(workspace, wanted, seed)?;
+    missed.iter().for_each(|round| println!("round {round}: Linux does not find what it wrote"));
+    differ.iter().for_each(|round| println!("round {round}: the image has something else"));
+    let wrong = missed.len() + differ.len();
+    println!("{vmm} kills of the VMM, {driver} of the driver, {rounds} rounds of 64 KiB, {wrong} wrong");
+    Ok(ExitCode::from(u8::from(wrong > 0 || vmm + driver < wanted)))
 }
 
 fn merge(files: &[std::path::PathBuf]) -> anyhow::Result<Campaign> {

@@ -11,7 +11,7 @@ use regex::Regex;
 
 use crate::arguments::{QemuArguments, SourceArguments};
 use lazaret_build::system;
-use lazaret_machine::{Input, Patience, Run, RunEnd, Script, Watch, serial};
+use lazaret_machine::{Drive, Input, Patience, Run, RunEnd, Script, Watch, serial};
 use lazaret_programs::workspace::Workspace;
 
 /// `run`
@@ -36,6 +36,15 @@ pub struct RunArguments {
     /// Start this image and build nothing
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
+    /// The machine's disk: a raw or qcow2 image. The system writes it
+    #[arg(long, value_name = "FILE")]
+    pub drive: Option<PathBuf>,
+    /// The system cannot write the disk
+    #[arg(long, requires = "drive")]
+    pub read_only: bool,
+    /// More of QEMU's own arguments
+    #[arg(last = true, value_name = "QEMU-ARGUMENTS")]
+    pub more: Vec<String>,
 }
 
 /// For whoever sits in front of the machine.
@@ -53,7 +62,11 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
     if let Some(device) = arguments.serial.as_deref().filter(|path| serial::is_device(path)) {
         return attach(device, watch(until, arguments.timeout));
     }
-    let (image, qemu) = match &arguments.image {
+    let drive = arguments.drive.as_deref().map(|path| Drive::open(path, arguments.read_only)).transpose()?;
+    if let Some(drive) = drive.as_ref().filter(|drive| drive.is_read_only() && !arguments.read_only) {
+        eprintln!("{}: may not be written: the disk is read-only", drive.path().display());
+    }
+    let (image, mut qemu) = match &arguments.image {
         Some(image) => {
             let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config())?;
             (image.clone(), arguments.qemu.qemu(workspace, &board)?)
@@ -69,6 +82,10 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
             (built.path, qemu)
         }
     };
+    if let Some(drive) = &drive {
+        qemu = qemu.with_drive(drive)?;
+    }
+    qemu.more.extend(arguments.more.iter().cloned());
     let image = super::short(&image);
     eprintln!("{}", qemu.line(&image));
     // Nobody may be there to see that an installed kernel stops at boot.

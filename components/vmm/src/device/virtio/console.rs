@@ -6,16 +6,16 @@
 //! again, and the guest gets its buffer back when all of it is out. Input goes to this device while it is the one that the
 //! guest wrote to last (`Console::reader`), as far as the guest has given buffers.
 
+use super::NODE;
+use super::device::{Device, QueueMemory};
 use crate::bus::{MmioDevice, Node};
 use crate::console::{Reader, Serial};
 use crate::device::gic::Inject;
 use crate::device::pl011::Output as _;
 use crate::device::{Backing, Outside};
-use crate::guest_ram::GuestRam;
 use crate::state::{Content, Journal, Section, Stored, sections};
-use crate::vcpu::MAX_VCPUS;
-use virtio::queue::{Broken, Chain, QueueState};
-use virtio::transport::{CONFIG, Event, Identity, Transport, TransportState};
+use virtio::queue::{Broken, Chain};
+use virtio::transport::{CONFIG, Event, Identity};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Section 5.
@@ -49,51 +49,38 @@ impl Content for Progress {
 sections! {
     /// What of it outlasts the VMM.
     pub struct ConsoleMemory {
-        transport: Stored<TransportState>,
-        queues: [Stored<QueueState>; QUEUES],
+        device: QueueMemory<QUEUES>,
         progress: Stored<Progress>,
     }
 }
 
 /// The console.
 pub struct VirtioConsole<'a> {
-    transport: Transport<Section<'a, TransportState>, Section<'a, QueueState>, QUEUES>,
+    device: Device<'a, QUEUES>,
     progress: Section<'a, Progress>,
-    /// Something was completed that the guest does not see yet.
-    is_unpublished: bool,
-    /// It has done something since the last commit. Most exits are no business of it, and ask nothing but this.
-    is_touched: bool,
 }
 
 impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
     type Memory = ConsoleMemory;
-    const NODE: Option<Node> =
-        Some(Node { name: "virtio_mmio", compatible: &["virtio,mmio"], clocks: &[], is_coherent: true });
+    const NODE: Option<Node> = Some(NODE);
 
-    /// Whatever a VMM before this one may have left unpublished is published at once.
     fn new(memory: &'a mut ConsoleMemory, journal: &'a Journal) -> Self {
-        let transport = Transport {
-            state: Section::new(&mut memory.transport, journal),
-            queues: memory.queues.each_mut().map(|queue| Section::new(queue, journal)),
-            identity: Identity { id: CONSOLE, features: EMERG_WRITE },
-        };
+        let identity = Identity { id: CONSOLE, features: EMERG_WRITE };
         Self {
-            transport,
+            device: Device::new(&mut memory.device, journal, identity, "console"),
             progress: Section::new(&mut memory.progress, journal),
-            is_unpublished: true,
-            is_touched: false,
         }
     }
 
     fn reset(&mut self, _port: &mut impl Inject) {
-        self.is_touched = true;
-        self.transport.reset();
+        self.device.is_touched = true;
+        self.device.transport.reset();
         self.forget();
     }
 
     #[inline(always)]
     fn update_checksum(&mut self) {
-        if self.is_touched {
+        if self.device.is_touched {
             self.update_checksums();
         }
     }
@@ -106,12 +93,11 @@ impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
     #[inline(never)]
     fn read<S: Serial>(&mut self, offset: u16, size: u8, _outside: &mut Outside<'_, 'a, S>) -> u64 {
         // It has no size that anybody knows, and one port.
-        if offset < CONFIG { self.transport.read(offset, size).into() } else { 0 }
+        if offset < CONFIG { self.device.transport.read(offset, size).into() } else { 0 }
     }
 
     #[inline(never)]
     fn write<S: Serial>(&mut self, offset: u16, size: u8, value: u64, outside: &mut Outside<'_, 'a, S>) {
-        self.is_touched = true;
         if offset == EMERGENCY {
             outside.console.set_reader(Reader::Virtio);
             return outside.console.put(value as u8);
@@ -119,22 +105,20 @@ impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
         if offset >= CONFIG {
             return;
         }
-        match self.transport.write(offset, size, value as u32, &outside.backing.ram) {
+        match self.device.write(offset, size, value, &outside.backing.ram) {
             Event::Nothing => {}
             Event::Notified(SEND) => self.try_to(SEND, Self::send, outside),
             Event::Notified(_) => self.try_to(RECEIVE, Self::receive, outside),
             Event::Live => self.poll(outside),
             Event::Reset | Event::QueueReset(SEND) => self.forget(),
             Event::QueueReset(_) => {}
-            Event::Broken(queue, broken) => tell(queue, broken, outside),
+            Event::Broken(queue, broken) => self.device.tell(queue, broken, outside),
         }
     }
 
     #[inline(always)]
     fn publish(&mut self, backing: &Backing<'a>) {
-        if self.is_unpublished {
-            self.publish_now(backing.ram);
-        }
+        self.device.publish(backing);
     }
 
     #[inline(never)]
@@ -144,7 +128,7 @@ impl<'a> MmioDevice<'a> for VirtioConsole<'a> {
     }
 
     fn line(&self) -> bool {
-        self.transport.line()
+        self.device.transport.line()
     }
 }
 
@@ -156,24 +140,23 @@ impl<'a> VirtioConsole<'a> {
         work: impl FnOnce(&mut Self, &mut Outside<'o, 'a, S>) -> Result<(), Broken>,
         outside: &mut Outside<'o, 'a, S>,
     ) {
-        if !self.transport.is_live() {
+        if !self.device.transport.is_live() {
             return;
         }
-        self.is_touched = true;
-        if let Err(broken) = work(self, outside).and_then(|()| self.interrupt(queue, outside)) {
-            self.transport.fail();
-            tell(queue, broken, outside);
+        self.device.is_touched = true;
+        if let Err(broken) = work(self, outside).and_then(|()| self.device.interrupt(queue, outside.backing)) {
+            self.device.fail(queue, broken, outside);
         }
     }
 
     /// The guest's buffers go out, as far as there is room.
     fn send<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) -> Result<(), Broken> {
-        while let Some(chain) = self.next(SEND, outside)? {
+        while let Some(chain) = self.device.next(SEND, outside.backing)? {
             outside.console.set_reader(Reader::Virtio);
             if !self.put(&chain, outside) {
                 return Ok(());
             }
-            self.done(SEND, &chain, 0, outside)?;
+            self.device.done(SEND, &chain, 0, outside.backing)?;
         }
         Ok(())
     }
@@ -203,7 +186,7 @@ impl<'a> VirtioConsole<'a> {
     fn receive<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) -> Result<(), Broken> {
         while outside.console.reader() == Reader::Virtio
             && outside.console.has_input()
-            && let Some(chain) = self.next(RECEIVE, outside)?
+            && let Some(chain) = self.device.next(RECEIVE, outside.backing)?
         {
             let mut written = 0;
             while written < chain.writable_length()
@@ -212,60 +195,15 @@ impl<'a> VirtioConsole<'a> {
                 chain.write(written, &[byte], &mut outside.backing.ram);
                 written += 1;
             }
-            self.done(RECEIVE, &chain, written as u32, outside)?;
-        }
-        Ok(())
-    }
-
-    /// The next chain. If there is none, the guest is asked to tell of the next.
-    fn next<S>(&mut self, queue: usize, outside: &mut Outside<'_, 'a, S>) -> Result<Option<Chain>, Broken> {
-        let (indirect, events) = (self.transport.has_indirect(), self.transport.has_events());
-        let queue = &self.transport.queues[queue];
-        match queue.peek(indirect, &outside.backing.ram)? {
-            None if queue.ask(events, &mut outside.backing.ram)? => queue.peek(indirect, &outside.backing.ram),
-            chain => Ok(chain),
-        }
-    }
-
-    fn done<S>(
-        &mut self,
-        queue: usize,
-        chain: &Chain,
-        written: u32,
-        outside: &mut Outside<'_, 'a, S>,
-    ) -> Result<(), Broken> {
-        self.is_unpublished = true;
-        let queue = self.transport.queues[queue].change();
-        queue.advance();
-        queue.complete(chain.head, written, &mut outside.backing.ram)
-    }
-
-    /// Raises the interrupt line if the guest wants to hear of what was done.
-    fn interrupt<S>(&mut self, queue: usize, outside: &mut Outside<'_, 'a, S>) -> Result<(), Broken> {
-        let events = self.transport.has_events();
-        let queue = &mut self.transport.queues[queue];
-        if queue.has_news() {
-            let wants = queue.change().take_interrupt(events, &outside.backing.ram)?;
-            // Another vCPU may change its mind before it sees what was done, and would wait for ever.
-            if wants || MAX_VCPUS > 1 {
-                self.transport.interrupt();
-            }
+            self.device.done(RECEIVE, &chain, written as u32, outside.backing)?;
         }
         Ok(())
     }
 
     #[inline(never)]
     fn update_checksums(&mut self) {
-        self.is_touched = false;
-        self.transport.state.update_checksum();
-        self.transport.queues.iter_mut().for_each(Section::update_checksum);
+        self.device.update_checksums();
         self.progress.update_checksum();
-    }
-
-    #[inline(never)]
-    fn publish_now(&mut self, mut ram: GuestRam<'a>) {
-        self.is_unpublished = false;
-        self.transport.queues.iter().for_each(|queue| queue.publish(&mut ram));
     }
 
     /// No buffer is being sent.
@@ -274,12 +212,6 @@ impl<'a> VirtioConsole<'a> {
             self.progress.change().sent = 0;
         }
     }
-}
-
-/// A line about what no driver does; the device wants a reset now.
-fn tell<S: Serial>(queue: usize, broken: Broken, outside: &mut Outside<'_, '_, S>) {
-    let line = format_args!("{}: virtio console, queue {queue}: {broken}", outside.backing.name);
-    outside.backing.log.warn_rate_limited(outside.console, line);
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 //! Devices by Virtio: a file for each type. The crate `virtio` does what they have in common; here is how its state is
 //! kept and what the driver's memory is.
 
+pub mod block;
 pub mod console;
+mod device;
 
+use crate::bus::Node;
 use crate::guest_map::RAM;
 use crate::guest_ram::GuestRam;
 use crate::state::{Content, Section};
@@ -11,6 +14,9 @@ use virtio::Kept;
 use virtio::memory::Memory;
 use virtio::queue::QueueState;
 use virtio::transport::TransportState;
+
+/// The node of any of them: what it is, its driver reads from it.
+const NODE: Node = Node { name: "virtio_mmio", compatible: &["virtio,mmio"], clocks: &[], is_coherent: true };
 
 impl Content for TransportState {
     const NAME: &'static str = "virtio transport";

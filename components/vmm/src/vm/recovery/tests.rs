@@ -2,13 +2,14 @@
 //! Every crash point of every kind of exit: the VMM is killed there, another one takes over, and the guest finds what it
 //! finds without that.
 
+mod disk;
 mod events;
 mod virtio;
 mod world;
 
 use super::*;
 use crate::fake::{Killed, kill_after};
-use crate::guest_map::{RAM, VIRTIO_CONSOLE};
+use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE};
 use crate::vcpu::VcpuReg;
 use core::sync::atomic::Ordering::Relaxed;
 use events::*;

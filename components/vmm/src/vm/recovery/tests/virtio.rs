@@ -14,12 +14,12 @@ const WRITE: u64 = 2;
 const NEXT: u64 = 1;
 
 /// The second word of a descriptor.
-const fn about(length: u64, flags: u64, next: u64) -> u64 {
+pub(super) const fn about(length: u64, flags: u64, next: u64) -> u64 {
     length | flags << 32 | next << 48
 }
 
 /// The first word of a driver's area with these heads available.
-const fn available(index: u64, heads: [u64; 2]) -> u64 {
+pub(super) const fn available(index: u64, heads: [u64; 2]) -> u64 {
     index << 16 | heads[0] << 32 | heads[1] << 48
 }
 

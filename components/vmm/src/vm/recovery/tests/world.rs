@@ -6,8 +6,8 @@ use crate::boot::image::tests::file;
 use crate::boot::{Images, Seed};
 use crate::bus::MmioDevice;
 use crate::config::Config;
-use crate::fake::{self, FakeSerial, FakeVcpu, Killed, kill_after};
-use crate::guest_map::{RAM, VIRTIO_CONSOLE};
+use crate::fake::{self, FakeDisk, FakeSerial, FakeVcpu, Killed, kill_after};
+use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE};
 use crate::guest_ram::GuestRam;
 use crate::state::{Found, State};
 use crate::vm::Provisions;
@@ -77,6 +77,8 @@ pub(super) enum Event {
     Room(bool),
     /// It is so late.
     Time(u64),
+    /// The block driver serves so many requests, and signals.
+    Disk(usize),
 }
 
 impl Event {
@@ -93,6 +95,7 @@ pub(super) struct World {
     pub(super) state: Box<State>,
     pub(super) vcpu: FakeVcpu,
     pub(super) wire: RefCell<FakeSerial>,
+    pub(super) disk: FakeDisk,
     pub(super) number: u32,
 }
 
@@ -102,7 +105,8 @@ impl World {
         let memory = (0..0x4000).map(|_| AtomicU64::new(0)).collect();
         let (state, mut vcpu) = (Box::new(State::new()), FakeVcpu::new());
         vcpu.prepares_timer = prepares;
-        Self { memory, kernel: file(0, 0x100, 0, 0x80), state, vcpu, wire: RefCell::default(), number: 0 }
+        let (kernel, disk) = (file(0, 0x100, 0, 0x80), FakeDisk::new(8, 1, false));
+        Self { memory, kernel, state, vcpu, wire: RefCell::default(), disk, number: 0 }
     }
 
     /// As it is now.
@@ -110,7 +114,7 @@ impl World {
         let memory = self.memory.iter().map(|word| AtomicU64::new(word.load(Relaxed))).collect();
         let Self { kernel, state, vcpu, wire, number, .. } = self;
         let (kernel, state, vcpu, wire) = (kernel.clone(), state.clone(), vcpu.clone(), wire.clone());
-        Self { memory, kernel, state, vcpu, wire, number: *number }
+        Self { memory, kernel, state, vcpu, wire, disk: self.disk.copy(), number: *number }
     }
 
     /// Runs a VMM; `false`: it was killed.
@@ -119,7 +123,13 @@ impl World {
         let images = Images { kernel: &self.kernel, initrd: &[] };
         let ram = GuestRam::new(&self.memory, |_| {});
         let (state, vcpu, wire) = (&mut self.state, &mut self.vcpu, Wire(&self.wire));
-        let given = Provisions { images, ram, seconds: fake::seconds, seed: Seed::new([1, 2, 3, 4]) };
+        let given = Provisions {
+            images,
+            ram,
+            disk: Some(self.disk.backend()),
+            seconds: fake::seconds,
+            seed: Seed::new([1, 2, 3, 4]),
+        };
         let run = AssertUnwindSafe(|| work(&mut Vm::new(config, given, wire, state), vcpu));
         match catch_unwind(run) {
             Ok(()) => true,
@@ -178,6 +188,8 @@ impl World {
             cells.iter().zip(words).for_each(|(cell, word)| cell.store(*word, Relaxed));
         } else if let Event::Time(now) = event {
             self.vcpu.now = now;
+        } else if let Event::Disk(count) = event {
+            (0..count).for_each(|_| assert!(self.disk.serve_one(), "a request"));
         } else if let Event::Room(has_room) = event {
             self.wire.borrow_mut().full = !has_room;
         }
@@ -283,8 +295,10 @@ impl World {
             }
             let (bus, mut outside) = vm.platform.devices(vcpu);
             for register in [0x10, 0x34, 0x44, 0x60, 0x70, 0x100] {
-                let read = bus.peek(VIRTIO_CONSOLE + register, 4, &mut outside);
-                view.push_str(&format!("{read:x?} "));
+                for device in [VIRTIO_CONSOLE, VIRTIO_BLOCK] {
+                    let read = bus.peek(device + register, 4, &mut outside);
+                    view.push_str(&format!("{read:x?} "));
+                }
             }
             let read = (0..0x18).step_by(4).map(|offset| bus.clock.read(offset, 4, &mut outside));
             view.push_str(&format!("{:x?} {}\n", read.collect::<Vec<_>>(), bus.clock.line()));
@@ -295,6 +309,7 @@ impl World {
         let memory: Vec<_> = self.memory.iter().map(|word| word.load(Relaxed)).collect();
         let is_set = memory.iter().enumerate().filter(|(_, word)| **word != 0);
         view.push_str(&format!("\n{:x?}", is_set.collect::<Vec<_>>()));
+        view.push_str(&format!("\n{} requests, {:x?}", self.disk.served.get(), self.disk.contents.borrow()));
         view
     }
 }
