@@ -36,9 +36,36 @@ pub trait Handler {
         None
     }
 
+    /// Handles what has come already, before a passive PD gives its scheduling context up.
+    ///
+    /// The monitor takes it when the PD waits, and cannot tell whether something woke the PD in that moment: it would stay
+    /// ready, and never run. So nothing may be there. Its whole budget is before it then, and on one core nobody of a lower
+    /// priority gets in between.
+    #[doc(hidden)]
+    #[cold]
+    #[inline(never)]
+    fn settle(&mut self) -> Result<(), Self::Error> {
+        sel4::r#yield();
+        while let Some(received) = ipc::poll() {
+            let answer = match Event::new(received) {
+                Event::Notified(channels) => {
+                    self.notified(channels)?;
+                    None
+                }
+                Event::Protected(channel, message) => Some(self.protected(channel, message)?),
+                Event::Fault(child, message) => self.fault(child, message)?,
+            };
+            answer.into_iter().for_each(ipc::reply);
+        }
+        Ok(())
+    }
+
     #[doc(hidden)]
     fn run(&mut self) -> Result<Never, Self::Error> {
         acknowledge_all_irqs();
+        if pd_is_passive() {
+            self.settle()?;
+        }
         let mut received = receive(None, pd_is_passive().then(ipc::forfeit_sc));
         loop {
             let answer = match Event::new(received) {
@@ -166,5 +193,21 @@ mod tests {
                 (Syscall::Recv, 1, 4, 0)
             ]
         );
+    }
+
+    #[test]
+    fn what_came_before_a_passive_domain_waits_is_handled_first() {
+        fake::take_calls();
+        // Of the yield, a call, a signal, and then there is nothing.
+        for (badge, label) in [(0, 0), (1 << 63 | 5, 0), (0, 0), (1, 0)] {
+            fake::push_answer(fake::Answer { badge, label, words: vec![] });
+        }
+        assert_eq!(Once.settle(), Err("done"));
+        let syscalls: std::vec::Vec<_> = fake::take_calls().into_iter().map(|call| call.syscall).collect();
+        assert_eq!(syscalls, [Syscall::Yield, Syscall::NBRecv, Syscall::Send, Syscall::NBRecv]);
+        for badge in [0, 0] {
+            fake::push_answer(fake::Answer { badge, label: 0, words: vec![] });
+        }
+        assert_eq!(Once.settle(), Ok(()));
     }
 }

@@ -90,6 +90,11 @@ pub(crate) fn recv() -> Received {
     INPUT.recv(REPLY)
 }
 
+/// What has come, if anything has: it has a badge.
+pub(crate) fn poll() -> Option<Received> {
+    Some(INPUT.nb_recv(REPLY)).filter(|(_, badge)| *badge != 0)
+}
+
 pub(crate) fn reply_recv(msg_info: MessageInfo) -> Received {
     INPUT.reply_recv(msg_info.into_inner(), REPLY)
 }

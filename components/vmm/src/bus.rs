@@ -185,7 +185,7 @@ macro_rules! devices {
             }
 
             /// What a load finds, if that is all there is to it: the fast path's.
-            #[inline]
+            #[inline(always)]
             pub fn peek<S: Serial>(&mut self, ipa: u64, size: u8, outside: &mut Outside<'_, 'a, S>) -> Option<u64> {
                 $(if let Some(offset) = rows::$name.offset(ipa) {
                     let plain = !$Device::read_has_effect(offset);
