@@ -47,17 +47,22 @@ pub trait Handler {
     fn settle(&mut self) -> Result<(), Self::Error> {
         sel4::r#yield();
         while let Some(received) = ipc::poll() {
-            let answer = match Event::new(received) {
-                Event::Notified(channels) => {
-                    self.notified(channels)?;
-                    None
-                }
-                Event::Protected(channel, message) => Some(self.protected(channel, message)?),
-                Event::Fault(child, message) => self.fault(child, message)?,
-            };
-            answer.into_iter().for_each(ipc::reply);
+            if let Some(answer) = self.handle(received)? {
+                ipc::reply(answer);
+            }
         }
         Ok(())
+    }
+
+    /// The answer to what has come, if it wants one.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn handle(&mut self, received: Received) -> Result<Option<MessageInfo>, Self::Error> {
+        match Event::new(received) {
+            Event::Notified(channels) => self.notified(channels).map(|()| None),
+            Event::Protected(channel, message) => self.protected(channel, message).map(Some),
+            Event::Fault(child, message) => self.fault(child, message),
+        }
     }
 
     #[doc(hidden)]
@@ -68,14 +73,7 @@ pub trait Handler {
         }
         let mut received = receive(None, pd_is_passive().then(ipc::forfeit_sc));
         loop {
-            let answer = match Event::new(received) {
-                Event::Notified(channels) => {
-                    self.notified(channels)?;
-                    None
-                }
-                Event::Protected(channel, message) => Some(self.protected(channel, message)?),
-                Event::Fault(child, message) => self.fault(child, message)?,
-            };
+            let answer = self.handle(received)?;
             received = receive(answer, self.take_deferred_action().map(DeferredAction::prepare));
         }
     }

@@ -111,7 +111,7 @@ impl Handler for Monitor {
     }
 
     /// The child is the vCPU whose exit this is.
-    #[inline]
+    #[inline(always)]
     fn fault(&mut self, child: Child, message: MessageInfo) -> Result<Option<MessageInfo>, Infallible> {
         let (Some(vm), Some(id)) = (&mut self.vm, VcpuId::new(child.index())) else { return Ok(None) };
         let words: [u64; FAULT_WORDS] =
