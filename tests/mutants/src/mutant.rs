@@ -32,6 +32,7 @@ impl Mutant {
             Some("microkernel") => &[Suite::Kernel],
             Some("vmm") => &[Suite::Monitor],
             Some("arm/load-store") => &[Suite::Decoder],
+            Some("drivers/block") => &[Suite::Block],
             Some("drivers/serial") => &[Suite::Serial],
             Some("virtio") => &[Suite::Virtio],
             Some("arm/syndrome") => &[Suite::Syndrome],

@@ -24,6 +24,8 @@ pub enum Suite {
     Monitor,
     /// The serial driver's.
     Serial,
+    /// The block driver's.
+    Block,
     /// That of queues in a driver's memory.
     Virtio,
 }
@@ -41,7 +43,7 @@ pub enum Verdict {
 
 impl Suite {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Decoder,
         Self::Syndrome,
         Self::Shim,
@@ -52,6 +54,7 @@ impl Suite {
         Self::Kernel,
         Self::Monitor,
         Self::Serial,
+        Self::Block,
         Self::Virtio,
     ];
 
@@ -71,6 +74,7 @@ impl Suite {
             Self::Kernel => &["-p", "microkernel", "--lib"],
             Self::Monitor => &["-p", "vmm", "--lib"],
             Self::Serial => &["-p", "serial", "--lib"],
+            Self::Block => &["-p", "block", "--lib"],
             Self::Virtio => &["-p", "virtio", "--lib"],
         }
     }
@@ -88,6 +92,7 @@ impl Suite {
             Self::Kernel => "microkernel",
             Self::Monitor => "vmm",
             Self::Serial => "serial",
+            Self::Block => "block",
             Self::Virtio => "virtio",
         }
     }

@@ -9,18 +9,20 @@ use anyhow::Context;
 
 use crate::{Mutant, Suite, Verdict};
 
-const MEMBERS: [&str; 25] = [
+const MEMBERS: [&str; 27] = [
     "components/formats/board-file",
     "components/formats/sel4-prefix",
     "components/abi/sel4",
     "components/abi/lazaret",
     "components/abi/microkit",
+    "components/abi/sddf",
     "components/arm/debug-bits",
     "components/arm/load-store",
     "components/arm/syndrome",
     "components/arm/trap-table",
     "components/debug-shim",
     "components/debug-shim/aarch64",
+    "components/drivers/block",
     "components/drivers/serial",
     "components/microkernel",
     "components/sel4",

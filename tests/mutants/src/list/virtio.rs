@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Devices by Virtio: queues, the bus, the console.
+//! Devices by Virtio: queues, the bus, the console, the disk and its driver.
 
 use crate::Mutant;
 
@@ -42,9 +42,9 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "completed_before_it_is_kept",
-        file: "vmm/src/device/virtio/console.rs",
-        from: "        queue.complete(chain.head, written, &mut outside.backing.ram)\n",
-        to: "        queue.complete(chain.head, written, &mut outside.backing.ram)?;\n        queue.publish(&mut outside.backing.ram);\n        Ok(())\n",
+        file: "vmm/src/device/virtio/device.rs",
+        from: "        self.transport.queues[queue].change().complete(head, written, &mut backing.ram)\n",
+        to: "        self.transport.queues[queue].change().complete(head, written, &mut backing.ram)?;\n        self.transport.queues[queue].publish(&mut backing.ram);\n        Ok(())\n",
     },
     Mutant {
         name: "rest_of_a_buffer_is_forgotten",
@@ -63,5 +63,41 @@ pub const MUTANTS: &[Mutant] = &[
         file: "drivers/serial/src/ring.rs",
         from: " && self.len() <= CAPACITY / 2 && ",
         to: " && ",
+    },
+    Mutant {
+        name: "next_request_s_data_replaces_what_was_read",
+        file: "vmm/src/device/virtio/block/request.rs",
+        from: "let second = self.second ^ 1;",
+        to: "let second = self.second;",
+    },
+    Mutant {
+        name: "request_is_sent_before_it_is_kept",
+        file: "vmm/src/device/virtio/block/work.rs",
+        from: "        self.indices.change().sent = id.wrapping_add(1);\n",
+        to: "        self.indices.change().sent = id.wrapping_add(1);\n        backend.send(id.wrapping_add(1));\n",
+    },
+    Mutant {
+        name: "block_s_other_sectors_are_lost",
+        file: "vmm/src/device/virtio/block/work.rs",
+        from: " && part.is_partial() {",
+        to: " && part.count == 0 {",
+    },
+    Mutant {
+        name: "response_to_a_reset_device_is_taken",
+        file: "vmm/src/device/virtio/block/work.rs",
+        from: "if self.requests[n].is_abandoned() || ",
+        to: "if ",
+    },
+    Mutant {
+        name: "answer_is_not_noted",
+        file: "drivers/block/src/server.rs",
+        from: "        shared.note(head, tail);\n",
+        to: "",
+    },
+    Mutant {
+        name: "partition_s_end_is_nobody_s",
+        file: "drivers/block/src/server.rs",
+        from: "request.block.checked_add(count)? <= range.blocks",
+        to: "request.block.checked_add(count)? <= u64::MAX",
     },
 ];

@@ -30,9 +30,9 @@ const WRITE_CHAIN: [u64; 6] = chain(0x20, 0x2000, 0x400, 0, 3);
 const FLUSH_CHAIN: [u64; 6] = chain(0x40, 0x2800, 8, 0, 6);
 const WHOLE_CHAIN: [u64; 6] = chain(0x60, 0x3000, 0x1000, 0, 3);
 
-/// Everything that a driver does: one request that takes two parts, one that writes a block in part, several at once, a
-/// reset while some are in flight.
-const EVENTS: [(&str, Event); 34] = [
+/// Everything that a driver does: one request that takes two parts, one that writes a block in part, more at once than can
+/// be in flight, a reset while some are.
+const EVENTS: [(&str, Event); 36] = [
     ("GICD_CTLR", store(GICD, 1)),
     ("GICD_ISENABLER1", store(GICD + 0x104, 1 << 17)),
     ("GICD_ITARGETSR", store(GICD + 0x830, 1 << 8)),
@@ -62,11 +62,13 @@ const EVENTS: [(&str, Event); 34] = [
     ("it is written", Event::Disk(1)),
     ("and flushed", Event::Disk(1)),
     ("a write of a whole block", Event::Ram(AREAS[0] + 0x30, &WHOLE_CHAIN)),
-    ("a read and it are available", Event::Ram(AREAS[1], &[available(5, [0, 3]), 6 | 3 << 32])),
+    ("four reads and it are available", Event::Ram(AREAS[1], &[available(8, [0, 3]), 6, 3 << 16])),
     ("QueueNotify of these", store(DISK + 0x50, 0)),
-    ("the write is done, the read in its second part", Event::Disk(2)),
-    ("Status 0 while one is in flight", store(DISK + 0x70, 0)),
-    ("its answer, which nobody waits for", Event::Disk(1)),
+    ("the reads' first parts are there", Event::Disk(4)),
+    ("a read is done, and the write takes its place", Event::Disk(1)),
+    ("two more are done", Event::Disk(2)),
+    ("Status 0 while two are in flight", store(DISK + 0x70, 0)),
+    ("their answers, which nobody waits for", Event::Disk(2)),
 ];
 
 #[test]
@@ -98,8 +100,9 @@ fn the_events_of_the_disk_are_what_they_say() {
     );
     assert_eq!(used(&world), 2);
     assert_eq!(used(&until("and flushed")), 3);
-    let world = until("the write is done, the read in its second part");
-    assert_eq!((used(&world), world.disk.contents.borrow()[0x1000]), (4, 0));
-    let world = until("its answer, which nobody waits for");
-    assert_eq!(world.disk.served.get(), 8);
+    let world = until("a read is done, and the write takes its place");
+    assert_eq!((used(&world), world.disk.served.get()), (4, 10));
+    assert_eq!(used(&until("two more are done")), 6);
+    let world = until("their answers, which nobody waits for");
+    assert_eq!((world.disk.served.get(), world.disk.contents.borrow()[0x1000]), (14, 0));
 }
