@@ -21,6 +21,8 @@ pub struct FakeDisk {
     pub contents: RefCell<Vec<u8>>,
     /// Requests ever served.
     pub served: Cell<u32>,
+    /// Of all that was ever written, in that order.
+    pub digest: Cell<u64>,
     /// It answers everything with an error.
     pub is_broken: Cell<bool>,
 }
@@ -35,6 +37,7 @@ impl FakeDisk {
             data: words(8 * cell * BLOCK_SIZE),
             contents: RefCell::new((0..blocks * BLOCK_SIZE).map(|byte| (byte / 512) as u8).collect()),
             served: Cell::new(0),
+            digest: Cell::new(0),
             is_broken: Cell::new(false),
         };
         let mut serial = [0; 64];
@@ -63,6 +66,7 @@ impl FakeDisk {
             data: self.data.iter().map(|word| AtomicU64::new(word.load(Relaxed))).collect(),
             contents: self.contents.clone(),
             served: self.served.clone(),
+            digest: self.digest.clone(),
             is_broken: self.is_broken.clone(),
         };
         copy.page.info.set(self.page.info.get().as_ref());
@@ -105,8 +109,11 @@ impl FakeDisk {
             Code::Write => {
                 let bytes = &mut self.contents.borrow_mut()[start..start + length];
                 for (word, bytes) in self.data[at / 8..].iter().zip(bytes.as_chunks_mut::<8>().0) {
-                    *bytes = word.load(Relaxed).to_le_bytes();
+                    let word = word.load(Relaxed);
+                    *bytes = word.to_le_bytes();
+                    self.digest.set(self.digest.get().rotate_left(5).wrapping_mul(31) ^ word);
                 }
+                self.digest.set(self.digest.get().wrapping_add(request.block));
             }
             Code::Flush | Code::Barrier => {}
         }

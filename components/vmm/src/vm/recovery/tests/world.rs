@@ -309,7 +309,7 @@ impl World {
         let memory: Vec<_> = self.memory.iter().map(|word| word.load(Relaxed)).collect();
         let is_set = memory.iter().enumerate().filter(|(_, word)| **word != 0);
         view.push_str(&format!("\n{:x?}", is_set.collect::<Vec<_>>()));
-        view.push_str(&format!("\n{} requests, {:x?}", self.disk.served.get(), self.disk.contents.borrow()));
+        view.push_str(&format!("\n{} requests, {:x}", self.disk.served.get(), self.disk.digest.get()));
         view
     }
 }
