@@ -91,6 +91,9 @@ pub struct Device {
     /// Of virtual machines, and never of a protection domain.
     #[serde(default)]
     pub guests_only: bool,
+    /// It reads and writes memory by itself.
+    #[serde(default)]
+    pub dma: bool,
     /// A row of small devices, behind the last of which there may be more of them.
     #[serde(default)]
     pub row: bool,

@@ -31,7 +31,7 @@ pub fn run(options: &Options, out: &mut dyn Write, err: &mut dyn Write) -> io::R
         crate::load(&options.system, &options.board, &options.files, &lazaret_plan::Options::of(&options.board));
     let loaded = loaded.map(|verified| verified.system);
     let (errors, warnings) = match &loaded {
-        Ok(system) => (&[][..], lazaret_sdf::warnings(system)),
+        Ok(system) => (&[][..], lazaret_sdf::warnings(system, &options.board)),
         Err(errors) => (&errors[..], Vec::new()),
     };
     if options.json {

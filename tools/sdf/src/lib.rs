@@ -78,8 +78,8 @@ fn parse(text: &str) -> Result<roxmltree::Document<'_>, roxmltree::Error> {
 }
 
 /// What is hardly meant in a valid system.
-pub fn warnings(system: &System) -> Vec<Diagnostic> {
-    check::warnings(system)
+pub fn warnings(system: &System, board: &Board) -> Vec<Diagnostic> {
+    check::warnings(system, board)
 }
 
 fn not_xml(source: &Source, error: &roxmltree::Error) -> Diagnostic {

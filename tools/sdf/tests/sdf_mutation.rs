@@ -139,7 +139,7 @@ fn read_and_show(text: &str) -> bool {
     let files = SearchPath::new([root().join("tests/sdf")]);
     match lazaret_sdf::load_text(Path::new("mutated.system"), text, board(), &files) {
         Ok(system) => {
-            lazaret_sdf::warnings(&system).iter().for_each(|warning| assert!(!warning.render().is_empty()));
+            lazaret_sdf::warnings(&system, board()).iter().for_each(|warning| assert!(!warning.render().is_empty()));
             true
         }
         Err(errors) => {

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod channels;
+mod dma;
 mod guests_only;
 mod identity;
 mod memory_sum;
@@ -13,14 +14,19 @@ mod stand_in;
 mod unbounded;
 mod unused;
 
+use lazaret_board::Board;
 use lazaret_diagnostic::Diagnostic;
 
 use super::context::Context;
 use super::model::System;
 
-/// What is hardly meant in a valid system.
-pub(super) fn warnings(system: &System) -> Vec<Diagnostic> {
-    unused::warnings(system).into_iter().chain(unbounded::warnings(system)).collect()
+/// What is hardly meant in a valid system, or is to be known of it.
+pub(super) fn warnings(system: &System, board: &Board) -> Vec<Diagnostic> {
+    unused::warnings(system)
+        .into_iter()
+        .chain(unbounded::warnings(system))
+        .chain(dma::warnings(system, board))
+        .collect()
 }
 
 /// Checks everything; `page_size_given` says of each region whether its page size was asked for.
