@@ -43,10 +43,10 @@ fn all_slots(w: &World) -> Vec<Ref<Slot>> {
 
 /// Checks everything: with sets, what is alive and apart from everything else; and what the machine's kernel can check.
 ///
-/// A look takes Miri seconds, and what Miri is asked is how the kernel uses its memory: there, each sixteenth counts.
+/// A look takes Miri seconds, and what Miri is asked is how the kernel uses its memory: there, one in 64 counts.
 pub fn check(w: &World) {
     w.kernel.settle_resident();
-    if cfg!(miri) && !LOOKS.fetch_add(1, Ordering::Relaxed).is_multiple_of(16) {
+    if cfg!(miri) && !LOOKS.fetch_add(1, Ordering::Relaxed).is_multiple_of(64) {
         return;
     }
     let slots = all_slots(w);
