@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use vmm::boot::Images;
 use vmm::config::Config;
 use vmm::exit::{Exit, number};
-use vmm::fake::{FakeSerial, FakeVcpu};
+use vmm::fake::{FakeDisk, FakeSerial, FakeVcpu};
 use vmm::guest_ram::GuestRam;
 use vmm::state::{Found, State};
 use vmm::vcpu::{FaultContext, Width};
@@ -41,9 +41,11 @@ const fn header(words: [(usize, u32); 2]) -> [u8; 64] {
 /// whether that has replies which stop a vCPU.
 pub fn exits(bytes: &[u8]) {
     let Some((setting, messages)) = bytes.split_first() else { return };
-    with_vm(*setting, &mut State::new(), |vm, vcpu| {
+    let disk = disk();
+    with_vm(*setting, &mut State::new(), &disk, |vm, vcpu| {
         start(vm, vcpu);
-        answer(vm, *setting, messages, vcpu);
+        // It asserts that nothing is asked of it that is not there.
+        answer(vm, *setting, messages, vcpu, || while disk.serve_one() {});
     });
 }
 
@@ -52,7 +54,8 @@ pub fn exits(bytes: &[u8]) {
 pub fn state(bytes: &[u8]) {
     let (mut state, mut rest) = (State::new(), bytes);
     let mut damage: BTreeMap<(usize, usize), u8> = BTreeMap::new();
-    with_vm(1, &mut state, start);
+    let disk = disk();
+    with_vm(1, &mut state, &disk, start);
     let sections = state.section_names().len();
     while let [section, at, bits, more @ ..] = rest {
         rest = more;
@@ -66,10 +69,10 @@ pub fn state(bytes: &[u8]) {
     }
     let damaged = damage.values().filter(|bits| **bits != 0).count();
     match state.find() {
-        Ok(Found::Left) => with_vm(1, &mut state, |vm, vcpu| {
+        Ok(Found::Left) => with_vm(1, &mut state, &disk, |vm, vcpu| {
             assert_ne!(damaged, 1, "a damaged state is taken for a whole one");
             if vm.recover(Waits::Stopped, vcpu).is_ok() {
-                answer(vm, 1, rest, vcpu);
+                answer(vm, 1, rest, vcpu, || {});
             }
         }),
         Ok(Found::Fresh) => panic!("a state in use is taken for a fresh one"),
@@ -81,7 +84,12 @@ fn start(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu) {
     vm.start(vcpu).unwrap_or_else(|error| panic!("the guest does not start: {error}"));
 }
 
-fn with_vm(setting: u8, state: &mut State, work: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcpu)) {
+/// What is behind the guest's disk: four blocks.
+fn disk() -> FakeDisk {
+    FakeDisk::new(4, 1, false)
+}
+
+fn with_vm(setting: u8, state: &mut State, disk: &FakeDisk, work: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcpu)) {
     let mut vcpu = FakeVcpu::new();
     vcpu.kernel_counts = setting & 1 != 0;
     vcpu.stops_by_reply = setting & 5 == 1;
@@ -93,11 +101,17 @@ fn with_vm(setting: u8, state: &mut State, work: impl FnOnce(&mut Vm<'_, FakeSer
     };
     let config = Config::parse(file).unwrap_or_else(|error| panic!("{error}"));
     let images = Images { kernel, initrd: &[] };
-    let given = Provisions { images, ram: GuestRam::new(&memory, |_| {}), disk: None, seconds: || 0, seed: None };
+    let given = Provisions {
+        images,
+        ram: GuestRam::new(&memory, |_| {}),
+        disk: Some(disk.backend()),
+        seconds: || 0,
+        seed: None,
+    };
     work(&mut Vm::new(config, given, FakeSerial::default(), state), &mut vcpu);
 }
 
-fn answer(vm: &mut Vm<'_, FakeSerial>, setting: u8, messages: &[u8], vcpu: &mut FakeVcpu) {
+fn answer(vm: &mut Vm<'_, FakeSerial>, setting: u8, messages: &[u8], vcpu: &mut FakeVcpu, serve: impl Fn()) {
     for message in messages.chunks_exact(MESSAGE) {
         let (label, words) = (message[0], &message[1..]);
         let words: Vec<u64> =
@@ -112,6 +126,7 @@ fn answer(vm: &mut Vm<'_, FakeSerial>, setting: u8, messages: &[u8], vcpu: &mut 
         if vcpu.stops_by_reply {
             vcpu.conclude(result);
         }
+        serve();
         vm.notified(vcpu);
     }
 }

@@ -167,7 +167,8 @@ impl Request {
 
     /// What comes next of it, in a cell of so many bytes.
     pub fn part(&self, cell: u64) -> Part {
-        let position = self.start + self.done;
+        // A state whose damage was not noticed may have any numbers.
+        let position = self.start.saturating_add(self.done);
         let (block, lead) = (position / BLOCK_SIZE, position % BLOCK_SIZE);
         let left = self.length - self.done.min(self.length);
         let length = match self.kind() {

@@ -134,8 +134,9 @@ impl<'a> VirtioBlock<'a> {
             let cell = backend.cell(n, request.has_second());
             cell.empty(part.lead, &chain, request.done, part.length, &mut outside.backing.ram);
         }
-        self.requests[n].change().done += part.length;
-        if self.requests[n].done < request.length {
+        let done = request.done.saturating_add(part.length);
+        self.requests[n].change().done = done;
+        if done < request.length {
             return self.ask(n, &chain, backend, outside);
         }
         self.end(n, &chain, Status::Ok, outside)
