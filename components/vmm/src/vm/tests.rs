@@ -4,6 +4,7 @@ use crate::boot::image::tests::{file, zimage_file};
 use crate::exit::{Exit, Next};
 use crate::fake::{self, FakeSerial, FakeVcpu};
 use crate::vcpu::{FaultContext, VcpuReg};
+use arm_trap_table::TimerRegister;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use proptest::prelude::*;
@@ -402,6 +403,18 @@ proptest! {
             vm.pump(&mut vcpu);
         }
     }
+}
+
+#[test]
+fn a_reset_leaves_nothing_of_the_physical_timer() {
+    let parts = Parts::new();
+    let (mut vm, mut vcpu) = parts.start();
+    let timer = vm.vcpus[0].timer.change();
+    timer.write(TimerRegister::Compare, 1 << 40, 0);
+    timer.write(TimerRegister::Control, 1, 0);
+    assert_eq!(hvc(&mut vm, &mut vcpu, 0x8400_0009, 0), Next::Resume);
+    let timer = &vm.vcpus[0].timer;
+    assert_eq!([TimerRegister::Compare, TimerRegister::Control].map(|register| timer.read(register, 0)), [0, 0]);
 }
 
 /// The fifth in a row, and what can happen while it waits.

@@ -173,11 +173,20 @@ fn timer() {
     set_control(0);
     check("cntp.off", 0, interrupt::take().unwrap_or(0).into());
     for (name, wait) in [("cntp.runs", counter::nothing as fn()), ("cntp.waits", interrupt::wait)] {
-        let due = count() + 2 * millisecond;
-        set_end(due);
-        set_control(ENABLE);
-        check(format_args!("{name}.early"), ENABLE, control());
-        check(name, INTID.into(), await_interrupt(1_000_000, wait).into());
+        // A busy host may hold the machine for longer than a moment: it is too early only as long as the counter says so.
+        let (mut due, mut early) = (0, 0);
+        for milliseconds in [2, 20, 200, 2000] {
+            set_control(0);
+            due = count() + milliseconds * millisecond;
+            set_end(due);
+            set_control(ENABLE);
+            early = control();
+            if count() < due {
+                break;
+            }
+        }
+        check(format_args!("{name}.early"), ENABLE, early);
+        check(name, INTID.into(), await_interrupt(10_000_000, wait).into());
         check(format_args!("{name}.not_before"), 1, (count() >= due).into());
         set_control(0);
         // What came again meanwhile, if anything did.
