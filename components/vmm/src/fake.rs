@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A vCPU and a serial line for host tests.
+//! A vCPU, a serial line and a disk for host tests.
 
 mod cpu_interface;
 mod disk;

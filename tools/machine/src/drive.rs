@@ -27,10 +27,9 @@ impl Drive {
     /// The image in a file, if it can be one. Whoever may not write it gets a disk that cannot be written.
     pub fn open(path: &Path, is_read_only: bool) -> anyhow::Result<Self> {
         let named = || path.display().to_string();
-        let metadata = path.metadata().map_err(|error| {
-            let help = format!("an empty disk of 64 MiB: truncate -s 64M {}", named());
-            Problem::new(format!("--drive: {}: {error}", named()), help)
-        })?;
+        let empty = || format!("an empty disk of 64 MiB: truncate -s 64M {}", named());
+        let metadata =
+            path.metadata().map_err(|error| Problem::new(format!("--drive: {}: {error}", named()), empty()))?;
         if !metadata.is_file() {
             return Err(Problem::new(format!("--drive: {} is no file", named()), "give a disk image"));
         }
@@ -38,7 +37,8 @@ impl Drive {
         let is_whole = metadata.len() > 0 && metadata.len().is_multiple_of(BLOCK);
         if format == "raw" && !is_whole {
             let what = format!("--drive: {} has {} bytes, no whole number of {BLOCK}", named(), metadata.len());
-            let help = format!("make it longer: truncate -s %{BLOCK} {}", named());
+            let longer = || format!("make it longer: truncate -s %{BLOCK} {}", named());
+            let help = if metadata.len() == 0 { empty() } else { longer() };
             return Err(Problem::new(what, help));
         }
         let can_be_written = OpenOptions::new().write(true).open(path).is_ok();

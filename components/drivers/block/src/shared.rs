@@ -86,13 +86,11 @@ impl Shared for Pages<'_> {
     }
 
     fn note(&self, head: u32, tail: u32) {
-        let [note, ..] = &self.info.notes;
-        note.store(u64::from(head) << 32 | u64::from(tail), Release);
+        self.info.note.store(u64::from(head) << 32 | u64::from(tail), Release);
     }
 
     fn noted(&self) -> (u32, u32) {
-        let [note, ..] = &self.info.notes;
-        let note = note.load(Acquire);
+        let note = self.info.note.load(Acquire);
         ((note >> 32) as u32, note as u32)
     }
 }

@@ -156,7 +156,7 @@ fn disk(workspace: &Workspace, wanted: u64, seed: u64) -> anyhow::Result<ExitCod
     differ.iter().for_each(|round| println!("round {round}: the image has something else"));
     let wrong = missed.len() + differ.len();
     println!("{vmm} kills of the VMM, {driver} of the driver, {rounds} rounds of 64 KiB, {wrong} wrong");
-    Ok(ExitCode::from(u8::from(wrong > 0 || vmm + driver < wanted)))
+    Ok(ExitCode::from(u8::from(wrong > 0 || vmm == 0 || driver == 0)))
 }
 
 fn merge(files: &[std::path::PathBuf]) -> anyhow::Result<Campaign> {

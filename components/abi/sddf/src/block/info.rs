@@ -39,7 +39,7 @@ pub struct InfoPage {
     /// What the client knows.
     pub info: Info,
     /// The server's own.
-    pub notes: [AtomicU64; 4],
+    pub note: AtomicU64,
 }
 
 /// A disk.
@@ -106,7 +106,7 @@ impl Default for Info {
 impl InfoPage {
     /// No disk, and nothing to know.
     pub const fn new() -> Self {
-        Self { info: Info::new(), notes: [const { AtomicU64::new(0) }; 4] }
+        Self { info: Info::new(), note: AtomicU64::new(0) }
     }
 }
 

@@ -155,7 +155,7 @@ impl<'a> MmioDevice<'a> for VirtioBlock<'a> {
 }
 
 impl<'a> VirtioBlock<'a> {
-    /// Begins where the queues are, of which this VM has nothing to expect.
+    /// Goes on from where the shared queues are now, if nothing is in flight: what is in them is nobody's.
     fn meet(&mut self, backend: &Backend<'a>) {
         if self.requests.iter().all(|request| request.is_free()) {
             let (sent, taken) = (backend.requests.tail(), backend.responses.tail());
