@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A vCPU, a serial line and a disk for host tests.
+//! A vCPU, a serial line, a disk and a network for host tests.
 
 mod cpu_interface;
 mod disk;
+mod network;
 
 pub use cpu_interface::{CpuInterface, SPURIOUS};
 pub use disk::FakeDisk;
+pub use network::FakeNetwork;
 
 use crate::device::gic::{Format, Inject, Interface};
 use crate::exit::{Next, ReplyContext};

@@ -11,15 +11,16 @@ use crate::bus::{MmioDevice, devices};
 use crate::console::{Console, Serial};
 use crate::guest_map::{
     CLOCK, CLOCK_INTID, CLOCK_SIZE, GICD, GICD_SIZE, UART, UART_INTID, UART_SIZE, VIRTIO_BLOCK, VIRTIO_BLOCK_INTID,
-    VIRTIO_CONSOLE, VIRTIO_CONSOLE_INTID, VIRTIO_SIZE,
+    VIRTIO_CONSOLE, VIRTIO_CONSOLE_INTID, VIRTIO_NET, VIRTIO_NET_INTID, VIRTIO_SIZE,
 };
 use crate::guest_ram::GuestRam;
 use crate::log::Log;
 use gic::{Gic, Inject};
 use pl011::Pl011;
 use pl031::Pl031;
-use virtio::block::{Backend, VirtioBlock};
+use virtio::block::{self, VirtioBlock};
 use virtio::console::VirtioConsole;
+use virtio::net::{self, VirtioNet};
 
 devices! {
     /// The console's UART.
@@ -32,6 +33,8 @@ devices! {
     virtio_console: VirtioConsole at VIRTIO_CONSOLE, VIRTIO_SIZE, Some(VIRTIO_CONSOLE_INTID);
     /// The disk by Virtio.
     virtio_block: VirtioBlock at VIRTIO_BLOCK, VIRTIO_SIZE, Some(VIRTIO_BLOCK_INTID);
+    /// The network card by Virtio.
+    virtio_net: VirtioNet at VIRTIO_NET, VIRTIO_SIZE, Some(VIRTIO_NET_INTID);
 }
 
 /// A clock that counts seconds: the board's, or one that began when the board was started.
@@ -54,7 +57,9 @@ pub struct Backing<'a> {
     /// The guest's RAM.
     pub ram: GuestRam<'a>,
     /// What is behind the disk, if there is one.
-    pub disk: Option<Backend<'a>>,
+    pub disk: Option<block::Backend<'a>>,
+    /// What is behind the network card, if there is one.
+    pub network: Option<net::Backend<'a>>,
     /// For what a guest's driver does that none does.
     pub log: Log<'a>,
     /// The VM's name, for the log.

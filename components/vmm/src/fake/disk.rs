@@ -127,6 +127,7 @@ impl FakeDisk {
     }
 }
 
-fn words(bytes: u64) -> Vec<AtomicU64> {
+/// Zeros that are shared.
+pub(super) fn words(bytes: u64) -> Vec<AtomicU64> {
     vec![0u64; bytes as usize / 8].into_iter().map(AtomicU64::new).collect()
 }

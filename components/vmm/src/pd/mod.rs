@@ -5,6 +5,7 @@ mod block_driver;
 mod clock;
 mod counter;
 mod kernel_vcpu;
+mod network_switch;
 mod regions;
 mod serial_driver;
 
@@ -13,7 +14,7 @@ use kernel_vcpu::{Refusal, Sel4Vcpu};
 use lazaret_abi::fault_context::{self, ReplyKind};
 use regions::{Regions, StateRegion};
 use sel4_abi::fault::FaultLabel;
-use sel4_microkit::{ChannelSet, Child, Handler, MessageInfo, protection_domain, var};
+use sel4_microkit::{Channel, ChannelSet, Child, Handler, MessageInfo, protection_domain, var};
 use sel4_vcpu_debug::VcpuWait;
 use serial_driver::{SerialDriver, refuse};
 use vmm::config::Config;
@@ -32,6 +33,9 @@ const FAULT_WORDS: usize = fault_context::VCPU_LENGTH;
 fn trap() -> MessageInfo {
     MessageInfo::new(FaultLabel::VcpuFault as u64, fault_context::VCPU_LENGTH)
 }
+
+/// Those who signal: the drivers of the serial line and of the disk, and the switch.
+const SOURCES: [Channel; 3] = [serial_driver::CHANNEL, block_driver::CHANNEL, network_switch::CHANNEL];
 
 /// A Yield shorter than this part of a second, 20 us, gave nothing up.
 const AT_ONCE: u64 = 50_000;
@@ -67,6 +71,7 @@ fn init() -> Monitor {
         images: regions.images,
         ram: regions.ram,
         disk: block_driver::find(name),
+        network: network_switch::find(name),
         seconds,
         seed: regions::seed(),
     };
@@ -98,10 +103,10 @@ struct Monitor {
 impl Handler for Monitor {
     type Error = Infallible;
 
-    /// The drivers of the serial line and of the disk signal.
+    /// One of those who may.
     fn notified(&mut self, channels: ChannelSet) -> Result<(), Infallible> {
         if let Some(vm) = &mut self.vm
-            && (channels.contains(serial_driver::CHANNEL) || channels.contains(block_driver::CHANNEL))
+            && SOURCES.iter().any(|source| channels.contains(*source))
         {
             let kernel = &mut self.kernel[VcpuId::BOOT.index()];
             vm.notified(kernel);

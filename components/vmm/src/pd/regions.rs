@@ -6,11 +6,13 @@ use core::fmt;
 use core::mem::MaybeUninit;
 use core::slice;
 use core::sync::atomic::AtomicU64;
-use sddf_abi::block::{InfoPage, RequestQueue, ResponseQueue};
+use sddf_abi::block::{self, RequestQueue, ResponseQueue};
+use sddf_abi::net::{self, Queue};
 use sel4_microkit::var;
 use serial::ring::Ring;
 use vmm::boot::{Images, SEED_LENGTH, Seed};
 use vmm::device::virtio::block::Backend;
+use vmm::device::virtio::net::{Backend as Network, Pair};
 use vmm::guest_ram::GuestRam;
 use vmm::state::State;
 
@@ -101,6 +103,25 @@ pub fn disk(signal: fn()) -> Result<Option<Backend<'static>>, Unfit> {
     if backend.has_room() { Ok(Some(backend)) } else { Err(Unfit) }
 }
 
+/// What is shared with a switch, if the manifest maps it; `signal` tells the switch that there are frames. An error: not
+/// all of it is there and large enough.
+pub fn network(signal: fn()) -> Result<Option<Network<'static>>, Unfit> {
+    let (vaddr, size) = (*var!(net_queues_vaddr: usize = 0), *var!(net_queues_size: usize = 0));
+    if vaddr == 0 {
+        return Ok(None);
+    }
+    let page = shared((*var!(net_info_vaddr: usize = 0), PAGE))?;
+    let queue = |n: usize| shared::<Queue>((vaddr + n * PAGE, size.saturating_sub(n * PAGE)));
+    let (rx, tx) = (
+        words((*var!(net_rx_vaddr: usize = 0), *var!(net_rx_size: usize = 0))),
+        words((*var!(net_tx_vaddr: usize = 0), *var!(net_tx_size: usize = 0))),
+    );
+    let receive = Pair { free: queue(0)?, active: queue(1)?, data: rx };
+    let send = Pair { free: queue(2)?, active: queue(3)?, data: tx };
+    let has_room = receive.has_room() && send.has_room();
+    if has_room { Ok(Some(Network { page, receive, send, signal })) } else { Err(Unfit) }
+}
+
 /// Bytes of the smallest region.
 const PAGE: usize = 0x1000;
 
@@ -110,9 +131,11 @@ pub struct Unfit;
 /// Types of which all bytes are atomics.
 trait Shared {}
 impl Shared for Ring {}
-impl Shared for InfoPage {}
+impl Shared for block::InfoPage {}
 impl Shared for RequestQueue {}
 impl Shared for ResponseQueue {}
+impl Shared for net::InfoPage {}
+impl Shared for Queue {}
 
 fn shared<T: Shared>((vaddr, size): (usize, usize)) -> Result<&'static T, Unfit> {
     if vaddr == 0 || !vaddr.is_multiple_of(align_of::<T>()) || size < size_of::<T>() {

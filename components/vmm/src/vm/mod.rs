@@ -12,7 +12,7 @@ use crate::boot::{BootError, Images, Seed};
 use crate::config::Config;
 use crate::console::{Console, Lines, Serial};
 use crate::device::gic::Inject;
-use crate::device::virtio::block::Backend;
+use crate::device::virtio::{block, net};
 use crate::device::{Backing, Bus, DeviceMemory, Outside, Seconds};
 use crate::exit::Handler;
 use crate::guest_ram::GuestRam;
@@ -59,7 +59,9 @@ pub struct Provisions<'a> {
     /// Its RAM.
     pub ram: GuestRam<'a>,
     /// Its disk, if it has one.
-    pub disk: Option<Backend<'a>>,
+    pub disk: Option<block::Backend<'a>>,
+    /// Its place in a network, if it has one.
+    pub network: Option<net::Backend<'a>>,
     /// Its clock.
     pub seconds: Seconds,
     /// Its entropy, if there is any.
@@ -70,13 +72,14 @@ impl<'a, S: Serial> Vm<'a, S> {
     /// As the state says: not started yet, unless it was left by another VMM; then [`Self::recover`] comes first.
     pub fn new(config: Config<'a>, given: Provisions<'a>, serial: S, state: &'a mut State) -> Self {
         let (journal, memory) = (&state.journal, &mut state.vm);
-        let Provisions { images, ram, disk, seconds, seed } = given;
+        let Provisions { images, ram, disk, network, seconds, seed } = given;
         let platform = Platform {
             config,
             images,
             backing: Backing {
                 ram,
                 disk,
+                network,
                 log: Log::new(Section::new(&mut memory.log, journal), config.log_all),
                 name: config.name,
             },

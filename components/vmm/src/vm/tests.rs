@@ -44,7 +44,14 @@ impl Parts {
         let images = Images { kernel: &self.kernel, initrd: &[] };
         let state = Box::leak(Box::new(State::new()));
         let ram = GuestRam::new(&self.memory, |words| CLEANED.set(CLEANED.get().max(words.len())));
-        let given = Provisions { images, ram, disk: None, seconds: fake::seconds, seed: Seed::new([1, 2, 3, 4]) };
+        let given = Provisions {
+            images,
+            ram,
+            disk: None,
+            network: None,
+            seconds: fake::seconds,
+            seed: Seed::new([1, 2, 3, 4]),
+        };
         let mut vm = Vm::new(config, given, FakeSerial::default(), state);
         let mut vcpu = FakeVcpu::new();
         vm.start(&mut vcpu).expect("it starts");

@@ -121,3 +121,9 @@ impl<'a, const N: usize> Device<'a, N> {
         outside.backing.log.warn_rate_limited(outside.console, line);
     }
 }
+
+/// What a load of so many bytes finds in a device's own registers.
+pub fn load(registers: &[u8], at: u16, count: u8) -> u64 {
+    let byte = |n: usize| registers.get(usize::from(at) + n).copied().unwrap_or(0);
+    (0..usize::from(count).min(8)).rev().fold(0, |value, n| value << 8 | u64::from(byte(n)))
+}

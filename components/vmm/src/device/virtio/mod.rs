@@ -3,8 +3,10 @@
 //! kept and what the driver's memory is.
 
 pub mod block;
+mod cell;
 pub mod console;
 mod device;
+pub mod net;
 
 use crate::bus::Node;
 use crate::guest_map::RAM;
@@ -14,6 +16,9 @@ use virtio::Kept;
 use virtio::memory::Memory;
 use virtio::queue::QueueState;
 use virtio::transport::TransportState;
+
+/// The device id of a transport with nothing behind it (Virtio 1.2, section 4.2.2): its driver leaves it alone.
+const NO_DEVICE: u32 = 0;
 
 /// The node of any of them: what it is, its driver reads from it.
 const NODE: Node = Node { name: "virtio_mmio", compatible: &["virtio,mmio"], clocks: &[], is_coherent: true };

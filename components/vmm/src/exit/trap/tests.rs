@@ -37,7 +37,14 @@ fn with_vm<R>(width: Width, f: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcp
     let config = Config::parse(text).expect("a configuration");
     let mut state = Box::new(State::new());
     let images = Images { kernel: &kernel, initrd: &[] };
-    let given = Provisions { images, ram: GuestRam::new(&memory, |_| {}), disk: None, seconds: || 0, seed: None };
+    let given = Provisions {
+        images,
+        ram: GuestRam::new(&memory, |_| {}),
+        disk: None,
+        network: None,
+        seconds: || 0,
+        seed: None,
+    };
     let mut vm = Vm::new(config, given, FakeSerial::default(), &mut state);
     let mut vcpu = FakeVcpu::new();
     vm.start(&mut vcpu).expect("it starts");
@@ -377,7 +384,14 @@ fn a_core_or_a_kernel_without_aarch32_is_named() {
     let config = Config::parse(b"name = vm\nguest = bare32\n").expect("a configuration");
     let mut state = Box::new(State::new());
     let images = Images { kernel: &kernel, initrd: &[] };
-    let given = Provisions { images, ram: GuestRam::new(&memory, |_| {}), disk: None, seconds: || 0, seed: None };
+    let given = Provisions {
+        images,
+        ram: GuestRam::new(&memory, |_| {}),
+        disk: None,
+        network: None,
+        seconds: || 0,
+        seed: None,
+    };
     let mut vm = Vm::new(config, given, FakeSerial::default(), &mut state);
     let mut vcpu = FakeVcpu::new();
     vcpu.has_aarch32 = false;

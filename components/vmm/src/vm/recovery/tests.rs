@@ -4,12 +4,13 @@
 
 mod disk;
 mod events;
+mod network;
 mod virtio;
 mod world;
 
 use super::*;
 use crate::fake::{Killed, kill_after};
-use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE};
+use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE, VIRTIO_NET};
 use crate::vcpu::VcpuReg;
 use core::sync::atomic::Ordering::Relaxed;
 use events::*;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a driver reads of the disk (Virtio 1.2, section 5.2.4).
 
+use crate::device::virtio::NO_DEVICE;
+use crate::device::virtio::device::load;
 use sddf_abi::block::{BLOCK_SIZE, Description};
 use virtio::queue::layout::MAX_SIZE;
 use virtio::transport::Identity;
 
 /// Section 5.
 const BLOCK: u32 = 2;
-/// What a driver finds that does not know of the disk: no device.
-const NONE: u32 = 0;
 
 /// Features: how many buffers a request may have; no writes; the size of a sector, and of what is better written as a
 /// whole; flushes; zeros without data.
@@ -26,7 +26,7 @@ const LENGTH: usize = 60;
 
 /// What the device is.
 pub fn identity(disk: Option<&Description>) -> Identity {
-    let Some(disk) = disk else { return Identity { id: NONE, features: 0 } };
+    let Some(disk) = disk else { return Identity { id: NO_DEVICE, features: 0 } };
     let writes = if disk.is_read_only { RO } else { WRITE_ZEROES };
     Identity { id: BLOCK, features: SEG_MAX | BLK_SIZE | FLUSH | TOPOLOGY | writes }
 }
@@ -38,9 +38,7 @@ pub const fn size(disk: &Description) -> u64 {
 
 /// What a load of so many bytes from there finds.
 pub fn read(disk: &Description, at: u16, count: u8) -> u64 {
-    let registers = registers(disk);
-    let byte = |n: usize| registers.get(usize::from(at) + n).copied().unwrap_or(0);
-    (0..usize::from(count).min(8)).rev().fold(0, |value, n| value << 8 | u64::from(byte(n)))
+    load(&registers(disk), at, count)
 }
 
 fn registers(disk: &Description) -> [u8; LENGTH] {

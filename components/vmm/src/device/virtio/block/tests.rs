@@ -36,7 +36,8 @@ fn with(disk: &FakeDisk, work: impl FnOnce(&mut Driver<'_>)) {
     let images = Images { kernel: &kernel, initrd: &[] };
     let state = Box::leak(Box::new(State::new()));
     let ram = GuestRam::new(&memory, |_| {});
-    let given = Provisions { images, ram, disk: Some(disk.backend()), seconds: fake::seconds, seed: None };
+    let given =
+        Provisions { images, ram, disk: Some(disk.backend()), network: None, seconds: fake::seconds, seed: None };
     let mut vm = Vm::new(config, given, FakeSerial::default(), state);
     let mut vcpu = FakeVcpu::new();
     vm.start(&mut vcpu).expect("it starts");

@@ -6,8 +6,8 @@ use crate::boot::image::tests::file;
 use crate::boot::{Images, Seed};
 use crate::bus::MmioDevice;
 use crate::config::Config;
-use crate::fake::{self, FakeDisk, FakeSerial, FakeVcpu, Killed, kill_after};
-use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE};
+use crate::fake::{self, FakeDisk, FakeNetwork, FakeSerial, FakeVcpu, Killed, kill_after};
+use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE, VIRTIO_NET};
 use crate::guest_ram::GuestRam;
 use crate::state::{Found, State};
 use crate::vm::Provisions;
@@ -79,6 +79,10 @@ pub(super) enum Event {
     Time(u64),
     /// The block driver serves so many requests, and signals.
     Disk(usize),
+    /// The switch has a frame of so many bytes, all of which are this one, so many times, and signals.
+    Frames(usize, u8, usize),
+    /// The switch takes so many frames, and signals.
+    Carry(usize),
 }
 
 impl Event {
@@ -96,6 +100,7 @@ pub(super) struct World {
     pub(super) vcpu: FakeVcpu,
     pub(super) wire: RefCell<FakeSerial>,
     pub(super) disk: FakeDisk,
+    pub(super) network: FakeNetwork,
     pub(super) number: u32,
 }
 
@@ -106,7 +111,7 @@ impl World {
         let (state, mut vcpu) = (Box::new(State::new()), FakeVcpu::new());
         vcpu.prepares_timer = prepares;
         let (kernel, disk) = (file(0, 0x100, 0, 0x80), FakeDisk::new(8, 1, false));
-        Self { memory, kernel, state, vcpu, wire: RefCell::default(), disk, number: 0 }
+        Self { memory, kernel, state, vcpu, wire: RefCell::default(), disk, network: FakeNetwork::default(), number: 0 }
     }
 
     /// As it is now.
@@ -114,7 +119,8 @@ impl World {
         let memory = self.memory.iter().map(|word| AtomicU64::new(word.load(Relaxed))).collect();
         let Self { kernel, state, vcpu, wire, number, .. } = self;
         let (kernel, state, vcpu, wire) = (kernel.clone(), state.clone(), vcpu.clone(), wire.clone());
-        Self { memory, kernel, state, vcpu, wire, disk: self.disk.copy(), number: *number }
+        let (disk, network) = (self.disk.copy(), self.network.copy());
+        Self { memory, kernel, state, vcpu, wire, disk, network, number: *number }
     }
 
     /// Runs a VMM; `false`: it was killed.
@@ -127,6 +133,7 @@ impl World {
             images,
             ram,
             disk: Some(self.disk.backend()),
+            network: Some(self.network.backend()),
             seconds: fake::seconds,
             seed: Seed::new([1, 2, 3, 4]),
         };
@@ -190,6 +197,10 @@ impl World {
             self.vcpu.now = now;
         } else if let Event::Disk(count) = event {
             (0..count).for_each(|_| assert!(self.disk.serve_one(), "a request"));
+        } else if let Event::Frames(length, byte, count) = event {
+            (0..count).for_each(|_| assert!(self.network.deliver(&std::vec![byte; length]), "a buffer"));
+        } else if let Event::Carry(count) = event {
+            (0..count).for_each(|_| assert!(self.network.carry(), "a frame"));
         } else if let Event::Room(has_room) = event {
             self.wire.borrow_mut().full = !has_room;
         }
@@ -295,7 +306,7 @@ impl World {
             }
             let (bus, mut outside) = vm.platform.devices(vcpu);
             for register in [0x10, 0x34, 0x44, 0x60, 0x70, 0x100] {
-                for device in [VIRTIO_CONSOLE, VIRTIO_BLOCK] {
+                for device in [VIRTIO_CONSOLE, VIRTIO_BLOCK, VIRTIO_NET] {
                     let read = bus.peek(device + register, 4, &mut outside);
                     view.push_str(&format!("{read:x?} "));
                 }
@@ -310,6 +321,9 @@ impl World {
         let is_set = memory.iter().enumerate().filter(|(_, word)| **word != 0);
         view.push_str(&format!("\n{:x?}", is_set.collect::<Vec<_>>()));
         view.push_str(&format!("\n{} requests, {:x}", self.disk.served.get(), self.disk.digest.get()));
+        let sent: Vec<_> =
+            self.network.sent.borrow().iter().map(|frame| (frame.len(), frame.first().copied())).collect();
+        view.push_str(&format!("\n{sent:?} {}", self.network.has_all_buffers()));
         view
     }
 }
