@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use vmm::boot::Images;
 use vmm::config::Config;
 use vmm::exit::{Exit, number};
-use vmm::fake::{FakeDisk, FakeSerial, FakeVcpu};
+use vmm::fake::{FakeDisk, FakeNetwork, FakeSerial, FakeVcpu};
 use vmm::guest_ram::GuestRam;
 use vmm::state::{Found, State};
 use vmm::vcpu::{FaultContext, Width};
@@ -41,11 +41,10 @@ const fn header(words: [(usize, u32); 2]) -> [u8; 64] {
 /// whether that has replies which stop a vCPU.
 pub fn exits(bytes: &[u8]) {
     let Some((setting, messages)) = bytes.split_first() else { return };
-    let disk = disk();
-    with_vm(*setting, &mut State::new(), &disk, |vm, vcpu| {
+    let devices = devices();
+    with_vm(*setting, &mut State::new(), &devices, |vm, vcpu| {
         start(vm, vcpu);
-        // It asserts that nothing is asked of it that is not there.
-        answer(vm, *setting, messages, vcpu, || while disk.serve_one() {});
+        answer(vm, *setting, messages, vcpu, || serve(&devices));
     });
 }
 
@@ -54,8 +53,8 @@ pub fn exits(bytes: &[u8]) {
 pub fn state(bytes: &[u8]) {
     let (mut state, mut rest) = (State::new(), bytes);
     let mut damage: BTreeMap<(usize, usize), u8> = BTreeMap::new();
-    let disk = disk();
-    with_vm(1, &mut state, &disk, start);
+    let devices = devices();
+    with_vm(1, &mut state, &devices, start);
     let sections = state.section_names().len();
     while let [section, at, bits, more @ ..] = rest {
         rest = more;
@@ -69,7 +68,7 @@ pub fn state(bytes: &[u8]) {
     }
     let damaged = damage.values().filter(|bits| **bits != 0).count();
     match state.find() {
-        Ok(Found::Left) => with_vm(1, &mut state, &disk, |vm, vcpu| {
+        Ok(Found::Left) => with_vm(1, &mut state, &devices, |vm, vcpu| {
             assert_ne!(damaged, 1, "a damaged state is taken for a whole one");
             if vm.recover(Waits::Stopped, vcpu).is_ok() {
                 answer(vm, 1, rest, vcpu, || {});
@@ -84,12 +83,27 @@ fn start(vm: &mut Vm<'_, FakeSerial>, vcpu: &mut FakeVcpu) {
     vm.start(vcpu).unwrap_or_else(|error| panic!("the guest does not start: {error}"));
 }
 
-/// What is behind the guest's disk: four blocks.
-fn disk() -> FakeDisk {
-    FakeDisk::new(4, 1, false)
+/// What is behind the guest's devices.
+type Devices = (FakeDisk, FakeNetwork);
+
+/// A disk of four blocks, and a network.
+fn devices() -> Devices {
+    (FakeDisk::new(4, 1, false), FakeNetwork::default())
 }
 
-fn with_vm(setting: u8, state: &mut State, disk: &FakeDisk, work: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcpu)) {
+/// They assert that nothing is asked of them that is not there.
+fn serve((disk, network): &Devices) {
+    while disk.serve_one() {}
+    while network.carry() {}
+    network.deliver(&[0xff; 60]);
+}
+
+fn with_vm(
+    setting: u8,
+    state: &mut State,
+    (disk, network): &Devices,
+    work: impl FnOnce(&mut Vm<'_, FakeSerial>, &mut FakeVcpu),
+) {
     let mut vcpu = FakeVcpu::new();
     vcpu.kernel_counts = setting & 1 != 0;
     vcpu.stops_by_reply = setting & 5 == 1;
@@ -105,6 +119,7 @@ fn with_vm(setting: u8, state: &mut State, disk: &FakeDisk, work: impl FnOnce(&m
         images,
         ram: GuestRam::new(&memory, |_| {}),
         disk: Some(disk.backend()),
+        network: Some(network.backend()),
         seconds: || 0,
         seed: None,
     };

@@ -23,6 +23,7 @@ mod linux;
 mod linux32;
 mod machine;
 mod monitors;
+mod network;
 mod odd_trees;
 mod panics;
 mod plain;
@@ -92,6 +93,7 @@ fn main() {
         linux::SCENARIOS,
         linux32::SCENARIOS,
         disk::SCENARIOS,
+        network::SCENARIOS,
     ]
     .concat();
     let boards = match std::env::var("LAZARET_TEST_BOARD") {

@@ -109,6 +109,8 @@ pub struct Emulation {
     pub more: Vec<String>,
     /// `-device` of a disk, at the place where programs look for one; a board without it has none.
     pub drive: Option<String>,
+    /// `-device` of a network card that `--net` connects; if there is none, it is refused.
+    pub network: Option<String>,
     /// The scenarios of `tests/qemu` run on it.
     #[serde(default)]
     pub scenarios: bool,

@@ -9,8 +9,17 @@ use anyhow::Context;
 use super::apt::{Apt, Package};
 use super::library::resolve;
 
-/// Modules that a guest wants: of Virtio, whose bus and devices are none of a packaged kernel's own.
-pub const MODULES: [&str; 3] = ["virtio_mmio.ko", "virtio_console.ko", "virtio_blk.ko"];
+/// Modules that a guest wants: of Virtio, whose bus and devices are none of a packaged kernel's own, with what these want;
+/// and the raw packets by which a DHCP client talks before it has an address.
+pub const MODULES: [&str; 7] = [
+    "virtio_mmio.ko",
+    "virtio_console.ko",
+    "virtio_blk.ko",
+    "failover.ko",
+    "net_failover.ko",
+    "virtio_net.ko",
+    "af_packet.ko",
+];
 
 /// Beginning of the name of the package that has a split kernel's files.
 const BINARY: &str = "linux-binary-";
@@ -89,7 +98,7 @@ mod tests {
     #[test]
     fn modules_are_found_wherever_they_are() {
         let file = "lib/modules/6/kernel/drivers/virtio/virtio_mmio.ko";
-        let root = unpacked("modules", &[file, "lib/modules/6/kernel/drivers/net/virtio_net.ko"]);
+        let root = unpacked("modules", &[file, "lib/modules/6/kernel/drivers/net/tun.ko"]);
         assert_eq!(modules(&root), [("virtio_mmio.ko", root.join(file))]);
         std::fs::remove_dir_all(root).unwrap();
     }

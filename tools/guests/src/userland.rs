@@ -17,6 +17,7 @@ echo \"Linux $(uname -r) in a Lazaret VM; poweroff ends it.\"
 grep -qw lazaret.debug /proc/cmdline && /bin/debug-loop &
 grep -qw lazaret.once /proc/cmdline && exec /bin/debug-once
 grep -qw lazaret.disk /proc/cmdline && exec /bin/disk-once
+grep -qw lazaret.network /proc/cmdline && exec /bin/network-once
 exec /bin/busybox init
 ";
 
@@ -64,6 +65,37 @@ done
 poweroff -f
 ";
 
+/// `network 10.0.2.15` connects the guest under that address, `network` under one that it asks for.
+const NETWORK: &str = "#!/bin/sh
+for module in virtio_mmio failover net_failover virtio_net af_packet; do
+    insmod /lib/modules/$module.ko 2>/dev/null
+done
+ip link set lo up
+ip link set eth0 up || exit
+if [ $# = 0 ]; then exec udhcpc -i eth0 -s /etc/udhcpc.script -n -q; fi
+ip addr add $1/24 dev eth0 && ip route add default via ${1%.*}.2 && echo \"network: $1\"
+";
+
+/// What is done with an address that was asked for.
+const DHCP_SCRIPT: &str = "#!/bin/sh
+[ $1 = bound ] || exit 0
+ip addr add $ip/$mask dev $interface
+ip route add default via $router
+echo \"nameserver $dns\" >/etc/resolv.conf
+echo \"network: $ip\"
+";
+
+/// With `lazaret.network` it sends 64 KiB a round to 10.0.2.100, who sends them back, each over a connection of its own; and
+/// powers off.
+const NETWORK_ONCE: &str = "#!/bin/sh
+network 10.0.2.15
+for n in $(seq 0 95); do
+    yes \"round $n\" | head -c 65536 >/tmp/round
+    nc 10.0.2.100 7 </tmp/round | cmp - /tmp/round && echo \"network: round $n is there\"
+done
+poweroff -f
+";
+
 /// Escape sequences get in the way on a shared console.
 const GDBINIT: &str = "set style enabled off
 ";
@@ -106,6 +138,9 @@ pub(super) fn base(busybox: &[u8], debug: &str, end: &str) -> anyhow::Result<Ini
     archive.file("etc/profile", PROFILE.as_bytes())?;
     archive.file("etc/passwd", b"root::0:0:root:/:/bin/sh\n")?;
     archive.program("bin/debug-loop", DEBUG_LOOP.replace("TRY", debug).replace("END", end).as_bytes())?;
+    archive.program("bin/network", NETWORK.as_bytes())?;
+    archive.program("bin/network-once", NETWORK_ONCE.as_bytes())?;
+    archive.program("etc/udhcpc.script", DHCP_SCRIPT.as_bytes())?;
     archive.program("bin/disk-once", DISK_ONCE.as_bytes())?;
     archive.program("bin/debug-once", DEBUG_ONCE.replace("TRY", debug).as_bytes())?;
     Ok(archive)

@@ -116,6 +116,12 @@ impl Testbed {
         Ok(self)
     }
 
+    /// In a network, as `-netdev` has it.
+    pub fn with_network(mut self, network: &str) -> anyhow::Result<Self> {
+        self.qemu = self.qemu.with_network(network)?;
+        Ok(self)
+    }
+
     /// Time is the clock's from here on, not the instructions'.
     pub fn in_real_time(mut self) -> Self {
         self.qemu.icount = false;

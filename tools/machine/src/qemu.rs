@@ -13,6 +13,7 @@ use lazaret_programs::toolchain::first_line;
 use lazaret_programs::workspace::Workspace;
 
 use crate::Drive;
+use crate::network;
 
 /// Makes QEMU die with us, so that nothing runs on when we are killed; part of Debian's base system.
 const DIE_TOGETHER: &str = "/usr/bin/setpriv";
@@ -37,6 +38,8 @@ pub struct Qemu {
     pub more: Vec<String>,
     /// `-device` of a disk, if the board has a place for one.
     pub drive: Option<String>,
+    /// `-device` of a network card, if the board has a place for one.
+    pub network: Option<String>,
     /// `-dtb`, for a machine that brings no device tree.
     pub device_tree: Option<PathBuf>,
 }
@@ -51,9 +54,9 @@ impl Qemu {
 
     /// The same without the device tree.
     pub fn as_described(board: &Board) -> anyhow::Result<Self> {
-        let Emulation { program, machine, cpu, memory, more, drive, .. } =
+        let Emulation { program, machine, cpu, memory, more, drive, network, .. } =
             board.qemu.clone().with_context(|| format!("{}: not a QEMU board", board.name))?;
-        Ok(Self { program, machine, cpu, memory, icount: false, more, drive, device_tree: None })
+        Ok(Self { program, machine, cpu, memory, icount: false, more, drive, network, device_tree: None })
     }
 
     /// A path in one of QEMU's options with commas between them: its own commas are doubled.
@@ -93,6 +96,16 @@ impl Qemu {
             return Err(Problem::new("--drive: this board has no place for a disk", help));
         };
         self.more.extend(drive.arguments(device));
+        Ok(self)
+    }
+
+    /// With a network card in such a network, as `-netdev` has it.
+    pub fn with_network(mut self, network: &str) -> anyhow::Result<Self> {
+        let Some(device) = &self.network else {
+            let help = "choose a board whose board.toml has [qemu] network";
+            return Err(Problem::new("--net: this board has no place for a network card", help));
+        };
+        self.more.extend(network::arguments(device, network));
         Ok(self)
     }
 

@@ -100,4 +100,40 @@ pub const MUTANTS: &[Mutant] = &[
         from: "request.block.checked_add(count)? <= range.blocks",
         to: "request.block.checked_add(count)? <= u64::MAX",
     },
+    Mutant {
+        name: "frames_from_before_the_driver_are_kept",
+        file: "vmm/src/device/virtio/net.rs",
+        from: "        for _ in 0..CAPACITY {\n            let Some(buffer) = backend.get",
+        to: "        for _ in 0..0 {\n            let Some(buffer) = backend.get",
+    },
+    Mutant {
+        name: "free_buffers_are_not_asked_for",
+        file: "vmm/src/device/virtio/net/frames.rs",
+        from: "backend.send.free.set_wants_signal(buffer.is_none());",
+        to: "backend.send.free.set_wants_signal(false);",
+    },
+    Mutant {
+        name: "shared_buffer_may_be_anywhere",
+        file: "vmm/src/device/virtio/net/backend.rs",
+        from: "let is_within = buffer.is_within(self.data.len() as u64 * 8);",
+        to: "let is_within = true;",
+    },
+    Mutant {
+        name: "shared_buffers_are_not_given_back",
+        file: "vmm/src/device/virtio/net/backend.rs",
+        from: "        self.receive.free.publish(taken.wrapping_add(CAPACITY));\n",
+        to: "",
+    },
+    Mutant {
+        name: "guest_s_buffer_is_too_short_for_a_frame",
+        file: "vmm/src/device/virtio/net/frames.rs",
+        from: "chain.writable_length() < HEADER + length",
+        to: "chain.writable_length() < HEADER",
+    },
+    Mutant {
+        name: "frames_of_a_dead_vmm_are_not_sent",
+        file: "vmm/src/device/virtio/net.rs",
+        from: "            is_unpublished: true,\n",
+        to: "            is_unpublished: false,\n",
+    },
 ];

@@ -64,6 +64,12 @@ pub enum InjectCommand {
         #[arg(long, value_name = "N", default_value = "200", value_parser = value_parser!(u64).range(1..))]
         kills: u64,
     },
+    /// Kill a Linux's monitor and the switch at random instructions while it sends bytes to somebody who sends them back
+    Network {
+        /// How often, if Linux is not done before
+        #[arg(long, value_name = "N", default_value = "200", value_parser = value_parser!(u64).range(1..))]
+        kills: u64,
+    },
     /// Kill the monitor at one instruction after the other of each kind of exit
     CrashPoints {
         /// Only at every n-th instruction
@@ -86,6 +92,9 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
     }
     if let Some(InjectCommand::Disk { kills }) = arguments.command {
         return disk(workspace, kills, arguments.seed);
+    }
+    if let Some(InjectCommand::Network { kills }) = arguments.command {
+        return network(workspace, kills, arguments.seed);
     }
     let mut failed = Vec::new();
     let campaign = match (&arguments.command, arguments.only) {
@@ -157,6 +166,17 @@ fn disk(workspace: &Workspace, wanted: u64, seed: u64) -> anyhow::Result<ExitCod
     let wrong = missed.len() + differ.len();
     println!("{vmm} kills of the VMM, {driver} of the driver, {rounds} rounds of 64 KiB, {wrong} wrong");
     Ok(ExitCode::from(u8::from(wrong > 0 || vmm == 0 || driver == 0)))
+}
+
+fn network(workspace: &Workspace, wanted: u64, seed: u64) -> anyhow::Result<ExitCode> {
+    let lazaret_inject::network::Kills { kills: [vmm, switch], missed, rounds } =
+        lazaret_inject::network::run(workspace, wanted, seed)?;
+    missed.iter().for_each(|round| println!("round {round}: its bytes do not come back"));
+    let broken = missed.len();
+    println!(
+        "{vmm} kills of the VMM, {switch} of the switch, {rounds} connections of 64 KiB each way, {broken} broken"
+    );
+    Ok(ExitCode::from(u8::from(broken > 0 || vmm == 0 || switch == 0)))
 }
 
 fn merge(files: &[std::path::PathBuf]) -> anyhow::Result<Campaign> {

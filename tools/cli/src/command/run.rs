@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use regex::Regex;
 
 use crate::arguments::{QemuArguments, SourceArguments};
-use lazaret_build::system;
-use lazaret_machine::{Drive, Input, Patience, Run, RunEnd, Script, Watch, serial};
+use lazaret_build::system::{self, Built};
+use lazaret_diagnostic::Problem;
+use lazaret_machine::{Drive, Forward, Input, Patience, Run, RunEnd, Script, Watch, serial, user_network};
 use lazaret_programs::workspace::Workspace;
 
 /// `run`
@@ -42,9 +43,25 @@ pub struct RunArguments {
     /// The system cannot write the disk
     #[arg(long, requires = "drive")]
     pub read_only: bool,
+    /// What the machine's network card is connected to; 'user': QEMU's own network, which reaches what you reach
+    #[arg(long, value_enum, value_name = "NET")]
+    pub net: Option<Net>,
+    /// A TCP port of this host, for its own programs only, leads to a guest's: PORT:GUEST_PORT for the first guest, which
+    /// has the address 10.0.2.15, or PORT:ADDRESS:GUEST_PORT. It implies --net user
+    #[arg(long, value_name = "FORWARD")]
+    pub forward: Vec<Forward>,
     /// More of QEMU's own arguments
     #[arg(last = true, value_name = "QEMU-ARGUMENTS")]
     pub more: Vec<String>,
+}
+
+/// What the machine is connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Net {
+    /// QEMU's own network.
+    User,
+    /// It has no network card.
+    None,
 }
 
 /// For whoever sits in front of the machine.
@@ -66,6 +83,13 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
     if let Some(drive) = drive.as_ref().filter(|drive| drive.is_read_only() && !arguments.read_only) {
         eprintln!("{}: may not be written: the disk is read-only", drive.path().display());
     }
+    let has_network = match (arguments.net, arguments.forward.is_empty()) {
+        (Some(Net::None), false) => {
+            return Err(Problem::new("--forward: there is no network card with --net none", "leave --net away"));
+        }
+        (None, is_empty) => !is_empty,
+        (net, _) => net == Some(Net::User),
+    };
     let (image, mut qemu) = match &arguments.image {
         Some(image) => {
             let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config())?;
@@ -78,12 +102,17 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
             built.inputs.iter().filter(|input| input.replaces_ours).for_each(|input| eprintln!("{input}"));
             built.stand_ins.iter().for_each(|moved| eprintln!("{moved}"));
             built.will_not_start.iter().for_each(|why| eprintln!("lazaret: {why}"));
+            hint(drive.is_some(), "--drive", "block.elf", &built);
+            hint(has_network, "--net", "network.elf", &built);
             let qemu = arguments.qemu.qemu_for(workspace, &built)?;
             (built.path, qemu)
         }
     };
     if let Some(drive) = &drive {
         qemu = qemu.with_drive(drive)?;
+    }
+    if has_network {
+        qemu = qemu.with_network(&user_network(&arguments.forward))?;
     }
     qemu.more.extend(arguments.more.iter().cloned());
     let image = super::short(&image);
@@ -96,6 +125,15 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
         eprintln!("{KEYS}");
     }
     Ok(verdict(&watch.run(qemu.command(&image))?, "QEMU"))
+}
+
+/// A device that nobody drives is one that the guests do not find.
+fn hint(is_given: bool, option: &str, driver: &str, built: &Built) {
+    if is_given && !built.inputs.iter().any(|input| input.file == driver) {
+        eprintln!(
+            "lazaret: {option}: this system has no {driver}: unless a driver of yours is in it, nothing uses the device"
+        );
+    }
 }
 
 /// A board that runs already, or is about to be switched on: nothing is built.
