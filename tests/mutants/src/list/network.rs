@@ -5,7 +5,7 @@ use crate::Mutant;
 
 pub const MUTANTS: &[Mutant] = &[
     Mutant {
-        name: "buffer_goes_back_before_its_frame_went_on",
+        name: "buffer_is_published_before_it_is_put",
         file: "drivers/network/src/side.rs",
         from: "        self.shared.put(to, self.tail, &Buffer { length, ..*buffer });\n",
         to: "        self.shared.publish(to, self.tail.wrapping_add(1));\n        self.shared.put(to, self.tail, &Buffer { length, ..*buffer });\n",
@@ -63,11 +63,5 @@ pub const MUTANTS: &[Mutant] = &[
         file: "drivers/network/src/frame.rs",
         from: "map(|(word, left)| first_bytes(word, left))",
         to: "map(|(word, _)| first_bytes(word, WORD))",
-    },
-    Mutant {
-        name: "addresses_are_read_twice",
-        file: "drivers/network/src/frame.rs",
-        from: "let words = self.head.into_iter().chain(self.rest.iter()",
-        to: "let words = self.head.into_iter().take(1).chain([0]).chain(self.rest.iter()",
     },
 ];

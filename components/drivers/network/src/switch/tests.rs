@@ -4,6 +4,7 @@ mod crash;
 mod honest;
 mod hostile;
 mod model;
+mod wire;
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -11,7 +12,8 @@ use sddf_abi::net::{BUFFER_SIZE, Buffer, DATA_SIZE};
 
 use super::*;
 use honest::Honest;
-use model::{CARD, EVERYBODY, FakeCard, Fuse, Memory, STRANGER, Wire, address, frame, start};
+use model::{Fuse, Memory, start};
+use wire::{CARD, EVERYBODY, FakeCard, STRANGER, Wire, address, frame};
 
 fn told(clients: &[usize]) -> [bool; MAX_CLIENTS] {
     let mut told = [false; MAX_CLIENTS];

@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use proptest::prelude::*;
 
 use super::honest::Honest;
-use super::model::{EVERYBODY, FakeCard, Fuse, Killed, Memory, STRANGER, Wire, address, frame, number, start};
+use super::model::{Fuse, Killed, Memory, start};
+use super::wire::{EVERYBODY, FakeCard, STRANGER, Wire, address, frame, number};
 use crate::address::Address;
 
 /// To whom each client's frames go.

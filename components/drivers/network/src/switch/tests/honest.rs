@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use sddf_abi::net::{BUFFER_SIZE, Buffer, CAPACITY};
 
-use super::model::{Memory, bytes};
+use super::model::Memory;
+use super::wire::bytes;
 use crate::frame::{BUFFER_WORDS, Frame};
 
 /// It remembers how far it is, and what it got.

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use sddf_abi::net::{BUFFER_SIZE, Buffer, CAPACITY, DATA_SIZE, Queue};
 
 use super::honest::Honest;
-use super::model::{EVERYBODY, FakeCard, Fuse, Killed, Memory, STRANGER, Wire, address, frame, number, start};
+use super::model::{Fuse, Killed, Memory, start};
+use super::wire::{EVERYBODY, FakeCard, STRANGER, Wire, address, frame, number};
 use crate::address::Address;
 
 #[derive(Clone, Debug)]
