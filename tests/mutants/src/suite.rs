@@ -26,6 +26,8 @@ pub enum Suite {
     Serial,
     /// The block driver's.
     Block,
+    /// The network driver's.
+    Network,
     /// That of queues in a driver's memory.
     Virtio,
 }
@@ -43,7 +45,7 @@ pub enum Verdict {
 
 impl Suite {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Decoder,
         Self::Syndrome,
         Self::Shim,
@@ -55,6 +57,7 @@ impl Suite {
         Self::Monitor,
         Self::Serial,
         Self::Block,
+        Self::Network,
         Self::Virtio,
     ];
 
@@ -75,6 +78,7 @@ impl Suite {
             Self::Monitor => &["-p", "vmm", "--lib"],
             Self::Serial => &["-p", "serial", "--lib"],
             Self::Block => &["-p", "block", "--lib"],
+            Self::Network => &["-p", "network", "--lib"],
             Self::Virtio => &["-p", "virtio", "--lib"],
         }
     }
@@ -93,6 +97,7 @@ impl Suite {
             Self::Monitor => "vmm",
             Self::Serial => "serial",
             Self::Block => "block",
+            Self::Network => "network",
             Self::Virtio => "virtio",
         }
     }

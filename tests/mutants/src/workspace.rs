@@ -9,7 +9,7 @@ use anyhow::Context;
 
 use crate::{Mutant, Suite, Verdict};
 
-const MEMBERS: [&str; 27] = [
+const MEMBERS: [&str; 28] = [
     "components/formats/board-file",
     "components/formats/sel4-prefix",
     "components/abi/sel4",
@@ -23,6 +23,7 @@ const MEMBERS: [&str; 27] = [
     "components/debug-shim",
     "components/debug-shim/aarch64",
     "components/drivers/block",
+    "components/drivers/network",
     "components/drivers/serial",
     "components/microkernel",
     "components/sel4",

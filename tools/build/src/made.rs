@@ -6,15 +6,16 @@ use lazaret_sdf::{SearchPath, System};
 
 /// Our programs for protection domains, in files `NAME.elf`. Reports have these two whatever a description runs.
 const ALWAYS: [&str; 2] = ["vmm", "serial"];
-/// Those that are made where a description runs them: the disk's driver, and the program of the domains that test what
-/// Microkit promises.
-const SOMETIMES: [&str; 2] = ["block", "protection-domains"];
+/// Those that are made where a description runs them: the drivers of the disk and of the network, and the program of the
+/// domains that test what Microkit promises.
+const SOMETIMES: [&str; 3] = ["block", "network", "protection-domains"];
 
 /// Files that a build makes, as descriptions name them.
-pub const MADE: [&str; 10] = [
+pub const MADE: [&str; 11] = [
     "vmm.elf",
     "serial.elf",
     "block.elf",
+    "network.elf",
     "protection-domains.elf",
     lazaret_guests::LINUX,
     lazaret_guests::INITRD,
@@ -77,5 +78,7 @@ mod tests {
         assert_eq!(test.programs, ["vmm", "serial", "protection-domains"]);
         let disk = needed(&text.replace("'serial.elf'", "'block.elf'"));
         assert_eq!(disk.programs, ["vmm", "serial", "block"]);
+        let network = needed(&text.replace("'serial.elf'", "'network.elf'"));
+        assert_eq!(network.programs, ["vmm", "serial", "network"]);
     }
 }

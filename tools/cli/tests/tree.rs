@@ -53,6 +53,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     ),
     ("serial", &["lazaret-abi", "microkit-abi", "sel4", "sel4-microkit", "sel4-abi"]),
     ("block", &["microkit-abi", "sddf-abi", "sel4", "sel4-microkit", "sel4-abi"]),
+    ("network", &["microkit-abi", "sddf-abi", "sel4", "sel4-microkit", "sel4-abi"]),
     (
         "vmm",
         &[
@@ -205,6 +206,10 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "components/drivers/block/src/target/disk.rs",
     "components/drivers/block/src/target/hal.rs",
     "components/drivers/block/src/target/regions.rs",
+    "components/drivers/network/src/target/card.rs",
+    "components/drivers/network/src/target/hal.rs",
+    "components/drivers/network/src/target/regions.rs",
+    "components/drivers/network/src/target/ring.rs",
     "components/drivers/serial/src/target/counter.rs",
     "components/drivers/serial/src/target/regions.rs",
     "components/vmm/src/pd/counter.rs",
@@ -239,6 +244,7 @@ const UNSAFE_LIMITS: &[(&str, usize)] = &[
     ("components/root-task", 12),
     // virtio-drivers leaves to its users what buffers are and where.
     ("components/drivers/block", 18),
+    ("components/drivers/network", 16),
     ("components/drivers/serial", 6),
     ("components/vmm", 8),
 ];

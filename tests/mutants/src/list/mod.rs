@@ -12,6 +12,7 @@ mod interrupt;
 mod invocation;
 mod isolation;
 mod load_store;
+mod network;
 mod ownership;
 mod pages;
 mod policy;
@@ -31,6 +32,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         invocation::MUTANTS,
         vcpu::MUTANTS,
         virtio::MUTANTS,
+        network::MUTANTS,
         bank::MUTANTS,
         policy::MUTANTS,
         handlers::MUTANTS,

@@ -4,18 +4,22 @@
 
 use super::ADDRESS_LENGTH;
 use core::sync::atomic::{
-    AtomicU8, AtomicU32,
+    AtomicU8, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
 
-/// A page of it.
+/// A page of it. The rest of it is the server's.
 #[derive(Debug)]
 #[repr(C)]
 pub struct InfoPage {
     ready: AtomicU32,
     is_up: AtomicU32,
     address: [AtomicU8; ADDRESS_LENGTH],
+    /// The server's own, for either direction: what it has to know after it was started again.
+    pub notes: [AtomicU64; 2],
 }
+
+const _: () = assert!(size_of::<InfoPage>() <= 0x1000 && core::mem::offset_of!(InfoPage, notes) == 16);
 
 /// A client's place in the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,7 @@ impl InfoPage {
             ready: AtomicU32::new(0),
             is_up: AtomicU32::new(0),
             address: [const { AtomicU8::new(0) }; ADDRESS_LENGTH],
+            notes: [const { AtomicU64::new(0) }; 2],
         }
     }
 
