@@ -244,7 +244,7 @@ const UNSAFE_LIMITS: &[(&str, usize)] = &[
     ("components/root-task", 12),
     // virtio-drivers leaves to its users what buffers are and where.
     ("components/drivers/block", 18),
-    ("components/drivers/network", 16),
+    ("components/drivers/network", 15),
     ("components/drivers/serial", 6),
     ("components/vmm", 8),
 ];

@@ -201,3 +201,21 @@ fn clients_that_never_end_take_no_turn_of_another() {
     assert_eq!(wire.sent.borrow().len(), 1);
     assert_eq!(memories[1].receive.active.tail(), CAPACITY);
 }
+
+#[test]
+fn indices_run_over() {
+    let (memories, fuse, wire) = (memories::<2>(), Fuse::never(), Wire::default());
+    let mut card = FakeCard::new(&fuse, &wire);
+    let mut switch = start(&memories, &fuse, &card, &[]);
+    let mut clients = [(); 2].map(|()| Honest::default());
+    let frames = (0..70_000u32).map(|number| frame(address(1), address(0), number)).collect::<Vec<_>>();
+    for some in frames.chunks(100) {
+        some.iter().for_each(|frame| assert!(clients[0].send(&memories[0], frame)));
+        switch.serve(&mut card);
+        clients[1].receive(&memories[1]);
+        // A start in between finds the same place.
+        switch = start(&memories, &fuse, &card, &[]);
+    }
+    assert!(clients[1].received == frames);
+    memories.iter().for_each(Memory::assert_whole);
+}
