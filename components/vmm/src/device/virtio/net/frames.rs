@@ -100,6 +100,9 @@ fn receive_frame<S>(
 ) -> Result<Option<u32>, Broken> {
     let Some(cell) = backend.receive.cell(buffer) else { return Ok(None) };
     let length = u64::from(buffer.length);
+    if length < HEADER_LENGTH {
+        return Ok(None);
+    }
     if chain.writable_length() < HEADER + length {
         return Err(Broken::Short);
     }

@@ -277,9 +277,15 @@ fn a_switch_that_says_what_cannot_be_harms_nobody() {
         driver.set_up();
         driver.offer(RECEIVE, 1514);
         driver.store(0x50, RECEIVE);
-        for (offset, length) in
-            [(DATA_SIZE, 60), (1, 60), (u64::MAX, 60), (0, BUFFER_SIZE as u16 + 1), (u64::MAX - 2047, 9)]
-        {
+        for (offset, length) in [
+            (DATA_SIZE, 60),
+            (1, 60),
+            (u64::MAX, 60),
+            (0, BUFFER_SIZE as u16 + 1),
+            (0, 0),
+            (0, 13),
+            (u64::MAX - 2047, 9),
+        ] {
             network.deliver_entry(&Buffer { offset, length });
             driver.signal();
             assert_eq!(driver.used(RECEIVE), 0, "{offset:#x}");
