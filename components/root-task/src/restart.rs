@@ -105,6 +105,7 @@ impl System<'_> {
             self.give_own_time(component)?;
         }
         self.freshen(thread.vspace);
+        self.acknowledge_irqs(thread)?;
         let mut context = UserContext::default();
         *context.pc_mut() = thread.entry;
         *context.sp_mut() = thread.sp;

@@ -7,7 +7,7 @@ mod network;
 
 pub use cpu_interface::{CpuInterface, SPURIOUS};
 pub use disk::FakeDisk;
-pub use network::FakeNetwork;
+pub use network::{FakeNetwork, take_signals};
 
 use crate::device::gic::{Format, Inject, Interface};
 use crate::exit::{Next, ReplyContext};

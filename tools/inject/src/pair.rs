@@ -23,11 +23,15 @@ const OFF: &str = "linux: powered off";
 pub const ROUNDS: usize = 96;
 /// Instructions of a VMM after an exit, and of the driver after a system call.
 const STEPS: u64 = 300;
+/// Of which the first are the most interesting: a driver has not acknowledged its interrupt yet, a VMM has changed nothing.
+const FIRST_STEPS: u64 = 6;
 
 /// The two victims.
 pub struct Pair {
     vmm: Testbed,
     driver: Testbed,
+    /// Between two kills the victim may come by so many times, at most.
+    spared: u64,
 }
 
 impl Pair {
@@ -35,12 +39,18 @@ impl Pair {
     pub fn new(workspace: &Workspace, system: &str, driver: &'static str) -> anyhow::Result<Self> {
         let request = Testbed::request(workspace, system, Config::Release);
         let vmm = Testbed::of(workspace, &request, "vmm_linux")?.in_real_time();
-        Ok(Self { vmm, driver: Testbed::of_program(workspace, &request, driver, driver)? })
+        Ok(Self { vmm, driver: Testbed::of_program(workspace, &request, driver, driver)?, spared: 1 })
     }
 
     /// On a machine with the device.
     pub fn on(self, with: impl FnOnce(Testbed) -> anyhow::Result<Testbed>) -> anyhow::Result<Self> {
         Ok(Self { vmm: with(self.vmm)?, ..self })
+    }
+
+    /// Lets the victim come by at random, up to so many times between two kills: a peer that hears nothing waits longer and
+    /// longer before it tries again.
+    pub fn sparing(self, spared: u64) -> Self {
+        Self { spared, ..self }
     }
 
     /// One run with so many kills, or as many as there is time for before Linux is done: how often each was killed, and
@@ -58,7 +68,10 @@ impl Pair {
         while done[0] + done[1] < kills && !nears_its_end() && !interrupted() {
             let which = random.below(2) as usize;
             let (testbed, places) = &victims[which];
-            done[which] += u64::from(kill(testbed, &mut gdb, places, random.below(STEPS))?);
+            let passes = random.below(self.spared);
+            let steps = [random.below(STEPS), random.below(FIRST_STEPS)][random.below(2) as usize];
+            testbed.to(&mut gdb, places, passes)?;
+            done[which] += u64::from(kill(testbed, &mut gdb, steps)?);
             gdb.run()?;
             std::thread::sleep(Duration::from_millis(PAUSE_MS.start + random.below(PAUSE_MS.end - PAUSE_MS.start)));
             gdb.interrupt()?;
@@ -68,9 +81,8 @@ impl Pair {
     }
 }
 
-/// At one of these places of the victim, so many instructions later; `false` if its work is over before.
-fn kill(testbed: &Testbed, gdb: &mut Gdb, places: &[u64], steps: u64) -> anyhow::Result<bool> {
-    testbed.to(gdb, places, 0)?;
+/// So many instructions from here on; `false` if the victim's work is over before.
+fn kill(testbed: &Testbed, gdb: &mut Gdb, steps: u64) -> anyhow::Result<bool> {
     let reached = walk(testbed, gdb, steps)?;
     if reached {
         gdb.set_register(PC, NOWHERE)?;

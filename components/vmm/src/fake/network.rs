@@ -3,11 +3,20 @@
 
 use super::disk::words;
 use crate::device::virtio::net::{Backend, Pair};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use sddf_abi::net::{BUFFER_SIZE, Buffer, CAPACITY, DATA_SIZE, InfoPage, Link, Queue};
 use std::boxed::Box;
 use std::vec::Vec;
+
+thread_local! {
+    static SIGNALS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How often this thread's VMMs have signalled to a switch since this was asked last.
+pub fn take_signals() -> u32 {
+    SIGNALS.take()
+}
 
 /// The address that the VM has.
 pub const ADDRESS: [u8; 6] = [0x52, 0x54, 0, 0x12, 0x34, 0x56];
@@ -83,7 +92,12 @@ impl Default for FakeNetwork {
 impl FakeNetwork {
     /// The VMM's side.
     pub fn backend(&self) -> Backend<'_> {
-        Backend { page: &self.page, receive: self.receive.pair(), send: self.send.pair(), signal: || {} }
+        Backend {
+            page: &self.page,
+            receive: self.receive.pair(),
+            send: self.send.pair(),
+            signal: || SIGNALS.set(SIGNALS.get() + 1),
+        }
     }
 
     /// There is no network any more.

@@ -136,4 +136,10 @@ pub const MUTANTS: &[Mutant] = &[
         from: "            is_unpublished: true,\n",
         to: "            is_unpublished: false,\n",
     },
+    Mutant {
+        name: "signal_of_a_dead_vmm_is_not_made_up_for",
+        file: "vmm/src/device/virtio/net/backend.rs",
+        from: "may_lack_signal || ",
+        to: "",
+    },
 ];

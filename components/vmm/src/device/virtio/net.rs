@@ -65,6 +65,8 @@ pub struct VirtioNet<'a> {
     indices: Section<'a, Indices>,
     /// There is something that the switch does not see yet.
     is_unpublished: bool,
+    /// Nothing was published by this VMM: the one before it may have died before its signal.
+    is_first: bool,
 }
 
 impl<'a> MmioDevice<'a> for VirtioNet<'a> {
@@ -77,6 +79,7 @@ impl<'a> MmioDevice<'a> for VirtioNet<'a> {
             indices: Section::new(&mut memory.indices, journal),
             // A VMM before this one may have died before it did that.
             is_unpublished: true,
+            is_first: true,
         }
     }
 
@@ -196,7 +199,8 @@ impl<'a> VirtioNet<'a> {
         if let Some(backend) = backing.network
             && self.indices.is_met != 0
         {
-            backend.publish(self.indices.sent, self.indices.taken);
+            let is_first = core::mem::take(&mut self.is_first);
+            backend.publish(self.indices.sent, self.indices.taken, is_first);
         }
     }
 }

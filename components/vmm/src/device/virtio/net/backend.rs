@@ -68,13 +68,14 @@ impl<'a> Backend<'a> {
         self.receive.free.put(index.wrapping_add(CAPACITY), &Buffer { length: 0, ..*buffer });
     }
 
-    /// The switch sees the frames before `sent`, and has the buffers back of those before `taken`.
-    pub fn publish(&self, sent: u16, taken: u16) {
+    /// The switch sees the frames before `sent`, and has the buffers back of those before `taken`. `may_lack_signal`: it may
+    /// see these frames already and not know of them.
+    pub fn publish(&self, sent: u16, taken: u16, may_lack_signal: bool) {
         self.receive.active.consume(taken);
         self.receive.free.publish(taken.wrapping_add(CAPACITY));
         #[cfg(test)]
         crate::fake::crash_point();
-        let is_new = self.send.active.tail() != sent;
+        let is_new = may_lack_signal || self.send.active.tail() != sent;
         self.send.free.consume(sent);
         self.send.active.publish(sent);
         #[cfg(test)]

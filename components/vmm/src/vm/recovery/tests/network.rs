@@ -4,6 +4,7 @@
 
 use super::virtio::{about, available};
 use super::*;
+use crate::fake;
 
 const NET: u64 = VIRTIO_NET;
 /// Where the queues' areas are: of the one in which the guest receives, and of the other.
@@ -105,4 +106,14 @@ fn the_events_of_the_network_are_what_they_say() {
     let world = until("three frames and no buffers");
     assert_eq!((used(&world, RECEIVE), word(&world, DATA[0] + 0x1010)), (3, 0x5555_5555_5555_5555));
     assert!(until("a frame for nobody").network.has_all_buffers());
+}
+
+/// A VMM that dies between what the switch sees and the signal leaves the signal to the next one.
+#[test]
+fn the_switch_hears_of_frames_whichever_vmm_has_sent_them() {
+    let index = EVENTS.iter().position(|(event, _)| *event == "QueueNotify of it").expect("it is there");
+    let mut world = after(&EVENTS[..=index], false);
+    assert!(fake::take_signals() > 0);
+    world.happen(store(NET + 0x64, 1), &[]);
+    assert_eq!(fake::take_signals(), 1, "of a VMM that has sent nothing itself");
 }
