@@ -38,6 +38,10 @@ pub const VIRTIO_BLOCK_INTID: u16 = 49;
 pub const VIRTIO_NET: u64 = 0x0a00_3000;
 /// The SPI of the network card by Virtio.
 pub const VIRTIO_NET_INTID: u16 = 50;
+/// The source of entropy by Virtio, emulated.
+pub const VIRTIO_RNG: u64 = 0x0a00_4000;
+/// The SPI of the source of entropy by Virtio.
+pub const VIRTIO_RNG_INTID: u16 = 51;
 /// The PPI of the virtual timer, the only one of the architected timers that a guest has: the physical one is not switched
 /// and traps as undefined, the secure and the hypervisor's are not EL1's.
 pub const VIRTUAL_TIMER_INTID: u16 = 27;

@@ -15,6 +15,7 @@
 //! | `0x0a00_1000` | console by Virtio ([`device::virtio::console`]) | SPI 16 (48) |
 //! | `0x0a00_2000` | disk by Virtio, if the VM has one ([`device::virtio::block`]) | SPI 17 (49) |
 //! | `0x0a00_3000` | network card by Virtio, if the VM has one ([`device::virtio::net`]) | SPI 18 (50) |
+//! | `0x0a00_4000` | entropy by Virtio, if the VM has a seed ([`device::virtio::rng`]) | SPI 19 (51) |
 //! | `0x4000_0000` | RAM | |
 //! | | virtual timer | PPI 11 (27) |
 //! | | PSCI 1.1 by HVC or SMC ([`exit::call`]) | |

@@ -28,7 +28,7 @@ pub const ASK_BARE: &str = "\x1d1\r\x1d0";
 /// which the other machine goes on.
 fn boot() -> anyhow::Result<()> {
     let script = to_the_prompt().step("", "uname -srm\r").expect("Linux .* aarch64");
-    let script = on_virtio(date_and_entropy(script))
+    let script = more_entropy(on_virtio(date_and_entropy(script)))
         .step("/ # ?$", "\x1d1")
         .step("input goes to bare", "\x1d0")
         .step("input goes to linux", "poweroff\r")
@@ -62,6 +62,19 @@ fn on_virtio(script: Script) -> Script {
         .step("/ # ?$", "exit\r")
         .step("/ # ?$", "tty\r")
         .expect("/dev/ttyAMA0")
+}
+
+/// Linux's own driver of the source of entropy by Virtio.
+fn more_entropy(script: Script) -> Script {
+    if machine::board() != DEFAULT_BOARD {
+        return script;
+    }
+    script
+        .step("/ # ?$", "insmod /lib/modules/rng-core.ko; insmod /lib/modules/virtio-rng.ko\r")
+        .step("/ # ?$", "cat /sys/class/misc/hw_random/rng_current\r")
+        .expect(r"virtio_rng\.0")
+        .step("/ # ?$", "head -c 1000 /dev/hwrng | wc -c\r")
+        .expect("1000")
 }
 
 /// The guest resets itself, and comes to its shell again; the other machine goes on.

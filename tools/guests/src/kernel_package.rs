@@ -11,7 +11,7 @@ use super::library::resolve;
 
 /// Modules that a guest wants: of Virtio, whose bus and devices are none of a packaged kernel's own, with what these want;
 /// and the raw packets by which a DHCP client talks before it has an address.
-pub const MODULES: [&str; 7] = [
+pub const MODULES: [&str; 9] = [
     "virtio_mmio.ko",
     "virtio_console.ko",
     "virtio_blk.ko",
@@ -19,6 +19,8 @@ pub const MODULES: [&str; 7] = [
     "net_failover.ko",
     "virtio_net.ko",
     "af_packet.ko",
+    "rng-core.ko",
+    "virtio-rng.ko",
 ];
 
 /// Beginning of the name of the package that has a split kernel's files.

@@ -7,11 +7,12 @@ pub mod pl011;
 pub mod pl031;
 pub mod virtio;
 
+use crate::boot::Seed;
 use crate::bus::{MmioDevice, devices};
 use crate::console::{Console, Serial};
 use crate::guest_map::{
     CLOCK, CLOCK_INTID, CLOCK_SIZE, GICD, GICD_SIZE, UART, UART_INTID, UART_SIZE, VIRTIO_BLOCK, VIRTIO_BLOCK_INTID,
-    VIRTIO_CONSOLE, VIRTIO_CONSOLE_INTID, VIRTIO_NET, VIRTIO_NET_INTID, VIRTIO_SIZE,
+    VIRTIO_CONSOLE, VIRTIO_CONSOLE_INTID, VIRTIO_NET, VIRTIO_NET_INTID, VIRTIO_RNG, VIRTIO_RNG_INTID, VIRTIO_SIZE,
 };
 use crate::guest_ram::GuestRam;
 use crate::log::Log;
@@ -21,6 +22,7 @@ use pl031::Pl031;
 use virtio::block::{self, VirtioBlock};
 use virtio::console::VirtioConsole;
 use virtio::net::{self, VirtioNet};
+use virtio::rng::VirtioRng;
 
 devices! {
     /// The console's UART.
@@ -35,6 +37,8 @@ devices! {
     virtio_block: VirtioBlock at VIRTIO_BLOCK, VIRTIO_SIZE, Some(VIRTIO_BLOCK_INTID);
     /// The network card by Virtio.
     virtio_net: VirtioNet at VIRTIO_NET, VIRTIO_SIZE, Some(VIRTIO_NET_INTID);
+    /// The source of entropy by Virtio.
+    virtio_rng: VirtioRng at VIRTIO_RNG, VIRTIO_SIZE, Some(VIRTIO_RNG_INTID);
 }
 
 /// A clock that counts seconds: the board's, or one that began when the board was started.
@@ -60,6 +64,8 @@ pub struct Backing<'a> {
     pub disk: Option<block::Backend<'a>>,
     /// What is behind the network card, if there is one.
     pub network: Option<net::Backend<'a>>,
+    /// The VM's entropy, if there is any.
+    pub seed: Option<Seed>,
     /// For what a guest's driver does that none does.
     pub log: Log<'a>,
     /// The VM's name, for the log.

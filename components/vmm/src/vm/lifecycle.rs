@@ -15,7 +15,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     /// Load the guest and put this vCPU at its entry, which is where it goes on from.
     pub(crate) fn start(&mut self) -> Result<ReplyContext, BootError> {
         let platform = &mut *self.platform;
-        let seed = platform.seed.map(|seed| seed.at_start(platform.phase.starts()));
+        let seed = platform.backing.seed.map(|seed| seed.at_start(platform.phase.starts()));
         let loaded = boot::load(&platform.config, platform.images, seed, &mut platform.backing.ram)?;
         platform.bus.reset(self.kernel);
         self.vcpu.registers.open(None);

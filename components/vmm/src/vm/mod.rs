@@ -49,7 +49,6 @@ pub(crate) struct Platform<'a, S> {
     pub(crate) journal: &'a Journal,
     pub(crate) trace: Option<Trace<'a>>,
     pub(crate) seconds: Seconds,
-    pub(crate) seed: Option<Seed>,
 }
 
 /// What the description of the system gives a VM, besides its configuration and its serial line.
@@ -80,6 +79,7 @@ impl<'a, S: Serial> Vm<'a, S> {
                 ram,
                 disk,
                 network,
+                seed,
                 log: Log::new(Section::new(&mut memory.log, journal), config.log_all),
                 name: config.name,
             },
@@ -89,7 +89,6 @@ impl<'a, S: Serial> Vm<'a, S> {
             journal,
             trace: None,
             seconds,
-            seed,
         };
         Self { vcpus: memory.vcpus.each_mut().map(|vcpu| Vcpu::new(vcpu, journal)), platform }
     }

@@ -7,6 +7,7 @@ mod cell;
 pub mod console;
 mod device;
 pub mod net;
+pub mod rng;
 
 use crate::bus::Node;
 use crate::guest_map::RAM;

@@ -5,12 +5,13 @@
 mod disk;
 mod events;
 mod network;
+mod rng;
 mod virtio;
 mod world;
 
 use super::*;
 use crate::fake::{Killed, kill_after};
-use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE, VIRTIO_NET};
+use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE, VIRTIO_NET, VIRTIO_RNG};
 use crate::vcpu::VcpuReg;
 use core::sync::atomic::Ordering::Relaxed;
 use events::*;

@@ -7,7 +7,7 @@ use crate::boot::{Images, Seed};
 use crate::bus::MmioDevice;
 use crate::config::Config;
 use crate::fake::{self, FakeDisk, FakeNetwork, FakeSerial, FakeVcpu, Killed, kill_after};
-use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE, VIRTIO_NET};
+use crate::guest_map::{RAM, VIRTIO_BLOCK, VIRTIO_CONSOLE, VIRTIO_NET, VIRTIO_RNG};
 use crate::guest_ram::GuestRam;
 use crate::state::{Found, State};
 use crate::vm::Provisions;
@@ -306,7 +306,7 @@ impl World {
             }
             let (bus, mut outside) = vm.platform.devices(vcpu);
             for register in [0x10, 0x34, 0x44, 0x60, 0x70, 0x100] {
-                for device in [VIRTIO_CONSOLE, VIRTIO_BLOCK, VIRTIO_NET] {
+                for device in [VIRTIO_CONSOLE, VIRTIO_BLOCK, VIRTIO_NET, VIRTIO_RNG] {
                     let read = bus.peek(device + register, 4, &mut outside);
                     view.push_str(&format!("{read:x?} "));
                 }
