@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A guest's disk: what Linux reads is in the image, and what it writes is in the image afterwards.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lazaret_build::Request;
 use lazaret_machine::{Drive, Qemu, Run, Script};
@@ -19,20 +19,26 @@ const SIZE: usize = 4 << 20;
 const PROMPT: &str = "/ # ?$";
 
 /// A file of the test's own.
-struct Image(PathBuf);
+pub struct Image(PathBuf);
 
 impl Image {
     /// With bytes of which no two sectors are the same.
-    fn new(name: &str) -> anyhow::Result<Self> {
+    pub fn new(name: &str) -> anyhow::Result<Self> {
         let folder = Workspace::find().target().join("disk-images");
         std::fs::create_dir_all(&folder)?;
         let path = folder.join(format!("{name}.img"));
         std::fs::write(&path, contents())?;
         Ok(Self(path))
     }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
 }
 
-fn contents() -> Vec<u8> {
+/// What is on a new one.
+pub fn contents() -> Vec<u8> {
     // Knuth's multiplicative hash of a word's number.
     (0..SIZE as u32 / 4).flat_map(|word| word.wrapping_mul(2_654_435_761).to_le_bytes()).collect()
 }

@@ -70,7 +70,7 @@ fn more_entropy(script: Script) -> Script {
         return script;
     }
     script
-        .step("/ # ?$", "insmod /lib/modules/rng-core.ko; insmod /lib/modules/virtio-rng.ko\r")
+        .step("/ # ?$", "insmod /lib/modules/virtio-rng.ko\r")
         .step("/ # ?$", "cat /sys/class/misc/hw_random/rng_current\r")
         .expect(r"virtio_rng\.0")
         .step("/ # ?$", "head -c 1000 /dev/hwrng | wc -c\r")

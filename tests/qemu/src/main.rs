@@ -34,6 +34,7 @@ mod sel4;
 mod sel4_bad;
 mod u_boot;
 mod vgic_oracle;
+mod virtio;
 
 use std::time::Instant;
 
@@ -94,6 +95,7 @@ fn main() {
         linux32::SCENARIOS,
         disk::SCENARIOS,
         network::SCENARIOS,
+        virtio::SCENARIOS,
     ]
     .concat();
     let boards = match std::env::var("LAZARET_TEST_BOARD") {

@@ -15,6 +15,7 @@ pub mod linux;
 pub mod many;
 pub mod measured;
 pub mod native;
+pub mod network;
 pub mod operations;
 pub mod peer;
 pub mod profile;

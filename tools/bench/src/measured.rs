@@ -59,16 +59,12 @@ impl Measured {
     /// Reads the guest's output, whatever else is in it.
     pub fn parse(output: &str) -> anyhow::Result<Self> {
         check_counter(output)?;
-        let number = |text: &str| text.parse().unwrap_or(u64::MAX);
-        let mut rows = Vec::new();
-        let mut functions = Vec::new();
-        for line in output.lines() {
-            if let Some((_, [op, net, min, max])) = ROW.captures(line).map(|c| c.extract()) {
-                rows.push(Row { op: op.into(), net: number(net), min: number(min), max: number(max) });
-            } else if let Some((_, [name, passed, failed])) = FUNCTION.captures(line).map(|c| c.extract()) {
-                functions.push(Function { name: name.into(), passed: number(passed), failed: number(failed) });
-            }
-        }
+        let mut rows = parse_rows(output);
+        let functions = output.lines().filter_map(|line| {
+            let (_, [name, passed, failed]) = FUNCTION.captures(line)?.extract();
+            Some(Function { name: name.into(), passed: number(passed), failed: number(failed) })
+        });
+        let functions = functions.collect();
         derive(&mut rows);
         Ok(Self { rows, functions, hidden: BTreeMap::new() })
     }
@@ -83,6 +79,19 @@ impl Measured {
     pub fn net(&self, op: &str) -> Option<u64> {
         self.rows.iter().find(|row| row.op == op).map(|row| row.net)
     }
+}
+
+fn number(text: &str) -> u64 {
+    text.parse().unwrap_or(u64::MAX)
+}
+
+/// The rows of a guest's output.
+pub(super) fn parse_rows(output: &str) -> Vec<Row> {
+    let rows = output.lines().filter_map(|line| {
+        let (_, [op, net, min, max]) = ROW.captures(line)?.extract();
+        Some(Row { op: op.into(), net: number(net), min: number(min), max: number(max) })
+    });
+    rows.collect()
 }
 
 /// An empty loop of a hundred rounds is a few hundred instructions; if its ticks are something else, so are all.

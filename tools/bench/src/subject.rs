@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::{Measured, goal, linux, native, peer, switch};
+use super::{Measured, goal, linux, native, network, peer, switch};
 use lazaret_build::sel4::has_shim;
 use lazaret_build::{Request, system};
 use lazaret_machine::interrupt::interrupted;
@@ -111,6 +111,7 @@ impl Bench<'_> {
         let mut more = vec![switch::rows(self, subject)];
         if subject == Subject::Lazaret {
             more.push(native::rows(self));
+            more.push(network::rows(self));
             // Its goal is that core's.
             if self.linux && self.cpu == goal::CPU {
                 more.push(linux::rows(self));

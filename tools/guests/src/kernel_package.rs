@@ -9,17 +9,14 @@ use anyhow::Context;
 use super::apt::{Apt, Package};
 use super::library::resolve;
 
-/// Modules that a guest wants: of Virtio, whose bus and devices are none of a packaged kernel's own, with what these want;
-/// and the raw packets by which a DHCP client talks before it has an address.
-pub const MODULES: [&str; 9] = [
+/// Modules that a guest wants: of Virtio, whose bus and devices are none of a packaged kernel's own, with what these want.
+pub const MODULES: [&str; 7] = [
     "virtio_mmio.ko",
     "virtio_console.ko",
     "virtio_blk.ko",
     "failover.ko",
     "net_failover.ko",
     "virtio_net.ko",
-    "af_packet.ko",
-    "rng-core.ko",
     "virtio-rng.ko",
 ];
 

@@ -67,7 +67,7 @@ poweroff -f
 
 /// `network 10.0.2.15` connects the guest under that address, `network` under one that it asks for.
 const NETWORK: &str = "#!/bin/sh
-for module in virtio_mmio failover net_failover virtio_net af_packet; do
+for module in virtio_mmio failover net_failover virtio_net; do
     insmod /lib/modules/$module.ko 2>/dev/null
 done
 ip link set lo up

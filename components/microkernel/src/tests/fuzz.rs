@@ -378,7 +378,7 @@ fn revive(w: &World) {
 }
 
 /// Under Miri, which is a thousand times slower, a few.
-const CALLS: u64 = if cfg!(miri) { 100 } else { 100_000 };
+const CALLS: u64 = if cfg!(miri) { 20 } else { 100_000 };
 
 #[test]
 fn a_hundred_thousand_random_calls() {

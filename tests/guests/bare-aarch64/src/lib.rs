@@ -24,6 +24,7 @@
 //! | `prompt` | lines without an end, and then one thing or another for a while |
 //! | `kdb` | nothing, until a key enters a debugger like Linux's kdb and kgdb |
 //! | `ticks` | the time, `rounds=` times |
+//! | `virtio` | devices by Virtio, with somebody else's drivers: a disk, entropy, and a neighbour with `id=echo` in the network |
 //!
 //! Each check prints `PASS name` or `FAIL name expected X got Y`; the last line is
 //! `GUEST mode: N passed, M failed`. The unsafe code is in `runtime`.

@@ -48,6 +48,8 @@ pub enum Mode {
     Kdb,
     /// The time, again and again.
     Ticks,
+    /// Devices by Virtio.
+    Virtio,
 }
 
 /// How to let others run.
@@ -183,6 +185,7 @@ fn mode(value: &str) -> Option<Mode> {
         "prompt" => Mode::Prompt,
         "kdb" => Mode::Kdb,
         "ticks" => Mode::Ticks,
+        "virtio" => Mode::Virtio,
         _ => return None,
     })
 }

@@ -25,6 +25,7 @@ mod sweep;
 mod switch;
 mod undefined;
 mod victim;
+mod virtio;
 mod watchpoint;
 
 use core::sync::atomic::AtomicU64;
@@ -65,6 +66,7 @@ pub fn run(options: &Options<'_>) {
         Mode::Prompt => prompt::run(),
         Mode::Kdb => kdb::run(),
         Mode::Ticks => prompt::ticks(options.rounds),
+        Mode::Virtio => virtio::run(options),
     };
     report::finish(name);
 }

@@ -25,6 +25,7 @@ pub mod semihosting;
 pub mod singular;
 pub mod sweep;
 pub mod uart;
+pub mod virtio;
 
 /// Reads a system register by its assembler name.
 macro_rules! mrs {

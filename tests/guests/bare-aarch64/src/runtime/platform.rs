@@ -12,9 +12,15 @@ static UART: AtomicU64 = AtomicU64::new(0x0900_0000);
 static DISTRIBUTOR: AtomicU64 = AtomicU64::new(0x0800_0000);
 static CPU_INTERFACE: AtomicU64 = AtomicU64::new(0x0801_0000);
 
+/// Address and interrupt of each device by Virtio; 0 is none.
+static VIRTIO: [(AtomicU64, AtomicU64); 8] = [const { (AtomicU64::new(0), AtomicU64::new(0)) }; 8];
+
 /// A PL011, or as much of one as text needs.
 const UARTS: [&str; 2] = ["arm,pl011", "arm,sbsa-uart"];
 const CLOCKS: [&str; 1] = ["arm,pl031"];
+const VIRTIO_BUS: [&str; 1] = ["virtio,mmio"];
+/// The first shared interrupt.
+const SHARED: u64 = 32;
 /// A GICv2.
 const GICS: [&str; 3] = ["arm,cortex-a15-gic", "arm,gic-400", "arm,cortex-a9-gic"];
 
@@ -54,6 +60,12 @@ pub fn cpu_interface() -> usize {
     CPU_INTERFACE.load(Relaxed) as usize
 }
 
+/// First registers and interrupts of the devices by Virtio.
+pub fn virtio() -> impl Iterator<Item = (usize, u32)> {
+    let devices = VIRTIO.iter().map(|(base, intid)| (base.load(Relaxed) as usize, intid.load(Relaxed) as u32));
+    devices.filter(|(base, _)| *base != 0)
+}
+
 fn visit(node: FdtNode<'_>) {
     if is(node, &UARTS) {
         remember(node, &[&UART]);
@@ -61,12 +73,23 @@ fn visit(node: FdtNode<'_>) {
         remember(node, &[&CLOCK]);
     } else if is(node, &GICS) {
         remember(node, &[&DISTRIBUTOR, &CPU_INTERFACE]);
+    } else if is(node, &VIRTIO_BUS)
+        && let Some((base, intid)) = VIRTIO.iter().find(|(base, _)| base.load(Relaxed) == 0)
+    {
+        remember(node, &[base]);
+        intid.store(SHARED + shared_interrupt(node), Relaxed);
     }
     node.children().for_each(visit);
 }
 
 fn is(node: FdtNode<'_>, names: &[&str]) -> bool {
     node.compatible().is_some_and(|mut own| own.any(|name| names.contains(&name)))
+}
+
+/// Its number among the shared ones: the second cell of three.
+fn shared_interrupt(node: FdtNode<'_>) -> u64 {
+    let number = node.property("interrupts").and_then(|property| property.value().get(4..8)?.first_chunk().copied());
+    u32::from_be_bytes(number.unwrap_or_default()).into()
 }
 
 fn remember(node: FdtNode<'_>, places: &[&AtomicU64]) {

@@ -13,7 +13,7 @@
 mod function;
 mod growth;
 mod operations;
-mod sample;
+pub mod sample;
 mod trace;
 
 pub use growth::run as growth;
