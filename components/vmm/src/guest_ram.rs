@@ -78,6 +78,42 @@ impl<'a> GuestRam<'a> {
         true
     }
 
+    /// Copy from here to there, whatever the alignment of both; false if it does not fit.
+    #[must_use]
+    pub fn copy(&self, from: u64, to: &mut GuestRam<'_>, at: u64, length: u64) -> bool {
+        let (Some(from), Some(at)) = (self.range(from, length), to.range(at, length)) else { return false };
+        let (length, head) = (length as usize, (length as usize).min(at.wrapping_neg() % 8));
+        self.copy_bytes(from, to, at, head);
+        let words = (length - head) / 8;
+        self.copy_words(from + head, &to.words[(at + head) / 8..][..words]);
+        let done = head + 8 * words;
+        self.copy_bytes(from + done, to, at + done, length - done);
+        (to.clean)(&to.words[at / 8..(at + length).div_ceil(8)]);
+        true
+    }
+
+    /// Fewer than eight.
+    fn copy_bytes(&self, from: usize, to: &mut GuestRam<'_>, at: usize, count: usize) {
+        let mut bytes = [0; 8];
+        self.read_bytes(from, &mut bytes[..count]);
+        to.write_bytes(at, &bytes[..count]);
+    }
+
+    /// Whole words, each of which may lie in two here.
+    fn copy_words(&self, from: usize, to: &[AtomicU64]) {
+        let (Some(source), shift) = (self.words.get(from / 8..), 8 * (from % 8)) else { return };
+        if shift == 0 {
+            return to.iter().zip(source).for_each(|(to, from)| to.store(from.load(Relaxed), Relaxed));
+        }
+        let Some((first, source)) = source.split_first() else { return };
+        let mut low = first.load(Relaxed).to_le();
+        for (to, from) in to.iter().zip(source) {
+            let high = from.load(Relaxed).to_le();
+            to.store((low >> shift | high << (64 - shift)).to_le(), Relaxed);
+            low = high;
+        }
+    }
+
     fn range(&self, offset: u64, length: u64) -> Option<usize> {
         let end = offset.checked_add(length)?;
         (end <= self.size()).then_some(offset as usize)
@@ -128,6 +164,29 @@ mod tests {
                 prop_assert!(ram.read(0, &mut seen));
                 prop_assert_eq!(&seen, &model);
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn copies_like_bytes(from in 0u64..70, at in 0u64..70, length in 0u64..70) {
+            let words = |seed: u64| -> Vec<AtomicU64> {
+                (0..8).map(|n| AtomicU64::new((seed + n).wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect()
+            };
+            let (source, target) = (words(1), words(100));
+            let (source, mut target) = (GuestRam::new(&source, |_| {}), GuestRam::new(&target, |_| {}));
+            let bytes = |ram: &GuestRam<'_>| {
+                let mut bytes = vec![0; 64];
+                assert!(ram.read(0, &mut bytes));
+                bytes
+            };
+            let mut model = bytes(&target);
+            let fits = from + length <= 64 && at + length <= 64;
+            if fits {
+                model[at as usize..][..length as usize].copy_from_slice(&bytes(&source)[from as usize..][..length as usize]);
+            }
+            prop_assert_eq!(source.copy(from, &mut target, at, length), fits);
+            prop_assert_eq!(bytes(&target), model);
         }
     }
 

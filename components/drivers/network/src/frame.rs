@@ -54,11 +54,26 @@ impl<'a> Frame<'a> {
         self.address(ADDRESS_LENGTH)
     }
 
-    /// What is sent on: whole words, of which nothing behind the frame is anything but zero.
-    pub fn words(&self) -> impl Iterator<Item = u64> {
-        let words = self.head.into_iter().chain(self.rest.iter().map(|word| word.load(Relaxed)));
-        let lengths = (0..).map(move |n: u64| u64::from(self.length).saturating_sub(n * WORD));
-        words.zip(lengths).map(|(word, left)| first_bytes(word, left))
+    /// Writes what is sent on, as far as there is room: whole words, of which nothing behind the frame is anything but zero.
+    pub fn write(&self, to: &[AtomicU64]) {
+        let last = usize::from(self.length - 1) / WORD as usize;
+        to.iter().zip(self.head).for_each(|(place, word)| place.store(word, Relaxed));
+        let rest = to.iter().skip(HEAD_WORDS).zip(self.rest);
+        rest.for_each(|(place, word)| place.store(word.load(Relaxed), Relaxed));
+        if let Some(place) = to.get(last) {
+            // The same word that was written just now, whoever changes it meanwhile.
+            place.store(first_bytes(place.load(Relaxed), u64::from(self.length) - last as u64 * WORD), Relaxed);
+        }
+    }
+
+    /// What is sent on.
+    #[cfg(test)]
+    pub fn words(&self) -> Vec<u64> {
+        let buffer = [const { AtomicU64::new(u64::MAX) }; BUFFER_WORDS];
+        self.write(&buffer);
+        let (sent, rest) = buffer.split_at(usize::from(self.length).div_ceil(WORD as usize));
+        assert!(rest.iter().all(|word| word.load(Relaxed) == u64::MAX));
+        sent.iter().map(|word| word.load(Relaxed)).collect()
     }
 
     fn address(&self, at: usize) -> Address {
@@ -99,7 +114,7 @@ mod tests {
         let buffer = buffer();
         for length in 14..=1518 {
             let frame = Frame::new(&buffer, length).unwrap();
-            let bytes: Vec<u8> = frame.words().flat_map(u64::to_ne_bytes).collect();
+            let bytes: Vec<u8> = frame.words().into_iter().flat_map(u64::to_ne_bytes).collect();
             assert_eq!(bytes.len(), usize::from(length).next_multiple_of(8));
             let is_right = |(n, byte): (usize, &u8)| *byte == if n < length.into() { n as u8 | 1 } else { 0 };
             assert!(bytes.iter().enumerate().all(is_right), "{length}");
@@ -112,7 +127,7 @@ mod tests {
         let frame = Frame::new(&buffer, 32).unwrap();
         buffer.iter().for_each(|word| word.store(0, Relaxed));
         assert_eq!((frame.destination(), frame.source()), ([1, 1, 3, 3, 5, 5], [7, 7, 9, 9, 11, 11]));
-        let words: Vec<u64> = frame.words().collect();
+        let words = frame.words();
         assert_eq!(words[0].to_ne_bytes(), [1, 1, 3, 3, 5, 5, 7, 7]);
         assert_eq!((words[1].to_ne_bytes(), words[2..].to_vec()), ([9, 9, 11, 11, 13, 13, 15, 15], vec![0, 0]));
     }

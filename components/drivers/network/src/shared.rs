@@ -4,7 +4,7 @@
 
 use core::sync::atomic::{
     AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{Acquire, Release},
 };
 
 use sddf_abi::net::{Buffer, InfoPage, Link, Queue};
@@ -123,7 +123,7 @@ impl Shared for Pages<'_> {
 
     fn write(&self, buffer: &Buffer, frame: &Frame<'_>) -> bool {
         let Some(words) = self.words(buffer) else { return false };
-        words.iter().zip(frame.words()).for_each(|(place, word)| place.store(word, Relaxed));
+        frame.write(words);
         true
     }
 }

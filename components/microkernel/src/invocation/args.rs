@@ -48,11 +48,10 @@ impl Args<'_> {
         T::from_words(|index| self.word(index)).map_err(SyscallError::InvalidArgument)
     }
 
-    /// Is the label an invocation of the extension, of this kind of object, and built into this kernel?
+    /// Is the label an invocation of the extension, and built into this kernel? Of which kind of object, its caller knows.
     #[inline(always)]
-    pub fn is_extension_of(&self, object: Object) -> bool {
-        lazaret_abi::row(self.label)
-            .is_some_and(|row| row.object == object && config::EXTENSIONS & row.switch.bit() != 0)
+    pub fn is_extension(&self) -> bool {
+        lazaret_abi::row(self.label).is_some_and(|row| config::EXTENSIONS & row.switch.bit() != 0)
     }
 
     /// Words in the message.

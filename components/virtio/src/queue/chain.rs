@@ -15,8 +15,9 @@ pub struct Segment {
     pub length: u32,
 }
 
-/// Buffers that belong together: first those that the device reads, then those that it writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Buffers that belong together: first those that the device reads, then those that it writes. It is a kilobyte, so it is
+/// filled where it lies and not handed around.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Chain {
     /// The number of its first descriptor, by which the driver knows it.
     pub head: u16,
@@ -56,9 +57,16 @@ impl Table {
 }
 
 impl Chain {
-    /// The chain that begins at a descriptor of this table.
-    pub(super) fn walk(head: u16, table: Table, indirect: bool, memory: &impl Memory) -> Result<Self, Broken> {
-        let mut chain = Self { head, segments: Vec::new(), readable: 0 };
+    /// None yet.
+    pub const fn new() -> Self {
+        Self { head: 0, segments: Vec::new(), readable: 0 }
+    }
+
+    /// Becomes the chain that begins at a descriptor of this table.
+    pub(super) fn walk(&mut self, head: u16, table: Table, indirect: bool, memory: &impl Memory) -> Result<(), Broken> {
+        self.head = head;
+        self.segments.clear();
+        self.readable = 0;
         let (mut table, mut index, mut is_nested) = (table, head, false);
         // It ends: each round but one adds a segment, for which there is room so many times.
         loop {
@@ -76,9 +84,9 @@ impl Chain {
                 (table, index, is_nested) = (Table { address: segment.address, entries }, 0, true);
                 continue;
             }
-            chain.push(segment, flags & WRITE != 0, memory)?;
+            self.push(segment, flags & WRITE != 0, memory)?;
             if flags & NEXT == 0 {
-                return Ok(chain);
+                return Ok(());
             }
             index = next;
         }
@@ -117,10 +125,21 @@ impl Chain {
         length(self.writable())
     }
 
+    /// Where `count` bytes that the device reads are, from a position on: addresses and lengths.
+    pub fn to_read(&self, position: u64, count: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
+        parts(self.readable(), position, count)
+    }
+
+    /// The same of those that it writes.
+    pub fn to_write(&self, position: u64, count: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
+        parts(self.writable(), position, count)
+    }
+
     /// Copies out of what the device reads, from a position on: how many bytes there were.
     pub fn read(&self, position: u64, bytes: &mut [u8], memory: &impl Memory) -> usize {
         let mut done = 0;
-        for (address, length) in parts(self.readable(), position, bytes.len()) {
+        for (address, length) in self.to_read(position, bytes.len() as u64) {
+            let length = length as usize;
             let Some(part) = bytes.get_mut(done..done + length) else { break };
             if !memory.read(address, part) {
                 break;
@@ -133,7 +152,8 @@ impl Chain {
     /// Copies into what the device writes, from a position on: how many bytes had room.
     pub fn write(&self, position: u64, bytes: &[u8], memory: &mut impl Memory) -> usize {
         let mut done = 0;
-        for (address, length) in parts(self.writable(), position, bytes.len()) {
+        for (address, length) in self.to_write(position, bytes.len() as u64) {
+            let length = length as usize;
             let Some(part) = bytes.get(done..done + length) else { break };
             if !memory.write(address, part) {
                 break;
@@ -149,13 +169,13 @@ fn length(segments: &[Segment]) -> u64 {
 }
 
 /// Where `count` bytes from a position on are, piece by piece.
-fn parts(segments: &[Segment], position: u64, count: usize) -> impl Iterator<Item = (u64, usize)> + '_ {
+fn parts(segments: &[Segment], position: u64, count: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
     let (mut skip, mut left) = (position, count);
     segments.iter().filter_map(move |segment| {
         let length = u64::from(segment.length);
         let start = skip.min(length);
         skip -= start;
-        let take = (length - start).min(left as u64) as usize;
+        let take = (length - start).min(left);
         left -= take;
         (take > 0).then_some((segment.address + start, take))
     })

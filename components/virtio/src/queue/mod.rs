@@ -124,22 +124,23 @@ impl QueueState {
         if available > self.size { Err(Broken::Ahead) } else { Ok(available) }
     }
 
-    /// The next chain, which stays where it is. `indirect`: [`INDIRECT_DESC`](crate::feature::INDIRECT_DESC).
-    pub fn peek(&self, indirect: bool, memory: &impl Memory) -> Result<Option<Chain>, Broken> {
+    /// Finds the next chain, which stays where it is; whether there is one.
+    /// `indirect`: [`INDIRECT_DESC`](crate::feature::INDIRECT_DESC).
+    pub fn peek(&self, indirect: bool, memory: &impl Memory, chain: &mut Chain) -> Result<bool, Broken> {
         if self.available(memory)? == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         let entry = self.in_driver_area(DRIVER_RING + 2 * self.slot(self.taken));
         let head = read_u16(memory, entry).ok_or(Broken::Address)?;
-        self.chain(head, indirect, memory).map(Some)
+        self.chain(head, indirect, memory, chain).map(|()| true)
     }
 
-    /// The chain that begins at this descriptor, once more: for a device that has taken it and works on it later. It is
+    /// Finds the chain that begins at this descriptor, once more: for a device that has taken it and works on it later. It is
     /// whatever the driver has made of it meanwhile.
-    pub fn chain(&self, head: u16, indirect: bool, memory: &impl Memory) -> Result<Chain, Broken> {
+    pub fn chain(&self, head: u16, indirect: bool, memory: &impl Memory, chain: &mut Chain) -> Result<(), Broken> {
         let [descriptors, ..] = self.areas;
         let table = Table { address: descriptors, entries: self.size.into() };
-        Chain::walk(head, table, indirect, memory)
+        chain.walk(head, table, indirect, memory)
     }
 
     /// The next chain is taken.

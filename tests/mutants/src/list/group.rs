@@ -59,12 +59,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         to: "",
     },
     Mutant {
-        name: "row_of_another_object",
-        file: "microkernel/src/invocation/args.rs",
-        from: "row.object == object && ",
-        to: "",
-    },
-    Mutant {
         name: "capability_of_any_kind",
         file: "microkernel/src/invocation/args.rs",
         from: "!= Some(object) {",

@@ -91,7 +91,7 @@ impl Ring {
     pub fn send(&mut self, frame: &Frame<'_>) -> bool {
         self.begin(|slot| {
             slot.header.iter().for_each(|word| word.store(0, Relaxed));
-            slot.frame.iter().zip(frame.words()).for_each(|(place, word)| place.store(word, Relaxed));
+            frame.write(&slot.frame);
             Way::Out(frame.length().into())
         })
     }

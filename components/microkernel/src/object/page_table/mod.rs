@@ -15,7 +15,6 @@ use crate::kernel::Kernel;
 use crate::object::reference::Ref;
 use crate::object::{asid, vspace};
 use core::cell::Cell;
-use lazaret_abi::Object;
 use sel4_abi::invocation::Invocation;
 
 /// Entries of a table.
@@ -217,7 +216,7 @@ pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, mapping: Option<Mapping>)
             args.slot.update(Cap::PageTable { object, mapping: None });
             Ok(0)
         }
-        _ if args.is_extension_of(Object::PageTable) => split::invoke(args, object, mapping),
+        _ if args.is_extension() => split::invoke(args, object, mapping),
         _ => Err(SyscallError::IllegalOperation),
     }
 }

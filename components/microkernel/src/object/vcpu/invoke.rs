@@ -12,7 +12,7 @@ use crate::invocation::{Args, InvocationResult};
 use crate::object::reference::Ref;
 use crate::object::vgic;
 use crate::shared::NUM_IRQS;
-use lazaret_abi::{self as abi, ANSWERS_EXTENSIONS, DebugRead, DebugStatus, DebugWrite, Object, ReadFeatures};
+use lazaret_abi::{self as abi, ANSWERS_EXTENSIONS, DebugRead, DebugStatus, DebugWrite, ReadFeatures};
 use sel4_abi::invocation::Invocation;
 use sel4_abi::vcpu_reg::VcpuReg;
 
@@ -45,7 +45,7 @@ pub fn invoke(args: &Args<'_>, vcpu: Ref<Vcpu>) -> InvocationResult {
             }
             _ => Err(SyscallError::IllegalOperation),
         },
-        _ if args.is_extension_of(Object::Vcpu) => extended(args, vcpu),
+        _ if args.is_extension() => extended(args, vcpu),
         _ => Err(SyscallError::IllegalOperation),
     }
 }

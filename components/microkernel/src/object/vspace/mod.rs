@@ -15,7 +15,6 @@ use crate::object::asid::{self, AsidPool, POOL_ENTRIES};
 use crate::object::page_table::{self, PageTable};
 use crate::object::reference::Ref;
 use crate::shared::NUM_ASID_POOLS;
-use lazaret_abi::Object;
 use sel4_abi::invocation::Invocation;
 use sel4_abi::object::ASID_POOL_BITS;
 
@@ -42,7 +41,7 @@ pub fn assigned(args: &Args<'_>, cap: Cap, number: u64, address: u64) -> Result<
 pub fn invoke(args: &Args<'_>, object: Ref<PageTable>, asid: u16) -> InvocationResult {
     match Maintenance::of_vspace(args.label) {
         Some(maintenance) => maintain(args, object, asid, maintenance),
-        None if args.is_extension_of(Object::VSpace) => match args.label {
+        None if args.is_extension() => match args.label {
             lazaret_abi::VSPACE_SET_RIGHTS => rights::set(args, object, asid),
             lazaret_abi::VSPACE_TAKE_DIRTY => dirty_log::take(args, object, asid),
             _ => Err(SyscallError::IllegalOperation),

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A part of a data region that is shared with a driver, and what is copied between it and the guest's buffers.
 
+use crate::guest_map::RAM;
 use crate::guest_ram::GuestRam;
 use core::sync::atomic::AtomicU64;
 use virtio::queue::Chain;
-
-/// Bytes that are copied at a time.
-const PIECE: usize = 512;
 
 /// It is like the guest's RAM: others may change it at any moment.
 pub struct Cell<'a> {
@@ -23,12 +21,10 @@ impl<'a> Cell<'a> {
     }
 
     /// Copies `length` bytes that the guest writes, from this position of them on, to a place in the cell.
-    pub fn fill(&mut self, at: u64, chain: &Chain, position: u64, length: u64, ram: &GuestRam<'_>) {
-        let mut piece = [0; PIECE];
-        for (done, count) in pieces(length) {
-            let Some(bytes) = piece.get_mut(..count) else { return };
-            chain.read(position + done, bytes, ram);
-            let _ = self.memory.write(at + done, bytes);
+    pub fn fill(&mut self, mut at: u64, chain: &Chain, position: u64, length: u64, ram: &GuestRam<'_>) {
+        for (address, count) in chain.to_read(position, length) {
+            let _ = ram.copy(address.wrapping_sub(RAM), &mut self.memory, at, count);
+            at = at.saturating_add(count);
         }
         #[cfg(test)]
         crate::fake::crash_point();
@@ -40,19 +36,14 @@ impl<'a> Cell<'a> {
     }
 
     /// Copies `length` bytes out of the cell to where the guest reads them, from this position on.
-    pub fn empty(&self, at: u64, chain: &Chain, position: u64, length: u64, ram: &mut GuestRam<'_>) {
-        let mut piece = [0; PIECE];
-        for (done, count) in pieces(length) {
-            let Some(bytes) = piece.get_mut(..count) else { return };
-            if !self.memory.read(at + done, bytes) {
-                return;
-            }
-            chain.write(position + done, bytes, ram);
+    pub fn empty(&self, mut at: u64, chain: &Chain, position: u64, length: u64, ram: &mut GuestRam<'_>) {
+        for (address, count) in chain.to_write(position, length) {
+            #[cfg(test)]
+            crate::fake::crash_point();
+            let _ = self.memory.copy(at, ram, address.wrapping_sub(RAM), count);
+            at = at.saturating_add(count);
         }
+        #[cfg(test)]
+        crate::fake::crash_point();
     }
-}
-
-/// So many bytes, a piece at a time: where each begins and how long it is.
-fn pieces(length: u64) -> impl Iterator<Item = (u64, usize)> {
-    (0..length).step_by(PIECE).map(move |done| (done, (length - done).min(PIECE as u64) as usize))
 }

@@ -151,7 +151,8 @@ impl<'a> VirtioConsole<'a> {
 
     /// The guest's buffers go out, as far as there is room.
     fn send<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) -> Result<(), Broken> {
-        while let Some(chain) = self.device.next(SEND, outside.backing)? {
+        let mut chain = Chain::new();
+        while self.device.next(SEND, &mut chain, outside.backing)? {
             outside.console.set_reader(Reader::Virtio);
             if !self.put(&chain, outside) {
                 return Ok(());
@@ -184,9 +185,10 @@ impl<'a> VirtioConsole<'a> {
 
     /// Input goes to the guest's buffers, as far as there are any.
     fn receive<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) -> Result<(), Broken> {
+        let mut chain = Chain::new();
         while outside.console.reader() == Reader::Virtio
             && outside.console.has_input()
-            && let Some(chain) = self.device.next(RECEIVE, outside.backing)?
+            && self.device.next(RECEIVE, &mut chain, outside.backing)?
         {
             let mut written = 0;
             while written < chain.writable_length()

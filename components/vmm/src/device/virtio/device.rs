@@ -47,14 +47,13 @@ impl<'a, const N: usize> Device<'a, N> {
         self.transport.write(offset, size, value as u32, ram)
     }
 
-    /// The next chain of a queue. If there is none, the guest is asked to tell of the next.
-    pub fn next(&mut self, queue: usize, backing: &mut Backing<'a>) -> Result<Option<Chain>, Broken> {
+    /// Finds the next chain of a queue; whether there is one. If not, the guest is asked to tell of the next.
+    pub fn next(&mut self, queue: usize, chain: &mut Chain, backing: &mut Backing<'a>) -> Result<bool, Broken> {
         let (indirect, events) = (self.transport.has_indirect(), self.transport.has_events());
         let queue = &self.transport.queues[queue];
-        match queue.peek(indirect, &backing.ram)? {
-            None if queue.ask(events, &mut backing.ram)? => queue.peek(indirect, &backing.ram),
-            chain => Ok(chain),
-        }
+        let is_there = queue.peek(indirect, &backing.ram, chain)?
+            || queue.ask(events, &mut backing.ram)? && queue.peek(indirect, &backing.ram, chain)?;
+        Ok(is_there)
     }
 
     /// A chain was taken and is done with.

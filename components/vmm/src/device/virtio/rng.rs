@@ -12,7 +12,8 @@ use crate::console::Serial;
 use crate::device::gic::Inject;
 use crate::device::{Backing, Outside};
 use crate::state::{Content, Journal, Section, Stored, sections};
-use virtio::queue::Broken;
+use virtio::queue::layout::MAX_SIZE;
+use virtio::queue::{Broken, Chain};
 use virtio::transport::{CONFIG, Event, Identity};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
@@ -130,8 +131,11 @@ impl<'a> VirtioRng<'a> {
     /// All buffers that are there now.
     fn fill(&mut self, seed: &Seed, backing: &mut Backing<'a>) -> Result<(), Broken> {
         // A guest that goes on and on is looked at again when it notifies.
-        for _ in 0..virtio::queue::layout::MAX_SIZE {
-            let Some(chain) = self.device.next(QUEUE, backing)? else { break };
+        let mut chain = Chain::new();
+        for _ in 0..MAX_SIZE {
+            if !self.device.next(QUEUE, &mut chain, backing)? {
+                break;
+            }
             let mut written = 0;
             for _ in 0..MOST {
                 let number = self.given.number;

@@ -89,7 +89,7 @@ impl Card for FakeCard<'_> {
 }
 
 pub fn bytes(frame: &Frame<'_>) -> Vec<u8> {
-    let mut bytes: Vec<u8> = frame.words().flat_map(u64::to_ne_bytes).collect();
+    let mut bytes: Vec<u8> = frame.words().into_iter().flat_map(u64::to_ne_bytes).collect();
     assert!(bytes.drain(usize::from(frame.length())..).all(|byte| byte == 0), "something goes with the frame");
     bytes
 }

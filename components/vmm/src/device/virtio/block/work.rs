@@ -15,9 +15,10 @@ impl<'a> VirtioBlock<'a> {
         backend: &Backend<'a>,
         outside: &mut Outside<'_, 'a, S>,
     ) -> Result<(), Broken> {
+        let mut chain = Chain::new();
         while let Some(free) = self.requests.iter().position(|request| request.is_free())
             && !self.requests.iter().any(|request| request.is_exclusive())
-            && let Some(chain) = self.device.next(QUEUE, outside.backing)?
+            && self.device.next(QUEUE, &mut chain, outside.backing)?
         {
             match parse(&chain, backend.disk().as_ref(), &mut outside.backing.ram)? {
                 Asked::Ended(status, written) => {
@@ -119,7 +120,8 @@ impl<'a> VirtioBlock<'a> {
         outside: &mut Outside<'_, 'a, S>,
     ) -> Result<(), Broken> {
         let (request, indirect) = (*self.requests[n], self.device.transport.has_indirect());
-        let chain = self.device.transport.queues[QUEUE].chain(request.head, indirect, &outside.backing.ram)?;
+        let mut chain = Chain::new();
+        self.device.transport.queues[QUEUE].chain(request.head, indirect, &outside.backing.ram, &mut chain)?;
         let part = request.part(backend.cell_size());
         if !response.is_ok() {
             let Response { status, .. } = response;

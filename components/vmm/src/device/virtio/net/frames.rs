@@ -19,7 +19,8 @@ impl<'a> VirtioNet<'a> {
         backend: &Backend<'a>,
         outside: &mut Outside<'_, 'a, S>,
     ) -> Result<(), Broken> {
-        while let Some(chain) = self.device.next(SEND, outside.backing)? {
+        let mut chain = Chain::new();
+        while self.device.next(SEND, &mut chain, outside.backing)? {
             let Some(buffer) = self.free_buffer(backend) else { return Ok(()) };
             self.send_frame(&chain, &buffer, backend, outside);
             self.device.done(SEND, &chain, 0, outside.backing)?;
@@ -70,10 +71,13 @@ impl<'a> VirtioNet<'a> {
         backend: &Backend<'a>,
         outside: &mut Outside<'_, 'a, S>,
     ) -> Result<(), Broken> {
+        let mut chain = Chain::new();
         // A switch that goes on and on is looked at again when it signals.
         for _ in 0..CAPACITY {
             let Some(buffer) = backend.get(self.indices.taken) else { break };
-            let Some(chain) = self.device.next(RECEIVE, outside.backing)? else { break };
+            if !self.device.next(RECEIVE, &mut chain, outside.backing)? {
+                break;
+            }
             if let Some(written) = receive_frame(&chain, &buffer, backend, outside)? {
                 self.device.done(RECEIVE, &chain, written, outside.backing)?;
             }
