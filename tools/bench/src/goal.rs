@@ -19,7 +19,7 @@ const fn goal(op: &'static str, most: u64, what: &'static str) -> Goal {
 }
 
 /// All of them.
-pub const GOALS: [Goal; 13] = [
+pub const GOALS: [Goal; 15] = [
     goal("trap_debug_read", 400, "debug register read that always traps (OSLSR)"),
     goal("trap_debug_write", 400, "debug register write that always traps (OSDLR)"),
     goal("hvc_psci_version", 380, "hypercall answered by the VMM"),
@@ -32,6 +32,8 @@ pub const GOALS: [Goal; 13] = [
     goal("clean_switch_bank", 0, "debug registers touched by a switch between two that do not debug"),
     goal("linux_boot_ratio", 1020, "Debian's Linux to its first program, against none below it"),
     goal("ipc_call_reply", 400, "native Call and ReplyRecv, round trip"),
+    goal("net_packet_60", 4000, "the shortest packet from guest to guest, with both guests' own part"),
+    goal("net_packet_1514", 4000, "the longest packet from guest to guest, with both guests' own part"),
     goal("vcpu_switch", 500, "from one busy vCPU's last instruction to the other's first"),
 ];
 

@@ -61,7 +61,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "bytes_behind_a_frame_go_with_it",
         file: "drivers/network/src/frame.rs",
-        from: "map(|(word, left)| first_bytes(word, left))",
-        to: "map(|(word, _)| first_bytes(word, WORD))",
+        from: "place.store(first_bytes(place.load(Relaxed), ",
+        to: "place.store(first_bytes(place.load(Relaxed), 8 + ",
     },
 ];
