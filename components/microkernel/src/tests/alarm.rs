@@ -2,6 +2,7 @@
 //! `VCPU_SetAlarm`: a guest's VMM is told of a moment, whatever its guest and others do then.
 
 use super::invariants::check;
+use super::stopping;
 use super::vm::*;
 use super::world::*;
 use crate::arch::{Clock, ticks_from_us};
@@ -65,6 +66,27 @@ fn a_guest_whose_exit_is_handled_meanwhile_hears_of_it_afterwards() {
         vm.reply(lazaret_abi::fault_context::REPLY_LABEL, &goes_on(IP));
         vm.expect_told();
         assert_eq!(vm.tcb().fault_ip.get(), IP, "what the reply said is done");
+    }
+}
+
+/// A passive VMM answers on its guest's time, so the reply changes nobody's: it hears of the alarm all the same.
+#[test]
+fn a_passive_vmm_hears_of_one_that_became_due_in_its_hands() {
+    for fast in [false, true] {
+        let vm = stopping::Vm::new(true);
+        vm.w.fast_paths.set(fast);
+        let arch = &vm.w.kernel.cpu.arch;
+        let due = arch.now() + ticks_from_us(arch, 100);
+        assert_eq!(vm.w.call_label(vm.vcpu, VCPU_SET_ALARM, &[due], &[]), ok());
+        vm.w.resume(vm.guest_number);
+        vm.w.root_waits();
+        vm.trap(HVC);
+        vm.w.run_us(200);
+        assert_eq!((vm.w.current(), vm.guest.fault.get()), (vm.vmm, HVC));
+        vm.answer(lazaret_abi::fault_context::REPLY_LABEL, &goes_on(IP));
+        let told = Fault::VppiEvent(ALARM_EVENT);
+        assert_eq!((vm.w.current(), vm.guest.state.get(), vm.guest.fault.get()), (vm.vmm, BlockedOnReply, told));
+        assert_eq!(vm.guest.fault_ip.get(), IP);
     }
 }
 
