@@ -11,7 +11,7 @@ use core::ops::Range;
 use dtoolkit::fdt_mut::FdtMut;
 
 /// The most bytes of a device tree.
-pub const CAPACITY: usize = 4096;
+pub const CAPACITY: usize = 6144;
 /// A device tree.
 pub type Blob = heapless::Vec<u8, CAPACITY>;
 
