@@ -113,7 +113,7 @@ fn read_only() -> anyhow::Result<()> {
 /// Without a disk the driver says so, and the guest starts all the same. The driver signals while the VMM starts, whose
 /// scheduling context must not be taken in that moment: it would have to be started again.
 fn absent() -> anyhow::Result<()> {
-    let script = Script::new().expect("block: no disk").expect("linux: starts at").expect("Booting Linux");
+    let script = Script::new().expect("block: no disk").expect("Booting Linux");
     let run = run(None, false, script)?;
     anyhow::ensure!(!run.output.contains("MON|WARN"), "{}", run.output);
     Ok(())

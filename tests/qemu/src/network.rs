@@ -114,7 +114,7 @@ fn linux() -> anyhow::Result<()> {
 fn absent() -> anyhow::Result<()> {
     let built = machine::build(&Request::new(example()))?;
     let script =
-        Script::new().expect("network: no card").expect("starts at").expect("starts at").expect("Booting Linux");
+        Script::new().expect("network: no card").expect("Booting Linux").expect("Booting Linux");
     let run = machine::run_built(&built, script, 120)?;
     anyhow::ensure!(!run.output.contains("MON|WARN"), "{}", run.output);
     Ok(())
