@@ -113,8 +113,7 @@ fn linux() -> anyhow::Result<()> {
 /// Without a network card the switch says so; the guests start all the same, and have each other.
 fn absent() -> anyhow::Result<()> {
     let built = machine::build(&Request::new(example()))?;
-    let script =
-        Script::new().expect("network: no card").expect("Booting Linux").expect("Booting Linux");
+    let script = Script::new().expect("network: no card").expect("Booting Linux").expect("Booting Linux");
     let run = machine::run_built(&built, script, 120)?;
     anyhow::ensure!(!run.output.contains("MON|WARN"), "{}", run.output);
     Ok(())
