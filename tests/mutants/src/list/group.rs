@@ -59,6 +59,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         to: "",
     },
     Mutant {
+        name: "message_may_be_too_short",
+        file: "microkernel/src/invocation/args.rs",
+        from: "let enough = self.length >= words && (",
+        to: "let enough = (",
+    },
+    Mutant {
         name: "capability_of_any_kind",
         file: "microkernel/src/invocation/args.rs",
         from: "!= Some(object) {",

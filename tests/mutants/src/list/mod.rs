@@ -6,6 +6,7 @@ mod calls;
 mod console;
 mod controller;
 mod decoder;
+mod entropy;
 mod group;
 mod handlers;
 mod interrupt;
@@ -47,6 +48,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         console::MUTANTS,
         calls::MUTANTS,
         controller::MUTANTS,
+        entropy::MUTANTS,
     ]
     .into_iter()
     .flatten()

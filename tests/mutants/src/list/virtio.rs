@@ -142,10 +142,4 @@ pub const MUTANTS: &[Mutant] = &[
         from: "may_lack_signal || ",
         to: "",
     },
-    Mutant {
-        name: "entropy_comes_twice",
-        file: "vmm/src/device/virtio/rng.rs",
-        from: "self.given.change().number = number.wrapping_add(1);",
-        to: "self.given.change().number = number;",
-    },
 ];
