@@ -6,6 +6,7 @@ use core::mem::offset_of;
 use core::sync::atomic::{
     AtomicU16, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release, SeqCst},
+    fence,
 };
 
 /// `struct net_buff_desc`.
@@ -95,12 +96,15 @@ impl Queue {
     /// The consumer's: whether it wants a signal when something was put in. It looks once more after it has said so, for
     /// what came before.
     pub fn set_wants_signal(&self, wants: bool) {
-        self.consumer_signalled.store((!wants).into(), SeqCst);
+        self.consumer_signalled.store((!wants).into(), Relaxed);
+        // Before that look; with the fence below, one of the two sides sees what the other has written.
+        fence(SeqCst);
     }
 
     /// The producer's: whether the consumer wants a signal for what was published.
     pub fn wants_signal(&self) -> bool {
-        self.consumer_signalled.load(SeqCst) == 0
+        fence(SeqCst);
+        self.consumer_signalled.load(Relaxed) == 0
     }
 }
 
