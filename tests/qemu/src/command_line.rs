@@ -2,7 +2,7 @@
 //! The command line's own promises: exit codes and written files.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ("audit-planted", audit_planted),
     ("build-writes-image-report-line", build),
     ("build-takes-the-user-s-files", build_given),
+    ("build-elsewhere-is-the-same", build_elsewhere),
     ("interrupted-commands-show-what-there-is", interrupted),
     ("run-exit-codes", run),
     ("shim-as-a-library", shim),
@@ -98,6 +99,42 @@ fn build_given() -> anyhow::Result<()> {
     }
     let beside = folder.join("two_bare.system").display().to_string();
     expect(&["build", "--system", &beside, "-o", &output], 0, note)
+}
+
+/// The same tree somewhere else makes the same programs, with what a debugger reads, and the same image.
+fn build_elsewhere() -> anyhow::Result<()> {
+    let workspace = Workspace::find();
+    let (here, there) = (workspace.root(), workspace.target().join("lazaret/else where"));
+    let _ = std::fs::remove_dir_all(&there);
+    let list = ["ls-files", "--cached", "--others", "--exclude-standard"];
+    let listed = std::process::Command::new("git").args(list).current_dir(here).output()?;
+    for file in String::from_utf8(listed.stdout)?.lines().filter(|file| here.join(file).is_file()) {
+        std::fs::create_dir_all(there.join(file).with_file_name(""))?;
+        std::fs::copy(here.join(file), there.join(file))?;
+    }
+    // The start script builds the program that is run here and there.
+    expect(&["build", "--help"], 0, "Usage")?;
+    build_in(here, workspace.target(), &there.join("one"))?;
+    build_in(&there, &there.join("target"), &there.join("other"))?;
+    let images = ["one", "other"].map(|output| std::fs::read(there.join(output).join("lazaret.img")));
+    let [one, other] = images;
+    anyhow::ensure!(one? == other?, "the images differ");
+    let programs = |target: &Path| target.join("lazaret/qemu_virt_aarch64/release/programs");
+    for name in ["microkernel", "root-task", "serial", "vmm", "bare-aarch64"] {
+        let read = |target: &Path| std::fs::read(programs(target).join(name)).context(name);
+        anyhow::ensure!(read(workspace.target())? == read(&there.join("target"))?, "{name} differs");
+    }
+    Ok(std::fs::remove_dir_all(there)?)
+}
+
+/// Builds a system with the tree at that place.
+fn build_in(root: &Path, target: &Path, output: &Path) -> anyhow::Result<()> {
+    let mut command = std::process::Command::new(Workspace::find().target().join("debug/lazaret-cli"));
+    command.args(["build", "--system", "tests/systems/two_bare.system", "-o"]).arg(output).current_dir(root);
+    command.env("LAZARET_ROOT", root).env("CARGO_TARGET_DIR", target);
+    let said = command.output()?;
+    anyhow::ensure!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    Ok(())
 }
 
 /// Ctrl-C ends the work of these commands, not what they have to say.

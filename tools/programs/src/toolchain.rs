@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use lazaret_diagnostic::Problem;
 
+use crate::workspace::Workspace;
+
 /// What all our programs for the machine are built for, and 64-bit guests.
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 /// What 32-bit guests are built for.
@@ -56,12 +58,9 @@ impl Toolchain {
             Self::Debian => Command::new(DEBIAN_CARGO),
         };
         cargo.args([subcommand, "--target", target]);
-        cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-        let variable = target.to_uppercase().replace('-', "_");
-        if target == TARGET {
-            cargo.env(format!("CARGO_TARGET_{variable}_RUSTFLAGS"), NO_ERRATUM_843419);
-        }
+        cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", self.flags(target).join("\x1f"));
         if *self == Self::Debian {
+            let variable = target.to_uppercase().replace('-', "_");
             cargo.args(["-Zbuild-std=core", "-Zbuild-std-features=compiler-builtins-mem"]);
             cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN");
             cargo.env(format!("CARGO_TARGET_{variable}_LINKER"), DEBIAN_LINKER);
@@ -69,11 +68,39 @@ impl Toolchain {
         cargo
     }
 
+    /// What the compiler is told beside what the tree says.
+    fn flags(&self, target: &str) -> Vec<String> {
+        let rustc = if *self == Self::Debian { DEBIAN_RUSTC } else { "rustc" };
+        let sysroot = first_line(Command::new(rustc).args(["--print", "sysroot"])).map(PathBuf::from);
+        let mut flags = same_everywhere(&Workspace::find(), cargo_home(), sysroot);
+        if target == TARGET {
+            flags.push(NO_ERRATUM_843419.into());
+        }
+        flags
+    }
+
     /// The compiler's own words about its version.
     pub fn version(&self) -> String {
         let rustc = if *self == Self::Debian { DEBIAN_RUSTC } else { "rustc" };
         first_line(Command::new(rustc).arg("--version")).unwrap_or_else(|| "unknown".into())
     }
+}
+
+/// Names of folders that are not part of what is built: the same source gives the same programs wherever it lies. A debugger
+/// that is started in the tree's own folder finds our files.
+fn same_everywhere(workspace: &Workspace, cargo: Option<PathBuf>, sysroot: Option<PathBuf>) -> Vec<String> {
+    let tree = Some(workspace.root().to_path_buf());
+    let target = Some(workspace.target().to_path_buf());
+    // The last one that fits counts.
+    let folders = [(sysroot, "rust"), (cargo, "cargo"), (tree, "."), (target, "target")];
+    let known = folders.into_iter().filter_map(|(folder, name)| Some((folder?, name)));
+    known.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display())).collect()
+}
+
+/// Where cargo keeps what it fetched.
+fn cargo_home() -> Option<PathBuf> {
+    let default = || std::env::home_dir().map(|home| home.join(".cargo"));
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(default)
 }
 
 /// The cargo that runs this, or the one in the path.
