@@ -109,7 +109,8 @@ impl Copy {
         command
             .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1")
             .env_remove("LAZARET_FULL")
-            .env("CARGO_INCREMENTAL", "0");
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_PROFILE_DEV_DEBUG", "0");
         let output = command.stdin(Stdio::null()).output().context("cannot run cargo")?;
         let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         Ok(suite.verdict(output.status.success(), &text))

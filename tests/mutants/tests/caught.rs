@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Every mutant with `LAZARET_FULL` set or with `mutants` as a filter, one with `mutant-NAME`, those of a folder of
-//! `components` with `mutants-FOLDER`, none with another filter, otherwise every tenth. A line for each, with what caught it.
+//! `components` with `mutants-FOLDER`, none with another filter, otherwise every twentieth. A line for each, with what caught it.
 //!
 //! The shim's mutants must also make the proof fail: all of them with `LAZARET_FULL` or `mutants`, and nothing but that
-//! with `proof-mutants`. `abi2-mutants` are those of the kernel's extension and of the VMM's use of it: every tenth, or
+//! with `proof-mutants`. `abi2-mutants` are those of the kernel's extension and of the VMM's use of it: every twentieth, or
 //! all with `LAZARET_FULL`.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use anyhow::bail;
 use mutants::{Copy, Mutant, Suite, Verdict, all, unprovable};
 
 /// Without `LAZARET_FULL`.
-const SAMPLE: usize = 10;
+const SAMPLE: usize = 20;
 
 /// What is asked of the chosen mutants.
 #[derive(Clone, Copy)]

@@ -14,6 +14,7 @@ mod card;
 mod command_line;
 mod console;
 mod crash;
+mod debian;
 mod differential;
 mod disk;
 mod domains;
@@ -69,6 +70,7 @@ const ON_CARDS: &[&str] = &["card-folder", "card-serial", "card-self-test", "u-b
 
 fn main() {
     let arguments = Arguments::from_args();
+    machine::take_time(arguments.filter.is_some());
     let scenarios = [
         plain::SCENARIOS,
         panics::SCENARIOS,
@@ -93,6 +95,7 @@ fn main() {
         crash::SCENARIOS,
         linux::SCENARIOS,
         linux32::SCENARIOS,
+        debian::SCENARIOS,
         disk::SCENARIOS,
         network::SCENARIOS,
         virtio::SCENARIOS,

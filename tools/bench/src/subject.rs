@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is measured: the guest under one hypervisor.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -158,15 +158,21 @@ impl Bench<'_> {
         setting.build(&Toolchain::detect()?, packages)
     }
 
-    /// A folder for what is given to QEMU; another program that measures waits for the end of this one.
+    /// A folder for what is given to QEMU: this thread's, for as long as it lives. Whoever else measures has another one.
     pub fn folder(&self) -> anyhow::Result<PathBuf> {
-        static LOCK: Mutex<Option<FolderLock>> = Mutex::new(None);
-        let folder = self.workspace.target().join("bench");
-        let mut lock = LOCK.lock().unwrap_or_else(PoisonError::into_inner);
-        if lock.is_none() {
-            *lock = Some(FolderLock::wait(&folder)?);
+        thread_local! {
+            static OWN: RefCell<Option<(PathBuf, FolderLock)>> = const { RefCell::new(None) };
         }
-        Ok(folder)
+        let all = self.workspace.target().join("bench");
+        OWN.with_borrow_mut(|own| {
+            let mut number = 0;
+            while own.is_none() {
+                let folder = if number == 0 { all.clone() } else { all.join(number.to_string()) };
+                *own = FolderLock::take(&folder)?.map(|lock| (folder, lock));
+                number += 1;
+            }
+            own.as_ref().map(|(folder, _)| folder.clone()).context("no folder")
+        })
     }
 
     /// The guest's image.

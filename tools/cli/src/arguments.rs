@@ -9,6 +9,7 @@ use crate::command::audit::AuditArguments;
 use crate::command::bench::BenchArguments;
 use crate::command::build::BuildArguments;
 use crate::command::check::CheckArguments;
+use crate::command::disk::DiskArguments;
 use crate::command::docs::DocsArguments;
 use crate::command::graph::GraphArguments;
 use crate::command::inject::InjectArguments;
@@ -51,6 +52,8 @@ pub enum Command {
     Trace(TraceArguments),
     /// Inject faults into a virtual machine's monitor, guest and kernel, and see whether another one can tell
     Inject(InjectArguments),
+    /// Make a disk image with a Debian on it, for a virtual machine to start from
+    Disk(DiskArguments),
     /// Build the debug shim as a library for seL4's own kernel
     Shim(ShimArguments),
     /// List what is installed, what is missing, and how to get it

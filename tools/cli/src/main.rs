@@ -51,6 +51,7 @@ fn run(what: &Command) -> anyhow::Result<ExitCode> {
         Command::Trace(arguments) => command::trace::run(&workspace, arguments),
         Command::Inject(arguments) => command::inject::run(&workspace, arguments),
         Command::Shim(arguments) => command::shim::run(&workspace, arguments),
+        Command::Disk(arguments) => command::disk::run(&workspace, arguments),
         Command::Doctor => doctor::run(&workspace),
         Command::Pack(arguments) => command::pack::run(arguments),
     }

@@ -149,6 +149,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
             "vmm",
         ],
     ),
+    ("lazaret-disk", &["lazaret-build", "lazaret-diagnostic", "lazaret-guests", "lazaret-machine", "lazaret-programs"]),
     ("lazaret-inject", &["lazaret-build", "lazaret-machine", "lazaret-programs", "lazaret-trace", "sel4-abi", "vmm"]),
     (
         "lazaret-cli",
@@ -161,6 +162,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
             "lazaret-build",
             "lazaret-check",
             "lazaret-diagnostic",
+            "lazaret-disk",
             "lazaret-graph",
             "lazaret-image",
             "lazaret-inject",

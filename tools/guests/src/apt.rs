@@ -31,12 +31,14 @@ impl Apt {
     }
 
     /// Fetches the lists of packages.
+    ///
+    /// It fails if one of several cannot be had.
     pub fn update(&self) -> anyhow::Result<()> {
         self.get(&["update", "-qq"]).map(|_| ()).map_err(|error| self.unreachable(&error))
     }
 
     /// The package that a metapackage stands for: its dependency that starts with `prefix`.
-    pub fn dependency(&self, package: &str, prefix: &str) -> anyhow::Result<String> {
+    pub(super) fn dependency(&self, package: &str, prefix: &str) -> anyhow::Result<String> {
         // Without a network `update` only warns, and the lack shows here.
         self.dependencies(package)?.into_iter().find(|name| name.starts_with(prefix)).ok_or_else(|| {
             let architecture = self.architecture;
@@ -45,7 +47,7 @@ impl Apt {
     }
 
     /// What a package depends on.
-    pub fn dependencies(&self, package: &str) -> anyhow::Result<Vec<String>> {
+    pub(super) fn dependencies(&self, package: &str) -> anyhow::Result<Vec<String>> {
         let query = ["depends", "--no-recommends", "--no-suggests", package];
         let text = self.run("apt-cache", &query).map_err(|error| self.unreachable(&error))?;
         let names = text.lines().filter_map(|line| line.trim().trim_start_matches('|').strip_prefix("Depends: "));
@@ -89,6 +91,25 @@ impl Apt {
         arguments.extend(packages);
         self.get(&arguments).map_err(|error| self.unreachable(&error))?;
         Package::all_in(&archives)
+    }
+
+    /// The names of packages (patterns of apt's are allowed) and of all that they depend on.
+    pub fn would_install(&self, packages: &[&str]) -> anyhow::Result<Vec<String>> {
+        let mut arguments = vec!["-qq", "--no-install-recommends", "--simulate", "install"];
+        arguments.extend(packages);
+        let text = self.get(&arguments)?;
+        let names = text.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
+        Ok(names.map(Into::into).collect())
+    }
+
+    /// Lines of a list of sources, for Debian's own archive as this machine reaches it.
+    pub fn sources(&self) -> anyhow::Result<Vec<String>> {
+        let format =
+            ["indextargets", "--format", "$(ORIGIN) deb $(SITE) $(RELEASE) $(COMPONENT)", "Created-By: Packages"];
+        let text = self.get(&format).map_err(|error| self.unreachable(&error))?;
+        let of_debian =
+            |line: &str| line.starts_with("Debian").then(|| line.find("deb ").map(|at| line[at..].to_string()));
+        Ok(text.lines().filter_map(|line| of_debian(line).flatten()).collect())
     }
 
     fn get(&self, arguments: &[&str]) -> anyhow::Result<String> {

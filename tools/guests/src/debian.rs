@@ -43,6 +43,13 @@ pub struct Flavour {
     build: Builder,
 }
 
+impl Flavour {
+    /// By Debian's name.
+    pub const fn architecture(&self) -> &'static str {
+        self.architecture
+    }
+}
+
 /// 64-bit.
 pub static ARM64: Flavour = Flavour {
     architecture: "arm64",

@@ -9,8 +9,9 @@ use anyhow::Context;
 use super::apt::{Apt, Package};
 use super::library::resolve;
 
-/// Modules that a guest wants: of Virtio, whose bus and devices are none of a packaged kernel's own, with what these want.
-pub const MODULES: [&str; 7] = [
+/// Modules that a guest wants: of Virtio, whose bus and devices are none of a packaged kernel's own, and of a disk's file
+/// system, each with what it wants.
+pub const MODULES: [&str; 12] = [
     "virtio_mmio.ko",
     "virtio_console.ko",
     "virtio_blk.ko",
@@ -18,6 +19,11 @@ pub const MODULES: [&str; 7] = [
     "net_failover.ko",
     "virtio_net.ko",
     "virtio-rng.ko",
+    "crc16.ko",
+    "crc32c_generic.ko",
+    "mbcache.ko",
+    "jbd2.ko",
+    "ext4.ko",
 ];
 
 /// Beginning of the name of the package that has a split kernel's files.

@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+pub use apt::{Apt, Package};
 pub use debian::{ARM64, ARMHF, Debian};
 pub use initramfs::Initramfs;
 pub use kernel::Arm64Image;

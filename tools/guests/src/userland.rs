@@ -14,6 +14,12 @@ const INIT: &str = "#!/bin/busybox sh
 /bin/busybox --install -s /bin
 hostname lazaret
 echo \"Linux $(uname -r) in a Lazaret VM; poweroff ends it.\"
+for word in $(cat /proc/cmdline); do
+    case $word in
+        root=/dev/*) exec /bin/disk-root ${word#*=} ;;
+        lazaret.install=*) exec /bin/disk-install ${word#*=} ;;
+    esac
+done
 grep -qw lazaret.debug /proc/cmdline && /bin/debug-loop &
 grep -qw lazaret.once /proc/cmdline && exec /bin/debug-once
 grep -qw lazaret.disk /proc/cmdline && exec /bin/disk-once
@@ -62,6 +68,33 @@ for n in $(seq 0 $(($(cat /sys/block/vda/size) / 128 - 1))); do
     dd if=/tmp/round of=/dev/vda bs=1536 count=1 seek=$((n * 65536)) oflag=direct,seek_bytes 2>/dev/null
     dd if=/dev/vda bs=65536 skip=$n count=1 iflag=direct 2>/dev/null | cmp - /tmp/round && echo \"disk: round $n is there\"
 done
+poweroff -f
+";
+
+/// Mounts a disk as `/disk`. The modules of the network and of the source of entropy are here and not on the disk, whose owner
+/// wants them as well. The file system's own are not there where a kernel has them built in.
+const DISK_MOUNT: &str = "#!/bin/sh
+modules='virtio_mmio virtio_blk failover net_failover virtio_net virtio-rng crc16 crc32c_generic mbcache jbd2 ext4'
+for module in $modules; do insmod /lib/modules/$module.ko 2>/dev/null; done
+mkdir -p /disk
+mount -t ext4 $1 /disk && exit
+echo \"$1 cannot be mounted: this is the initramfs\"
+exit 1
+";
+
+/// With `root=/dev/vda` the system on that disk takes over.
+const DISK_ROOT: &str = "#!/bin/sh
+disk-mount $1 || exec /bin/busybox init
+for folder in dev sys proc; do mount --move /$folder /disk/$folder; done
+exec switch_root /disk /sbin/init
+";
+
+/// With `lazaret.install=2048` what lies on the disk behind its file system, which has so many MiB, is unpacked there, and
+/// does the rest.
+const DISK_INSTALL: &str = "#!/bin/sh
+disk-mount /dev/vda && cd /disk && dd if=/dev/vda bs=1M skip=$1 2>/dev/null | tar x && cd / &&
+    cp /disk/install/start /tmp && exec sh /tmp/start
+echo 'install: failed'
 poweroff -f
 ";
 
@@ -141,6 +174,9 @@ pub(super) fn base(busybox: &[u8], debug: &str, end: &str) -> anyhow::Result<Ini
     archive.program("bin/network", NETWORK.as_bytes())?;
     archive.program("bin/network-once", NETWORK_ONCE.as_bytes())?;
     archive.program("etc/udhcpc.script", DHCP_SCRIPT.as_bytes())?;
+    archive.program("bin/disk-mount", DISK_MOUNT.as_bytes())?;
+    archive.program("bin/disk-root", DISK_ROOT.as_bytes())?;
+    archive.program("bin/disk-install", DISK_INSTALL.as_bytes())?;
     archive.program("bin/disk-once", DISK_ONCE.as_bytes())?;
     archive.program("bin/debug-once", DEBUG_ONCE.replace("TRY", debug).as_bytes())?;
     Ok(archive)

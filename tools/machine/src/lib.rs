@@ -30,4 +30,4 @@ pub use process::Process;
 pub use qemu::Qemu;
 pub use run::{Run, RunEnd};
 pub use script::Script;
-pub use watch::{Input, Watch};
+pub use watch::{Hear, Input, Watch};

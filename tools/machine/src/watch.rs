@@ -33,6 +33,9 @@ pub enum Input {
     Script,
 }
 
+/// Hears pieces of output.
+pub type Hear = Box<dyn FnMut(&[u8])>;
+
 /// How to watch.
 pub struct Watch {
     /// What to wait for.
@@ -45,6 +48,8 @@ pub struct Watch {
     pub echo: bool,
     /// Write the output to a file.
     pub log: Option<PathBuf>,
+    /// Who hears the output as it comes, in pieces.
+    pub hear: Option<Hear>,
     /// Who types.
     pub input: Input,
     /// A fault in a protection domain is part of the test.
@@ -62,6 +67,7 @@ impl Watch {
             patience: Some(Patience::Work(work)),
             echo: false,
             log: None,
+            hear: None,
             input: Input::Script,
             faults_expected: false,
             at_end: None,
@@ -165,7 +171,10 @@ impl Watch {
         }
     }
 
-    fn show(&self, piece: &[u8], log: &mut Option<File>) -> anyhow::Result<()> {
+    fn show(&mut self, piece: &[u8], log: &mut Option<File>) -> anyhow::Result<()> {
+        if let Some(hear) = &mut self.hear {
+            hear(piece);
+        }
         if self.echo {
             let mut out = std::io::stdout().lock();
             // Nobody to show it to any more: the machine need not run on.

@@ -17,20 +17,34 @@ pub struct FolderLock {
 const NAME: &str = ".lock";
 
 impl FolderLock {
+    /// Takes it if nobody has it.
+    pub fn take(folder: &Path) -> anyhow::Result<Option<Self>> {
+        let (file, name) = Self::open(folder)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error).context(name),
+        }
+    }
+
     /// Waits until no other command has the folder, and says so if that is not at once.
     pub fn wait(folder: &Path) -> anyhow::Result<Self> {
+        if let Some(lock) = Self::take(folder)? {
+            return Ok(lock);
+        }
+        eprintln!("(another command works in {}: waiting for it)", folder.display());
+        let (file, name) = Self::open(folder)?;
+        file.lock().context(name)?;
+        Ok(Self { _file: file })
+    }
+
+    /// The file, and what it is called.
+    fn open(folder: &Path) -> anyhow::Result<(File, String)> {
         lazaret_diagnostic::make_folder(folder)?;
         let path = folder.join(NAME);
-        let file = File::options().create(true).append(true).open(&path).with_context(|| path.display().to_string())?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                eprintln!("(another command works in {}: waiting for it)", folder.display());
-                file.lock().with_context(|| path.display().to_string())?;
-            }
-            Err(TryLockError::Error(error)) => return Err(error).with_context(|| path.display().to_string()),
-        }
-        Ok(Self { _file: file })
+        let name = path.display().to_string();
+        let file = File::options().create(true).append(true).open(path).with_context(|| name.clone())?;
+        Ok((file, name))
     }
 }
 
@@ -55,6 +69,10 @@ mod tests {
             }
         });
         assert_eq!(most.load(SeqCst), 1);
+        let lock = FolderLock::take(&folder).unwrap();
+        assert!(lock.is_some() && FolderLock::take(&folder).unwrap().is_none());
+        drop(lock);
+        assert!(FolderLock::take(&folder).unwrap().is_some());
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

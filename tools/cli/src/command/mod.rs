@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bench;
 pub mod build;
 pub mod check;
+pub mod disk;
 pub mod docs;
 pub mod graph;
 pub mod inject;

@@ -153,6 +153,7 @@ fn watch(until: Vec<Regex>, timeout: Option<u64>) -> Watch {
         patience: timeout.map(Duration::from_secs).map(Patience::Clock),
         echo: true,
         log: None,
+        hear: None,
         input: if stop_when_done { Input::Script } else { Input::Terminal },
         faults_expected: false,
         at_end: None,

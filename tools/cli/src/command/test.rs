@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `test`: everything that can be tested here, each with its time, and one closing line.
 
+mod subject;
+
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
@@ -13,11 +15,12 @@ use regex::Regex;
 use lazaret_board::Board;
 use lazaret_programs::toolchain::{first_line, host_cargo};
 use lazaret_programs::workspace::Workspace;
+use subject::{QEMU_TESTS, SCENARIOS_AT_ONCE, SUBJECTS};
 
 /// `test`
 #[derive(Debug, Args)]
 pub struct TestArguments {
-    /// Only tests whose name contains this; or a subject: proof, mutate, abi2, sel4, miri, vgic-oracle
+    /// Only tests whose name contains this; or a subject: proof, mutate, abi2, virtio, sel4, miri, vgic-oracle
     pub filter: Option<String>,
     /// Only the scenarios in QEMU, on this board, instead of everything on every tested board
     #[arg(long)]
@@ -25,63 +28,13 @@ pub struct TestArguments {
     /// Only what takes seconds
     #[arg(long)]
     pub quick: bool,
-    /// All mutants, the model thirty times as far, every syndrome
+    /// All mutants, the model thirty times as far, every syndrome, scenarios that take minutes
     #[arg(long)]
     pub full: bool,
     /// An installed seL4 (SEL4_PREFIX): what must be the same on it is tried on it as well
     #[arg(long, value_name = "PREFIX")]
     pub kernel: Option<PathBuf>,
 }
-
-/// Package of the scenarios in QEMU.
-const QEMU_TESTS: &str = "qemu-tests";
-
-/// Filters that are a subject of their own: what belongs to it and nothing else is built and run.
-const SUBJECTS: &[(&str, &[&[&str]])] = &[
-    (
-        "vgic-oracle",
-        &[
-            &["test", "-p", "interrupt-programs", "--locked"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "vgic-oracle"],
-        ],
-    ),
-    (
-        "sel4",
-        &[
-            &["test", "-p", "sel4-prefix", "-p", "sel4-vcpu-debug", "-p", "debug-shim-c", "--locked", "--no-fail-fast"],
-            &["test", "-p", "lazaret-build", "--locked", "--", "sel4"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "sel4-"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-prefix"],
-        ],
-    ),
-    ("proof", &[&["test", "-p", "proof", "--locked", "--no-fail-fast", "--", "proof"]]),
-    ("mutate", &[&["test", "-p", "inputs", "--locked", "--no-fail-fast"]]),
-    (
-        "abi2",
-        &[
-            &[
-                "test",
-                "-p",
-                "lazaret-abi",
-                "-p",
-                "sel4-vcpu-debug",
-                "-p",
-                "debug-shim",
-                "-p",
-                "debug-shim-c",
-                "--locked",
-                "--no-fail-fast",
-            ],
-            &["test", "-p", "microkernel", "--lib", "--locked", "--no-fail-fast"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-conformance"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-fuzz"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-extension-costs"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "crash-points"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "bench-figures"],
-            &["test", "-p", "mutants", "--test", "caught", "--locked", "--", "abi2-mutants"],
-        ],
-    ),
-];
 
 /// The kernel's host tests under an interpreter that notices undefined behaviour.
 const MIRI: &str = "miri";
@@ -134,7 +87,7 @@ pub fn run(workspace: &Workspace, arguments: &TestArguments) -> anyhow::Result<E
     if is_everything {
         total.add(counted(workspace, "host tests", &host, filter, arguments)?);
     }
-    let mut scenarios = vec!["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1"];
+    let mut scenarios = vec!["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE];
     if arguments.quick {
         scenarios.push("--skip=linux");
     }
