@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use lazaret_build::{Request, system};
 use lazaret_diagnostic::{Problem, write_file};
-use lazaret_machine::{Drive, Hear, Qemu, Script, Watch};
+use lazaret_machine::{Drive, Hear, Qemu, RunEnd, Script, Watch};
 use lazaret_programs::workspace::Workspace;
 
 use crate::image::Image;
@@ -37,6 +37,9 @@ pub fn run(workspace: &Workspace, folder: &Path, image: &Image, tell: Box<dyn Fn
     watch.log = Some(folder.join("install.log"));
     watch.hear = Some(counted(tell));
     let run = watch.run(qemu.command(&built.path))?;
+    if run.end == RunEnd::Interrupted {
+        bail!("interrupted: nothing is left of the disk");
+    }
     if run.output.contains("install: done") {
         return Ok(());
     }
