@@ -95,7 +95,7 @@ impl Entry {
         let words = [self.board.kernel_base, x[0], x[1], what, uart >> 30];
         let words: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
         loader[8..8 + words.len()].copy_from_slice(&words);
-        let path = self.folder.join("loader.bin");
+        let path = self.folder.join(format!("loader-{what}-{:x}.bin", x[0]));
         std::fs::write(&path, loader)?;
         let mut watch = Watch::script(Script::new().expect(line), Duration::from_secs(120));
         watch.faults_expected = true;
