@@ -93,9 +93,6 @@ fn linux() -> anyhow::Result<()> {
 
 /// A disk that cannot be written is one to the guest as well.
 fn read_only() -> anyhow::Result<()> {
-    if !machine::has_time_for("disk-read-only") {
-        return Ok(());
-    }
     let image = Image::new("read-only")?;
     let script = with_driver()
         .step(PROMPT, "cat /sys/block/vda/ro\r")

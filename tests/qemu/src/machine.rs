@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lazaret_build::{Built, Request, system};
@@ -26,23 +25,6 @@ pub fn set_board(name: &'static str) {
 /// The board that this thread's scenario runs on.
 pub fn board() -> &'static str {
     BOARD.get()
-}
-
-/// What takes minutes is run with `--full`, and where the command line has a name or a part of one.
-static TAKES_ITS_TIME: AtomicBool = AtomicBool::new(false);
-
-/// From here on.
-pub fn take_time(names_some: bool) {
-    TAKES_ITS_TIME.store(names_some || std::env::var_os("LAZARET_FULL").is_some(), Ordering::Relaxed);
-}
-
-/// Whether this scenario, which takes minutes, is wanted; otherwise it says that it is not run.
-pub fn has_time_for(name: &str) -> bool {
-    let has = TAKES_ITS_TIME.load(Ordering::Relaxed);
-    if !has {
-        println!("  {name}: skipped, it takes minutes: tools/lazaret test {name}, or --full");
-    }
-    has
 }
 
 /// One of the descriptions in `tests/systems`.

@@ -65,12 +65,14 @@ const ON_EVERY_BOARD: &[&str] = &[
     "linux-gdb",
     "linux32-boot",
 ];
+/// What runs with `--full`, or where the command line has a name or a part of one.
+const TAKE_LONG: &[&str] = &["build-elsewhere-is-the-same", "disk-read-only", "linux-debian"];
 /// What only boards that are started from a card are tested with.
 const ON_CARDS: &[&str] = &["card-folder", "card-serial", "card-self-test", "u-boot-go", "u-boot-booti"];
 
 fn main() {
     let arguments = Arguments::from_args();
-    machine::take_time(arguments.filter.is_some());
+    let has_time = arguments.filter.is_some() || std::env::var_os("LAZARET_FULL").is_some();
     let scenarios = [
         plain::SCENARIOS,
         panics::SCENARIOS,
@@ -105,7 +107,7 @@ fn main() {
         Ok(board) => vec![&*board.leak()],
         Err(_) => tested_boards(),
     };
-    let on = |board| scenarios.iter().filter_map(move |scenario| trial(board, *scenario));
+    let on = |board| scenarios.iter().filter_map(move |scenario| trial(board, *scenario, has_time));
     let trials = boards.into_iter().flat_map(on).chain(sel4::trials()).chain(rust_sel4::trials()).collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -123,19 +125,24 @@ fn tested_boards() -> Vec<&'static str> {
     names
 }
 
-/// A scenario on a board; `None`: it is not for that board.
-fn trial(board: &'static str, (name, run): Scenario) -> Option<Trial> {
+/// A scenario on a board; `None`: it is not for that board. `has_time`: for those that take long.
+fn trial(board: &'static str, (name, run): Scenario, has_time: bool) -> Option<Trial> {
     let is_default = board == DEFAULT_BOARD;
     let shown = if is_default { name.to_string() } else { format!("{board}-{name}") };
     let is_for_it =
         if is_default { !ON_CARDS.contains(&name) } else { [ON_EVERY_BOARD, ON_CARDS].concat().contains(&name) };
+    let is_left_out = TAKE_LONG.contains(&name) && !has_time;
+    if is_for_it && is_left_out {
+        println!("  {shown}: skipped, it takes long: tools/lazaret test {shown}, or --full");
+    }
     is_for_it.then(|| {
-        Trial::test(shown.clone(), move || {
+        let trial = Trial::test(shown.clone(), move || {
             machine::set_board(board);
             let start = Instant::now();
             let result = run().map_err(|error| Failed::from(lazaret_diagnostic::describe(&error)));
             println!("  {shown}: {:.1} s", start.elapsed().as_secs_f32());
             result
-        })
+        });
+        trial.with_ignored_flag(is_left_out)
     })
 }

@@ -28,7 +28,7 @@ pub fn trials() -> Option<Trial> {
         let what = "no checkout of rust-sel4 (LAZARET_RUST_SEL4) with an installed seL4 (--kernel PREFIX) was given";
         println!("  {}: skipped, {what}", SCENARIO.0);
     }
-    trial(DEFAULT_BOARD, SCENARIO).map(|trial| trial.with_ignored_flag(!here))
+    trial(DEFAULT_BOARD, SCENARIO, true).map(|trial| trial.with_ignored_flag(!here))
 }
 
 fn checkout() -> Option<PathBuf> {

@@ -43,7 +43,7 @@ pub fn trials() -> Vec<Trial> {
     let reason = "skipped, no installed seL4 was given (tools/lazaret test --kernel PREFIX)";
     let skipped = SCENARIOS.iter().filter(|_| !here);
     skipped.for_each(|(name, _)| println!("  {name}: {reason}"));
-    let all = SCENARIOS.iter().filter_map(|&scenario| trial(DEFAULT_BOARD, scenario));
+    let all = SCENARIOS.iter().filter_map(|&scenario| trial(DEFAULT_BOARD, scenario, true));
     all.map(|trial| trial.with_ignored_flag(!here)).collect()
 }
 

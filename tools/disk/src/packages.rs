@@ -49,7 +49,7 @@ impl Packages {
         }
         let more = more.iter().map(String::as_str);
         let wanted: Vec<&str> = ESSENTIAL.into_iter().chain(BESIDE).chain(more).collect();
-        // One of them depends on either package that makes the folders one.
+        // One of them wants a package that merges folders, and this one is what is chosen below.
         let essential = apt.would_install(&[ESSENTIAL[0], "usr-is-merged"])?;
         Ok(Self { essential, all: apt.download_with_dependencies(&wanted)?, sources: apt.sources()? })
     }

@@ -28,7 +28,7 @@ pub struct TestArguments {
     /// Only what takes seconds
     #[arg(long)]
     pub quick: bool,
-    /// All mutants, the model thirty times as far, every syndrome, scenarios that take minutes
+    /// All mutants, the model thirty times as far, every syndrome, scenarios that take long
     #[arg(long)]
     pub full: bool,
     /// An installed seL4 (SEL4_PREFIX): what must be the same on it is tried on it as well

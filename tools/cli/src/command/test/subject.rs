@@ -13,7 +13,7 @@ pub const SUBJECTS: &[(&str, &[&[&str]])] = &[
         "vgic-oracle",
         &[
             &["test", "-p", "interrupt-programs", "--locked"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "vgic-oracle"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "vgic-oracle"],
         ],
     ),
     (
@@ -21,8 +21,8 @@ pub const SUBJECTS: &[(&str, &[&[&str]])] = &[
         &[
             &["test", "-p", "sel4-prefix", "-p", "sel4-vcpu-debug", "-p", "debug-shim-c", "--locked", "--no-fail-fast"],
             &["test", "-p", "lazaret-build", "--locked", "--", "sel4"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "sel4-"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-prefix"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "sel4-"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "kernel-prefix"],
         ],
     ),
     (
@@ -69,11 +69,11 @@ pub const SUBJECTS: &[(&str, &[&[&str]])] = &[
                 "--no-fail-fast",
             ],
             &["test", "-p", "microkernel", "--lib", "--locked", "--no-fail-fast"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-conformance"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-fuzz"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "kernel-extension-costs"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "crash-points"],
-            &["test", "-p", QEMU_TESTS, "--locked", "--", "--test-threads=1", "bench-figures"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "kernel-conformance"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "kernel-fuzz"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "kernel-extension-costs"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "crash-points"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "bench-figures"],
             &["test", "-p", "mutants", "--test", "caught", "--locked", "--", "abi2-mutants"],
         ],
     ),
