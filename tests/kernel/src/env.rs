@@ -36,6 +36,8 @@ pub struct Env {
     pub device: cap::Untyped,
     /// The two pages of the virtual GIC's CPU interface, unless this is an unknown board.
     pub virtual_cpu_interface: Option<[cap::Granule; 2]>,
+    /// The case's thread that runs when nobody else does, and tells so.
+    pub last: Option<(cap::Notification, cap::Tcb)>,
     first: usize,
     next: usize,
     /// Frames of the threads' IPC buffers.
@@ -71,6 +73,7 @@ impl Env {
             control: info.sched_control().index(0).cap(),
             device: info.untyped().index(device).cap(),
             virtual_cpu_interface: None,
+            last: None,
             first: first + 1,
             next: first + 1,
             buffers: [cap::Granule::from_bits(0); THREADS],
@@ -199,6 +202,7 @@ impl Env {
             slot_at(index).delete().expect("a slot of the root CNode");
         }
         self.next = self.first;
+        self.last = None;
         TCB.cap().tcb_unbind_notification().ok();
     }
 }

@@ -33,7 +33,7 @@ pub const OTHER_BOARD: &str =
 const NO_MEMORY: &str = "cannot boot: the device tree names no memory";
 
 fn bad_device_trees() -> anyhow::Result<()> {
-    let bench = Bench::new("bad-boot")?;
+    let bench = Bench::new()?;
     let this = bench.board.compatible.clone();
     let mut cut = tree_of(&this);
     cut.truncate(60);
@@ -59,17 +59,17 @@ fn bad_device_trees() -> anyhow::Result<()> {
 }
 
 fn no_root_task() -> anyhow::Result<()> {
-    let bench = Bench::new("bad-boot")?;
+    let bench = Bench::new()?;
     let kernel = &bench.image.bytes[..bench.image.kernel_size as usize];
     let message = "cannot boot: no root task follows the kernel";
-    let qemu = Qemu::of(&Workspace::find(), &bench.board)?;
+    let qemu = machine::qemu(&bench.board)?;
     let file = bench.file("alone.img", kernel)?;
     watch("no root task", &qemu, &file, message)
 }
 
 /// Firmware that does not say how fast the counter is: the kernel divides by that.
 fn no_counter() -> anyhow::Result<()> {
-    let bench = Bench::new("bad-boot")?;
+    let bench = Bench::new()?;
     let mut qemu = Qemu::of(&Workspace::find(), &bench.board)?;
     qemu.cpu.push_str(",cntfrq=1000");
     let file = bench.file("whole.img", &bench.image.bytes)?;
@@ -79,7 +79,7 @@ fn no_counter() -> anyhow::Result<()> {
 /// What fits the board can be more than a machine has: the root task adds up, and creates nothing.
 fn too_little_memory() -> anyhow::Result<()> {
     let built = machine::build(&Request::new(machine::description("large")))?;
-    let mut qemu = Qemu::of(&Workspace::find(), &built.board)?;
+    let mut qemu = machine::qemu(&built.board)?;
     if machine::board() == crate::DEFAULT_BOARD {
         qemu.memory = "1G".into();
     }
@@ -96,14 +96,13 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub fn new(folder: &str) -> anyhow::Result<Self> {
+    pub fn new() -> anyhow::Result<Self> {
         let workspace = Workspace::find();
         let setting = Setting { workspace: &workspace, board: machine::board(), config: Config::Debug };
         let executables = setting.build(&Toolchain::detect()?, &["microkernel", "root-task"])?;
         let read = |name: &str| std::fs::read(executables.join(name));
         let image = lazaret_image::pack(&read("microkernel")?, &read("root-task")?, None)?;
-        let folder = setting.output().join(folder);
-        std::fs::create_dir_all(&folder)?;
+        let folder = machine::new_folder()?;
         Ok(Self { board: system::board(&workspace, machine::board(), Config::Debug)?, image, folder })
     }
 
@@ -115,7 +114,7 @@ impl Bench {
 
     /// Starts the kernel through a loader of three instructions that puts `x0` where a loader puts the tree.
     pub fn boot(&self, name: &str, x0: u64, tree: &[u8], kernel: &[u8], message: &str) -> anyhow::Result<()> {
-        let mut qemu = Qemu::of(&Workspace::find(), &self.board)?;
+        let mut qemu = machine::qemu(&self.board)?;
         let mut load = |file: PathBuf, address: u64| {
             let option = format!("loader,file={},addr={address:#x},force-raw=on", file.display());
             qemu.more.extend(["-device".into(), option]);

@@ -4,7 +4,6 @@
 use anyhow::Context;
 use lazaret_board::Board;
 use lazaret_build::{Request, system};
-use lazaret_machine::Qemu;
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
 use lazaret_programs::{Config, Setting};
@@ -28,7 +27,7 @@ fn build() -> anyhow::Result<()> {
         let has = |text: &str| kernel.windows(text.len()).any(|bytes| bytes == text.as_bytes());
         anyhow::ensure!(has(&name) && has(&built.board.compatible), "{name}: the kernel does not know its board");
         no_speculated_translation(kernel).with_context(|| name.clone())?;
-        Qemu::of(&workspace, &built.board).with_context(|| name.clone())?;
+        machine::qemu(&built.board).with_context(|| name.clone())?;
         if built.board.has_card() {
             let page = built.board.folder.join("README.md");
             let text = std::fs::read_to_string(&page).with_context(|| page.display().to_string())?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lazaret_build::Request;
 use lazaret_build::target::Target;
-use lazaret_machine::{Qemu, Script, Watch};
+use lazaret_machine::{Script, Watch};
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
 
@@ -22,8 +22,8 @@ pub fn output(kernel: Option<PathBuf>, program: &str, until: &str, seconds: u64)
     let (image, _) = target.pack(&executables, program, None)?;
     let name = if target.kernel.is_some() { format!("{program}-sel4") } else { program.to_string() };
     let path = target.output.join(format!("{name}.img"));
-    std::fs::write(&path, image.bytes)?;
-    let qemu = Qemu::of(&workspace, &target.board)?.on_core(target.kernel.as_ref().map(|kernel| kernel.cpu));
+    lazaret_diagnostic::write_file(&path, image.bytes)?;
+    let qemu = machine::qemu(&target.board)?.on_core(target.kernel.as_ref().map(|kernel| kernel.cpu));
     let mut watch = Watch::script(Script::new().expect(until), Duration::from_secs(seconds));
     watch.faults_expected = true;
     watch.log = Some(target.output.join(format!("{name}.txt")));

@@ -22,7 +22,7 @@ pub const SCENARIOS: &[Scenario] = &[("card-folder", folder), ("card-serial", se
 
 /// Written, refused, written again; then it is started, and the page's first lines come.
 fn folder() -> anyhow::Result<()> {
-    let card = Card::write("card", &[])?;
+    let card = Card::write(&[])?;
     let path = card.folder.display().to_string();
     expect(&["build", "--board", machine::board(), "-o", &path], 2, "is there already")?;
     std::fs::write(card.folder.join("README.txt"), "")?;
@@ -48,7 +48,7 @@ fn folder() -> anyhow::Result<()> {
 
 /// The self-test's card: the machine's checks come first, and all pass.
 fn self_test() -> anyhow::Result<()> {
-    let card = Card::write("card-self-test", &["--selftest"])?;
+    let card = Card::write(&["--selftest"])?;
     let run = card.start(Script::new().expect("TEST-SUITE (PASS|FAIL)"), 120)?;
     let failed: Vec<_> = run.output.lines().filter(|line| line.contains("FAIL")).collect();
     anyhow::ensure!(failed.is_empty(), "{}", failed.join("\n"));
@@ -60,7 +60,7 @@ fn self_test() -> anyhow::Result<()> {
 
 /// `run --serial DEV` sees the prefixed lines of a board that runs already. Its adapter is a pseudo-terminal of QEMU's.
 fn serial() -> anyhow::Result<()> {
-    let card = Card::write("card-serial", &["--system", &machine::description("two_bare").display().to_string()])?;
+    let card = Card::write(&["--system", &machine::description("two_bare").display().to_string()])?;
     let mut qemu = card.qemu()?;
     qemu.more.extend(["-serial", "pty"].map(Into::into));
     let mut command = qemu.command(&card.folder.join(&card.board.image));
@@ -94,11 +94,11 @@ pub struct Card {
 
 impl Card {
     /// Builds one for the scenario's board, as a user does.
-    pub fn write(name: &str, more: &[&str]) -> anyhow::Result<Self> {
+    pub fn write(more: &[&str]) -> anyhow::Result<Self> {
         let workspace = Workspace::find();
         let board = system::board(&workspace, machine::board(), Config::Debug)?;
-        let folder = workspace.output(&board.name, "debug").join(name);
-        let _ = std::fs::remove_dir_all(&folder);
+        // It must not be there yet.
+        let folder = machine::new_folder()?.join("card");
         let path = folder.display().to_string();
         expect(&[&["build", "--board", &*board.name, "-o", &path], more].concat(), 0, "config.txt")?;
         Ok(Self { board, folder })
@@ -112,7 +112,7 @@ impl Card {
     pub fn qemu(&self) -> anyhow::Result<Qemu> {
         let name = self.board.device_tree.as_deref().map(Path::new).and_then(Path::file_name).context("no tree")?;
         let device_tree = Some(self.folder.join(name));
-        Ok(Qemu { device_tree, ..Qemu::of(&Workspace::find(), &self.board)? })
+        Ok(Qemu { device_tree, ..machine::qemu(&self.board)? })
     }
 
     /// Starts what is on the card.

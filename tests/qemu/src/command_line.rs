@@ -2,7 +2,7 @@
 //! The command line's own promises: exit codes and written files.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -59,8 +59,8 @@ fn audit_planted() -> anyhow::Result<()> {
 }
 
 fn build() -> anyhow::Result<()> {
-    let folder: PathBuf = Workspace::find().target().join("lazaret/build-test");
-    let _ = std::fs::remove_dir_all(&folder);
+    // It must not be there yet.
+    let folder = machine::new_folder()?.join("out");
     expect(&["build", "--system", &two_bare(), "-o", &folder.display().to_string()], 0, "qemu-system-aarch64")?;
     for file in ["lazaret.img", "report.txt", "report.json", "qemu.sh"] {
         anyhow::ensure!(folder.join(file).is_file(), "no {file}");
@@ -76,9 +76,7 @@ fn build() -> anyhow::Result<()> {
 /// so.
 fn build_given() -> anyhow::Result<()> {
     let built = machine::build(&Request::new(machine::description("two_bare")))?;
-    let folder = Workspace::find().target().join("lazaret/given-test");
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder)?;
+    let folder = machine::new_folder()?;
     // The same program with a byte behind it.
     let own = [std::fs::read(built.executables.join("vmm"))?, vec![0]].concat();
     std::fs::write(folder.join("vmm.elf"), &own)?;
@@ -204,8 +202,7 @@ fn run() -> anyhow::Result<()> {
 /// The counters and the last exits of a guest, and a timeline that a JSON reader reads; a system without a region for
 /// it says so.
 fn trace() -> anyhow::Result<()> {
-    let timeline = Workspace::find().target().join("lazaret/trace-test.json");
-    let _ = std::fs::remove_file(&timeline);
+    let timeline = machine::new_folder()?.join("trace.json");
     let one_bare = machine::description("one_bare").display().to_string();
     let arguments = ["trace", "--system", &one_bare, "--until", "GUEST workout", "--timeout", "3600", "-o"];
     let output = lazaret(&[&arguments[..], &[&timeline.display().to_string()]].concat())?;
@@ -223,8 +220,7 @@ fn trace() -> anyhow::Result<()> {
 
 /// The library has every function that its header names.
 fn shim() -> anyhow::Result<()> {
-    let folder = Workspace::find().target().join("lazaret/shim-test");
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = machine::new_folder()?.join("shim");
     expect(&["shim", "-o", &folder.display().to_string()], 0, "libdebug_shim.a, debug_shim.h, glue.md")?;
     let library = std::fs::read(folder.join("libdebug_shim.a"))?;
     let header = std::fs::read_to_string(folder.join("debug_shim.h"))?;

@@ -4,7 +4,6 @@
 use anyhow::Context;
 use lazaret_build::Request;
 use lazaret_machine::Script;
-use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
 use crate::machine;
@@ -26,9 +25,7 @@ fn without_budget() -> anyhow::Result<()> {
     let text = std::fs::read_to_string(machine::description("prompts"))?;
     let changed = text.replacen(r#"priority="200" budget="900" period="1000""#, r#"priority="200""#, 1);
     anyhow::ensure!(changed != text, "the driver has no budget in prompts.system");
-    let folder = Workspace::find().target().join("console-without-budget");
-    std::fs::create_dir_all(&folder)?;
-    let path = folder.join("prompts.system");
+    let path = machine::new_folder()?.join("prompts.system");
     std::fs::write(&path, changed)?;
     let files = machine::description("prompts").parent().map(Into::into).into_iter().collect();
     judge(&Request { search_path: files, ..Request::new(path) })

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use lazaret_build::Request;
-use lazaret_machine::{Drive, Forward, Qemu, Script, user_network};
+use lazaret_machine::{Drive, Forward, Script, user_network};
 use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
@@ -31,11 +31,9 @@ fn debian() -> anyhow::Result<()> {
         return Ok(());
     }
     let workspace = Workspace::find();
-    let folder = workspace.target().join("disk-images");
-    std::fs::create_dir_all(&folder)?;
+    let folder = machine::new_folder()?;
     let (image, key) = (folder.join("debian.img"), folder.join("debian-key"));
     let public = key.with_extension("pub");
-    [&image, &key, &public].into_iter().for_each(|file| drop(std::fs::remove_file(file)));
     run(Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key))?;
     let size = "1G".parse().map_err(anyhow::Error::msg)?;
     let request = lazaret_disk::Request { output: image.clone(), size, ssh_key: Some(public), more: Vec::new() };
@@ -45,7 +43,7 @@ fn debian() -> anyhow::Result<()> {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
     let built = machine::build(&Request::new(workspace.root().join("components/examples/debian.system")))?;
     let forward: Forward = format!("{port}:22").parse().map_err(anyhow::Error::msg)?;
-    let qemu = Qemu::of(&workspace, &built.board)?
+    let qemu = machine::qemu(&built.board)?
         .with_drive(&Drive::open(&image, false)?)?
         .with_network(&user_network(&[forward]))?;
     let is_over = Arc::new(AtomicBool::new(false));

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use lazaret_build::Request;
-use lazaret_machine::{Drive, Qemu, Run, Script};
+use lazaret_machine::{Drive, Run, Script};
 use lazaret_programs::sha256;
 use lazaret_programs::workspace::Workspace;
 
@@ -23,10 +23,8 @@ pub struct Image(PathBuf);
 
 impl Image {
     /// With bytes of which no two sectors are the same.
-    pub fn new(name: &str) -> anyhow::Result<Self> {
-        let folder = Workspace::find().target().join("disk-images");
-        std::fs::create_dir_all(&folder)?;
-        let path = folder.join(format!("{name}.img"));
+    pub fn new() -> anyhow::Result<Self> {
+        let path = machine::new_folder()?.join("disk.img");
         std::fs::write(&path, contents())?;
         Ok(Self(path))
     }
@@ -53,7 +51,7 @@ fn with_driver() -> Script {
 fn run(image: Option<&Image>, is_read_only: bool, script: Script) -> anyhow::Result<Run> {
     let workspace = Workspace::find();
     let built = machine::build(&Request::new(workspace.root().join("components/examples/disk.system")))?;
-    let mut qemu = Qemu::of(&workspace, &built.board)?;
+    let mut qemu = machine::qemu(&built.board)?;
     if let Some(Image(path)) = image {
         qemu = qemu.with_drive(&Drive::open(path, is_read_only)?)?;
     }
@@ -63,7 +61,7 @@ fn run(image: Option<&Image>, is_read_only: bool, script: Script) -> anyhow::Res
 /// Whole blocks, single sectors beside each other, a large piece, zeros without data: each is where it was written, and
 /// nothing else has changed. Linux reads it back from the disk, and the image has it.
 fn linux() -> anyhow::Result<()> {
-    let image = Image::new("linux")?;
+    let image = Image::new()?;
     let mut expected = contents();
     let before = sha256(&expected);
     let mut script = with_driver().step(PROMPT, "sha256sum /dev/vda\r").expect(&before);
@@ -93,7 +91,7 @@ fn linux() -> anyhow::Result<()> {
 
 /// A disk that cannot be written is one to the guest as well.
 fn read_only() -> anyhow::Result<()> {
-    let image = Image::new("read-only")?;
+    let image = Image::new()?;
     let script = with_driver()
         .step(PROMPT, "cat /sys/block/vda/ro\r")
         .expect("^1")

@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use lazaret_build::Request;
-use lazaret_machine::{Patience, Qemu, RunEnd, Script, Watch};
-use lazaret_programs::workspace::Workspace;
+use lazaret_machine::{Patience, RunEnd, Script, Watch};
 
 use crate::Scenario;
 use crate::machine;
@@ -16,7 +15,7 @@ fn domains() -> anyhow::Result<()> {
     let built = machine::build(&Request::new(machine::description("protection_domains")))?;
     let mut watch = Watch::script(script(), Duration::from_secs(60));
     watch.faults_expected = true;
-    let run = watch.run(Qemu::of(&Workspace::find(), &built.board)?.command(&built.path))?;
+    let run = watch.run(machine::qemu(&built.board)?.command(&built.path))?;
     run.expect_seen()
 }
 
@@ -28,7 +27,7 @@ fn halt() -> anyhow::Result<()> {
         let built = machine::build(&Request::new(machine::description(name)))?;
         let mut watch = Watch::script(script, Duration::from_secs(60));
         (watch.faults_expected, watch.patience) = (true, patience);
-        watch.run(Qemu::of(&Workspace::find(), &built.board)?.command(&built.path))
+        watch.run(machine::qemu(&built.board)?.command(&built.path))
     };
     run(
         "stop",

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lazaret_board::Board;
 use lazaret_build::{Request, system};
-use lazaret_machine::{Qemu, Script, Watch};
+use lazaret_machine::{Script, Watch};
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
 use lazaret_programs::{Config, Setting};
@@ -71,15 +71,14 @@ impl Entry {
         let built = machine::build(&Request::new(machine::description("one_bare")))?;
         let setting = Setting { workspace: &workspace, board: machine::board(), config: Config::Debug };
         let loader = std::fs::read(setting.build(&Toolchain::detect()?, &["loader"])?.join("loader"))?;
-        let folder = setting.output().join("entry");
-        std::fs::create_dir_all(&folder)?;
+        let folder = machine::new_folder()?;
         let board = system::board(&workspace, machine::board(), Config::Debug)?;
         Ok(Self { board, loader: lazaret_image::flatten(&loader, "loader")?.bytes, image: built.path, folder })
     }
 
     /// Enters the kernel and waits for a line.
     fn enter(&self, what: u64, x: [u64; 2], files: &[(u64, Vec<u8>)], line: &str) -> anyhow::Result<()> {
-        let mut qemu = Qemu::of(&Workspace::find(), &self.board)?;
+        let mut qemu = machine::qemu(&self.board)?;
         let mut load = |path: PathBuf, address: u64| {
             let option = format!("loader,file={},addr={address:#x},force-raw=on", path.display());
             qemu.more.extend(["-device".into(), option]);
@@ -95,7 +94,7 @@ impl Entry {
         let words = [self.board.kernel_base, x[0], x[1], what, uart >> 30];
         let words: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
         loader[8..8 + words.len()].copy_from_slice(&words);
-        let path = self.folder.join(format!("loader-{what}-{:x}.bin", x[0]));
+        let path = self.folder.join("loader.bin");
         std::fs::write(&path, loader)?;
         let mut watch = Watch::script(Script::new().expect(line), Duration::from_secs(120));
         watch.faults_expected = true;

@@ -20,8 +20,7 @@ const PAGE: u64 = 0x20_0000;
 /// itself, and the last page of 44 bits.
 fn largest() -> anyhow::Result<()> {
     let workspace = Workspace::find();
-    let folder = workspace.target().join("lazaret/limits-test");
-    std::fs::create_dir_all(&folder)?;
+    let folder = machine::new_folder()?;
     let path = folder.join("largest.system");
     let own = std::fs::read_to_string(machine::description("one_bare"))?;
     let configuration = machine::description("one_bare").with_file_name("bare_workout.vmmcfg");

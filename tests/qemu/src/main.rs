@@ -29,7 +29,9 @@ mod odd_trees;
 mod panics;
 mod plain;
 mod poisoned;
+mod random;
 mod random_systems;
+mod random_vms;
 mod rust_sel4;
 mod sel4;
 mod sel4_bad;
@@ -83,6 +85,7 @@ fn main() {
         domains::SCENARIOS,
         limits::SCENARIOS,
         random_systems::SCENARIOS,
+        random_vms::SCENARIOS,
         bare::SCENARIOS,
         command_line::SCENARIOS,
         console::SCENARIOS,
@@ -137,7 +140,7 @@ fn trial(board: &'static str, (name, run): Scenario, has_time: bool) -> Option<T
     }
     is_for_it.then(|| {
         let trial = Trial::test(shown.clone(), move || {
-            machine::set_board(board);
+            machine::begin(&shown, board);
             let start = Instant::now();
             let result = run().map_err(|error| Failed::from(lazaret_diagnostic::describe(&error)));
             println!("  {shown}: {:.1} s", start.elapsed().as_secs_f32());

@@ -16,8 +16,7 @@ fn monitors() -> anyhow::Result<()> {
     let workspace = Workspace::find();
     let (image, from) = lazaret_guests::u_boot_guest(&workspace)?;
     println!("  {from}");
-    let folder = workspace.target().join("monitors");
-    std::fs::create_dir_all(&folder)?;
+    let folder = machine::new_folder()?;
     std::fs::write(folder.join("u-boot.img"), image)?;
     let built =
         machine::build(&Request { search_path: vec![folder], ..Request::new(machine::description("monitors")) })?;

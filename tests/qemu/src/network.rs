@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use lazaret_build::Request;
-use lazaret_machine::{Forward, Qemu, Script, user_network};
+use lazaret_machine::{Forward, Script, user_network};
 use lazaret_programs::sha256;
 use lazaret_programs::workspace::Workspace;
 
@@ -75,7 +75,7 @@ fn host(listener: &TcpListener, port: u16, bytes: &[u8]) -> anyhow::Result<()> {
 /// Two megabytes from the host to the first guest, from there to the second through the switch, and from the first to the
 /// host, who comes by a port of his own. Both guests have the addresses that the switch gives them, and nobody else's.
 fn linux() -> anyhow::Result<()> {
-    let (bytes, workspace) = (contents(), Workspace::find());
+    let (bytes, _workspace) = (contents(), Workspace::find());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let server = format!("http://10.0.2.2:{}/", listener.local_addr()?.port());
     // A port that is free now.
@@ -104,7 +104,7 @@ fn linux() -> anyhow::Result<()> {
         .expect("reboot: Power down");
     let built = machine::build(&Request::new(example()))?;
     let forward: Forward = format!("{port}:80").parse().map_err(anyhow::Error::msg)?;
-    let qemu = Qemu::of(&workspace, &built.board)?.with_network(&user_network(&[forward]))?;
+    let qemu = machine::qemu(&built.board)?.with_network(&user_network(&[forward]))?;
     let host = thread::spawn(move || host(&listener, port, &bytes));
     machine::follow(&built, qemu, script, 400)?;
     host.join().map_err(|_| anyhow::anyhow!("the host's part"))?

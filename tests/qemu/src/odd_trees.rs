@@ -27,7 +27,7 @@ struct Tree {
 }
 
 fn odd_device_trees() -> anyhow::Result<()> {
-    let bench = Bench::new("odd-trees")?;
+    let bench = Bench::new()?;
     let with = |more: &[Entry]| Tree { ram: [&[RAM], more].concat(), ..Tree::default() };
     // Each in the middle of a block, and none where something else is.
     let pages = |count: u64, stride: u64| (1..=count).map(|n| (RAM.0 + n * stride + 0x3000, PAGE)).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kernel_tests::differences::listed;
 use lazaret_build::Request;
 use lazaret_build::system;
-use lazaret_machine::{Qemu, Script, Watch};
+use lazaret_machine::{Clock, Script, Watch};
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
 use lazaret_programs::{Config, Setting};
@@ -28,6 +28,8 @@ pub const SCENARIOS: &[Scenario] = &[
     ("kernel-earlier-two-vms", earlier_vms),
 ];
 
+/// Many cases wait some milliseconds, which need not be millions of instructions.
+const WAITS: Clock = Clock::Instructions(3);
 /// A case that only a seL4 can be asked.
 const ONLY_SEL4: &str = "here a hypercall is a fault and no system call";
 
@@ -61,8 +63,7 @@ fn fuzz_checked() -> anyhow::Result<()> {
 
 /// No invocation of the extension costs more than its table says.
 fn costs() -> anyhow::Result<()> {
-    let plain = Plain { icount: true, ..Plain::new("kernel-costs", 120) };
-    plain.run()
+    Plain { clock: Clock::Repeatable, ..Plain::new("kernel-costs", 120) }.run()
 }
 
 /// And after exits of two guests, their monitors' calls, and all that the root task does. VMMs have no time of their own:
@@ -101,8 +102,7 @@ struct Plain<'a> {
     config: Config,
     /// Another CPU than the board's.
     cpu: Option<&'a str>,
-    /// The counter counts instructions.
-    icount: bool,
+    clock: Clock,
     seconds: u64,
     /// Reasons to skip a case that may be given; our kernel on these cores has all else.
     skipped: &'a [&'a str],
@@ -110,7 +110,7 @@ struct Plain<'a> {
 
 impl<'a> Plain<'a> {
     fn new(program: &'a str, seconds: u64) -> Self {
-        Self { program, config: Config::Debug, cpu: None, icount: false, seconds, skipped: &[] }
+        Self { program, config: Config::Debug, cpu: None, clock: WAITS, seconds, skipped: &[] }
     }
 
     fn run(self) -> anyhow::Result<()> {
@@ -119,15 +119,17 @@ impl<'a> Plain<'a> {
         let executables = setting.build(&Toolchain::detect()?, &["microkernel", "kernel-tests"])?;
         let read = |name: &str| std::fs::read(executables.join(name));
         let packed = lazaret_image::pack(&read("microkernel")?, &read(self.program)?, None)?;
-        let path = setting.output().join(format!("{}.img", self.program));
+        let path = machine::new_folder()?.join(format!("{}.img", self.program));
         std::fs::write(&path, packed.bytes)?;
         let board = system::board(&workspace, machine::board(), self.config)?;
         let verdict = Script::new().expect("TEST-SUITE (PASS|FAIL)");
         let mut watch = Watch::script(verdict, Duration::from_secs(self.seconds));
         watch.faults_expected = true;
-        let mut qemu = Qemu::of(&workspace, &board)?;
+        let mut qemu = machine::qemu(&board)?;
+        if qemu.clock != Clock::Host {
+            qemu.clock = self.clock;
+        }
         qemu.cpu = self.cpu.map_or(qemu.cpu, String::from);
-        qemu.icount = self.icount;
         let run = watch.run(qemu.command(&path))?;
         run.expect_seen()?;
         let unasked = |line: &str| line.contains(" SKIP: ") && !self.skipped.iter().any(|why| line.contains(why));

@@ -5,8 +5,7 @@
 use std::time::Duration;
 
 use lazaret_build::Request;
-use lazaret_machine::{Qemu, Script, Watch};
-use lazaret_programs::workspace::Workspace;
+use lazaret_machine::{Script, Watch};
 
 use crate::Scenario;
 use crate::machine;
@@ -36,11 +35,11 @@ const ALL_TRAPS: u64 = 0xffff_ffe0;
 
 fn poisoned() -> anyhow::Result<()> {
     let built = machine::build(&Request::new(machine::description("one_bare")))?;
-    let mut qemu = Qemu::of(&Workspace::find(), &built.board)?;
+    let mut qemu = machine::qemu(&built.board)?;
     let entry = built.board.kernel_base;
     let option = format!("loader,file={},addr={entry:#x},force-raw=on", built.path.display());
     qemu.more.extend(["-device".into(), option]);
-    let loader = built.path.with_file_name("poison.bin");
+    let loader = machine::new_folder()?.join("poison.bin");
     std::fs::write(&loader, program(&poison(entry), entry))?;
     let script = Script::new().expect(r"GUEST workout: \d+ passed, 0 failed").expect("powered off");
     let run = Watch::script(script, Duration::from_secs(120)).run(qemu.command(&loader))?;

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use lazaret_build::{Request, system};
-use lazaret_machine::{Qemu, Script, Watch};
+use lazaret_machine::{Script, Watch};
 use lazaret_programs::workspace::Workspace;
 
 use crate::Scenario;
 use crate::machine;
+use crate::random::Random;
 
 pub const SCENARIOS: &[Scenario] = &[("limits-random-systems", agree)];
 
@@ -25,8 +26,7 @@ const PAGES: [u64; 2] = [0x1000, 0x20_0000];
 /// kernel is.
 fn agree() -> anyhow::Result<()> {
     let workspace = Workspace::find();
-    let folder = workspace.target().join("lazaret/random-systems");
-    std::fs::create_dir_all(&folder)?;
+    let folder = machine::new_folder()?;
     let own = std::fs::read_to_string(machine::description("stop"))?;
     // The programs that the description names are there once it was built.
     let board = machine::build(&Request::new(machine::description("stop")))?.board;
@@ -47,7 +47,7 @@ fn agree() -> anyhow::Result<()> {
                 let mut watch = Watch::script(script, Duration::from_secs(60));
                 // One of the programs is there for that.
                 watch.faults_expected = true;
-                let run = watch.run(Qemu::of(&workspace, &built.board)?.command(&built.path))?;
+                let run = watch.run(machine::qemu(&built.board)?.command(&built.path))?;
                 run.expect_seen().map_err(|error| error.context(path.display().to_string()))?;
                 started += 1;
             }
@@ -93,16 +93,4 @@ fn write(path: &Path, own: &str, random: &mut Random, memory: u64) -> anyhow::Re
     anyhow::ensure!(text.contains(program), "stop.system has changed");
     std::fs::write(path, text.replacen(program, &format!("{maps}{program}"), 1))?;
     Ok(asked)
-}
-
-struct Random(u64);
-
-impl Random {
-    /// Below a limit that is not 0.
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ mixed >> 31) % limit.max(1)
-    }
 }

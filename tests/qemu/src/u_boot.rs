@@ -16,19 +16,19 @@ pub const SCENARIOS: &[Scenario] = &[("u-boot-go", go), ("u-boot-booti", booti)]
 const ELSEWHERE: u64 = 0x1000_0000;
 
 fn go() -> anyhow::Result<()> {
-    start("go", |its_place| (its_place, format!("go {its_place:#x} ${{fdt_addr}}\r")))
+    start(|its_place| (its_place, format!("go {its_place:#x} ${{fdt_addr}}\r")))
 }
 
 fn booti() -> anyhow::Result<()> {
-    start("booti", |_| (ELSEWHERE, format!("booti {ELSEWHERE:#x} - ${{fdt_addr}}\r")))
+    start(|_| (ELSEWHERE, format!("booti {ELSEWHERE:#x} - ${{fdt_addr}}\r")))
 }
 
 /// The image lies in memory, as `fatload` would put it. U-Boot talks on the mini UART, which is the machine's second:
 /// both are on QEMU's terminal, and what is typed goes to the second.
 /// `how`: from where it runs to where it is put, and what is typed.
-fn start(name: &str, how: impl Fn(u64) -> (u64, String)) -> anyhow::Result<()> {
+fn start(how: impl Fn(u64) -> (u64, String)) -> anyhow::Result<()> {
     let more = ["--system", &machine::description("one_bare").display().to_string()];
-    let card = Card::write(&format!("u-boot-{name}"), &more)?;
+    let card = Card::write(&more)?;
     let (address, command) = how(card.board.kernel_base);
     let (u_boot, from) = lazaret_guests::u_boot(&Workspace::find())?;
     println!("  {from}");

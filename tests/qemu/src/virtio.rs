@@ -2,8 +2,7 @@
 //! Devices by Virtio under somebody else's drivers, the crate `virtio-drivers`, in a bare-metal guest.
 
 use lazaret_build::Request;
-use lazaret_machine::{Drive, Qemu, Script};
-use lazaret_programs::workspace::Workspace;
+use lazaret_machine::{Drive, Script};
 
 use crate::Scenario;
 use crate::disk::{Image, contents};
@@ -13,9 +12,9 @@ pub const SCENARIOS: &[Scenario] = &[("virtio-bare", bare)];
 
 /// A disk, entropy, and a neighbour in the network: each check of the guest holds, and the image has what it wrote.
 fn bare() -> anyhow::Result<()> {
-    let image = Image::new("bare")?;
+    let image = Image::new()?;
     let built = machine::build(&Request::new(machine::description("virtio")))?;
-    let qemu = Qemu::of(&Workspace::find(), &built.board)?.with_drive(&Drive::open(image.path(), false)?)?;
+    let qemu = machine::qemu(&built.board)?.with_drive(&Drive::open(image.path(), false)?)?;
     machine::follow(&built, qemu, Script::new().expect(r"GUEST virtio: 1\d\d passed, 0 failed"), 120)?;
     let mut expected = contents();
     for (sector, count) in [(16, 8), (27, 1), (101, 3)] {

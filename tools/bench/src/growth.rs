@@ -42,7 +42,7 @@ pub struct Growth {
 impl Growth {
     /// Runs the programs and the systems that show them.
     pub fn take(bench: &Bench<'_>) -> anyhow::Result<Self> {
-        let mut growth = Self::parse(&native::output(bench)?)?;
+        let mut growth = Self::parse(&native::output(bench, Subject::Lazaret)?)?;
         if interrupted() {
             return Ok(growth);
         }

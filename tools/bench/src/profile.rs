@@ -36,7 +36,7 @@ impl Profile {
         let (trace, programs, packages) = match op {
             SWITCH => (between_guests(bench, op)?, vec![(2, "microkernel")], ["microkernel", "vmm"]),
             op if IPC.contains(&op) => {
-                let machine = native::machine(bench, native::TRACED)?;
+                let machine = native::machine(bench, Subject::Lazaret, native::TRACED)?;
                 let programs = vec![(2, "microkernel"), (0, native::TRACED)];
                 (marked(bench, op, machine)?, programs, ["microkernel", "kernel-tests"])
             }

@@ -11,7 +11,7 @@ use super::{Measured, goal, linux, native, network, peer, switch};
 use lazaret_build::sel4::has_shim;
 use lazaret_build::{Request, system};
 use lazaret_machine::interrupt::interrupted;
-use lazaret_machine::{Qemu, Run, RunEnd, Script, Watch};
+use lazaret_machine::{Clock, Qemu, Run, RunEnd, Script, Watch};
 use lazaret_programs::lock::FolderLock;
 use lazaret_programs::toolchain::Toolchain;
 use lazaret_programs::workspace::Workspace;
@@ -109,8 +109,10 @@ impl Bench<'_> {
             return Ok((measured, vec![anyhow::anyhow!("interrupted: {} was measured in part", subject.name())]));
         }
         let mut more = vec![switch::rows(self, subject)];
+        if !matches!(subject, Subject::Peer(_)) {
+            more.push(native::rows(self, subject));
+        }
         if subject == Subject::Lazaret {
-            more.push(native::rows(self));
             more.push(network::rows(self));
             // Its goal is that core's.
             if self.linux && self.cpu == goal::CPU {
@@ -136,20 +138,25 @@ impl Bench<'_> {
     /// QEMU with the hypervisor and the guest, and the file to start.
     pub fn machine(&self, subject: Subject, job: Job<'_>) -> anyhow::Result<(Qemu, PathBuf)> {
         match subject {
-            Subject::Lazaret => self.lazaret(job, None),
-            Subject::Sel4 | Subject::Sel4Shim => {
-                let kernel = self.kernels.iter().find(|prefix| sel4_subject(prefix) == subject);
-                self.lazaret(job, Some(kernel.context("no --kernel was given")?))
-            }
+            Subject::Lazaret | Subject::Sel4 | Subject::Sel4Shim => self.lazaret(job, self.kernel(subject)?),
             Subject::Peer(Peer::Kvm) => peer::kvm::machine(self, job),
             Subject::Peer(Peer::Xen) => peer::xen::machine(self, job),
         }
     }
 
+    /// Where the installed seL4 of a column is.
+    pub fn kernel(&self, subject: Subject) -> anyhow::Result<Option<PathBuf>> {
+        if !matches!(subject, Subject::Sel4 | Subject::Sel4Shim) {
+            return Ok(None);
+        }
+        let found = self.kernels.iter().find(|prefix| sel4_subject(prefix) == subject);
+        found.cloned().map(Some).context("no --kernel was given")
+    }
+
     /// QEMU as all of them get it.
     pub fn qemu(&self) -> anyhow::Result<Qemu> {
         let qemu = Qemu::of(self.workspace, &system::board(self.workspace, BOARD, Config::Release)?)?;
-        Ok(Qemu { icount: true, cpu: self.cpu.clone(), ..qemu })
+        Ok(Qemu { clock: Clock::Repeatable, cpu: self.cpu.clone(), ..qemu })
     }
 
     /// Builds programs in the release configuration, and says where they are.
@@ -193,7 +200,7 @@ impl Bench<'_> {
         Ok(base..base + KERNEL_SIZE)
     }
 
-    fn lazaret(&self, job: Job<'_>, kernel: Option<&PathBuf>) -> anyhow::Result<(Qemu, PathBuf)> {
+    fn lazaret(&self, job: Job<'_>, kernel: Option<PathBuf>) -> anyhow::Result<(Qemu, PathBuf)> {
         let folder = self.folder()?;
         let guests: &[_] = match job.second {
             None if job.is_narrow => &[("bare32_workout", job.bootargs)],
@@ -213,8 +220,8 @@ impl Bench<'_> {
         let request = Request {
             config: Config::Release,
             search_path: vec![folder],
-            kernel: kernel.cloned(),
             allow_shared_debug: kernel.is_some(),
+            kernel,
             ..Request::new(self.workspace.test_system(name))
         };
         let built = system::build(self.workspace, &request)?;

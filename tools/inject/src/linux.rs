@@ -42,7 +42,7 @@ pub struct Kills {
 /// One run without kills, one with so many.
 pub fn run(workspace: &Workspace, kills: u64, seed: u64) -> anyhow::Result<Kills> {
     let testbed = Testbed::of(workspace, &Testbed::request(workspace, "crash_linux", Config::Release), "vmm_linux")?
-        .in_real_time();
+        .with_pauses();
     let (machine, gdb) = testbed.start()?;
     gdb.detach()?;
     let good = transcripts(&machine.output(until_off)?)?;

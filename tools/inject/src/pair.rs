@@ -38,7 +38,7 @@ impl Pair {
     /// In this system the VMM `vmm_linux`, and the driver, whose program has its name.
     pub fn new(workspace: &Workspace, system: &str, driver: &'static str) -> anyhow::Result<Self> {
         let request = Testbed::request(workspace, system, Config::Release);
-        let vmm = Testbed::of(workspace, &request, "vmm_linux")?.in_real_time();
+        let vmm = Testbed::of(workspace, &request, "vmm_linux")?.with_pauses();
         Ok(Self { vmm, driver: Testbed::of_program(workspace, &request, driver, driver)?, spared: 1 })
     }
 

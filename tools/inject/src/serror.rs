@@ -2,14 +2,11 @@
 //! An asynchronous abort (SError), played: QEMU raises none. What the exception does to EL2 is done from outside: the
 //! return address and the saved PSTATE, by instructions that the kernel has, and the way to its vector.
 
-use std::path::Path;
-
-use anyhow::Context;
+use anyhow::Context as _;
 
 use super::emulator::Look;
 use super::gdb::{Gdb, PC};
 use super::testbed::{Testbed, VICTIM};
-use lazaret_build::Request;
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 
@@ -39,8 +36,9 @@ pub enum Place {
 
 /// Runs two guests, plays an SError, and tells what the machine printed, until that contains one of these texts.
 pub fn run(workspace: &Workspace, place: Place, until: &[&str]) -> anyhow::Result<String> {
-    // Where instructions are time, a machine that was stopped when no timer runs does not go on.
-    let testbed = Testbed::of(workspace, &unhurried(workspace)?, VICTIM)?.in_real_time();
+    // Where pauses take no time, a machine that was stopped when no timer runs does not go on.
+    let request = Testbed::request(workspace, "crash", Config::Debug);
+    let testbed = Testbed::of(workspace, &request, VICTIM)?.with_pauses();
     let symbol = |name| testbed.kernel_symbol(name);
     let (machine, mut gdb) = testbed.start()?;
     let guest = testbed.mark(ROUND, 0);
@@ -60,21 +58,6 @@ pub fn run(workspace: &Workspace, place: Place, until: &[&str]) -> anyhow::Resul
     gdb.detach()?;
     let over = |text: &str| until.iter().all(|wanted| text.contains(wanted));
     machine.output(|text| if over(text) { Look::Over } else { Look::Unfinished })
-}
-
-/// The system, with budgets of a thousand times as much for all but the guests: by the clock, a host that has other work uses
-/// up those that are for the machine.
-fn unhurried(workspace: &Workspace) -> anyhow::Result<Request> {
-    const BUDGET: &str = r#"budget="900" period="1000""#;
-    let request = Testbed::request(workspace, "crash", Config::Debug);
-    let text = std::fs::read_to_string(&request.system).with_context(|| request.system.display().to_string())?;
-    anyhow::ensure!(text.contains(BUDGET), "{} has no {BUDGET}", request.system.display());
-    let folder = workspace.target().join("lazaret/unhurried");
-    let system = folder.join("crash.system");
-    std::fs::create_dir_all(&folder)?;
-    std::fs::write(&system, text.replace(BUDGET, r#"budget="900000" period="1000000""#))?;
-    let beside = request.system.parent().map(Path::to_path_buf);
-    Ok(Request { search_path: beside.into_iter().collect(), ..Request { system, ..request } })
 }
 
 fn play(gdb: &mut Gdb, lazaret_return: u64, vectors: u64) -> anyhow::Result<()> {

@@ -13,7 +13,7 @@ use super::emulator::Emulator;
 use super::gdb::{Gdb, PC};
 use lazaret_build::{Built, Request, system};
 use lazaret_machine::interrupt::keep_from;
-use lazaret_machine::{Drive, PrivateFolder, Qemu};
+use lazaret_machine::{Clock, Drive, PrivateFolder, Qemu};
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 
@@ -26,8 +26,8 @@ const SVC: u32 = 0xd400_0001;
 const REPLY_RECV: u32 = 0x9280_0027;
 /// Seconds of the machine's time that output may take, once the debugger is gone: many times what it takes.
 const LIMIT: u32 = 20;
-/// The same where its time is the clock's.
-const LIMIT_IN_REAL_TIME: u32 = 240;
+/// The same where pauses take the host's time.
+const LIMIT_WITH_PAUSES: u32 = 240;
 /// Marks in the guest, used again after so many, and what one takes in bytes.
 const MARKS: u64 = 256;
 const MARK_SIZE: u64 = 8;
@@ -78,7 +78,7 @@ impl Testbed {
     ) -> anyhow::Result<Self> {
         let built = system::build(workspace, request)?;
         let mut qemu = Qemu::of(workspace, &built.board)?;
-        qemu.icount = true;
+        qemu.clock = Clock::Repeatable;
         let read = |name: &Path| std::fs::read(name).with_context(|| name.display().to_string());
         let executables = built.executables.clone();
         let elf = read(&executables.join(program))?;
@@ -122,10 +122,10 @@ impl Testbed {
         Ok(self)
     }
 
-    /// Time is the clock's from here on, not the instructions'.
-    pub fn in_real_time(mut self) -> Self {
-        self.qemu.icount = false;
-        self.limit = LIMIT_IN_REAL_TIME;
+    /// While nothing has to be done, time is the host's: a machine that hears from outside.
+    pub fn with_pauses(mut self) -> Self {
+        self.qemu.clock = Clock::Instructions(0);
+        self.limit = LIMIT_WITH_PAUSES;
         self
     }
 

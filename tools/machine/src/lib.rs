@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod card;
+mod clock;
 pub mod console;
 mod drive;
 pub mod interrupt;
@@ -20,6 +21,7 @@ pub mod serial;
 mod terminal;
 mod watch;
 
+pub use clock::Clock;
 pub use drive::Drive;
 pub use lines::rejoin;
 pub use monitor::{Monitor, Session};

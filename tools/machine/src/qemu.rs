@@ -12,8 +12,8 @@ use lazaret_programs::shell;
 use lazaret_programs::toolchain::first_line;
 use lazaret_programs::workspace::Workspace;
 
-use crate::Drive;
 use crate::network;
+use crate::{Clock, Drive};
 
 /// Makes QEMU die with us, so that nothing runs on when we are killed; part of Debian's base system.
 const DIE_TOGETHER: &str = "/usr/bin/setpriv";
@@ -32,8 +32,8 @@ pub struct Qemu {
     pub cpu: String,
     /// `-m`.
     pub memory: String,
-    /// One instruction takes one nanosecond of virtual time, so that every run is the same.
-    pub icount: bool,
+    /// What its time is.
+    pub clock: Clock,
     /// Anything else.
     pub more: Vec<String>,
     /// `-device` of a disk, if the board has a place for one.
@@ -56,7 +56,7 @@ impl Qemu {
     pub fn as_described(board: &Board) -> anyhow::Result<Self> {
         let Emulation { program, machine, cpu, memory, more, drive, network, .. } =
             board.qemu.clone().with_context(|| format!("{}: not a QEMU board", board.name))?;
-        Ok(Self { program, machine, cpu, memory, icount: false, more, drive, network, device_tree: None })
+        Ok(Self { program, machine, cpu, memory, clock: Clock::Host, more, drive, network, device_tree: None })
     }
 
     /// A path in one of QEMU's options with commas between them: its own commas are doubled.
@@ -110,17 +110,12 @@ impl Qemu {
     }
 
     fn arguments(&self, image: &Path) -> Vec<String> {
-        // Under icount the counter runs at the speed of instructions, so a tick is one.
-        let cpu = if self.icount { format!("{},cntfrq=1000000000", self.cpu) } else { self.cpu.clone() };
+        let cpu = self.clock.cpu(&self.cpu);
         let fixed = ["-M", &self.machine, "-cpu", &cpu, "-m", &self.memory, "-nographic", "-no-reboot"];
         let mut arguments: Vec<String> = fixed.map(Into::into).into();
         // QEMU's default network card wants a ROM file that is in a package of its own.
         arguments.extend(["-nic", "none"].map(Into::into));
-        if self.icount {
-            arguments.extend(["-icount", "shift=0,sleep=off"].map(Into::into));
-            // What else a guest could tell one run from another by: the date, and entropy.
-            arguments.extend(["-rtc", "base=2020-01-01,clock=vm", "-seed", "1"].map(Into::into));
-        }
+        arguments.extend(self.clock.arguments());
         arguments.extend(self.more.iter().cloned());
         if let Some(device_tree) = &self.device_tree {
             arguments.extend(["-dtb".into(), device_tree.display().to_string()]);
@@ -163,7 +158,7 @@ mod tests {
             "{line}"
         );
         assert!(line.ends_with("-kernel a.img") && !line.contains("icount"), "{line}");
-        qemu.icount = true;
+        qemu.clock = Clock::Repeatable;
         assert!(
             qemu.line(Path::new("a b"))
                 .contains("-icount shift=0,sleep=off -rtc base=2020-01-01,clock=vm -seed 1 -kernel 'a b'")

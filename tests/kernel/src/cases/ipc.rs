@@ -8,7 +8,7 @@ use sel4::{
 use crate::{
     case::{Outcome, check, message_register, same},
     env::{Env, slot_of},
-    thread::{Start, clear_notes, done, note, noted, null, spawn, spawn_watched, start},
+    thread::{Start, clear_notes, done, note, noted, null, registers, spawn, spawn_watched, start},
 };
 
 fn message(label: u64, length: usize) -> MessageInfo {
@@ -25,10 +25,22 @@ pub fn settle(env: &mut Env) -> sel4::Result<()> {
         cap::Notification::from_bits(notification).signal();
         done()
     }
-    let notification: cap::Notification = env.object();
-    let context = env.sched_context(1_000_000, 1_000_000, 0);
-    let arguments = [notification.bits(), 0, 0];
-    let last = start(env, Start { number: 3, priority: 1, context, faults: null(), body: signal, arguments })?;
+    let how = |notification: cap::Notification, context| {
+        let arguments = [notification.bits(), 0, 0];
+        Start { number: 3, priority: 1, context, faults: null(), body: signal, arguments }
+    };
+    let (notification, last) = match env.last {
+        Some((notification, last)) => {
+            last.tcb_write_all_registers(true, &registers(env, how(notification, null())))?;
+            (notification, last)
+        }
+        // One for all: whoever waits for something by the clock settles as often as the core is fast.
+        None => {
+            let (notification, context) = (env.object(), env.sched_context(1_000_000, 1_000_000, 0));
+            (notification, start(env, how(notification, context))?)
+        }
+    };
+    env.last = Some((notification, last));
     notification.wait();
     last.tcb_suspend()
 }

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::arguments::{QemuArguments, SourceArguments, SystemArguments};
 use lazaret_board::Board;
 use lazaret_build::{Built, Request};
-use lazaret_machine::Qemu;
+use lazaret_machine::{Clock, Qemu};
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 
@@ -55,7 +55,9 @@ impl QemuArguments {
     /// QEMU for a board.
     pub fn qemu(&self, workspace: &Workspace, board: &Board) -> anyhow::Result<Qemu> {
         let mut qemu = Qemu::of(workspace, board)?;
-        qemu.icount = self.icount;
+        if self.icount {
+            qemu.clock = Clock::Repeatable;
+        }
         if let Some(cpu) = &self.cpu {
             qemu.cpu = cpu.clone();
         }

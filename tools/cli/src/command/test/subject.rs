@@ -4,8 +4,8 @@
 /// Package of the scenarios in QEMU.
 pub const QEMU_TESTS: &str = "qemu-tests";
 
-/// One after the other: some write files of the same name.
-pub const SCENARIOS_AT_ONCE: &str = "--test-threads=1";
+/// Two at once, as most machines have two cores at least. Each writes to a folder of its own.
+pub const SCENARIOS_AT_ONCE: &str = "--test-threads=2";
 
 /// Filters that are a subject of their own: what belongs to it and nothing else is built and run.
 pub const SUBJECTS: &[(&str, &[&[&str]])] = &[
