@@ -31,6 +31,8 @@ const QUEUE_AREAS: [u16; 3] = [0x080, 0x090, 0x0a0];
 /// Of shared memory that no device here has: its length and base read as all ones.
 const SHM: core::ops::RangeInclusive<u16> = 0x0b0..=0x0bc;
 const QUEUE_RESET: u16 = 0x0c0;
+/// Another number whenever those at [`CONFIG`] have changed. Only a device whose registers change by themselves has it.
+pub const CONFIG_GENERATION: u16 = 0x0fc;
 /// The registers that only the device type knows.
 pub const CONFIG: u16 = 0x100;
 
@@ -134,6 +136,13 @@ where
         }
     }
 
+    /// The driver is told that the device's own registers have changed.
+    pub fn tell_change(&mut self) {
+        if self.is_live() && self.state.interrupt & CONFIG_CHANGE == 0 {
+            self.state.change().interrupt |= CONFIG_CHANGE;
+        }
+    }
+
     /// The driver has done something that no driver does: the device wants a reset.
     pub fn fail(&mut self) {
         let state = self.state.change();
@@ -165,7 +174,7 @@ where
             INTERRUPT_STATUS => self.state.interrupt,
             STATUS => self.state.status,
             offset if SHM.contains(&offset) => u32::MAX,
-            // A queue's reset is done at once; the registers of a device never change by themselves.
+            // A queue's reset is done at once; the registers of most devices never change by themselves.
             _ => 0,
         }
     }

@@ -23,7 +23,7 @@ pub fn output(kernel: Option<PathBuf>, program: &str, until: &str, seconds: u64)
     let name = if target.kernel.is_some() { format!("{program}-sel4") } else { program.to_string() };
     let path = target.output.join(format!("{name}.img"));
     lazaret_diagnostic::write_file(&path, image.bytes)?;
-    let qemu = machine::qemu(&target.board)?.on_core(target.kernel.as_ref().map(|kernel| kernel.cpu));
+    let qemu = machine::qemu_for_sel4(&target.board)?.on_core(target.kernel.as_ref().map(|kernel| kernel.cpu));
     let mut watch = Watch::script(Script::new().expect(until), Duration::from_secs(seconds));
     watch.faults_expected = true;
     watch.log = Some(target.output.join(format!("{name}.txt")));

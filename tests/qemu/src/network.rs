@@ -15,11 +15,14 @@ use lazaret_programs::workspace::Workspace;
 use crate::Scenario;
 use crate::machine;
 
-pub const SCENARIOS: &[Scenario] = &[("network-linux", linux), ("network-absent", absent), ("network-kills", kills)];
+pub const SCENARIOS: &[Scenario] =
+    &[("network-linux", linux), ("network-wire", wire), ("network-absent", absent), ("network-kills", kills)];
 
 /// Bytes that go each way.
 const SIZE: usize = 2 << 20;
 const PROMPT: &str = "/ # ?$";
+/// QEMU's monitor's.
+const MONITOR: &str = r"\(qemu\) ?$";
 
 /// A description that a newcomer starts from.
 fn example() -> std::path::PathBuf {
@@ -108,6 +111,33 @@ fn linux() -> anyhow::Result<()> {
     let host = thread::spawn(move || host(&listener, port, &bytes));
     machine::follow(&built, qemu, script, 400)?;
     host.join().map_err(|_| anyhow::anyhow!("the host's part"))?
+}
+
+/// A Linux that is alone with the card hears when the card's wire goes and when it comes back.
+fn wire() -> anyhow::Result<()> {
+    const CONFIG: &str = "linux_network.vmmcfg";
+    let (description, folder) = (machine::description("crash_network"), machine::new_folder()?);
+    let config = std::fs::read_to_string(description.with_file_name(CONFIG))?;
+    std::fs::write(folder.join(CONFIG), config.replace("lazaret.network", ""))?;
+    let built = machine::build(&Request { search_path: vec![folder], ..Request::new(description) })?;
+    let qemu = machine::qemu(&built.board)?.with_network(&user_network(&[]))?;
+    let carrier = "sleep 1; echo carrier $(cat /sys/class/net/eth0/carrier)\r";
+    let set = |script: Script, how: &str| {
+        // To QEMU's monitor on the same terminal, and back.
+        script
+            .step(PROMPT, "\x01c")
+            .step(MONITOR, &format!("set_link lazaret-net {how}\r"))
+            .step(MONITOR, &format!("\x01c{carrier}"))
+    };
+    let script = Script::new()
+        .step("Please press Enter", "\r")
+        .step(PROMPT, "network 10.0.2.15\r")
+        .expect("network: 10.0.2.15")
+        .step(PROMPT, carrier)
+        .expect("carrier 1");
+    let script = set(set(script, "off").expect("carrier 0"), "on").expect("carrier 1");
+    let script = script.step(PROMPT, "ping -c 1 10.0.2.2; poweroff\r").expect("1 packets received");
+    machine::follow(&built, qemu, script.expect("reboot: Power down"), 300).map(drop)
 }
 
 /// Without a network card the switch says so; the guests start all the same, and have each other.

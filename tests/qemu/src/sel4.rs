@@ -58,7 +58,7 @@ fn request(system: &Path) -> Request {
 /// Boots on the installed kernel.
 fn run(request: &Request, script: Script, seconds: u64) -> anyhow::Result<Run> {
     let built = machine::build(request)?;
-    let qemu = machine::qemu(&built.board)?.on_core(built.cpu);
+    let qemu = machine::qemu_for_sel4(&built.board)?.on_core(built.cpu);
     let mut watch = Watch::script(script, Duration::from_secs(seconds));
     watch.faults_expected = true;
     let run = watch.run(qemu.command(&built.path))?;
@@ -132,7 +132,7 @@ fn run_unisolated(
 ) -> anyhow::Result<Run> {
     let shim = has_shim()?;
     let built = machine::build(request)?;
-    let qemu = machine::qemu(&built.board)?.on_core(built.cpu);
+    let qemu = machine::qemu_for_sel4(&built.board)?.on_core(built.cpu);
     let (script, seconds) = if shim { (good, seconds) } else { (Script::new().expect(bad), until_it_rests) };
     let mut watch = Watch::script(script, Duration::from_secs(seconds));
     watch.faults_expected = true;

@@ -9,7 +9,7 @@ const NANOSECONDS: u64 = 1_000_000_000;
 pub enum Clock {
     /// The host's clock: time goes on while the host does something else.
     Host,
-    /// An instruction takes so many nanoseconds, as a power of two, up to 9. While no core has anything to do, time is the
+    /// An instruction takes so many nanoseconds, as a power of two, up to 10. While no core has anything to do, time is the
     /// host's: for a machine that hears from outside.
     Instructions(u8),
     /// An instruction takes a nanosecond, and a wait for a timer takes none of the host's: every run is the same.

@@ -128,9 +128,11 @@ impl Shared for Pages<'_> {
     }
 }
 
-/// Tells a client its place. That of a driver that was started again is the same: the network never seems to be gone.
+/// Tells a client its place. That of a driver that was started again is the same, and so it is when the wire comes or goes:
+/// the network never seems to be gone.
 pub fn describe(info: &InfoPage, link: &Link) {
-    if info.get().as_ref() != Some(link) {
-        info.set(Some(link));
+    match info.get() {
+        Some(before) if before.address == link.address => info.set_up(link.is_up),
+        _ => info.set(Some(link)),
     }
 }

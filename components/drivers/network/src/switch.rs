@@ -39,7 +39,6 @@ impl<S: Shared> Switch<S> {
     /// Goes on where a switch before it, if there was one, has ended. The card has nothing of that one's any more.
     pub fn new(mut clients: [Option<Client<S>>; MAX_CLIENTS], card: &impl Card) -> Self {
         let (link, are_there) = (card.link(), clients.each_ref().map(Option::is_some));
-        let is_up = link.is_some_and(|link| link.is_up) || are_there.iter().filter(|is_there| **is_there).count() > 1;
         let addresses = Addresses::new(link.map(|link| link.address), are_there);
         let sides = clients.each_mut().map(|client| {
             let Client { receive, send } = client.take()?;
@@ -48,7 +47,17 @@ impl<S: Shared> Switch<S> {
         let (mut receivers, mut senders) = ([const { None }; MAX_CLIENTS], [const { None }; MAX_CLIENTS]);
         let places = receivers.iter_mut().zip(&mut senders);
         places.zip(sides).for_each(|((receiver, sender), sides)| (*receiver, *sender) = sides.unzip());
-        Self { receivers, senders, addresses, is_up, forged: [0; MAX_CLIENTS], turn: 0 }
+        let mut switch = Self { receivers, senders, addresses, is_up: false, forged: [0; MAX_CLIENTS], turn: 0 };
+        switch.look_at(card);
+        switch
+    }
+
+    /// Whether somebody may hear a client, another one or whoever is behind the card, changes with the card's wire; whether
+    /// it has.
+    pub fn look_at(&mut self, card: &impl Card) -> bool {
+        let has_others = self.senders.iter().flatten().count() > 1;
+        let is_up = has_others || card.link().is_some_and(|link| link.is_up);
+        core::mem::replace(&mut self.is_up, is_up) != is_up
     }
 
     /// Whether there is such a client.

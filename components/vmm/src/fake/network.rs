@@ -105,6 +105,11 @@ impl FakeNetwork {
         self.page.set(None);
     }
 
+    /// The wire comes or goes.
+    pub fn set_up(&self, is_up: bool) {
+        self.page.set_up(is_up);
+    }
+
     /// As it is now.
     pub fn copy(&self) -> Self {
         let copy = Self {

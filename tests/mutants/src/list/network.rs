@@ -64,4 +64,10 @@ pub const MUTANTS: &[Mutant] = &[
         from: "place.store(first_bytes(place.load(Relaxed), ",
         to: "place.store(first_bytes(place.load(Relaxed), 8 + ",
     },
+    Mutant {
+        name: "wire_that_goes_is_told_to_nobody",
+        file: "drivers/network/src/switch.rs",
+        from: "core::mem::replace(&mut self.is_up, is_up) != is_up",
+        to: "core::mem::replace(&mut self.is_up, is_up) && false",
+    },
 ];

@@ -142,4 +142,16 @@ pub const MUTANTS: &[Mutant] = &[
         from: "may_lack_signal || ",
         to: "",
     },
+    Mutant {
+        name: "guest_does_not_hear_of_the_wire",
+        file: "vmm/src/device/virtio/net.rs",
+        from: "                self.device.transport.tell_change();\n",
+        to: "",
+    },
+    Mutant {
+        name: "wire_that_changed_before_the_driver_began_is_not_told",
+        file: "vmm/src/device/virtio/net.rs",
+        from: "                self.tell_link(&backend);\n",
+        to: "",
+    },
 ];

@@ -57,6 +57,11 @@ impl InfoPage {
         self.is_up.store((*is_up).into(), Relaxed);
         self.ready.store(1, Release);
     }
+
+    /// The server's: whether somebody may hear the client has changed; its place stays.
+    pub fn set_up(&self, is_up: bool) {
+        self.is_up.store(is_up.into(), Relaxed);
+    }
 }
 
 impl Default for InfoPage {

@@ -62,6 +62,23 @@ fn each_gets_what_is_for_it_and_all_buffers_come_back() {
 }
 
 #[test]
+fn a_wire_comes_and_goes_and_the_place_stays() {
+    let (memories, fuse, wire) = (memories::<2>(), Fuse::never(), Wire::default());
+    let mut card = FakeCard::new(&fuse, &wire);
+    let mut alone = start(&memories[..1], &fuse, &card, &[]);
+    assert!(!alone.look_at(&card));
+    for is_up in [false, true] {
+        card.is_up = is_up;
+        assert!(alone.look_at(&card) && !alone.look_at(&card));
+        crate::shared::describe(&memories[0].info, &alone.link(0));
+        assert_eq!(memories[0].info.get(), Some(Link { address: CARD, is_up }));
+    }
+    let mut both = start(&memories, &fuse, &card, &[]);
+    card.is_up = false;
+    assert!(!both.look_at(&card) && both.link(0).is_up, "they have each other");
+}
+
+#[test]
 fn clients_are_told_their_places() {
     let (memories, fuse, wire) = (memories::<2>(), Fuse::never(), Wire::default());
     let link = |number: usize| memories[number].info.get().unwrap();

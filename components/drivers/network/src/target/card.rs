@@ -13,7 +13,7 @@ use network::card::Card;
 use network::frame::Frame;
 use sddf_abi::net::Link;
 use virtio_drivers::transport::mmio::{MmioTransport, MmioVersion};
-use virtio_drivers::transport::{DeviceStatus, Transport};
+use virtio_drivers::transport::{DeviceStatus, InterruptStatus, Transport};
 
 use super::ring::{self, RECEIVE, Ring, SEND};
 
@@ -45,6 +45,7 @@ pub struct VirtioCard {
     transport: MmioTransport<'static>,
     receive: Ring,
     send: Ring,
+    features: u64,
     link: Link,
     is_broken: bool,
 }
@@ -68,23 +69,36 @@ impl VirtioCard {
         transport.set_status(DeviceStatus::empty());
         let is_reset = (0..1_000_000).any(|_| transport.get_status() == DeviceStatus::empty());
         let features = is_reset.then(|| negotiate(&mut transport)).flatten().ok_or("it cannot be reset")?;
-        let link = link(&transport, features).ok_or("it does not know its address")?;
         let header_size = if features & F_VERSION_1 != 0 { HEADER_SIZE } else { LEGACY_HEADER_SIZE };
         let no_room = "no room for its queues";
         let mut receive = Ring::new(&mut transport, RECEIVE, header_size).ok_or(no_room)?;
         let mut send = Ring::new(&mut transport, SEND, header_size).ok_or(no_room)?;
         transport.finish_init();
+        // If that changes from now on there is an interrupt.
+        let link = link(&transport, features).ok_or("it does not know its address")?;
         while receive.offer() {}
         receive.flush(&mut transport);
         // Nobody asks yet when a frame is out.
         send.set_interrupts(false);
-        Ok(Self { transport, receive, send, link, is_broken: false })
+        Ok(Self { transport, receive, send, features, link, is_broken: false })
     }
 
     /// Takes the interrupt back. Whoever waits for room asks again, and is not told otherwise.
     pub fn acknowledge(&mut self) {
-        let _ = self.transport.ack_interrupt();
+        let why = self.transport.ack_interrupt();
         self.send.set_interrupts(false);
+        if why.contains(InterruptStatus::DEVICE_CONFIGURATION_INTERRUPT) && !self.is_broken {
+            self.look_at_wire();
+        }
+    }
+
+    /// What the card says of itself has changed: its wire, or that it cannot go on.
+    fn look_at_wire(&mut self) {
+        if self.transport.get_status().contains(DeviceStatus::DEVICE_NEEDS_RESET) {
+            self.give_up();
+        } else if let Some(Link { is_up, .. }) = link(&self.transport, self.features) {
+            self.link.is_up = is_up;
+        }
     }
 
     /// Takes back what is out.
@@ -100,6 +114,7 @@ impl VirtioCard {
     fn give_up(&mut self) {
         sel4_microkit::debug_println!("network: the card does not do as it should: it is not used any more");
         self.transport.set_status(DeviceStatus::empty());
+        self.link.is_up = false;
         self.is_broken = true;
     }
 }

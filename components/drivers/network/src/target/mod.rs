@@ -14,6 +14,7 @@ use microkit_abi::slot::IRQ_BASE;
 use network::MAX_CLIENTS;
 use network::shared::{Pages, describe};
 use network::switch::Switch;
+use sddf_abi::net::InfoPage;
 use sel4_microkit::{Channel, ChannelSet, Handler, debug_println, protection_domain};
 
 #[protection_domain(stack_size = 0x8000)]
@@ -22,12 +23,8 @@ fn init() -> Driver {
     let card = start::card();
     let infos = shares.each_ref().map(|shares| shares.as_ref().map(|shares| shares.info));
     let clients = shares.each_mut().map(|shares| shares.take().map(|shares| shares.client));
-    let mut driver = Driver { switch: Switch::new(clients, &card), card, has_forged: [false; MAX_CLIENTS] };
-    for (number, info) in infos.into_iter().enumerate() {
-        if let Some(info) = info {
-            describe(info, &driver.switch.link(number));
-        }
-    }
+    let mut driver = Driver { switch: Switch::new(clients, &card), infos, card, has_forged: [false; MAX_CLIENTS] };
+    driver.describe();
     driver.switch.serve(&mut driver.card);
     // The driver before this one may have died between a frame and its signal; and now clients know their places.
     driver.notify([true; MAX_CLIENTS]);
@@ -36,12 +33,22 @@ fn init() -> Driver {
 
 struct Driver {
     switch: Switch<Pages<'static>>,
+    infos: [Option<&'static InfoPage>; MAX_CLIENTS],
     card: Option<VirtioCard>,
     /// Of whom it was said.
     has_forged: [bool; MAX_CLIENTS],
 }
 
 impl Driver {
+    /// Tells the clients their places.
+    fn describe(&self) {
+        for (number, info) in self.infos.iter().enumerate() {
+            if let Some(info) = info {
+                describe(info, &self.switch.link(number));
+            }
+        }
+    }
+
     fn notify(&self, clients: [bool; MAX_CLIENTS]) {
         let numbers = clients.into_iter().enumerate().filter(|(_, is_told)| *is_told).map(|(number, _)| number);
         numbers.filter(|number| self.switch.is_client(*number)).for_each(|number| Channel::new(number).notify());
@@ -81,7 +88,11 @@ impl Handler for Driver {
                 self.interrupt(channel);
             }
         }
-        let told = self.switch.serve(&mut self.card);
+        let mut told = self.switch.serve(&mut self.card);
+        if self.switch.look_at(&self.card) {
+            self.describe();
+            told = [true; MAX_CLIENTS];
+        }
         self.notify(told);
         self.say_who_forges();
         Ok(())

@@ -24,7 +24,7 @@ use crate::device::{Backing, Outside};
 use crate::state::{Content, Journal, Section, Stored, sections};
 use sddf_abi::net::CAPACITY;
 use virtio::queue::Broken;
-use virtio::transport::{CONFIG, Event};
+use virtio::transport::{CONFIG, CONFIG_GENERATION, Event};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// The queues: what the guest receives, and what it sends.
@@ -40,14 +40,15 @@ pub struct Indices {
     taken: u16,
     /// 1: they say how far the shared queues are. Before that, nothing of the guest's went through these.
     is_met: u16,
-    reserved: u16,
+    /// 1: the link was up when the driver was told last, or when it began.
+    is_up: u16,
 }
 
 impl Content for Indices {
     const NAME: &'static str = "virtio network";
 
     fn new() -> Self {
-        Self { sent: 0, taken: 0, is_met: 0, reserved: 0 }
+        Self { sent: 0, taken: 0, is_met: 0, is_up: 0 }
     }
 }
 
@@ -105,6 +106,7 @@ impl<'a> MmioDevice<'a> for VirtioNet<'a> {
         let link = outside.backing.network.and_then(|network| network.link());
         self.device.transport.identity = config::identity(link.as_ref());
         match (link, offset.checked_sub(CONFIG)) {
+            (Some(link), None) if offset == CONFIG_GENERATION && size == 4 => link.is_up.into(),
             (_, None) => self.device.transport.read(offset, size).into(),
             (Some(link), Some(at)) => config::read(&link, at, size),
             (None, Some(_)) => 0,
@@ -119,9 +121,11 @@ impl<'a> MmioDevice<'a> for VirtioNet<'a> {
         }
         self.device.transport.identity = config::identity(backend.link().as_ref());
         match self.device.write(offset, size, value, &outside.backing.ram) {
-            Event::Nothing | Event::Reset | Event::QueueReset(_) => {}
+            Event::Nothing | Event::QueueReset(_) => {}
+            Event::Reset => self.note_link(&backend),
             Event::Live => {
                 self.meet(&backend);
+                self.tell_link(&backend);
                 self.try_to(SEND, Self::send, &backend, outside);
             }
             Event::Notified(SEND) => self.try_to(SEND, Self::send, &backend, outside),
@@ -141,6 +145,7 @@ impl<'a> MmioDevice<'a> for VirtioNet<'a> {
     #[inline(never)]
     fn poll<S: Serial>(&mut self, outside: &mut Outside<'_, 'a, S>) {
         let Some(backend) = outside.backing.network else { return };
+        self.tell_link(&backend);
         if backend.get(self.indices.taken).is_some() {
             self.try_to(RECEIVE, Self::receive, &backend, outside);
         }
@@ -162,10 +167,31 @@ impl<'a> VirtioNet<'a> {
             return;
         }
         let (sent, taken) = (backend.send.active.tail(), backend.receive.active.head());
-        *self.indices.change() = Indices { sent, taken, is_met: 1, reserved: 0 };
+        let is_up = self.indices.is_up;
+        *self.indices.change() = Indices { sent, taken, is_met: 1, is_up };
         for _ in 0..CAPACITY {
             let Some(buffer) = backend.get(self.indices.taken) else { break };
             self.give_back(&buffer, backend);
+        }
+    }
+
+    /// A driver that begins looks at the link by itself.
+    fn note_link(&mut self, backend: &Backend<'a>) {
+        let is_up = backend.link().is_some_and(|link| link.is_up).into();
+        if self.indices.is_up != is_up {
+            self.device.is_touched = true;
+            self.indices.change().is_up = is_up;
+        }
+    }
+
+    /// The driver is told if the link has come or gone since it has begun, or was told last.
+    fn tell_link(&mut self, backend: &Backend<'a>) {
+        let before = self.indices.is_up;
+        if self.device.transport.is_live() {
+            self.note_link(backend);
+            if self.indices.is_up != before && self.device.transport.has(config::STATUS) {
+                self.device.transport.tell_change();
+            }
         }
     }
 

@@ -11,7 +11,7 @@ const NETWORK: u32 = 1;
 
 /// Features: it has an address of its own; it says whether the link is up.
 const MAC: u64 = 1 << 5;
-const STATUS: u64 = 1 << 16;
+pub const STATUS: u64 = 1 << 16;
 
 /// What the device is.
 pub fn identity(link: Option<&Link>) -> Identity {

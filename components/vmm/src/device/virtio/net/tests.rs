@@ -296,6 +296,47 @@ fn a_switch_that_says_what_cannot_be_harms_nobody() {
     });
 }
 
+#[test]
+fn a_driver_hears_of_the_link() {
+    let network = FakeNetwork::default();
+    let state = |driver: &mut Driver<'_>| (driver.load(0x60), driver.load(0x104) >> 16, driver.load(0xfc));
+    with(&network, |driver| {
+        driver.store(0x70, 0);
+        for (half, features) in [(0, 1 << 16), (1, 1)] {
+            driver.store(0x24, half);
+            driver.store(0x20, features);
+        }
+        network.set_up(false);
+        driver.signal();
+        assert_eq!(state(driver), (0, 0, 0), "it has not begun");
+        driver.set_up();
+        assert_eq!(state(driver), (2, 0, 0), "since its reset");
+        driver.store(0x64, 2);
+        driver.signal();
+        assert_eq!(state(driver), (0, 0, 0), "once");
+        network.set_up(true);
+        driver.signal();
+        assert_eq!(state(driver), (2, 1, 1));
+        driver.store(0x70, 0);
+        driver.set_up();
+        assert_eq!(state(driver), (0, 1, 1), "it looks by itself");
+    });
+}
+
+#[test]
+fn a_driver_that_knows_of_no_link_hears_nothing_of_it() {
+    let network = FakeNetwork::default();
+    with(&network, |driver| {
+        driver.store(0x70, 0);
+        driver.set_up();
+        network.set_up(false);
+        driver.signal();
+        assert_eq!(driver.load(0x60), 0);
+        driver.send(&[1; 60]);
+        assert!(network.carry(), "frames go all the same");
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

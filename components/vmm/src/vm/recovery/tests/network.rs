@@ -35,12 +35,14 @@ const FRAMES: [u64; 6] =
 
 /// Everything that a driver does: frames out, one and several; frames in, before there are buffers and after; a reset while
 /// some wait.
-const EVENTS: [(&str, Event); 41] = [
+const EVENTS: [(&str, Event); 46] = [
     ("GICD_CTLR", store(GICD, 1)),
     ("GICD_ISENABLER1", store(GICD + 0x104, 1 << 18)),
     ("GICD_ITARGETSR", store(GICD + 0x830, 1 << 16)),
     ("a frame that comes before the driver", Event::Frames(60, 0x11, 1)),
+    ("Status 0", store(NET + 0x70, 0)),
     ("ACKNOWLEDGE, DRIVER", store(NET + 0x70, 3)),
+    ("DriverFeatures: STATUS", store(NET + 0x20, 1 << 16)),
     ("DriverFeaturesSel", store(NET + 0x24, 1)),
     ("DriverFeatures", store(NET + 0x20, 1)),
     ("FEATURES_OK", store(NET + 0x70, 11)),
@@ -67,6 +69,9 @@ const EVENTS: [(&str, Event); 41] = [
     ("QueueNotify of both", store(NET + 0x50, 1)),
     ("they are carried", Event::Carry(2)),
     ("InterruptACK", store(NET + 0x64, 1)),
+    ("the wire goes", Event::Wire(false)),
+    ("InterruptACK of that", store(NET + 0x64, 2)),
+    ("the wire comes", Event::Wire(true)),
     ("two frames and no buffers", Event::Frames(77, 0x44, 2)),
     ("a buffer", Event::Ram(RECEIVE[1], &[available(1, [0, 1]), 0x0003_0002])),
     ("QueueNotify of it", store(NET + 0x50, 0)),
@@ -100,6 +105,16 @@ fn the_events_of_the_network_are_what_they_say() {
     assert_eq!(world.network.sent.borrow()[0], [0x22; 600]);
     let world = until("they are carried");
     assert_eq!((used(&world, SEND), sent(&world)), (3, std::vec![600, 60, 600]));
+    let interrupt = |mut world: World| {
+        let mut read = None;
+        world.with(|vm, vcpu| {
+            let (bus, mut outside) = vm.platform.devices(vcpu);
+            read = bus.peek(NET + 0x60, 4, &mut outside);
+        });
+        read
+    };
+    let events = ["DRIVER_OK", "the wire goes", "InterruptACK of that", "the wire comes"];
+    assert_eq!(events.map(|event| interrupt(until(event))), [Some(0), Some(2), Some(0), Some(2)]);
     assert_eq!(used(&until("two frames and no buffers"), RECEIVE), 0);
     let world = until("QueueNotify of these");
     assert_eq!((used(&world, RECEIVE), word(&world, DATA[0] + 0x10)), (2, 0x4444_4444_4444_4444));

@@ -81,6 +81,8 @@ pub(super) enum Event {
     Disk(usize),
     /// The switch has a frame of so many bytes, all of which are this one, so many times, and signals.
     Frames(usize, u8, usize),
+    /// The network's wire comes or goes.
+    Wire(bool),
     /// The switch takes so many frames, and signals.
     Carry(usize),
 }
@@ -201,6 +203,8 @@ impl World {
             (0..count).for_each(|_| assert!(self.network.deliver(&std::vec![byte; length]), "a buffer"));
         } else if let Event::Carry(count) = event {
             (0..count).for_each(|_| assert!(self.network.carry(), "a frame"));
+        } else if let Event::Wire(is_up) = event {
+            self.network.set_up(is_up);
         } else if let Event::Room(has_room) = event {
             self.wire.borrow_mut().full = !has_room;
         }
