@@ -59,7 +59,7 @@ fn audit_planted() -> anyhow::Result<()> {
 }
 
 fn build() -> anyhow::Result<()> {
-    // It must not be there yet.
+    // The command makes it.
     let folder = machine::new_folder()?.join("out");
     expect(&["build", "--system", &two_bare(), "-o", &folder.display().to_string()], 0, "qemu-system-aarch64")?;
     for file in ["lazaret.img", "report.txt", "report.json", "qemu.sh"] {

@@ -78,7 +78,7 @@ fn host(listener: &TcpListener, port: u16, bytes: &[u8]) -> anyhow::Result<()> {
 /// Two megabytes from the host to the first guest, from there to the second through the switch, and from the first to the
 /// host, who comes by a port of his own. Both guests have the addresses that the switch gives them, and nobody else's.
 fn linux() -> anyhow::Result<()> {
-    let (bytes, _workspace) = (contents(), Workspace::find());
+    let bytes = contents();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let server = format!("http://10.0.2.2:{}/", listener.local_addr()?.port());
     // A port that is free now.

@@ -102,6 +102,7 @@ struct Plain<'a> {
     config: Config,
     /// Another CPU than the board's.
     cpu: Option<&'a str>,
+    /// Where a board's time is that of instructions, how long they take.
     clock: Clock,
     seconds: u64,
     /// Reasons to skip a case that may be given; our kernel on these cores has all else.

@@ -19,7 +19,7 @@ const STARTED: [usize; 2] = [3, 60];
 /// Systems that are looked at.
 const TRIED: u64 = 200;
 const PAGES: [u64; 2] = [0x1000, 0x20_0000];
-/// RAM that the guest's program needs, and its stack.
+/// RAM of the smallest; it may be told that it has 2 MiB less.
 const LEAST_RAM: u64 = 4 << 20;
 
 fn agree() -> anyhow::Result<()> {
