@@ -8,15 +8,13 @@ mod guest_map;
 use dtoolkit::ToPropertyValue;
 use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
 use guest_map::{
-    CLOCK_PHANDLE, GICC, GICC_SIZE, GICD, GICD_SIZE, PHYSICAL_TIMER_INTID, RAM, UART, VIRTUAL_TIMER_INTID,
+    CLOCK_PHANDLE, GICC, GICC_SIZE, GICD, GICD_SIZE, MOST_VCPUS, PHYSICAL_TIMER_INTID, RAM, UART, VIRTUAL_TIMER_INTID,
 };
 
 const GIC_PHANDLE: u32 = 1;
 const PPI: u32 = 1;
 /// Level-sensitive, active high.
 const LEVEL_HIGH: u32 = 4;
-/// A PPI's flags also name the CPUs that it goes to.
-const CPU0: u32 = 1 << 8;
 
 struct Node(DeviceTreeNode);
 
@@ -42,9 +40,14 @@ fn reg(base: u64, size: u64) -> [u32; 4] {
     [(base >> 32) as u32, base as u32, (size >> 32) as u32, size as u32]
 }
 
+/// As many as a guest may have; `boot::fdt` takes away those that it has not.
 fn cpus() -> Node {
-    let cpu = Node::new("cpu@0").with("device_type", "cpu").with("compatible", "arm,armv8").with("reg", 0u32);
-    Node::new("cpus").with("#address-cells", 1u32).with("#size-cells", 0u32).child(cpu.with("enable-method", "psci"))
+    let cpu = |number: usize| {
+        let cpu = Node::new(&format!("cpu@{number}")).with("device_type", "cpu").with("compatible", "arm,armv8");
+        cpu.with("reg", number as u32).with("enable-method", "psci")
+    };
+    let cpus = Node::new("cpus").with("#address-cells", 1u32).with("#size-cells", 0u32);
+    (0..MOST_VCPUS).fold(cpus, |cpus, number| cpus.child(cpu(number)))
 }
 
 fn interrupt_controller() -> Node {
@@ -59,10 +62,9 @@ fn interrupt_controller() -> Node {
         .with("phandle", GIC_PHANDLE)
 }
 
-/// By their names (`interrupt-names` of the binding): without names an interrupt's place would say which timer it is.
+/// A PPI's flags also name the CPUs that it goes to: `boot::fdt` writes those. By their names (`interrupt-names` of the binding): without names an interrupt's place would say which timer it is.
 fn timer() -> Node {
-    let cells =
-        [PHYSICAL_TIMER_INTID, VIRTUAL_TIMER_INTID].map(|intid| [PPI, u32::from(intid) - 16, CPU0 | LEVEL_HIGH]);
+    let cells = [PHYSICAL_TIMER_INTID, VIRTUAL_TIMER_INTID].map(|intid| [PPI, u32::from(intid) - 16, LEVEL_HIGH]);
     Node::new("timer")
         .with("compatible", "arm,armv8-timer")
         .with("interrupts", cells.as_flattened())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The `.vmmcfg` file: lines of `key = value`, `#` for comments.
 
+use crate::guest_map::MOST_VCPUS;
 use crate::vcpu::Width;
 use core::fmt;
 
@@ -52,6 +53,8 @@ pub struct Config<'a> {
     pub bootargs: &'a str,
     /// Record exits, if there is memory for it.
     pub trace: bool,
+    /// Its vCPUs, of which the first starts it: as many as the description of the system gives it.
+    pub vcpus: usize,
     /// A line in the log for each of the guest's mistakes, however many there are.
     pub log_all: bool,
 }
@@ -95,6 +98,7 @@ struct Partial<'a> {
     bootargs: Option<&'a str>,
     trace: Option<bool>,
     log_all: Option<bool>,
+    vcpus: Option<u64>,
 }
 
 impl<'a> Config<'a> {
@@ -116,6 +120,7 @@ impl<'a> Config<'a> {
             bootargs: partial.bootargs.unwrap_or(""),
             trace: partial.trace.unwrap_or(true),
             log_all: partial.log_all.unwrap_or(false),
+            vcpus: partial.vcpus.unwrap_or(1) as usize,
         })
     }
 }
@@ -148,6 +153,10 @@ impl<'a> Partial<'a> {
             "log_all" => (self.log_all.is_some(), {
                 self.log_all = switch(value);
                 self.log_all.is_some()
+            }),
+            "vcpus" => (self.vcpus.is_some(), {
+                self.vcpus = number_of(value);
+                self.vcpus.is_some_and(|count| (1..=MOST_VCPUS as u64).contains(&count))
             }),
             _ => return Err(ConfigError::UnknownKey(number, key)),
         };
@@ -194,12 +203,12 @@ mod tests {
     #[test]
     fn reads_all_keys() {
         let file = b"# a VM\nname = linux\n\nguest=linux64\nram_size = 0x10_000_000\nbootargs = a=b c\ntrace = off\n\
-            log_all = on\n\0\0";
+            log_all = on\nvcpus = 4\n\0\0";
         let config = Config::parse(file).expect("it is right");
         assert_eq!(config.name, "linux");
         assert_eq!(config.guest, GuestKind::Linux64);
         assert_eq!(config.ram_size, Some(256 << 20));
-        assert_eq!((config.bootargs, config.trace, config.log_all), ("a=b c", false, true));
+        assert_eq!((config.bootargs, config.trace, config.log_all, config.vcpus), ("a=b c", false, true, 4));
     }
 
     #[test]
@@ -212,6 +221,11 @@ mod tests {
         assert_eq!(error("ram_size = 12q"), ConfigError::BadValue(1, "ram_size"));
         assert_eq!(error("ram_size = 0x"), ConfigError::BadValue(1, "ram_size"));
         assert_eq!(error("trace = yes"), ConfigError::BadValue(1, "trace"));
+        for wrong in ["0", "5", "0x1_0000_0000_0000_0001", "two"] {
+            let file = std::format!("vcpus = {wrong}");
+            assert_eq!(Config::parse(file.as_bytes()), Err(ConfigError::BadValue(1, "vcpus")), "{wrong}");
+        }
+        assert_eq!(Config::parse(b"name = a\nguest = bare64").expect("it is right").vcpus, 1);
         assert_eq!(error("name ="), ConfigError::BadValue(1, "name"));
         assert_eq!(error("name = a"), ConfigError::Missing("guest"));
         assert_eq!(error(""), ConfigError::Missing("name"));

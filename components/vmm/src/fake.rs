@@ -4,15 +4,18 @@
 mod cpu_interface;
 mod disk;
 mod network;
+mod several;
 
 pub use cpu_interface::{CpuInterface, SPURIOUS};
 pub use disk::FakeDisk;
 pub use network::{FakeNetwork, take_signals};
+pub use several::FakeVcpus;
 
 use crate::device::gic::{Format, Inject, Interface};
 use crate::exit::{Next, ReplyContext};
 use crate::vcpu::{
-    Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, PC, SPSR, VcpuId, VcpuReg, VcpuState, Width, X,
+    Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, PC, PowerState, SPSR, VcpuId, VcpuReg,
+    VcpuState, Width, X,
 };
 use arm_syndrome::SysReg;
 use lazaret_abi::fault_context;
@@ -268,6 +271,9 @@ impl KernelVcpu for FakeVcpu {
     fn id(&self) -> VcpuId {
         VcpuId::BOOT
     }
+    fn select(&mut self, id: VcpuId) {
+        assert_eq!(id, VcpuId::BOOT, "there is one");
+    }
     fn read_registers(&mut self, words: &mut [u64]) {
         self.words_read += words.len();
         words.copy_from_slice(&self.words[..words.len()]);
@@ -300,6 +306,7 @@ impl KernelVcpu for FakeVcpu {
         self.stops_by_reply
     }
     fn wake(&mut self) {
+        self.held = false;
         // On a kernel that cannot leave it stopped it still has its fault.
         if self.stopped || !self.stops_by_reply {
             effect(|| self.run());
@@ -314,8 +321,8 @@ impl KernelVcpu for FakeVcpu {
     fn runs(&mut self) -> bool {
         !self.stopped && !self.has_fault
     }
-    fn let_go(&mut self, waits: bool) {
-        if core::mem::take(&mut self.held) && !waits {
+    fn let_go(&mut self, power: PowerState) {
+        if core::mem::take(&mut self.held) && power == PowerState::Running {
             self.restart();
         }
     }

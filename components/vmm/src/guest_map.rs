@@ -49,3 +49,5 @@ pub const VIRTUAL_TIMER_INTID: u16 = 27;
 pub const PHYSICAL_TIMER_INTID: u16 = 30;
 /// The clock of the device tree, by which devices name it.
 pub const CLOCK_PHANDLE: u32 = 2;
+/// vCPUs of a VM, at most.
+pub const MOST_VCPUS: usize = 4;

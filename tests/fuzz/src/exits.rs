@@ -70,7 +70,7 @@ pub fn state(bytes: &[u8]) {
     match state.find() {
         Ok(Found::Left) => with_vm(1, &mut state, &devices, |vm, vcpu| {
             assert_ne!(damaged, 1, "a damaged state is taken for a whole one");
-            if vm.recover(Waits::Stopped, vcpu).is_ok() {
+            if vm.recover(|_| Waits::Stopped, vcpu).is_ok() {
                 answer(vm, 1, rest, vcpu, || {});
             }
         }),

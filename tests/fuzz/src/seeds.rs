@@ -60,7 +60,7 @@ pub fn specs() -> Vec<Vec<u8>> {
 
 /// For [`crate::device_tree`]: a guest's.
 pub fn device_trees() -> Vec<Vec<u8>> {
-    vmm::boot::fdt::build(1 << 24, "console=ttyAMA0", None, None).iter().map(|tree| tree.to_vec()).collect()
+    vmm::boot::fdt::build(1, 1 << 24, "console=ttyAMA0", None, None).iter().map(|tree| tree.to_vec()).collect()
 }
 
 #[cfg(test)]

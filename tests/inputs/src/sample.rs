@@ -68,7 +68,7 @@ pub fn guest_kernels() -> Vec<Vec<u8>> {
 }
 
 pub fn device_trees() -> Vec<Vec<u8>> {
-    vmm::boot::fdt::build(1 << 24, "console=ttyAMA0", None, None).iter().map(|tree| tree.to_vec()).collect()
+    vmm::boot::fdt::build(1, 1 << 24, "console=ttyAMA0", None, None).iter().map(|tree| tree.to_vec()).collect()
 }
 
 /// What a VMM writes.

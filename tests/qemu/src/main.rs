@@ -35,6 +35,7 @@ mod random_vms;
 mod rust_sel4;
 mod sel4;
 mod sel4_bad;
+mod smp;
 mod u_boot;
 mod vgic_oracle;
 mod virtio;
@@ -104,6 +105,7 @@ fn main() {
         disk::SCENARIOS,
         network::SCENARIOS,
         virtio::SCENARIOS,
+        smp::SCENARIOS,
     ]
     .concat();
     let boards = match std::env::var("LAZARET_TEST_BOARD") {

@@ -6,13 +6,14 @@ use lazaret_sdf::{SearchPath, System};
 
 /// Our programs for protection domains, in files `NAME.elf`. Reports have these two whatever a description runs.
 const ALWAYS: [&str; 2] = ["vmm", "serial"];
-/// Those that are made where a description runs them: the drivers of the disk and of the network, and the program of the
-/// domains that test what Microkit promises.
-const SOMETIMES: [&str; 3] = ["block", "network", "protection-domains"];
+/// Those that are made where a description runs them: the VMM of several vCPUs, the drivers of the disk and of the network,
+/// and the program of the domains that test what Microkit promises.
+const SOMETIMES: [&str; 4] = ["vmm-smp", "block", "network", "protection-domains"];
 
 /// Files that a build makes, as descriptions name them.
-pub const MADE: [&str; 11] = [
+pub const MADE: [&str; 12] = [
     "vmm.elf",
+    "vmm-smp.elf",
     "serial.elf",
     "block.elf",
     "network.elf",

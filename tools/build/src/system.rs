@@ -113,6 +113,10 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
         Size::plain("system specification", image.spec_size),
         Size::plain("image", image.bytes.len() as u64),
     ]);
+    if needed.programs.contains(&"vmm-smp") {
+        let vmm = std::fs::read(executables.wide.join("vmm-smp")).context("vmm-smp")?;
+        sizes.push(Size::limited("vmm-smp text", sizes::text(&vmm)?, sizes::VMM_TEXT));
+    }
     if needed.programs.contains(&"network") {
         let network = std::fs::read(executables.wide.join("network")).context("network")?;
         sizes.push(Size::limited("network text", sizes::text(&network)?, sizes::NETWORK_TEXT));

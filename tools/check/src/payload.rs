@@ -10,10 +10,14 @@ use vmm::boot::image::Image;
 use vmm::boot::layout::Layout;
 use vmm::boot::{BootError, SEED_LENGTH, check_arguments, fdt};
 use vmm::config::Config;
+use vmm::guest_map::MOST_VCPUS;
 
 use lazaret_diagnostic::{Diagnostic, Span};
 use lazaret_sdf::limits::read_at_most;
 use lazaret_sdf::model::{Map, MemoryRegion, Prefill, ProtectionDomain, SetVarValue, System};
+
+/// Our VMM of machines with one vCPU.
+const ONE_VCPU: &str = "vmm.elf";
 
 /// Everything that the monitors of this system would refuse.
 pub fn check(system: &System) -> Vec<Diagnostic> {
@@ -31,9 +35,9 @@ impl<'a> Monitor<'a> {
         let Some(((_, ram), (config_map, _))) = self.mapped("guest_ram_vaddr").zip(self.mapped("vmmcfg_vaddr")) else {
             return Ok(());
         };
-        self.one_vcpu()?;
         let Some(text) = self.contents("vmmcfg_vaddr")? else { return Ok(()) };
         let config = Config::parse(&text).map_err(|why| self.refuse(config_map.span, "configuration", why))?;
+        self.check_vcpus(config.vcpus)?;
         check_arguments(config.guest, config.bootargs)
             .map_err(|why| self.refuse(config_map.span, "configuration", why))?;
         let ram_size = config.ram_size.unwrap_or(ram.size);
@@ -49,18 +53,43 @@ impl<'a> Monitor<'a> {
             Layout::new(Image::of(config.guest, &kernel).map_err(refuse)?, initrd, ram_size).map_err(refuse)?;
         let range = (initrd != 0).then_some(layout.initrd..layout.initrd + initrd);
         // With the seed that the guest may get.
-        fdt::build(ram_size, config.bootargs, range, Some([0; SEED_LENGTH]))
+        fdt::build(config.vcpus, ram_size, config.bootargs, range, Some([0; SEED_LENGTH]))
             .map_err(|why| self.refuse(config_map.span, "configuration", why))?;
         Ok(())
     }
 
-    /// Microkit takes more, and another monitor may start them.
-    fn one_vcpu(&self) -> Result<(), Box<Diagnostic>> {
-        let machine = self.pd.virtual_machine.as_ref();
-        let Some((vm, second)) = machine.and_then(|vm| Some((vm, vm.vcpus.get(1)?))) else { return Ok(()) };
-        let what = format!("Virtual machine '{}' has a second vCPU, which its monitor never starts", vm.name);
-        let error = Diagnostic::error(self.system.source.clone(), second.span, what).on("vcpu");
-        Err(Box::new(error.help("leave it out: this VMM runs machines of one vCPU")))
+    /// The monitor knows its guest's vCPUs from its configuration alone, by numbers from 0 on.
+    fn check_vcpus(&self, configured: usize) -> Result<(), Box<Diagnostic>> {
+        let Some(vm) = &self.pd.virtual_machine else { return Ok(()) };
+        let name = &vm.name;
+        let refuse = |span: Span, what: String, help: String| {
+            Err(Box::new(Diagnostic::error(self.system.source.clone(), span, what).on("vcpu").help(help)))
+        };
+        let there = vm.vcpus.len();
+        let last = vm.vcpus.last().map_or(self.pd.span, |vcpu| vcpu.span);
+        let vcpus = if there == 1 { "1 vCPU".to_string() } else { format!("{there} vCPUs") };
+        if there > MOST_VCPUS {
+            let what = format!("Virtual machine '{name}' has {vcpus}, and our VMM has room for {MOST_VCPUS}");
+            return refuse(last, what, "leave some out".into());
+        }
+        if there != configured {
+            let what = format!("Virtual machine '{name}' has {vcpus}, and its configuration says {configured}");
+            return refuse(
+                last,
+                what,
+                format!("give it {configured} of them, or write `vcpus = {there}` in its .vmmcfg file"),
+            );
+        }
+        if let Some(vcpu) = vm.vcpus.iter().find(|vcpu| usize::from(vcpu.id) >= there) {
+            let what =
+                format!("Virtual machine '{name}' has a vCPU of id {}, and our VMM numbers them from 0", vcpu.id);
+            return refuse(vcpu.span, what, format!("its ids are 0 to {}", there - 1));
+        }
+        if there > 1 && self.pd.program.name == ONE_VCPU {
+            let what = format!("Virtual machine '{name}' has {vcpus}, and {ONE_VCPU} is for one");
+            return refuse(self.pd.program.span, what, "its program image is vmm-smp.elf".into());
+        }
+        Ok(())
     }
 
     /// The map whose address that variable gets, and its region.

@@ -2,7 +2,7 @@
 //! Builds the programs that run on the machine.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
@@ -116,20 +116,33 @@ impl Setting<'_> {
     ) -> anyhow::Result<PathBuf> {
         let target_dir = output.join("build");
         let _lock = FolderLock::wait(&target_dir)?;
-        let mut cargo = toolchain.cargo("build", target);
-        cargo.args(["--release", "--bins", "--locked"]).args(packages.iter().flat_map(|p| ["-p", p]));
+        for selected in selections(packages) {
+            let mut cargo = toolchain.cargo("build", target);
+            cargo.args(["--release", "--locked"]).args(selected);
+            self.run_cargo(cargo, packages, prefix, &target_dir, &programs)?;
+        }
+        Ok(programs)
+    }
+
+    fn run_cargo(
+        &self,
+        mut cargo: Command,
+        packages: &[&str],
+        prefix: &Path,
+        target_dir: &Path,
+        programs: &Path,
+    ) -> anyhow::Result<()> {
         if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
             cargo.arg("--quiet");
         }
-        cargo.current_dir(self.workspace.root()).env("CARGO_TARGET_DIR", &target_dir);
+        cargo.current_dir(self.workspace.root()).env("CARGO_TARGET_DIR", target_dir);
         cargo.env("SEL4_PREFIX", prefix).env("LAZARET_BOARD", self.board);
         cargo.arg("--message-format=json-render-diagnostics").stdout(Stdio::piped()).stderr(Stdio::inherit());
         let output = cargo.output().context("cannot run cargo")?;
         if !output.status.success() {
             bail!("cargo could not build {}", packages.join(", "));
         }
-        take_executables(&output.stdout, &programs)?;
-        Ok(programs)
+        take_executables(&output.stdout, programs)
     }
 
     /// The kernel's configuration as a tree in the form of seL4's installation prefix.
@@ -157,6 +170,20 @@ impl Setting<'_> {
         write_if_changed(&include.join("sel4/gen_config.json"), b"{}\n")?;
         Ok(prefix)
     }
+}
+
+/// Programs that are made of another one's package with a feature, and cargo's arguments for them: features of one build
+/// are those of all that it builds.
+const VARIANTS: [(&str, &[&str]); 1] = [("vmm-smp", &["-p", "vmm", "--bin", "vmm-smp", "--features", "smp"])];
+
+/// Cargo's arguments for each build that these programs need.
+fn selections(packages: &[&str]) -> Vec<Vec<String>> {
+    let own = |arguments: &[&str]| arguments.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let is_variant = |package: &&str| VARIANTS.iter().any(|(name, _)| name == package);
+    let plain: Vec<_> = packages.iter().filter(|package| !is_variant(package)).flat_map(|p| ["-p", p]).collect();
+    let first = (!plain.is_empty()).then(|| own(&[&["--bins"], &plain[..]].concat()));
+    let variants = VARIANTS.iter().filter(|(name, _)| packages.contains(name)).map(|(_, arguments)| own(arguments));
+    first.into_iter().chain(variants).collect()
 }
 
 /// Copies what cargo says that it has built, or had built before, so that the next build in its folder, for another board

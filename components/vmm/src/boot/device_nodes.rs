@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_device_of_the_table_has_a_node() {
-        let mut blob = fdt::build(1 << 24, "", None, None).expect("a device tree");
+        let mut blob = fdt::build(1, 1 << 24, "", None, None).expect("a device tree");
         let before = Fdt::new(&blob).expect("a device tree").root().children().count();
         add(&mut blob, &[ROW, Row { node: None, ..ROW }]).expect("it fits");
         let tree = Fdt::new(&blob).expect("a device tree");
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_an_error() {
-        let mut blob = fdt::build(1 << 24, "", None, None).expect("a device tree");
+        let mut blob = fdt::build(1, 1 << 24, "", None, None).expect("a device tree");
         let rows = [ROW; 64];
         assert_eq!(add(&mut blob, &rows), Err(BootError::DeviceTree));
     }

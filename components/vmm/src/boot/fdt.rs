@@ -6,8 +6,10 @@ use crate::device::{
     self,
     gic::{PHYSICAL_TIMER, VIRTUAL_TIMER},
 };
-use crate::guest_map::{PHYSICAL_TIMER_INTID, RAM, VIRTUAL_TIMER_INTID};
+use crate::guest_map::{MOST_VCPUS, PHYSICAL_TIMER_INTID, RAM, VIRTUAL_TIMER_INTID};
+use core::fmt::Write;
 use core::ops::Range;
+use dtoolkit::Property;
 use dtoolkit::fdt_mut::FdtMut;
 
 /// The most bytes of a device tree.
@@ -20,8 +22,15 @@ const _: () = assert!(VIRTUAL_TIMER == VIRTUAL_TIMER_INTID && PHYSICAL_TIMER == 
 
 static TEMPLATE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/guest.dtb"));
 
-/// The device tree of a guest.
+/// Timers that the guest is told of, and the cells of an interrupt.
+const TIMERS: usize = 2;
+const CELLS: usize = 3;
+/// The first CPU in the flags of a PPI.
+const FIRST_CPU: u32 = 8;
+
+/// The device tree of a guest with so many vCPUs.
 pub fn build(
+    vcpus: usize,
     ram_size: u64,
     bootargs: &str,
     initrd: Option<Range<u64>>,
@@ -29,6 +38,7 @@ pub fn build(
 ) -> Result<Blob, BootError> {
     let mut blob = Blob::from_slice(TEMPLATE).map_err(|_| BootError::DeviceTree)?;
     device_nodes::add(&mut blob, device::ROWS)?;
+    set_vcpus(&mut blob, vcpus).ok_or(BootError::DeviceTree)?;
     let mut fdt = FdtMut::new(&mut blob).map_err(|_| BootError::DeviceTree)?;
     let cells = [(RAM >> 32) as u32, RAM as u32, (ram_size >> 32) as u32, ram_size as u32];
     let mut memory = fdt.find_node_mut("/memory").ok_or(BootError::DeviceTree)?;
@@ -46,17 +56,38 @@ pub fn build(
     Ok(blob)
 }
 
+/// Takes those away that the guest has not, and names the others where interrupts are private. `None`: the template is
+/// another one.
+fn set_vcpus(blob: &mut Blob, vcpus: usize) -> Option<()> {
+    let mut fdt = FdtMut::new(&mut *blob).ok()?;
+    let mut cpus = fdt.find_node_mut("/cpus")?;
+    for number in vcpus..MOST_VCPUS {
+        let mut name = heapless::String::<8>::new();
+        write!(name, "cpu@{number}").ok()?;
+        cpus.remove_child(&name).then_some(())?;
+    }
+    let mut timer = fdt.find_node_mut("/timer")?;
+    let mut interrupts = timer.property_mut("interrupts")?;
+    let mut cells = [0; TIMERS * CELLS];
+    for (cell, bytes) in cells.iter_mut().zip(interrupts.as_read_only().value().as_chunks().0) {
+        *cell = u32::from_be_bytes(*bytes);
+    }
+    let everyone = ((1u32 << vcpus) - 1) << FIRST_CPU;
+    cells.iter_mut().skip(CELLS - 1).step_by(CELLS).for_each(|flags| *flags |= everyone);
+    interrupts.set_value(cells).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dtoolkit::Node;
     use dtoolkit::fdt::Fdt;
-    use dtoolkit::{Node, Property};
     use std::string::String;
 
     #[test]
     fn fills_in_the_template() {
         let blob =
-            build(256 << 20, "console=ttyAMA0 quiet", Some(0x4220_0000..0x4300_0000), None).expect("a device tree");
+            build(1, 256 << 20, "console=ttyAMA0 quiet", Some(0x4220_0000..0x4300_0000), None).expect("a device tree");
         let fdt = Fdt::new(&blob).expect("a valid device tree");
         let chosen = fdt.find_node("/chosen").expect("chosen");
         assert_eq!(chosen.property("bootargs").expect("bootargs").value(), b"console=ttyAMA0 quiet\0");
@@ -83,16 +114,35 @@ mod tests {
     #[test]
     fn too_long_bootargs_are_an_error() {
         let long: String = core::iter::repeat_n('x', CAPACITY).collect();
-        assert_eq!(build(1 << 24, &long, None, None), Err(BootError::DeviceTree));
-        assert!(build(1 << 24, "", None, None).is_ok());
+        assert_eq!(build(1, 1 << 24, &long, None, None), Err(BootError::DeviceTree));
+        assert!(build(1, 1 << 24, "", None, None).is_ok());
         // Linux's longest, with everything that there can be.
-        assert!(build(1 << 24, &long[..2047], Some(0..1), Some([1; SEED_LENGTH])).is_ok());
+        assert!(build(1, 1 << 24, &long[..2047], Some(0..1), Some([1; SEED_LENGTH])).is_ok());
+    }
+
+    #[test]
+    fn it_has_the_guest_s_vcpus_and_no_others() {
+        for vcpus in 1..=MOST_VCPUS {
+            let blob = build(vcpus, 1 << 24, "", None, None).expect("a device tree");
+            let fdt = Fdt::new(&blob).expect("a valid device tree");
+            let cpus = fdt.find_node("/cpus").expect("cpus");
+            let names: std::vec::Vec<_> = cpus.children().map(|cpu| String::from(cpu.name())).collect();
+            assert_eq!(names, (0..vcpus).map(|n| std::format!("cpu@{n}")).collect::<std::vec::Vec<_>>());
+            for (n, cpu) in cpus.children().enumerate() {
+                assert_eq!(cpu.property("reg").expect("reg").value(), (n as u32).to_be_bytes());
+                assert_eq!(cpu.property("enable-method").expect("method").value(), b"psci\0");
+            }
+            let interrupts =
+                fdt.find_node("/timer").expect("timer").property("interrupts").expect("them").value().to_vec();
+            let flags = ((1u32 << vcpus) - 1) << 8 | 4;
+            assert!(interrupts.chunks(12).all(|cells| cells[8..] == flags.to_be_bytes()), "{interrupts:x?}");
+        }
     }
 
     #[test]
     fn a_seed_is_there_if_there_is_one() {
         for seed in [None, Some([0x5a; SEED_LENGTH])] {
-            let blob = build(1 << 24, "", None, seed).expect("a device tree");
+            let blob = build(1, 1 << 24, "", None, seed).expect("a device tree");
             let chosen = Fdt::new(&blob).expect("a valid device tree").find_node("/chosen").expect("chosen");
             let value = chosen.property("rng-seed").map(|property| property.value().to_vec());
             assert_eq!(value, seed.map(|seed| seed.to_vec()));

@@ -46,7 +46,7 @@ pub fn load(
     let initrd_size = images.initrd.len() as u64;
     let layout = Layout::new(image, initrd_size, ram_size)?;
     let initrd = (initrd_size != 0).then_some(layout.initrd..layout.initrd + initrd_size);
-    let dtb = fdt::build(ram_size, config.bootargs, initrd, seed)?;
+    let dtb = fdt::build(config.vcpus, ram_size, config.bootargs, initrd, seed)?;
     let too_large = BootError::TooLarge { needed: layout.dtb + dtb.len() as u64 - RAM, ram: mapped };
     let mut place = |gpa: u64, bytes: &[u8]| ram.write(gpa - RAM, bytes).then_some(()).ok_or(too_large);
     place(layout.kernel, images.kernel)?;

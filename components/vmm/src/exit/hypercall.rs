@@ -51,17 +51,29 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     fn call(&mut self, immediate: u16) -> Next {
         match self.action(immediate) {
-            Action::Return(value) => {
-                self.vcpu.registers.set_x(0, i64::from(value) as u64);
-                Next::Resume
-            }
+            Action::Return(value) => self.answer(value),
             Action::Suspend => {
-                self.vcpu.registers.set_x(0, 0);
+                self.answer(0);
                 self.wait()
+            }
+            Action::TurnOn { target, entry, context } => {
+                let answer = self.turn_on(target, entry, context);
+                self.answer(answer)
+            }
+            Action::TurnOff => self.turn_off(),
+            Action::Affinity { target, lowest_level } => {
+                let answer = self.affinity_info(target, lowest_level);
+                self.answer(answer)
             }
             Action::Off => self.power_off(),
             Action::Reset => self.reset(),
         }
+    }
+
+    /// On, with this in x0.
+    pub(super) fn answer(&mut self, value: i32) -> Next {
+        self.vcpu.registers.set_x(0, i64::from(value) as u64);
+        Next::Resume
     }
 
     fn action(&mut self, immediate: u16) -> Action {

@@ -13,6 +13,7 @@ mod load_store;
 mod memory;
 mod message;
 mod physical_timer;
+mod power;
 mod register;
 mod slow_path;
 mod trap;
@@ -22,7 +23,7 @@ pub use message::{Exit, number};
 
 use crate::console::Serial;
 use crate::trace::Outcome;
-use crate::vcpu::{KernelVcpu, Vcpu};
+use crate::vcpu::{KernelVcpu, MAX_VCPUS, Others, Vcpu};
 use crate::vm::Platform;
 use lazaret_abi::fault_context;
 
@@ -64,10 +65,11 @@ impl Next {
     }
 }
 
-/// Whose exit is being handled: the vCPU, the kernel's side of it, and what it shares with the VM's other vCPUs.
+/// Whose exit is being handled: the vCPU, the kernel's side of it, the VM's other vCPUs, and what all of them share.
 pub(crate) struct Handler<'h, 'a, S, K> {
     pub(crate) platform: &'h mut Platform<'a, S>,
     pub(crate) vcpu: &'h mut Vcpu<'a>,
+    pub(crate) others: Others<'h, 'a>,
     pub(crate) kernel: &'h mut K,
 }
 
@@ -76,8 +78,35 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     pub(crate) fn commit(&mut self, next: Next) {
         self.platform.update_checksums();
         self.vcpu.update_checksum();
+        self.others.update_checksums();
         let decided = self.vcpu.exit_number.filter(|_| next != Next::Stay);
         let exit = decided.map(|number| (self.vcpu.exits, number, next));
         self.platform.journal.commit(exit);
+    }
+
+    /// Due before the commit: an interrupt that this exit has brought to another vCPU ends its wait.
+    #[inline(always)]
+    pub(crate) fn wake_others(&mut self) {
+        if MAX_VCPUS > 1 && self.platform.journal.is_changed() {
+            let gic = &mut self.platform.bus.gic;
+            for (id, vcpu) in self.others.iter_mut().filter(|(_, vcpu)| vcpu.power.is_parked()) {
+                if gic.has_pending(id.index(), self.kernel) {
+                    vcpu.wake();
+                }
+            }
+            gic.end_exit(self.kernel.id().index());
+        }
+    }
+
+    /// Due after the commit: the kernel is told what it has brought upon them.
+    #[inline(always)]
+    pub(crate) fn tell_others(&mut self) {
+        if MAX_VCPUS > 1 {
+            let this = self.kernel.id();
+            let count = self.platform.config.vcpus;
+            let there = self.others.iter_mut().filter(|(id, _)| id.index() < count);
+            there.for_each(|(id, vcpu)| vcpu.tell(id, self.kernel));
+            self.kernel.select(this);
+        }
     }
 }

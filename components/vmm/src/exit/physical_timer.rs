@@ -8,7 +8,7 @@
 use super::{Handler, Next};
 use crate::console::Serial;
 use crate::device::gic::PHYSICAL_TIMER;
-use crate::vcpu::{KernelVcpu, VcpuReg};
+use crate::vcpu::{KernelVcpu, MAX_VCPUS, PowerState, VcpuReg};
 use crate::vm::Phase;
 use arm_trap_table::{Access, TimerRegister};
 
@@ -68,14 +68,35 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     #[cold]
     #[inline(never)]
     fn set_alarm(&mut self) {
-        (self.vcpu.alarm.is_stale, self.platform.bus.clock.is_touched) = (false, false);
+        let is_touched = core::mem::take(&mut self.platform.bus.clock.is_touched);
+        self.vcpu.alarm.is_stale = false;
         let due = self.first_due();
         if !self.kernel.can_set_alarm() {
             self.vcpu.alarm.polls = due.is_some();
-        } else if self.vcpu.alarm.told != Some(due) {
+            return;
+        }
+        if MAX_VCPUS > 1 && is_touched {
+            self.set_alarms_of_others();
+        }
+        if self.vcpu.alarm.told != Some(due) {
             self.kernel.set_alarm(due);
             self.vcpu.alarm.told = Some(due);
         }
+    }
+
+    /// The clock was touched, and any vCPU may be turned off: each that is on is told of it.
+    fn set_alarms_of_others(&mut self) {
+        let (this, clock) = (self.kernel.id(), self.clock_due());
+        for (id, vcpu) in self.others.iter_mut().filter(|(_, vcpu)| vcpu.power.state() != PowerState::Off) {
+            self.kernel.select(id);
+            // A timer of its own that comes later is asked for when this one has come.
+            let told = vcpu.alarm.told.flatten();
+            if let Some(clock) = clock.filter(|clock| told.is_none_or(|told| *clock < told)) {
+                self.kernel.set_alarm(Some(clock));
+                vcpu.alarm.told = Some(Some(clock));
+            }
+        }
+        self.kernel.select(this);
     }
 
     /// The first moment at which something happens that nobody would tell of, by the physical counter.
@@ -87,10 +108,13 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         let timer = self.vcpu.timer.due().filter(|_| !is_up);
         let offset = timer.map_or(0, |_| self.kernel.read_system_register(VcpuReg::Cntvoff));
         let timer = timer.map(|count| count.wrapping_add(offset));
+        timer.into_iter().chain(self.clock_due()).min()
+    }
+
+    /// When the clock is to be looked at.
+    fn clock_due(&self) -> Option<u64> {
         let clock = self.platform.bus.clock.due((self.platform.seconds)());
-        let clock =
-            clock.map(|seconds| self.kernel.ticks().saturating_add(ticks_until(seconds, self.kernel.frequency())));
-        timer.into_iter().chain(clock).min()
+        clock.map(|seconds| self.kernel.ticks().saturating_add(ticks_until(seconds, self.kernel.frequency())))
     }
 }
 

@@ -51,12 +51,14 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         }
         self.poll_physical_timer();
         let next = self.dispatch(exit);
+        self.wake_others();
         let is_reply = next.is_reply(self.kernel);
         if self.platform.journal.is_changed() || self.vcpu.registers.writes_back(is_reply) {
             self.commit(next);
         }
         let reply = self.vcpu.registers.close(is_reply, self.kernel);
         self.platform.publish();
+        self.tell_others();
         self.keep_alarm();
         self.record(exit, context, next, ticks);
         (next, reply)
@@ -68,6 +70,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         let next = self.start_anew();
         self.commit(next);
         self.platform.publish();
+        self.tell_others();
         (next, None)
     }
 

@@ -28,7 +28,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     /// The vCPU is past its WFI: is an interrupt pending for it, masked in its PSTATE or not, or does it wait for one?
     pub(crate) fn wait(&mut self) -> Next {
         self.platform.take_input(self.kernel);
-        if self.platform.bus.gic.has_pending(self.kernel) {
+        if self.platform.bus.gic.has_pending(self.kernel.id().index(), self.kernel) {
             if self.vcpu.power.is_parked() {
                 self.vcpu.power.change().enter(PowerState::Running);
             }
@@ -55,7 +55,7 @@ impl<S: Serial> Vm<'_, S> {
             return Some(due);
         }
         let control = kernel.read_system_register(VcpuReg::CntvCtl);
-        let is_on = control & (ENABLE | MASKED) == ENABLE && self.platform.bus.gic.waits_for_timer();
+        let is_on = control & (ENABLE | MASKED) == ENABLE && self.platform.bus.gic.waits_for_timer(kernel.id().index());
         let offset = kernel.read_system_register(VcpuReg::Cntvoff);
         let timer = is_on.then(|| kernel.read_system_register(VcpuReg::CntvCval).wrapping_add(offset));
         timer.into_iter().chain(self.handler(kernel).first_due()).min()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A vCPU behind its capabilities.
+//! A VM's vCPUs behind their capabilities.
 
 use arm_syndrome::SysReg;
 use microkit_abi::{MAX_CHANNELS, slot};
@@ -13,7 +13,8 @@ use sel4_vcpu_debug::{
 use vmm::device::gic::{Format, Inject, Interface, LIST_REGISTERS};
 use vmm::exit::ReplyContext;
 use vmm::vcpu::{
-    Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, MAX_VCPUS, VcpuId, VcpuReg, VcpuState, Width,
+    Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, MAX_VCPUS, PowerState, VcpuId, VcpuReg,
+    VcpuState, Width,
 };
 
 /// Microkit numbers vCPUs as it numbers channels.
@@ -24,20 +25,28 @@ const fn slot<T: sel4::CapType>(base: u32, id: VcpuId) -> Cap<T> {
     Cap::from_bits(base as u64 + id.index() as u64)
 }
 
-/// A vCPU of the manifest, how many debug registers it has, and how wide it is.
+const fn tcb_of(id: VcpuId) -> cap::Tcb {
+    slot(slot::VM_TCB_BASE, id)
+}
+
+const fn vcpu_of(id: VcpuId) -> cap::VCpu {
+    slot(slot::VCPU_BASE, id)
+}
+
+/// The vCPUs of a VM, of which one is selected, and how many debug registers each has.
 ///
 /// The order of the fields is that of the memory: the counts are one aligned word, which the fast path loads at once.
 #[repr(C)]
-pub struct Sel4Vcpu {
+pub struct Sel4Vcpus {
     tcb: cap::Tcb,
     vcpu: cap::VCpu,
     counts: Option<Counts>,
     /// The kernel may know how to wake a guest at its timer.
     waits: bool,
-    /// It was stopped outside its exits; what it did before.
-    held: Option<VcpuWait>,
-    width: Width,
     id: VcpuId,
+    /// What each did before it was stopped outside its exits, if it was.
+    held: [Option<VcpuWait>; MAX_VCPUS],
+    width: [Width; MAX_VCPUS],
     /// What of the extension the kernel has. It is asked for nothing else: seL4's debug build prints a line for each
     /// refusal, wherever the guest's output is.
     parts: Parts,
@@ -51,22 +60,32 @@ pub struct Refusal {
     pub error: sel4::Error,
 }
 
-impl Sel4Vcpu {
-    /// Ask the kernel for its debug extension.
-    pub fn new(id: VcpuId) -> Self {
-        let (tcb, vcpu) = (slot(slot::VM_TCB_BASE, id), slot(slot::VCPU_BASE, id));
+impl Sel4Vcpus {
+    /// Of a VM that has so many. Asks the kernel for its debug extension.
+    pub fn new(count: usize) -> Self {
+        let id = VcpuId::BOOT;
+        let (tcb, vcpu) = (tcb_of(id), vcpu_of(id));
         let parts = sel4_vcpu_debug::probe(vcpu);
         let ours = parts.has(Switch::DebugRegisters);
-        // Another VMM may have made it so.
-        let aarch32 = ours && sel4_vcpu_debug::read_state(vcpu, VcpuState::Width) == Ok(AARCH32);
-        let width = if aarch32 { Width::Aarch32 } else { Width::Aarch64 };
+        let mut width = [Width::Aarch64; MAX_VCPUS];
+        for id in VcpuId::first(count) {
+            // Another VMM may have made it so.
+            if ours && sel4_vcpu_debug::read_state(vcpu_of(id), VcpuState::Width) == Ok(AARCH32) {
+                width[id.index()] = Width::Aarch32;
+            }
+        }
         let counts = parts.counts().map(Counts::from_word);
-        Self { tcb, vcpu, counts, waits: ours, held: None, width, id, parts, refusal: None }
+        Self { tcb, vcpu, counts, waits: ours, id, held: [None; MAX_VCPUS], width, parts, refusal: None }
     }
 
-    /// What the vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
+    /// Whether the kernel can leave each of several vCPUs stopped while others run.
+    pub const fn can_have_several(&self) -> bool {
+        self.parts.has(Switch::Stop) && self.parts.has(Switch::State)
+    }
+
+    /// What the selected vCPU waits for, with the message if that is an answer; nothing from a kernel that cannot tell.
     pub fn unanswered(&self) -> Option<(VcpuWait, Option<Unanswered>)> {
-        self.has(Switch::FaultContext).then(|| sel4_vcpu_debug::unanswered_fault(self.vcpu).ok())?
+        self.unanswered_of(self.vcpu)
     }
 
     /// The first refusal that was not told yet.
@@ -86,7 +105,18 @@ const HEADER: usize = 2;
 /// Most exits write no more: PC, SP, SPSR and x0 to x4.
 const FEW: usize = 8;
 
-impl Sel4Vcpu {
+impl Sel4Vcpus {
+    /// The VCPU object of that number, without asking where there is only one.
+    #[inline(always)]
+    fn numbered(&self, cpu: usize) -> cap::VCpu {
+        if MAX_VCPUS == 1 { self.vcpu } else { VcpuId::new(cpu).map_or(self.vcpu, vcpu_of) }
+    }
+
+    /// What a vCPU waits for; nothing from a kernel that cannot tell.
+    fn unanswered_of(&self, vcpu: cap::VCpu) -> Option<(VcpuWait, Option<Unanswered>)> {
+        self.has(Switch::FaultContext).then(|| sel4_vcpu_debug::unanswered_fault(vcpu).ok())?
+    }
+
     #[inline(always)]
     fn has(&self, part: Switch) -> bool {
         self.parts.has(part)
@@ -120,33 +150,33 @@ impl Sel4Vcpu {
 const TIMER_ENABLE: u64 = 1;
 const TIMER_MASKED: u64 = 2;
 
-/// The VM has one vCPU: whichever is asked for is this one.
-impl Inject for Sel4Vcpu {
+impl Inject for Sel4Vcpus {
     #[inline(always)]
     fn current(&self) -> usize {
         self.id.index()
     }
 
-    fn inject(&mut self, _cpu: usize, index: u8, intid: u16, priority: u8, group: u8) -> bool {
-        self.vcpu.vcpu_inject_irq(intid, priority, group, index).is_ok()
+    fn inject(&mut self, cpu: usize, index: u8, intid: u16, priority: u8, group: u8) -> bool {
+        self.numbered(cpu).vcpu_inject_irq(intid, priority, group, index).is_ok()
     }
 
-    fn reset_interface(&mut self, _cpu: usize) -> bool {
+    fn reset_interface(&mut self, cpu: usize) -> bool {
         self.can_take_back() && {
-            let result = sel4_vcpu_debug::reset_interrupt_interface(self.vcpu);
+            let result = sel4_vcpu_debug::reset_interrupt_interface(self.numbered(cpu));
             self.report("VCPU_WriteGroup", result.map(|()| true))
         }
     }
 
-    fn ack_vppi(&mut self, _cpu: usize, intid: u16) {
-        self.report("VCPU_AckVPPI", self.vcpu.vcpu_ack_vppi(intid.into()));
+    fn ack_vppi(&mut self, cpu: usize, intid: u16) {
+        self.report("VCPU_AckVPPI", self.numbered(cpu).vcpu_ack_vppi(intid.into()));
     }
 
-    fn timer_fires(&mut self, _cpu: usize) -> bool {
-        let control = self.read_system_register(VcpuReg::CntvCtl);
-        control & (TIMER_ENABLE | TIMER_MASKED) == TIMER_ENABLE && {
-            let count = self.ticks().wrapping_sub(self.read_system_register(VcpuReg::Cntvoff));
-            count >= self.read_system_register(VcpuReg::CntvCval)
+    fn timer_fires(&mut self, cpu: usize) -> bool {
+        let vcpu = self.numbered(cpu);
+        let mut read = |register| self.report("VCPU_ReadRegs", read_register(vcpu, register));
+        read(VcpuReg::CntvCtl) & (TIMER_ENABLE | TIMER_MASKED) == TIMER_ENABLE && {
+            let (offset, compare) = (read(VcpuReg::Cntvoff), read(VcpuReg::CntvCval));
+            self.ticks().wrapping_sub(offset) >= compare
         }
     }
 
@@ -154,8 +184,8 @@ impl Inject for Sel4Vcpu {
         self.has(Switch::State) && self.has(Switch::PreparedTimer)
     }
 
-    fn prepare_timer(&mut self, _cpu: usize, injection: Option<u64>) -> bool {
-        sel4_vcpu_debug::prepare_timer(self.vcpu, injection).is_ok()
+    fn prepare_timer(&mut self, cpu: usize, injection: Option<u64>) -> bool {
+        sel4_vcpu_debug::prepare_timer(self.numbered(cpu), injection).is_ok()
     }
 
     fn can_take_back(&self) -> bool {
@@ -167,39 +197,49 @@ impl Inject for Sel4Vcpu {
     }
 
     /// One that has a fault does not run, whether a reply can still answer it or not.
-    fn hold(&mut self, _cpu: usize) -> bool {
-        match self.unanswered() {
+    fn hold(&mut self, cpu: usize) -> bool {
+        let vcpu = self.numbered(cpu);
+        let Some(held) = self.held.get(cpu) else { return false };
+        match self.unanswered_of(vcpu) {
+            Some(_) if held.is_some() => true,
             Some((VcpuWait::Runs | VcpuWait::Stopped, _)) => {
-                let result = sel4_vcpu_debug::recall(self.vcpu);
-                self.held = self.report("VCPU_Recall", result.map(Some));
-                self.held.is_some()
+                let was = self.report("VCPU_Recall", sel4_vcpu_debug::recall(vcpu).map(Some));
+                self.held[cpu] = was;
+                was.is_some()
             }
             answer => answer.is_some(),
         }
     }
 
-    fn read_interface(&mut self, _cpu: usize) -> Option<Interface> {
+    fn read_interface(&mut self, cpu: usize) -> Option<Interface> {
         if !self.can_take_back() {
             return None;
         }
         let [control, guest, active_priorities, list @ ..] =
-            sel4_vcpu_debug::read_interrupt_interface::<{ INTERFACE_WORDS }>(self.vcpu).ok()?;
+            sel4_vcpu_debug::read_interrupt_interface::<{ INTERFACE_WORDS }>(self.numbered(cpu)).ok()?;
         Some(Interface { control, guest, active_priorities, list })
     }
 
-    fn write_interface(&mut self, _cpu: usize, interface: &Interface) {
+    fn write_interface(&mut self, cpu: usize, interface: &Interface) {
         let Interface { control, guest, active_priorities, list: [a, b, c, d] } = *interface;
         let words = [control, guest, active_priorities, a, b, c, d];
-        self.report("VCPU_WriteGroup", sel4_vcpu_debug::write_interrupt_interface(self.vcpu, &words));
+        self.report("VCPU_WriteGroup", sel4_vcpu_debug::write_interrupt_interface(self.numbered(cpu), &words));
     }
 }
 
 const INTERFACE_WORDS: usize = Group::Gic.length(LIST_REGISTERS);
 
-impl KernelVcpu for Sel4Vcpu {
+impl KernelVcpu for Sel4Vcpus {
     #[inline(always)]
     fn id(&self) -> VcpuId {
         self.id
+    }
+
+    #[inline(always)]
+    fn select(&mut self, id: VcpuId) {
+        if MAX_VCPUS > 1 {
+            (self.id, self.tcb, self.vcpu) = (id, tcb_of(id), vcpu_of(id));
+        }
     }
 
     fn read_registers(&mut self, words: &mut [u64]) {
@@ -248,7 +288,7 @@ impl KernelVcpu for Sel4Vcpu {
             // A kernel without the wait: the vCPU is still stopped.
             self.restart();
         }
-        self.held = None;
+        self.held[self.id.index()] = None;
     }
 
     fn can_set_alarm(&self) -> bool {
@@ -264,12 +304,12 @@ impl KernelVcpu for Sel4Vcpu {
         matches!(self.unanswered(), Some((VcpuWait::Runs, _)))
     }
 
-    fn let_go(&mut self, waits: bool) {
-        match self.held.take() {
+    fn let_go(&mut self, power: PowerState) {
+        match (self.held[self.id.index()].take(), power) {
+            (None, _) | (_, PowerState::Off) => {}
             // Its timer may have ended its wait since somebody looked.
-            Some(was) if waits && was != VcpuWait::Runs => _ = self.wait(),
-            Some(_) => self.restart(),
-            None => {}
+            (Some(was), PowerState::Parked) if was != VcpuWait::Runs => _ = self.wait(),
+            (Some(_), _) => self.restart(),
         }
     }
 
@@ -290,12 +330,12 @@ impl KernelVcpu for Sel4Vcpu {
     }
 
     fn width(&self) -> Width {
-        self.width
+        self.width[self.id.index()]
     }
 
     fn set_width(&mut self, width: Width) -> bool {
         // A kernel that cannot be asked has 64-bit vCPUs.
-        if width == self.width {
+        if width == self.width() {
             return true;
         }
         let word = match width {
@@ -305,7 +345,7 @@ impl KernelVcpu for Sel4Vcpu {
         let done =
             self.has(Switch::DebugRegisters) && sel4_vcpu_debug::write_state(self.vcpu, VcpuState::Width, word).is_ok();
         if done {
-            self.width = width;
+            self.width[self.id.index()] = width;
         }
         done
     }
@@ -345,7 +385,7 @@ impl KernelVcpu for Sel4Vcpu {
     }
 }
 
-impl DebugBackend for Sel4Vcpu {
+impl DebugBackend for Sel4Vcpus {
     type Error = sel4::Error;
 
     fn counts(&self) -> Counts {

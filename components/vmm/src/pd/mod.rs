@@ -10,7 +10,7 @@ mod regions;
 mod serial_driver;
 
 use core::convert::Infallible;
-use kernel_vcpu::{Refusal, Sel4Vcpu};
+use kernel_vcpu::{Refusal, Sel4Vcpus};
 use lazaret_abi::fault_context::{self, ReplyKind};
 use regions::{Regions, StateRegion};
 use sel4_abi::fault::FaultLabel;
@@ -43,15 +43,19 @@ const AT_ONCE: u64 = 50_000;
 #[protection_domain]
 fn init() -> Monitor {
     let regions = Regions::find();
-    let kernel = core::array::from_fn(|n| Sel4Vcpu::new(VcpuId::new(n).unwrap_or(VcpuId::BOOT)));
     let config = match Config::parse(regions.config) {
         Ok(config) => config,
         Err(error) => {
             refuse(format_args!("{error}"));
-            return Monitor { vm: None, kernel };
+            return Monitor { vm: None, kernel: Sel4Vcpus::new(1) };
         }
     };
-    let name = config.name;
+    let (name, vcpus) = (config.name, config.vcpus);
+    let kernel = Sel4Vcpus::new(vcpus);
+    if let Err(why) = may_have(vcpus, &kernel) {
+        refuse(format_args!("{name}: stopped: {why}"));
+        return Monitor { vm: None, kernel };
+    }
     let StateRegion { state, lasting } = match regions::state() {
         Ok(region) => region,
         Err(too_small) => {
@@ -97,7 +101,7 @@ fn init() -> Monitor {
 struct Monitor {
     /// Nothing if there is no configuration.
     vm: Option<Vm<'static, SerialDriver>>,
-    kernel: [Sel4Vcpu; MAX_VCPUS],
+    kernel: Sel4Vcpus,
 }
 
 impl Handler for Monitor {
@@ -108,7 +112,7 @@ impl Handler for Monitor {
         if let Some(vm) = &mut self.vm
             && SOURCES.iter().any(|source| channels.contains(*source))
         {
-            let kernel = &mut self.kernel[VcpuId::BOOT.index()];
+            let kernel = &mut self.kernel;
             vm.notified(kernel);
             tell_refusal(vm, kernel);
         }
@@ -121,7 +125,8 @@ impl Handler for Monitor {
         let (Some(vm), Some(id)) = (&mut self.vm, VcpuId::new(child.index())) else { return Ok(None) };
         let words: [u64; FAULT_WORDS] =
             sel4::with_ipc_buffer(|buffer| *buffer.msg_regs().first_chunk().unwrap_or(&[0; FAULT_WORDS]));
-        let kernel = &mut self.kernel[id.index()];
+        let kernel = &mut self.kernel;
+        kernel.select(id);
         let reply = if message.inner() == trap().inner() {
             vm.fast_trap(words, kernel)
         } else if fault_context::is_abort(message.label()) {
@@ -132,7 +137,7 @@ impl Handler for Monitor {
         let [a, b, c, d] = words;
         Ok(match reply {
             Some(context) => Some(message_of(ReplyKind::Resume, context)),
-            None => self.exit(id, message, a, b, c, d),
+            None => self.exit(message, a, b, c, d),
         })
     }
 }
@@ -147,7 +152,7 @@ fn message_of(kind: ReplyKind, context: ReplyContext) -> MessageInfo {
 impl Monitor {
     /// On a kernel that does not keep debug registers, a guest is started if whoever built the system says so.
     fn may_start(&mut self) -> bool {
-        let isolated = self.kernel[VcpuId::BOOT.index()].has_debug_registers();
+        let isolated = self.kernel.has_debug_registers();
         let allowed = isolated || *var!(vmm_shared_debug: usize = 0) != 0;
         if let (Some(vm), false) = (&mut self.vm, isolated) {
             let name = vm.name();
@@ -162,7 +167,7 @@ impl Monitor {
 
     fn start(&mut self, lasting: bool, clock: clock::Found) {
         let Some(vm) = &mut self.vm else { return };
-        let kernel = &mut self.kernel[VcpuId::BOOT.index()];
+        let kernel = &mut self.kernel;
         let name = vm.name();
         if lasting && kernel.unanswered().is_none() {
             vm.say(format_args!("{name}: cannot be restarted: this kernel does not keep unanswered faults"));
@@ -178,21 +183,14 @@ impl Monitor {
 
     /// Resumes the VM of the VMM that had this state before.
     fn recover(&mut self) -> Option<MessageInfo> {
-        let (vm, kernel) = (self.vm.as_mut()?, &mut self.kernel[VcpuId::BOOT.index()]);
+        let (vm, kernel) = (self.vm.as_mut()?, &mut self.kernel);
         let name = vm.name();
-        let Some((wait, message)) = kernel.unanswered() else {
+        if kernel.unanswered().is_none() {
             vm.say(format_args!("{name}: stopped: this kernel does not keep unanswered faults"));
             return None;
-        };
-        let message = message.as_ref().map(|message| Message { label: message.label, words: message.words() });
-        let waits = match (wait, message) {
-            (VcpuWait::Answer, Some(message)) => Waits::ForReply(message),
-            (VcpuWait::Lost, Some(message)) => Waits::Lost(message),
-            (VcpuWait::Stopped, _) => Waits::Stopped,
-            _ => Waits::Elsewhere,
-        };
-        match vm.recover(waits, kernel) {
-            Ok((next, context)) => self.conclude(VcpuId::BOOT, next, context),
+        }
+        match vm.recover(waits_of, kernel) {
+            Ok((next, context)) => self.conclude(next, context),
             Err(error) => {
                 vm.say(format_args!("{name}: not started: {error}"));
                 None
@@ -203,9 +201,9 @@ impl Monitor {
     /// Any other exit, with the words of its message one by one, for the fast path keeps them in registers. The reply, if
     /// there is one.
     #[inline(never)]
-    fn exit(&mut self, id: VcpuId, message: MessageInfo, a: u64, b: u64, c: u64, d: u64) -> Option<MessageInfo> {
+    fn exit(&mut self, message: MessageInfo, a: u64, b: u64, c: u64, d: u64) -> Option<MessageInfo> {
         let vm = self.vm.as_mut()?;
-        let kernel = &mut self.kernel[id.index()];
+        let kernel = &mut self.kernel;
         let reply = if message.inner() == trap().inner() && Vm::<SerialDriver>::is_aarch32_trap(a) {
             vm.fast_trap_aarch32([a, b, c, d], kernel)
         } else if fault_context::is_abort(message.label()) {
@@ -220,18 +218,18 @@ impl Monitor {
         let (context, number) = (FaultContext::from_message(label, words), exit::number(label, words));
         let (next, context) = vm.exit(Exit::from_message(label, words), context, number, kernel);
         tell_refusal(vm, kernel);
-        self.conclude(id, next, context)
+        self.conclude(next, context)
     }
 
     /// The reply that ends an exit, or nothing.
     #[inline]
-    fn conclude(&mut self, id: VcpuId, next: Next, context: Option<ReplyContext>) -> Option<MessageInfo> {
-        let kernel = &mut self.kernel[id.index()];
+    fn conclude(&mut self, next: Next, context: Option<ReplyContext>) -> Option<MessageInfo> {
+        let kernel = &mut self.kernel;
         let kind = match next {
             Next::Resume => ReplyKind::Resume,
             Next::Wait if kernel.stops_by_reply() => ReplyKind::Wait,
             Next::Stop if kernel.stops_by_reply() => ReplyKind::Stop,
-            Next::Wait => return self.wait_without_reply(id),
+            Next::Wait => return self.wait_without_reply(),
             Next::Stop | Next::Stay => return None,
         };
         Some(match (context, kind) {
@@ -243,14 +241,14 @@ impl Monitor {
 
     /// For a kernel that takes no reply which says so.
     #[cold]
-    fn wait_without_reply(&mut self, id: VcpuId) -> Option<MessageInfo> {
-        let goes_on = !self.kernel[id.index()].wait() && self.wait_here(id);
+    fn wait_without_reply(&mut self) -> Option<MessageInfo> {
+        let goes_on = !self.kernel.wait() && self.wait_here();
         goes_on.then(|| MessageInfo::new(0, 0))
     }
 
     /// The kernel cannot wait for the timer. True if the guest goes on now.
-    fn wait_here(&mut self, id: VcpuId) -> bool {
-        let (Some(vm), kernel) = (&mut self.vm, &mut self.kernel[id.index()]) else { return false };
+    fn wait_here(&mut self) -> bool {
+        let (Some(vm), kernel) = (&mut self.vm, &mut self.kernel) else { return false };
         let Some(deadline) = vm.timer_deadline(kernel) else { return false };
         sleep(vm, kernel, deadline);
         vm.unpark(kernel);
@@ -258,9 +256,32 @@ impl Monitor {
     }
 }
 
+/// Why a VM cannot have so many vCPUs, if so.
+fn may_have(vcpus: usize, kernel: &Sel4Vcpus) -> Result<(), &'static str> {
+    if vcpus > MAX_VCPUS {
+        return Err("this program is for one vCPU, and `vmm-smp.elf` for more");
+    }
+    if vcpus > 1 && !kernel.can_have_several() {
+        return Err("this kernel cannot stop a vCPU by a reply, which several vCPUs need");
+    }
+    Ok(())
+}
+
+/// What the selected vCPU waits for.
+fn waits_of(kernel: &mut Sel4Vcpus) -> Waits {
+    let Some((wait, message)) = kernel.unanswered() else { return Waits::Elsewhere };
+    let message = message.map(|message| Message::new(message.label, message.words()));
+    match (wait, message) {
+        (VcpuWait::Answer, Some(message)) => Waits::ForReply(message),
+        (VcpuWait::Lost, Some(message)) => Waits::Lost(message),
+        (VcpuWait::Stopped, _) => Waits::Stopped,
+        _ => Waits::Elsewhere,
+    }
+}
+
 /// What the kernel refused in an exit stands between the guest's lines.
 #[inline(always)]
-fn tell_refusal(vm: &mut Vm<'_, SerialDriver>, kernel: &mut Sel4Vcpu) {
+fn tell_refusal(vm: &mut Vm<'_, SerialDriver>, kernel: &mut Sel4Vcpus) {
     if let Some(refusal) = kernel.take_refusal() {
         refused(vm, refusal);
     }
@@ -276,7 +297,7 @@ fn refused(vm: &mut Vm<'_, SerialDriver>, Refusal { what, error }: Refusal) {
 /// Until the virtual timer is due, or an interrupt is pending. Yield gives up the rest of the period's budget, so the VMM
 /// looks again once a period; nothing else needs it meanwhile, for its only vCPU waits. With a manifest that gives it no
 /// period, Yield comes back at once: then the guest waits by itself, at its own priority.
-fn sleep(vm: &mut Vm<'_, SerialDriver>, kernel: &mut Sel4Vcpu, deadline: u64) {
+fn sleep(vm: &mut Vm<'_, SerialDriver>, kernel: &mut Sel4Vcpus, deadline: u64) {
     let mut now = counter::now();
     while now < deadline && !vm.pump(kernel) {
         sel4::r#yield();

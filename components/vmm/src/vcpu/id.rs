@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Which vCPU of a VM.
 
-/// The vCPUs of a VM. What is one vCPU's is in arrays of this length, in the program and in the state region.
-pub const MAX_VCPUS: usize = 1;
+use crate::guest_map::MOST_VCPUS;
+
+/// The most vCPUs of a VM of this program. What is one vCPU's is in arrays of this length, in the program and in the state region, so the
+/// program for VMs of one vCPU is one of its own: it pays for no more. Tests have room for all.
+pub const MAX_VCPUS: usize = if cfg!(any(test, feature = "smp")) { MOST_VCPUS } else { 1 };
 
 const _: () = assert!(MAX_VCPUS >= 1 && MAX_VCPUS <= u8::MAX as usize);
 
@@ -18,6 +21,11 @@ impl VcpuId {
     #[inline(always)]
     pub const fn new(number: usize) -> Option<Self> {
         if number < MAX_VCPUS { Some(Self(number as u8)) } else { None }
+    }
+
+    /// All that a VM of so many has, from the first on.
+    pub fn first(count: usize) -> impl Iterator<Item = Self> {
+        (0..count).filter_map(Self::new)
     }
 
     /// The number.

@@ -2,7 +2,7 @@
 //! The kernel's side of a vCPU: the system calls as a trait, so that a fake can stand in on the host. The debug bank and
 //! the list registers have traits of their own.
 
-use super::VcpuId;
+use super::{PowerState, VcpuId};
 use crate::device::gic::Inject;
 use crate::exit::ReplyContext;
 pub use arm_trap_table::{Counts, DebugBackend, DebugRegister};
@@ -10,10 +10,13 @@ pub use lazaret_abi::VcpuState;
 pub use lazaret_abi::group::FP_WORDS;
 pub use sel4_abi::vcpu_reg::VcpuReg;
 
-/// A stopped vCPU as the kernel has it: its VCPU object and its thread. It has faulted, or was not started yet.
+/// A VM's vCPUs as the kernel has them, each a VCPU object and a thread. All that follows concerns the one that is
+/// selected; most of it wants that to be stopped: it has faulted, or was not started yet.
 pub trait KernelVcpu: Inject + DebugBackend {
-    /// Which of the VM's vCPUs this is.
+    /// Which one is selected.
     fn id(&self) -> VcpuId;
+    /// Selects one.
+    fn select(&mut self, id: VcpuId);
     /// Read the first `words.len()` words of the user context (`sel4_abi::user_context::ORDER`).
     fn read_registers(&mut self, words: &mut [u64]);
     /// Write the first `words.len()` words of the user context.
@@ -38,8 +41,8 @@ pub trait KernelVcpu: Inject + DebugBackend {
     fn runs(&mut self) -> bool;
     /// End that wait, if it has not ended.
     fn wake(&mut self);
-    /// If it was held ([`Inject::hold`]), it goes on or waits as before.
-    fn let_go(&mut self, waits: bool);
+    /// If it was held ([`Inject::hold`]), it does what one of this power does: goes on, waits as before, or stays as it is.
+    fn let_go(&mut self, power: PowerState);
     /// Corresponds to `VCPU_ReadReg`.
     fn read_system_register(&mut self, register: VcpuReg) -> u64;
     /// Corresponds to `VCPU_WriteReg`.
@@ -89,4 +92,17 @@ pub struct DebugUse {
     pub mdscr_writes: u64,
     /// Exits of the vCPU.
     pub exits: u64,
+}
+
+impl DebugUse {
+    /// Of this one and another.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self {
+            loads: self.loads.wrapping_add(other.loads),
+            saves: self.saves.wrapping_add(other.saves),
+            accesses: self.accesses.wrapping_add(other.accesses),
+            mdscr_writes: self.mdscr_writes.wrapping_add(other.mdscr_writes),
+            exits: self.exits.wrapping_add(other.exits),
+        }
+    }
 }

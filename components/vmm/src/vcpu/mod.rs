@@ -4,6 +4,7 @@
 mod alarm;
 mod id;
 mod kernel;
+mod others;
 mod physical_timer;
 mod power;
 mod registers;
@@ -12,6 +13,7 @@ pub(crate) mod reset;
 use alarm::Alarm;
 pub use id::{MAX_VCPUS, VcpuId};
 pub use kernel::{Counts, DebugBackend, DebugRegister, DebugUse, FP_WORDS, KernelVcpu, VcpuReg, VcpuState, Width};
+pub(crate) use others::{Due, Others, divide};
 pub use physical_timer::PhysicalTimer;
 pub use power::{Power, PowerState};
 pub use registers::{FaultContext, GuestRegisters};
@@ -68,6 +70,8 @@ pub struct Vcpu<'a> {
     pub(crate) os_lock: Option<u64>,
     /// About the exit that is being handled, for the trace.
     pub(crate) note: Note,
+    /// What another vCPU's exit, or an event, has brought upon this one.
+    pub(crate) due: Due,
 }
 
 impl<'a> Vcpu<'a> {
@@ -75,7 +79,8 @@ impl<'a> Vcpu<'a> {
         let VcpuMemory { registers, exits, power, timer } = memory;
         let (power, timer) = (Section::new(power, journal), Section::new(timer, journal));
         let alarm = Alarm::new();
-        Self { registers, power, timer, alarm, exits, exit_number: None, os_lock: None, note: Note::NONE }
+        let due = Due::Nothing;
+        Self { registers, power, timer, alarm, exits, exit_number: None, os_lock: None, note: Note::NONE, due }
     }
 
     /// Due before each commit.

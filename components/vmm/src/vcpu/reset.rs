@@ -18,8 +18,11 @@ const SPSR_SVC: u64 = 0x1d3;
 const SCTLR32: u64 = 0x00c5_0078;
 /// r1 of a kernel that is given a device tree: no machine's number.
 const NO_MACHINE: u64 = 0xffff_ffff;
-/// Affinity 0.0.0.0; bit 31 is always one.
+/// Bit 31 is always one, and the lowest affinity is the vCPU's number.
 const VMPIDR: u64 = 1 << 31;
+/// Where a 32-bit vCPU starts in T32 (bit 0 of the address).
+const THUMB: u64 = 1;
+const SPSR_T: u64 = 1 << 5;
 
 /// Where a general register is in the user context.
 const fn x(n: usize) -> usize {
@@ -34,29 +37,49 @@ pub fn vcpu(kernel: &mut impl KernelVcpu, loaded: Loaded) -> Result<ReplyContext
     }
     let mut words = [0; NUM_REGISTERS];
     words[PC] = loaded.entry;
-    let sctlr = match loaded.width {
-        Width::Aarch64 => {
-            (words[SPSR], words[x(0)]) = (SPSR_EL1H, loaded.dtb);
-            SCTLR
-        }
+    match loaded.width {
+        Width::Aarch64 => words[x(0)] = loaded.dtb,
+        Width::Aarch32 => (words[x(1)], words[x(2)]) = (NO_MACHINE, loaded.dtb),
+    }
+    Ok(begin(kernel, words))
+}
+
+/// Resets all registers of a vCPU that another one turns on (PSCI CPU_ON; DEN0022, 5.6): it starts at that address with
+/// that in x0 or r0. Where it goes on from; `None`: it cannot be so wide.
+pub fn secondary(kernel: &mut impl KernelVcpu, width: Width, entry: u64, context: u64) -> Option<ReplyContext> {
+    if !kernel.set_width(width) {
+        return None;
+    }
+    let mut words = [0; NUM_REGISTERS];
+    (words[PC], words[x(0)]) = (entry, context);
+    if width == Width::Aarch32 && entry & THUMB != 0 {
+        (words[PC], words[SPSR]) = (entry & !THUMB, SPSR_T);
+    }
+    Some(begin(kernel, words))
+}
+
+/// All registers but the width, which is set, and those that say where it begins.
+fn begin(kernel: &mut impl KernelVcpu, mut words: [u64; NUM_REGISTERS]) -> ReplyContext {
+    let (mode, sctlr) = match kernel.width() {
+        Width::Aarch64 => (SPSR_EL1H, SCTLR),
         Width::Aarch32 => {
-            words[SPSR] = SPSR_SVC;
-            (words[x(1)], words[x(2)]) = (NO_MACHINE, loaded.dtb);
             VcpuState::ALL[1..].iter().for_each(|&state| kernel.write_state(state, 0));
-            SCTLR32
+            (SPSR_SVC, SCTLR32)
         }
     };
+    words[SPSR] |= mode;
     kernel.write_registers(&words);
+    let vmpidr = VMPIDR | kernel.id().index() as u64;
     for &register in VcpuReg::ALL {
         let value = match register {
             VcpuReg::Sctlr => sctlr,
-            VcpuReg::VmpidrEl2 => VMPIDR,
+            VcpuReg::VmpidrEl2 => vmpidr,
             _ => 0,
         };
         kernel.write_system_register(register, value);
     }
     debug(kernel);
-    Ok([words[PC], words[SPSR], fault_context::NO_REGISTER, 0])
+    [words[PC], words[SPSR], fault_context::NO_REGISTER, 0]
 }
 
 /// No guest has anything there.

@@ -7,24 +7,30 @@ use crate::boot::{self, BootError};
 use crate::console::{Reader, Serial};
 use crate::exit::{Handler, Next, ReplyContext};
 use crate::log::is_told;
-use crate::state::Content;
 use crate::trace::Outcome;
-use crate::vcpu::{DebugUse, KernelVcpu, PhysicalTimer, PowerState, reset};
+use crate::vcpu::{DebugUse, Due, KernelVcpu, PowerState, VcpuId, reset};
 
 impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
-    /// Load the guest and put this vCPU at its entry, which is where it goes on from.
-    pub(crate) fn start(&mut self) -> Result<ReplyContext, BootError> {
+    /// Load the guest and put the boot vCPU at its entry, which is where it goes on from; all others are off. What becomes
+    /// of this vCPU: unless it is that one, the kernel is told of that one after the commit.
+    pub(crate) fn start(&mut self) -> Result<(Next, ReplyContext), BootError> {
         let platform = &mut *self.platform;
         let seed = platform.backing.seed.map(|seed| seed.at_start(platform.phase.starts()));
         let loaded = boot::load(&platform.config, platform.images, seed, &mut platform.backing.ram)?;
         platform.bus.reset(self.kernel);
-        self.vcpu.registers.open(None);
-        let entry = reset::vcpu(self.kernel, loaded)?;
-        self.vcpu.os_lock = None;
-        *self.vcpu.timer.change() = PhysicalTimer::new();
-        self.vcpu.alarm.is_stale = true;
-        self.vcpu.exits.reset_traps();
-        self.vcpu.power.change().enter(PowerState::Running);
+        self.vcpu.forget();
+        let this = self.kernel.id();
+        self.kernel.select(VcpuId::BOOT);
+        let entry = reset::vcpu(self.kernel, loaded);
+        self.kernel.select(this);
+        let entry = entry?;
+        let boot = self.others.get_mut(VcpuId::BOOT);
+        let next = if boot.is_some() { Next::Stop } else { Next::Resume };
+        let boot = boot.unwrap_or(self.vcpu);
+        boot.power.change().enter(PowerState::Running);
+        if next == Next::Stop {
+            boot.due = Due::Start(entry);
+        }
         platform.phase.change().start(self.kernel.ticks());
         // What was typed for the guest before it is for this one, at its UART.
         platform.console.set_reader(Reader::Uart);
@@ -33,14 +39,26 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         if platform.tells_of_resets() {
             platform.info(format_args!("{name}: starts at {pc:#x}, device tree at {dtb:#x}"));
         }
-        self.commit(Next::Resume);
+        self.commit(next);
         self.platform.publish();
-        Ok(entry)
+        Ok((next, entry))
+    }
+
+    /// The others run no more. Before the commit: one that is stopped, and whose VMM dies before that, goes on later.
+    fn stop_others(&mut self) {
+        let this = self.kernel.id();
+        for (id, vcpu) in self.others.iter_mut().filter(|(_, vcpu)| vcpu.power.state() != PowerState::Off) {
+            self.kernel.select(id);
+            self.kernel.stop();
+            vcpu.forget();
+        }
+        self.kernel.select(this);
     }
 
     /// The guest runs no more. A kernel that does not take that as a reply is told: a fault without a reply would be one
     /// that was lost.
     pub(crate) fn end(&mut self) -> Next {
+        self.stop_others();
         self.platform.phase.change().end();
         self.vcpu.power.change().enter(PowerState::Off);
         self.commit(Next::Stop);
@@ -52,8 +70,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
 
     pub(crate) fn power_off(&mut self) -> Next {
         let name = self.platform.config.name;
-        let traps = self.vcpu.exits.traps();
-        if let Some(DebugUse { loads, saves, accesses, mdscr_writes, exits }) = self.kernel.debug_use() {
+        let traps = self.traps();
+        if let Some(DebugUse { loads, saves, accesses, mdscr_writes, exits }) = self.debug_use() {
             self.platform.info(format_args!(
                 "{name}: {exits} exits, {traps} debug-register traps, {loads} bank loads, {saves} bank saves, {accesses} bank accesses, \
                  {mdscr_writes} MDSCR writes"
@@ -69,6 +87,24 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         self.end()
     }
 
+    /// Of all its vCPUs.
+    fn traps(&mut self) -> u32 {
+        let of_others = self.others.iter_mut().map(|(_, vcpu)| vcpu.exits.traps());
+        of_others.fold(self.vcpu.exits.traps(), u32::wrapping_add)
+    }
+
+    /// Of all its vCPUs.
+    fn debug_use(&mut self) -> Option<DebugUse> {
+        let this = self.kernel.id();
+        let mut sum = self.kernel.debug_use()?;
+        for id in VcpuId::first(self.platform.config.vcpus).filter(|id| *id != this) {
+            self.kernel.select(id);
+            sum = sum.and(self.kernel.debug_use().unwrap_or_default());
+        }
+        self.kernel.select(this);
+        Some(sum)
+    }
+
     pub(crate) fn reset(&mut self) -> Next {
         let (now, frequency) = (self.kernel.ticks(), self.kernel.frequency());
         // From the commit on it is no more the exit that would be done again, but the start.
@@ -82,6 +118,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
                 _ => self.platform.info(format_args!("{name}: reset, number {resets} in a row: waits {wait} ms")),
             }
         }
+        self.stop_others();
         // Before the commit: a VMM that dies here does the exit again, and this with it.
         self.platform.backing.ram.clean_all();
         self.commit(Next::Stay);
@@ -96,7 +133,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             return Next::Wait;
         }
         match self.start() {
-            Ok(_) => Next::Resume,
+            Ok((next, _)) => next,
             Err(error) => {
                 let name = self.platform.config.name;
                 self.platform.info(format_args!("{name}: {error}"));

@@ -19,7 +19,7 @@ use crate::guest_ram::GuestRam;
 use crate::log::{Log, Warnings};
 use crate::state::{Journal, Section, State, Stored, sections};
 use crate::trace::Trace;
-use crate::vcpu::{KernelVcpu, MAX_VCPUS, PowerState, Vcpu, VcpuMemory};
+use crate::vcpu::{KernelVcpu, MAX_VCPUS, PowerState, Vcpu, VcpuId, VcpuMemory, divide};
 
 sections! {
     /// What of a VM outlasts its VMM.
@@ -90,12 +90,15 @@ impl<'a, S: Serial> Vm<'a, S> {
             trace: None,
             seconds,
         };
-        Self { vcpus: memory.vcpus.each_mut().map(|vcpu| Vcpu::new(vcpu, journal)), platform }
+        let mut vm = Self { vcpus: memory.vcpus.each_mut().map(|vcpu| Vcpu::new(vcpu, journal)), platform };
+        vm.platform.bus.gic.set_cpus(config.vcpus);
+        vm
     }
 
     /// Load the guest and let its first vCPU run from its entry.
     pub fn start(&mut self, kernel: &mut impl KernelVcpu) -> Result<(), BootError> {
-        let entry = self.handler(kernel).start()?;
+        kernel.select(VcpuId::BOOT);
+        let (_, entry) = self.handler(kernel).start()?;
         kernel.start(entry);
         Ok(())
     }
@@ -105,33 +108,42 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.platform.trace = Some(trace);
     }
 
-    /// Take what the serial driver has for the guest; true if that ends a wait of the vCPU's.
+    /// Take what the serial driver has for the guest; true if that ends a wait of the selected vCPU's.
     pub fn pump(&mut self, kernel: &mut impl KernelVcpu) -> bool {
-        if self.vcpus[kernel.id().index()].power.is_parked() && kernel.runs() {
-            // Its timer has ended its wait, and the kernel has injected that: there was no exit.
-            self.vcpus[kernel.id().index()].power.change().enter(PowerState::Running);
-            self.commit_event();
-        }
         self.platform.take_input(kernel);
-        let waits = self.vcpus[kernel.id().index()].power.is_parked();
+        let id = kernel.id();
         let gic = &mut self.platform.bus.gic;
-        let is_over = waits && gic.has_pending(kernel);
-        gic.end_event(kernel);
+        let is_over = self.vcpus[id.index()].power.is_parked() && gic.has_pending(id.index(), kernel);
+        gic.end_event();
         self.commit_event();
         is_over
     }
 
-    /// The serial driver has something; a vCPU that waits for it goes on.
+    /// One of those who may has something; vCPUs that wait for it go on.
     pub fn notified(&mut self, kernel: &mut impl KernelVcpu) {
-        let is_over = self.pump(kernel);
-        let power = &mut self.vcpus[kernel.id().index()].power;
-        if is_over {
-            power.change().enter(PowerState::Running);
-            self.commit_event();
-            kernel.wake();
-        } else {
-            kernel.let_go(power.is_parked());
+        for (id, vcpu) in self.named_vcpus() {
+            kernel.select(id);
+            if vcpu.power.is_parked() && kernel.runs() {
+                // Its timer has ended its wait, and the kernel has injected that: there was no exit.
+                vcpu.power.change().enter(PowerState::Running);
+            }
         }
+        self.commit_event();
+        self.platform.take_input(kernel);
+        let Self { vcpus, platform } = self;
+        for (number, vcpu) in vcpus.iter_mut().enumerate().filter(|(_, vcpu)| vcpu.power.is_parked()) {
+            if platform.bus.gic.has_pending(number, kernel) {
+                vcpu.wake();
+            }
+        }
+        self.platform.bus.gic.end_event();
+        self.commit_event();
+        self.named_vcpus().for_each(|(id, vcpu)| vcpu.tell(id, kernel));
+    }
+
+    /// The vCPUs that the VM has.
+    fn named_vcpus(&mut self) -> impl Iterator<Item = (VcpuId, &mut Vcpu<'a>)> {
+        VcpuId::first(self.platform.config.vcpus).zip(&mut self.vcpus)
     }
 
     /// A line of the VMM's own.
@@ -151,10 +163,11 @@ impl<'a, S: Serial> Vm<'a, S> {
         self.platform.config.name
     }
 
-    /// For what concerns the vCPU of this side of the kernel.
+    /// For what concerns the selected vCPU.
     #[inline(always)]
     pub(crate) fn handler<'h, K: KernelVcpu>(&'h mut self, kernel: &'h mut K) -> Handler<'h, 'a, S, K> {
-        Handler { platform: &mut self.platform, vcpu: &mut self.vcpus[kernel.id().index()], kernel }
+        let (vcpu, others) = divide(&mut self.vcpus, kernel.id());
+        Handler { platform: &mut self.platform, vcpu, others, kernel }
     }
 
     /// What has happened, and was no exit, stands.

@@ -52,5 +52,5 @@ fn archive(bench: &Bench<'_>, job: Job<'_>) -> anyhow::Result<Vec<u8>> {
 
 /// The one that Lazaret's VMM gives.
 fn tree(bootargs: &str) -> anyhow::Result<impl AsRef<[u8]> + use<>> {
-    vmm::boot::fdt::build(GUEST_RAM, bootargs, None, None).map_err(|error| anyhow::anyhow!("device tree: {error}"))
+    vmm::boot::fdt::build(1, GUEST_RAM, bootargs, None, None).map_err(|error| anyhow::anyhow!("device tree: {error}"))
 }

@@ -26,7 +26,10 @@ impl Gic<'_> {
         if self.taken[cpu].is_some() {
             return self.refill(cpu, port);
         }
-        self.prepare_timer(cpu, port);
+        // Of one that runs the kernel would refuse it; that has it prepared at its own next exit.
+        if cpu == port::current(port) {
+            self.prepare_timer(cpu, port);
+        }
         while let Some((rank, others)) = self.most_urgent_of(cpu) {
             let Some(index) = self.inputs.list[cpu].free() else {
                 // What is there was the most urgent, as long as nothing has changed.
@@ -46,6 +49,10 @@ impl Gic<'_> {
     fn inject(&mut self, cpu: usize, index: u8, (priority, intid): Rank, port: &mut dyn Inject) -> bool {
         let Some((word, bit)) = position(intid) else { return false };
         let at = place(cpu, word);
+        // Another vCPU does not run before this is committed: it could take what a successor would give it once more.
+        if cpu != port::current(port) && !port.hold(cpu) {
+            return false;
+        }
         let entry = self.entry(cpu, intid);
         let group = u8::from(self.inputs.group[at] & bit != 0);
         // seL4's invocation names no source; and it refuses where the guest still handles an interrupt.
@@ -92,8 +99,8 @@ impl Gic<'_> {
 
     /// Whether an interrupt is signalled to the vCPU: a WFI would not wait. Without a way to read list registers, one
     /// that is in one counts.
-    pub fn has_pending(&mut self, port: &mut dyn Inject) -> bool {
-        let cpu = port::current(port);
+    pub fn has_pending(&mut self, cpu: usize, port: &mut dyn Inject) -> bool {
+        let cpu = if BANKS == 1 { 0 } else { cpu };
         let is_prepared = self.is_prepared(cpu);
         if self.inputs.list[cpu].are_free_from(usize::from(is_prepared)) {
             // What the kernel has put there by itself it knows: no wait begins with it.
@@ -108,9 +115,18 @@ impl Gic<'_> {
     }
 
     /// What was done was no exit's.
-    pub fn end_event(&mut self, port: &dyn Inject) {
-        if core::mem::take(&mut self.rewrote) {
-            self.seldom.change().rearranged[port::current(port)] = 1;
+    pub fn end_event(&mut self) {
+        (0..self.cpus()).for_each(|cpu| self.note_rewrite(cpu));
+    }
+
+    /// What was done was an exit of that vCPU, whose own message is answered.
+    pub fn end_exit(&mut self, of: usize) {
+        (0..self.cpus()).filter(|cpu| *cpu != of).for_each(|cpu| self.note_rewrite(cpu));
+    }
+
+    fn note_rewrite(&mut self, cpu: usize) {
+        if core::mem::take(&mut self.rewrote[cpu]) {
+            self.seldom.change().rearranged[cpu] = 1;
         }
     }
 }

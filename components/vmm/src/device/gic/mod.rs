@@ -34,7 +34,6 @@ use super::Outside;
 use crate::bus::{MmioDevice, Node};
 use crate::console::Serial;
 use crate::state::{Content, Journal, Section};
-use crate::vcpu::MAX_VCPUS;
 use bitmap::BANKS;
 use prepared_timer::TIMER_REGISTER;
 use sections::{Inputs, Seldom};
@@ -68,8 +67,8 @@ pub struct Gic<'a> {
     /// Something has changed since they were filled with the most urgent of what there was. Not at a commit, so not when
     /// a VMM takes over either.
     unsettled: [bool; BANKS],
-    /// List registers were rewritten since the last event.
-    rewrote: bool,
+    /// Of each vCPU: its list registers were rewritten since the last event.
+    rewrote: [bool; BANKS],
 }
 
 impl<'a> MmioDevice<'a> for Gic<'a> {
@@ -83,10 +82,10 @@ impl<'a> MmioDevice<'a> for Gic<'a> {
             seldom: Section::new(&mut memory.seldom, journal),
             undo: &mut memory.undo,
             journal,
-            cpus: MAX_VCPUS,
+            cpus: 1,
             taken: [None; BANKS],
             unsettled: [false; BANKS],
-            rewrote: false,
+            rewrote: [false; BANKS],
         }
     }
 
@@ -133,6 +132,11 @@ impl<'a> MmioDevice<'a> for Gic<'a> {
 }
 
 impl Gic<'_> {
+    /// For so many vCPUs, which a VM keeps from its beginning to its end.
+    pub const fn set_cpus(&mut self, count: usize) {
+        self.cpus = if count < BANKS { count } else { BANKS };
+    }
+
     /// How many vCPUs there are.
     #[inline(always)]
     const fn cpus(&self) -> usize {
@@ -140,8 +144,8 @@ impl Gic<'_> {
     }
 
     /// Whether the guest would take the virtual timer's interrupt, and the kernel will report it.
-    pub fn waits_for_timer(&self) -> bool {
-        self.inputs.timer_held & 1 == 0 && self.is_takeable(0, VIRTUAL_TIMER)
+    pub fn waits_for_timer(&self, cpu: usize) -> bool {
+        self.inputs.timer_held >> cpu & 1 == 0 && self.is_takeable(cpu, VIRTUAL_TIMER)
     }
 
     /// Whether the input of a PPI or SPI is up, as it was driven last.

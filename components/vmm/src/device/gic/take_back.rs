@@ -179,7 +179,7 @@ impl Gic<'_> {
         if wanted != found || before != self.inputs.prepared[cpu] {
             self.undo[cpu].keep(&found, self.journal);
             self.write_divided(cpu, before, &wanted, port);
-            self.rewrote = true;
+            self.rewrote[cpu] = true;
         }
     }
 

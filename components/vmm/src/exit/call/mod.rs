@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Calls by HVC and SMC: the SMC Calling Convention 1.1 (Arm DEN0028) and the Power State Coordination Interface 1.1 (Arm
-//! DEN0022) for one vCPU, the same by either conduit. [`table`] has every function; what is not there, or not for a caller of
+//! DEN0022) for a VM's vCPUs, the same by either conduit. [`table`] has every function; what is not there, or not for a caller of
 //! this width, answers NOT_SUPPORTED.
 
 mod answers;
@@ -21,6 +21,24 @@ pub enum Action {
     Return(i32),
     /// Wait for an interrupt, then continue with success in x0.
     Suspend,
+    /// Another vCPU begins there, with that in its first register.
+    TurnOn {
+        /// Its MPIDR.
+        target: u64,
+        /// Where.
+        entry: u64,
+        /// In x0 or r0.
+        context: u64,
+    },
+    /// This vCPU runs no more.
+    TurnOff,
+    /// Whether any is on that has these fields of an MPIDR from a level on.
+    Affinity {
+        /// The MPIDR.
+        target: u64,
+        /// The level.
+        lowest_level: u64,
+    },
     /// The VM ends.
     Off,
     /// The VM starts again.
@@ -68,7 +86,7 @@ impl Call {
         }
         match self.handler {
             Handler::Constant(value) => Action::Return(value),
-            Handler::Answer(answer) => Action::Return(answer(arguments, caller)),
+            Handler::Answer(answer) => answer(arguments, caller),
             Handler::Act(action) => action,
         }
     }

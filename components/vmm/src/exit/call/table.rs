@@ -4,7 +4,7 @@
 use super::{Action, answers};
 use crate::vcpu::Width;
 use smccc::arch;
-use smccc::psci::{self, error};
+use smccc::psci;
 
 /// A function.
 #[derive(Debug)]
@@ -57,14 +57,14 @@ pub enum Known {
 pub enum Handler {
     /// Answers the same each time.
     Constant(i32),
-    /// Answers by its arguments.
-    Answer(fn([u64; MOST_ARGUMENTS], Width) -> i32),
+    /// By its arguments.
+    Answer(fn([u64; MOST_ARGUMENTS], Width) -> Action),
     /// Does something to the vCPU or the VM.
     Act(Action),
 }
 
 /// No function has more arguments that count.
-pub const MOST_ARGUMENTS: usize = 2;
+pub const MOST_ARGUMENTS: usize = 3;
 
 /// PSCI 1.1.
 const PSCI_1_1: i32 = 0x1_0001;
@@ -106,13 +106,15 @@ calls! {
     PSCI_VERSION psci::PSCI_VERSION, Smc32, [], [PsciFeatures], Constant(PSCI_1_1), "1.1";
     CPU_SUSPEND psci::PSCI_CPU_SUSPEND_32, Both, [], [PsciFeatures], Act(Action::Suspend),
         "waits for an interrupt, whichever power state is asked for, then SUCCESS";
-    CPU_OFF psci::PSCI_CPU_OFF, Smc32, [], [PsciFeatures], Constant(error::DENIED),
-        "DENIED: nobody could turn the only vCPU on again";
-    CPU_ON psci::PSCI_CPU_ON_32, Both, [AsWide("target_cpu")], [PsciFeatures], Answer(answers::cpu_on),
-        "ALREADY_ON for the only vCPU, else INVALID_PARAMETERS";
+    CPU_OFF psci::PSCI_CPU_OFF, Smc32, [], [PsciFeatures], Act(Action::TurnOff),
+        "the vCPU runs no more; DENIED to the last one that is on";
+    CPU_ON psci::PSCI_CPU_ON_32, Both,
+        [AsWide("target_cpu"), AsWide("entry_point_address"), AsWide("context_id")], [PsciFeatures],
+        Answer(answers::cpu_on),
+        "the target starts and SUCCESS; ALREADY_ON if it is on, INVALID_PARAMETERS if it is none of the VM's vCPUs";
     AFFINITY_INFO psci::PSCI_AFFINITY_INFO_32, Both, [AsWide("target_affinity"), Word("lowest_affinity_level")], [PsciFeatures],
         Answer(answers::affinity_info),
-        "ON if the fields of the target from the lowest level up are the only vCPU's, else INVALID_PARAMETERS";
+        "0 if a vCPU is on whose fields from the lowest level up are the target's, 1 if all those are off, INVALID_PARAMETERS if there is none";
     MIGRATE_INFO_TYPE psci::PSCI_MIGRATE_INFO_TYPE, Smc32, [], [PsciFeatures], Constant(NO_TRUSTED_OS),
         "2: no Trusted OS that would have to migrate";
     SYSTEM_OFF psci::PSCI_SYSTEM_OFF, Smc32, [], [PsciFeatures], Act(Action::Off), "the machine ends";

@@ -113,7 +113,8 @@ fn hypercalls_are_the_same_on_both_paths() {
     let parts = Parts::new();
     let fast = |function| same_on_both_paths(&parts, 8, [0x5a00_0000, PC, 0x3c5, function]);
     assert!(fast(0x8400_0000) && fast(0xffff_ffff_8400_0000) && fast(0x8000_0000));
-    assert!(fast(0) && fast(0x8600_fff0) && fast(0xc400_0000) && fast(0x8400_0012) && fast(0x8400_0002));
+    assert!(fast(0) && fast(0x8600_fff0) && fast(0xc400_0000) && fast(0x8400_0012));
+    assert!(!fast(0x8400_0002) && !fast(0xc400_0003));
     assert!(!fast(0x8400_0008) && !fast(0x8400_0001) && !fast(0x8400_000a) && !fast(0xc400_0004));
     // By SMC, and with immediates, which are no calls.
     let call = |esr, function| same_on_both_paths(&parts, 8, [esr, PC, 0x3c5, function]);

@@ -6,6 +6,7 @@ mod disk;
 mod events;
 mod network;
 mod rng;
+mod several;
 mod virtio;
 mod world;
 

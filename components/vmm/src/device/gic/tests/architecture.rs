@@ -344,7 +344,7 @@ impl Pair {
                 let sources = reference.get(cpu, sgi).sources;
                 assert_eq!(gic.load(0xf20 + sgi, 1, port), sources.into(), "vCPU {cpu}: sources of {sgi}");
             }
-            assert_eq!(gic.has_pending(port), reference.signalled(cpu).is_some(), "vCPU {cpu}: signalled");
+            assert_eq!(gic.has_pending(cpu, port), reference.signalled(cpu).is_some(), "vCPU {cpu}: signalled");
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) const TREE: usize = 0x2000;
 pub(super) const TREE_WORDS: usize = 0x200;
 
 /// The serial driver's rings outlive a VMM.
-pub(super) struct Wire<'a>(&'a RefCell<FakeSerial>);
+pub(super) struct Wire<'a>(pub(super) &'a RefCell<FakeSerial>);
 
 impl Serial for Wire<'_> {
     fn has_room(&self, written: u32) -> bool {
@@ -91,6 +91,24 @@ impl Event {
     /// Something of which the VMM does not hear.
     pub(super) const fn is_silent(self) -> bool {
         matches!(self, Self::Ram(..) | Self::Room(_) | Self::Time(_))
+    }
+}
+
+/// The words of a vCPU's message of that number, from its registers as they are now.
+pub(super) fn words(vcpu: &FakeVcpu, number: u32, event: Event) -> (u64, Vec<u64>) {
+    let Event::Fault { label, word, esr, .. } = event else { panic!("no fault") };
+    let spsr = vcpu.spsr() | u64::from(number) << fault_context::NUMBER_SHIFT;
+    let x = |esr| match arm_syndrome::iss::named_register(esr) {
+        31 => 0,
+        n => vcpu.x(n as u8),
+    };
+    match label {
+        6 => {
+            let status = fault_context::abort_status(esr, vcpu.spsr());
+            (fault_context::abort_label(number), std::vec![status, vcpu.pc(), word, x(esr)])
+        }
+        8 => (label, std::vec![esr, vcpu.pc(), spsr, x(esr)]),
+        _ => (label, std::vec![word, number.into()]),
     }
 }
 
@@ -149,20 +167,7 @@ impl World {
 
     /// The words of a message, from the registers as they are now.
     pub(super) fn words(&self, event: Event) -> (u64, Vec<u64>) {
-        let Event::Fault { label, word, esr, .. } = event else { panic!("no fault") };
-        let spsr = self.vcpu.spsr() | u64::from(self.number) << fault_context::NUMBER_SHIFT;
-        let x = |esr| match arm_syndrome::iss::named_register(esr) {
-            31 => 0,
-            n => self.vcpu.x(n as u8),
-        };
-        match label {
-            6 => {
-                let status = fault_context::abort_status(esr, self.vcpu.spsr());
-                (fault_context::abort_label(self.number), std::vec![status, self.vcpu.pc(), word, x(esr)])
-            }
-            8 => (label, std::vec![esr, self.vcpu.pc(), spsr, x(esr)]),
-            _ => (label, std::vec![word, self.number.into()]),
-        }
+        words(&self.vcpu, self.number, event)
     }
 
     /// The registers before a trap, or the input. The message, if there is one.
@@ -228,7 +233,7 @@ impl World {
     pub(super) fn recover(&mut self, event: Event, lost: bool) -> Option<(Next, Option<ReplyContext>)> {
         assert_eq!(self.state.find(), Ok(Found::Left));
         let (label, words) = if self.vcpu.has_fault { self.words(event) } else { (0, Vec::new()) };
-        let message = Message { label, words: &words };
+        let message = Message::new(label, &words);
         let waits = match (self.vcpu.has_fault, self.vcpu.stopped) {
             (true, _) if lost => Waits::Lost(message),
             (true, _) => Waits::ForReply(message),
@@ -236,7 +241,7 @@ impl World {
             (false, false) => Waits::Elsewhere,
         };
         let mut result = None;
-        self.with(|vm, vcpu| result = Some(vm.recover(waits, vcpu).expect("it starts")));
+        self.with(|vm, vcpu| result = Some(vm.recover(|_| waits.clone(), vcpu).expect("it starts")));
         result
     }
 
