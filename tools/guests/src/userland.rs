@@ -22,6 +22,7 @@ for word in $(cat /proc/cmdline); do
 done
 grep -qw lazaret.debug /proc/cmdline && /bin/debug-loop &
 grep -qw lazaret.once /proc/cmdline && exec /bin/debug-once
+grep -qw lazaret.smp /proc/cmdline && exec /bin/smp-once
 grep -qw lazaret.disk /proc/cmdline && exec /bin/disk-once
 grep -qw lazaret.network /proc/cmdline && exec /bin/network-once
 exec /bin/busybox init
@@ -54,6 +55,26 @@ echo \"sum $sum\"
 sha256sum /bin/busybox
 for n in 1 2 3; do TRY </dev/null; done
 dd if=/dev/zero bs=1M count=256 2>/dev/null | sha256sum
+poweroff -f
+";
+
+/// With `lazaret.smp` it debugs a program on its first and on its last processor at once, turns all but the first off and
+/// on again, three times, computes on all of them, and powers off.
+const SMP_ONCE: &str = "#!/bin/sh
+echo \"processors: $(nproc)\"
+last=$(($(nproc) - 1))
+for n in 0 $last; do taskset -c $n TRY </dev/null >/tmp/$n 2>&1 & done
+wait
+for n in 0 $last; do
+    echo \"processor $n: $(grep -c 'Breakpoint 1, ' /tmp/$n) breakpoints, $(grep -c 'Old value' /tmp/$n) changes, $(grep -c 'END' /tmp/$n) end\"
+done
+for round in 1 2 3; do
+    for n in $(seq 1 $last); do echo 0 >/sys/devices/system/cpu/cpu$n/online; done
+    echo \"round $round: $(nproc) left\"
+    for n in $(seq 1 $last); do echo 1 >/sys/devices/system/cpu/cpu$n/online; done
+    echo \"round $round: $(nproc) again\"
+done
+echo \"sums: $(seq 8 | xargs -P 4 -I{} sh -c 'seq 5000 | gzip | md5sum' | sort -u)\"
 poweroff -f
 ";
 
@@ -178,6 +199,7 @@ pub(super) fn base(busybox: &[u8], debug: &str, end: &str) -> anyhow::Result<Ini
     archive.program("bin/disk-root", DISK_ROOT.as_bytes())?;
     archive.program("bin/disk-install", DISK_INSTALL.as_bytes())?;
     archive.program("bin/disk-once", DISK_ONCE.as_bytes())?;
+    archive.program("bin/smp-once", SMP_ONCE.replace("TRY", debug).replace("END", end).as_bytes())?;
     archive.program("bin/debug-once", DEBUG_ONCE.replace("TRY", debug).as_bytes())?;
     Ok(archive)
 }

@@ -39,10 +39,15 @@ pub struct Kills {
     pub lines: usize,
 }
 
-/// One run without kills, one with so many.
-pub fn run(workspace: &Workspace, kills: u64, seed: u64) -> anyhow::Result<Kills> {
-    let testbed = Testbed::of(workspace, &Testbed::request(workspace, "crash_linux", Config::Release), "vmm_linux")?
-        .with_pauses();
+/// The system, and the program of the Linux's VMM.
+const ONE_VCPU: (&str, &str) = ("crash_linux", "vmm");
+const SEVERAL_VCPUS: (&str, &str) = ("crash_smp", "vmm-smp");
+
+/// One run without kills, one with so many, of a Linux with one vCPU or with several.
+pub fn run(workspace: &Workspace, several: bool, kills: u64, seed: u64) -> anyhow::Result<Kills> {
+    let (system, program) = if several { SEVERAL_VCPUS } else { ONE_VCPU };
+    let request = Testbed::request(workspace, system, Config::Release);
+    let testbed = Testbed::of_program(workspace, &request, "vmm_linux", program)?.with_pauses();
     let (machine, gdb) = testbed.start()?;
     gdb.detach()?;
     let good = transcripts(&machine.output(until_off)?)?;
@@ -83,7 +88,7 @@ fn until_off(output: &str) -> Look {
 /// Each guest's own lines, without what depends on time: stamps, durations, numbers of processes, and Linux's surprise
 /// at an interrupt that took long because a debugger stopped the machine in it.
 fn transcripts(output: &str) -> anyhow::Result<[Vec<String>; 2]> {
-    let varies = Regex::new(r"^\[ *\d+\.\d+\] |process \d+|audit\(\d+\.\d+|\d+ms\b")?;
+    let varies = Regex::new(r"^\[ *\d+\.\d+\] |process \d+|audit\(\d+\.\d+|\d+ ?ms\b")?;
     let [consoles, ..] = apart(output);
     let rejoined = rejoin(&consoles);
     Ok(GUESTS.map(|name| {

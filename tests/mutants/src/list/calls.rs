@@ -12,9 +12,9 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "fields_below_the_lowest_level_count",
-        file: "vmm/src/exit/call/answers.rs",
-        from: "target & fields == ONLY & fields",
-        to: "target == ONLY",
+        file: "vmm/src/exit/power.rs",
+        from: "id.index() as u64 & fields == target & fields",
+        to: "id.index() as u64 == target",
     },
     Mutant {
         name: "upper_half_of_a_word_counts",

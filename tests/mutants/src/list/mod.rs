@@ -17,6 +17,7 @@ mod network;
 mod ownership;
 mod pages;
 mod policy;
+mod smp;
 mod stop;
 mod switch;
 mod time;
@@ -49,6 +50,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         calls::MUTANTS,
         controller::MUTANTS,
         entropy::MUTANTS,
+        smp::MUTANTS,
     ]
     .into_iter()
     .flatten()

@@ -85,14 +85,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "reset_is_done_again_as_a_call",
         file: "vmm/src/vm/recovery.rs",
-        from: "waits.message().and_then(|message| number(message.label, message.words));",
+        from: "waits.message().and_then(Message::number);",
         to: "None;",
     },
     Mutant {
         name: "power_off_leaves_its_fault_open",
         file: "vmm/src/vm/recovery.rs",
-        from: "            return Next::Stop;\n",
-        to: "            return Next::Stay;\n",
+        from: "            return (Next::Stop, None);\n",
+        to: "            return (Next::Stay, None);\n",
     },
     Mutant {
         name: "every_kernel_stops_by_reply",

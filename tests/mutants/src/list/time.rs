@@ -115,7 +115,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "alarm_is_not_set_anew_after_a_restart",
         file: "vmm/src/vm/recovery.rs",
-        from: "        self.handler(kernel).keep_alarm();\n",
+        from: "            handler.keep_alarm();\n",
         to: "",
     },
     Mutant {
@@ -126,8 +126,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "physical_timer_survives_a_reset",
-        file: "vmm/src/vm/lifecycle.rs",
-        from: "        *self.vcpu.timer.change() = PhysicalTimer::new();\n",
+        file: "vmm/src/vcpu/others.rs",
+        from: "        *self.timer.change() = PhysicalTimer::new();\n",
         to: "        let _ = PhysicalTimer::new();\n",
     },
     Mutant {

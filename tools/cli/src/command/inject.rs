@@ -57,6 +57,9 @@ pub enum InjectCommand {
         /// How often
         #[arg(long, value_name = "N", default_value = "200", value_parser = value_parser!(u64).range(1..))]
         kills: u64,
+        /// One with four vCPUs, which debugs on two of them at once, and turns them off and on
+        #[arg(long)]
+        smp: bool,
     },
     /// Kill a Linux's monitor and its disk's driver at random instructions while it writes its disk and reads it back
     Disk {
@@ -87,8 +90,8 @@ pub fn run(workspace: &Workspace, arguments: &InjectArguments) -> anyhow::Result
     if let Some(InjectCommand::CrashPoints { stride, first }) = arguments.command {
         return crash_points(workspace, stride as usize, first as usize);
     }
-    if let Some(InjectCommand::Linux { kills }) = arguments.command {
-        return linux(workspace, kills, arguments.seed);
+    if let Some(InjectCommand::Linux { kills, smp }) = arguments.command {
+        return linux(workspace, smp, kills, arguments.seed);
     }
     if let Some(InjectCommand::Disk { kills }) = arguments.command {
         return disk(workspace, kills, arguments.seed);
@@ -151,8 +154,9 @@ fn crash_points(workspace: &Workspace, stride: usize, first: usize) -> anyhow::R
     Ok(ExitCode::from(u8::from(differ > 0 || points.total() == 0 || interrupted())))
 }
 
-fn linux(workspace: &Workspace, wanted: u64, seed: u64) -> anyhow::Result<ExitCode> {
-    let lazaret_inject::linux::Kills { kills, differ, lines } = lazaret_inject::linux::run(workspace, wanted, seed)?;
+fn linux(workspace: &Workspace, smp: bool, wanted: u64, seed: u64) -> anyhow::Result<ExitCode> {
+    let lazaret_inject::linux::Kills { kills, differ, lines } =
+        lazaret_inject::linux::run(workspace, smp, wanted, seed)?;
     differ.iter().for_each(|line| println!("{line}"));
     println!("{kills} kills, {lines} lines of both guests, {} differ", differ.len());
     Ok(ExitCode::from(u8::from(!differ.is_empty() || kills < wanted)))
