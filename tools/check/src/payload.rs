@@ -11,6 +11,7 @@ use vmm::boot::layout::Layout;
 use vmm::boot::{BootError, SEED_LENGTH, check_arguments, fdt};
 use vmm::config::Config;
 use vmm::guest_map::MOST_VCPUS;
+use vmm::vcpu::Width;
 
 use lazaret_diagnostic::{Diagnostic, Span};
 use lazaret_sdf::limits::read_at_most;
@@ -37,7 +38,7 @@ impl<'a> Monitor<'a> {
         };
         let Some(text) = self.contents("vmmcfg_vaddr")? else { return Ok(()) };
         let config = Config::parse(&text).map_err(|why| self.refuse(config_map.span, "configuration", why))?;
-        self.check_vcpus(config.vcpus)?;
+        self.check_vcpus(config.vcpus, config.guest.width())?;
         check_arguments(config.guest, config.bootargs)
             .map_err(|why| self.refuse(config_map.span, "configuration", why))?;
         let ram_size = config.ram_size.unwrap_or(ram.size);
@@ -59,7 +60,7 @@ impl<'a> Monitor<'a> {
     }
 
     /// The monitor knows its guest's vCPUs from its configuration alone, by numbers from 0 on.
-    fn check_vcpus(&self, configured: usize) -> Result<(), Box<Diagnostic>> {
+    fn check_vcpus(&self, configured: usize, width: Width) -> Result<(), Box<Diagnostic>> {
         let Some(vm) = &self.pd.virtual_machine else { return Ok(()) };
         let name = &vm.name;
         let refuse = |span: Span, what: String, help: String| {
@@ -84,6 +85,16 @@ impl<'a> Monitor<'a> {
             let what =
                 format!("Virtual machine '{name}' has a vCPU of id {}, and our VMM numbers them from 0", vcpu.id);
             return refuse(vcpu.span, what, format!("its ids are 0 to {}", there - 1));
+        }
+        if there > 1 && width == Width::Aarch32 {
+            // QEMU 10.0 keeps the SPSR of a 32-bit guest's current mode where EL2 cannot switch it: an interrupt on one vCPU
+            // goes back with another one's.
+            let what = format!("Virtual machine '{name}' has {vcpus}, and a 32-bit guest has one");
+            return refuse(
+                last,
+                what,
+                "QEMU loses what 32-bit vCPUs that take turns return to; a 64-bit guest may have four".into(),
+            );
         }
         if there > 1 && self.pd.program.name == ONE_VCPU {
             let what = format!("Virtual machine '{name}' has {vcpus}, and {ONE_VCPU} is for one");

@@ -46,11 +46,6 @@ impl Power {
         };
     }
 
-    /// Whether it is neither off nor waits.
-    pub const fn is_running(&self) -> bool {
-        matches!(self.state(), PowerState::Running)
-    }
-
     /// Whether it waits for an interrupt. The fast path asks for it in each exit, so it is one bit.
     #[inline(always)]
     pub const fn is_parked(&self) -> bool {
