@@ -419,7 +419,7 @@ fn no_interrupt_comes_twice_or_never() {
                 break;
             }
             assert_eq!(once, good, "{number} {step:?} at {point}");
-            for again in [0, 1, 2, 3, 5, 7, 11, 15] {
+            for again in [1, 5] {
                 assert_eq!(interrupts(&[point, again]).1, good, "{number} {step:?} at {point}, then at {again}");
             }
         }
