@@ -87,13 +87,13 @@ impl<'a> Monitor<'a> {
             return refuse(vcpu.span, what, format!("its ids are 0 to {}", there - 1));
         }
         if there > 1 && width == Width::Aarch32 {
-            // QEMU 10.0 keeps the SPSR of a 32-bit guest's current mode where EL2 cannot switch it: an interrupt on one vCPU
-            // goes back with another one's.
+            // Debian's kernel goes astray with four of them. The likely reason: QEMU 10.0 keeps the SPSR of a 32-bit guest's
+            // current mode where EL2 cannot switch it.
             let what = format!("Virtual machine '{name}' has {vcpus}, and a 32-bit guest has one");
             return refuse(
                 last,
                 what,
-                "QEMU loses what 32-bit vCPUs that take turns return to; a 64-bit guest may have four".into(),
+                "32-bit vCPUs that take turns go astray in QEMU; a 64-bit guest may have four".into(),
             );
         }
         if there > 1 && self.pd.program.name == ONE_VCPU {

@@ -3,8 +3,8 @@
 
 use crate::guest_map::MOST_VCPUS;
 
-/// The most vCPUs of a VM of this program. What is one vCPU's is in arrays of this length, in the program and in the state region, so the
-/// program for VMs of one vCPU is one of its own: it pays for no more. Tests have room for all.
+/// The most vCPUs of a VM of this program. What is one vCPU's is in arrays of this length, in the program and in the state
+/// region, so the program for VMs of one vCPU is one of its own. Tests have room for all.
 pub const MAX_VCPUS: usize = if cfg!(any(test, feature = "smp")) { MOST_VCPUS } else { 1 };
 
 const _: () = assert!(MAX_VCPUS >= 1 && MAX_VCPUS <= u8::MAX as usize);

@@ -51,10 +51,10 @@ impl Message {
 }
 
 /// What becomes of a vCPU, as [`Vm::exit`] says it.
-type Result = (Next, Option<ReplyContext>);
+type Recovered = (Next, Option<ReplyContext>);
 
 /// Nothing is left to do.
-const DONE: Result = (Next::Stay, None);
+const DONE: Recovered = (Next::Stay, None);
 
 impl<S: Serial> Vm<'_, S> {
     /// Take over the state that another VMM left at its last commit. `look`: what the selected vCPU waits for. The result
@@ -63,7 +63,7 @@ impl<S: Serial> Vm<'_, S> {
         &mut self,
         look: impl Fn(&mut K) -> Waits,
         kernel: &mut K,
-    ) -> core::result::Result<Result, BootError> {
+    ) -> Result<Recovered, BootError> {
         self.platform.bus.gic.roll_back(kernel);
         // The VMM before this one may have been about to publish it.
         self.platform.console.publish_again();
@@ -111,7 +111,7 @@ impl<S: Serial> Vm<'_, S> {
 
 impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     /// Of one vCPU.
-    fn recover(&mut self, waits: Waits) -> core::result::Result<Result, BootError> {
+    fn recover(&mut self, waits: Waits) -> Result<Recovered, BootError> {
         Ok(match self.platform.phase.get() {
             Phase::ToStart if self.is_left_to_another() => self.resume_end(&waits),
             Phase::ToStart => self.resume_start(&waits)?,
@@ -126,7 +126,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     }
 
     /// The VM was to start, for the first time or in a reset.
-    fn resume_start(&mut self, waits: &Waits) -> core::result::Result<Result, BootError> {
+    fn resume_start(&mut self, waits: &Waits) -> Result<Recovered, BootError> {
         self.vcpu.exit_number = waits.message().and_then(Message::number);
         match waits {
             Waits::ForReply(_) => return Ok((self.start_anew(), None)),
@@ -149,7 +149,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     }
 
     /// The VM had ended, or this vCPU; it may not know yet.
-    fn resume_end(&mut self, waits: &Waits) -> Result {
+    fn resume_end(&mut self, waits: &Waits) -> Recovered {
         if matches!(waits, Waits::ForReply(_)) && self.kernel.stops_by_reply() {
             return (Next::Stop, None);
         }
@@ -157,7 +157,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         DONE
     }
 
-    fn resume(&mut self, waits: Waits) -> Result {
+    fn resume(&mut self, waits: Waits) -> Recovered {
         match waits {
             _ if self.vcpu.power.state() == PowerState::Off => self.resume_end(&waits),
             Waits::ForReply(message) => self.resume_exit(message, false),
@@ -176,7 +176,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     }
 
     /// What a reply would have said.
-    fn carry_out(&mut self, next: Next) -> Result {
+    fn carry_out(&mut self, next: Next) -> Recovered {
         match next {
             Next::Resume => self.restarted(),
             Next::Stop => {
@@ -194,13 +194,13 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         }
     }
 
-    fn restarted(&mut self) -> Result {
+    fn restarted(&mut self) -> Recovered {
         self.kernel.restart();
         DONE
     }
 
     /// An exit once more, or what is left of it.
-    fn resume_exit(&mut self, message: Message, lost: bool) -> Result {
+    fn resume_exit(&mut self, message: Message, lost: bool) -> Recovered {
         let number = message.number();
         let Message { label, words } = message;
         match number.and_then(|number| self.vcpu.exits.committed(number, self.platform.journal)) {
@@ -219,7 +219,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     }
 
     /// The exit is committed; what its end does can be done again.
-    fn finish(&mut self, decided: Next) -> Result {
+    fn finish(&mut self, decided: Next) -> Recovered {
         let reply = self.vcpu.registers.close(decided.is_reply(self.kernel), self.kernel);
         let next = match decided {
             Next::Wait => {
