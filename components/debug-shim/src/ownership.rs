@@ -2,7 +2,7 @@
 //! The bank taken away from its core: for another core, for good, or by an outside debugger.
 
 use crate::shim::stopped;
-use crate::{Armed, DebugHardware, Error, Handle, Shim, State, bank};
+use crate::{Armed, DebugHardware, Error, Handle, Shim, bank};
 
 impl<H: Handle> Shim<H> {
     /// Puts the bank that is on this core back in memory, so that its vCPU can go to another core.
@@ -35,26 +35,25 @@ impl<H: Handle> Shim<H> {
         Ok(())
     }
 
-    /// An outside debugger takes the vCPU: its guest's breakpoints stay in memory until [`Self::detach_external`].
-    pub fn attach_external(&self, vcpu: H, hw: &impl DebugHardware) -> Result<(), Error> {
+    /// An outside debugger takes the vCPU. From here on the VMM writes what is on the hardware while the guest runs, of the
+    /// guest's registers and of the debugger's: each of the guest's accesses traps, and its debug exceptions with them.
+    pub fn attach_external(&self, vcpu: H) -> Result<(), Error> {
         let debug = stopped(vcpu.debug())?;
-        if debug.state() == State::External {
+        if debug.state().is_external() {
             return Err(Error::External);
         }
-        if self.is_resident(vcpu)? {
-            self.evict(hw)?;
-        }
-        debug.set_state(State::External);
+        self.is_resident(vcpu)?;
+        debug.set_state(debug.state().with_debugger(true));
         Ok(())
     }
 
-    /// The outside debugger lets go; the guest's own debugging resumes as if nothing had been.
+    /// The outside debugger lets go: the registers, as they are then, are the guest's.
     pub fn detach_external(&self, vcpu: H) -> Result<(), Error> {
         let debug = stopped(vcpu.debug())?;
-        if debug.state() != State::External {
+        if !debug.state().is_external() {
             return Err(Error::External);
         }
-        debug.set_state(State::Clean);
+        debug.set_state(debug.state().with_debugger(false));
         Ok(())
     }
 }

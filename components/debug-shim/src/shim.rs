@@ -3,7 +3,7 @@
 
 use core::cell::Cell;
 
-use crate::{Counts, DebugHardware, Hazards, Register, State, VcpuDebug, bank, mdcr_el2, mdscr_el1};
+use crate::{Counts, DebugHardware, Hazards, Register, VcpuDebug, bank, mdcr_el2, mdscr_el1};
 
 /// How the kernel refers to a VCPU object. Two handles are equal if they mean the same object.
 pub trait Handle: Copy + PartialEq {
@@ -161,9 +161,7 @@ impl<H: Handle> Shim<H> {
     #[inline(never)]
     fn prepare(&self, vcpu: H, hw: &impl DebugHardware) -> Result<MayRun<H>, Error> {
         let debug = vcpu.debug();
-        // One that is resident and wants its bank has been ready.
-        self.is_resident(vcpu)?;
-        if debug.wants_bank() {
+        if !self.is_resident(vcpu)? && debug.wants_bank() {
             self.take_bank(vcpu, hw);
         }
         self.arm(debug, debug.arms(), debug.effective_mdscr(), hw);
@@ -254,7 +252,7 @@ impl<H: Handle> Shim<H> {
         bank::scrub_channel(hw);
         debug.count_load(debug.bank.load(hw, self.counts.get(), debug.aarch32.get()));
         self.owner.set(Some(vcpu));
-        debug.set_state(State::Loaded);
+        debug.set_state(debug.state().with_bank(true));
     }
 
     /// The owner's bank to memory. It comes back by itself if its guest has debugging enabled.
@@ -262,15 +260,15 @@ impl<H: Handle> Shim<H> {
         let debug = owner.debug();
         debug.count_save(debug.bank.save(hw, self.counts.get(), debug.aarch32.get()));
         self.owner.set(None);
-        debug.set_state(State::Clean);
+        debug.set_state(debug.state().with_bank(false));
     }
 
     /// Is the bank on this core's hardware?
     pub(crate) fn is_resident(&self, vcpu: H) -> Result<bool, Error> {
-        match (vcpu.debug().state(), self.owner.get() == Some(vcpu)) {
-            (State::Loaded, true) => Ok(true),
-            (State::Loaded, false) => Err(Error::Elsewhere),
-            (_, _) => Ok(false),
+        match (vcpu.debug().state().is_loaded(), self.owner.get() == Some(vcpu)) {
+            (true, true) => Ok(true),
+            (true, false) => Err(Error::Elsewhere),
+            (false, _) => Ok(false),
         }
     }
 

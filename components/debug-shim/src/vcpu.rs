@@ -17,8 +17,43 @@ pub enum State {
     Pending,
     /// On the hardware of the one core that has this vCPU as owner. The copy in memory is stale.
     Loaded,
-    /// In memory and kept there: an outside debugger has the vCPU.
+    /// An outside debugger has the vCPU: accesses trap wherever the bank is, and debug exceptions go to EL2. As
+    /// [`Self::Clean`].
     External,
+    /// The same, as [`Self::Loaded`].
+    ExternalLoaded,
+}
+
+impl State {
+    /// The bank is on the hardware of the one core that has this vCPU as owner.
+    pub const fn is_loaded(self) -> bool {
+        matches!(self, Self::Loaded | Self::ExternalLoaded)
+    }
+
+    /// An outside debugger has the vCPU.
+    pub const fn is_external(self) -> bool {
+        matches!(self, Self::External | Self::ExternalLoaded)
+    }
+
+    /// Where the bank is from now on; who has the vCPU stays.
+    pub(crate) const fn with_bank(self, is_loaded: bool) -> Self {
+        match (self.is_external(), is_loaded) {
+            (false, false) => Self::Clean,
+            (false, true) => Self::Loaded,
+            (true, false) => Self::External,
+            (true, true) => Self::ExternalLoaded,
+        }
+    }
+
+    /// Who has the vCPU from now on; where the bank is stays.
+    pub(crate) const fn with_debugger(self, is_external: bool) -> Self {
+        match (is_external, self.is_loaded()) {
+            (false, false) => Self::Clean,
+            (false, true) => Self::Loaded,
+            (true, false) => Self::External,
+            (true, true) => Self::ExternalLoaded,
+        }
+    }
 }
 
 /// Work to do before this vCPU's guest resumes. A function of the other fields, kept as one word for the fast path.
@@ -29,7 +64,7 @@ impl Hazards {
     /// Straight to `eret`.
     pub const NONE: Self = Self(0);
     /// The bank must go on the hardware, or is on some core's: then only there may the guest run. Or an outside debugger
-    /// has it: then the guest's debug exceptions must be routed.
+    /// has the vCPU: then its debug exceptions must be routed.
     pub const BANK: Self = Self(1 << 0);
     /// `MDSCR_EL1` is not 0. Not said of a vCPU that is [direct](Self::DIRECT): there it always has to be written.
     pub const MDSCR: Self = Self(1 << 1);
@@ -126,7 +161,8 @@ impl VcpuDebug {
     /// The words of the status invocation.
     pub fn status(&self, counts: Counts) -> [u64; DEBUG_STATUS_WORDS] {
         let mut words = [0; DEBUG_STATUS_WORDS];
-        words[DebugStatus::State as usize] = self.state.get() as u64;
+        let state = self.state.get();
+        words[DebugStatus::State as usize] = if state.is_external() { State::External } else { state } as u64;
         words[DebugStatus::Counts as usize] = counts.to_word();
         words[DebugStatus::BankLoads as usize] = self.bank_loads.get();
         words[DebugStatus::BankSaves as usize] = self.bank_saves.get();
@@ -143,21 +179,28 @@ impl VcpuDebug {
 
     /// What entering the guest arms, once its bank is where it belongs.
     pub(crate) fn arms(&self) -> Armed {
-        match self.state.get() {
-            State::External => Armed::Attached,
-            _ if self.is_direct() => Armed::Direct,
-            _ => Armed::Trapped,
+        if self.state.get().is_external() {
+            Armed::Attached
+        } else if self.is_direct() {
+            Armed::Direct
+        } else {
+            Armed::Trapped
         }
     }
 
     /// Must the bank be on the hardware at the next resume?
     pub(crate) fn wants_bank(&self) -> bool {
         let asked = match self.state.get() {
-            State::External => false,
-            State::Pending | State::Loaded => true,
-            State::Clean => self.mdscr.get() & mdscr_el1::NEEDS_BANK != 0,
+            State::Pending | State::Loaded | State::ExternalLoaded => true,
+            State::Clean | State::External => self.mdscr.get() & mdscr_el1::NEEDS_BANK != 0,
         };
-        asked && !self.os_lock.get()
+        asked && !self.is_locked()
+    }
+
+    /// Does the OS lock keep debug exceptions away? A guest's lock is none for an outside debugger: what is loaded then is
+    /// what that one's VMM has put together.
+    fn is_locked(&self) -> bool {
+        self.os_lock.get() && !self.state.get().is_external()
     }
 
     /// What of `MDSCR_EL1` is the guest's.
@@ -167,14 +210,14 @@ impl VcpuDebug {
 
     /// What `MDSCR_EL1` holds while the guest runs.
     pub(crate) fn effective_mdscr(&self) -> u64 {
-        let withheld = self.os_lock.get() || self.state.get() == State::External;
-        self.mdscr.get() & if withheld { self.guest_bits() & !mdscr_el1::EXCEPTIONS } else { self.guest_bits() }
+        let guest_bits = self.guest_bits();
+        self.mdscr.get() & if self.is_locked() { guest_bits & !mdscr_el1::EXCEPTIONS } else { guest_bits }
     }
 
     /// Brings the hazards word up to date. Due after each change of state, MDSCR or OS lock.
     pub(crate) fn refresh(&self) {
-        let (bank, direct) =
-            (self.wants_bank() || matches!(self.state.get(), State::Loaded | State::External), self.is_direct());
+        let (state, direct) = (self.state.get(), self.is_direct());
+        let bank = self.wants_bank() || state.is_loaded() || state.is_external();
         // Reads of MOE trap unless the bank is there.
         let mdscr = !direct && self.effective_mdscr() & !mdscr_el1::MOE != 0;
         let hazards = Hazards::NONE.with(Hazards::BANK, bank).with(Hazards::MDSCR, mdscr);

@@ -277,8 +277,8 @@ impl Step<'_> {
     }
 
     fn attach(&mut self, core: usize, index: usize) {
-        let (shim, hw) = &self.machine.cores[core];
-        if shim.attach_external(self.machine.vcpu(index), hw).is_ok() {
+        let (shim, _) = &self.machine.cores[core];
+        if shim.attach_external(self.machine.vcpu(index)).is_ok() {
             self.next.ghosts[index].external = true;
         }
     }

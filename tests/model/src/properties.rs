@@ -32,8 +32,10 @@ pub fn properties(events: Events) -> Vec<Property<System>> {
         always("P9 enabled means loaded", |_, s| s.cores.iter().all(|core| p9(s, core))),
         always("P10 the hardware's locks are open", |_, s| s.cores.iter().all(|core| !core.registers.locked)),
         always("P11 MDCR_EL2 is a function of the state", |_, s| s.cores.iter().all(p11)),
-        always("P12 a lock keeps exceptions away", |_, s| withheld(s, |ghost| ghost.os_lock)),
-        always("P13 an outside debugger keeps exceptions away", |_, s| withheld(s, |ghost| ghost.external)),
+        always("P12 a lock keeps exceptions away", |_, s| withheld(s, |ghost| ghost.os_lock && !ghost.external)),
+        always("P13 an outside debugger gets its guest's exceptions, and nobody else's", |_, s| {
+            s.cores.iter().all(|core| p13(s, core))
+        }),
         always("P14 no index beyond the counts", |_, s| keeps(s, "P14:")),
         always("P15 nothing beyond the clamp", |_, s| s.cores.iter().all(p15)),
         always("P17 a trapped write is completed", |_, s| keeps(s, "P17:")),
@@ -61,6 +63,7 @@ pub fn properties(events: Events) -> Vec<Property<System>> {
     }
     if events.outside_debugger {
         all.push(sometimes("external", |_, s| s.vcpus.iter().any(|v| v.state() == State::External)));
+        all.push(sometimes("external and loaded", |_, s| s.vcpus.iter().any(|v| v.state() == State::ExternalLoaded)));
     }
     all
 }
@@ -139,7 +142,8 @@ fn p8(s: &SystemState) -> bool {
 fn p9(s: &SystemState, core: &Core) -> bool {
     let Some(running) = core.running else { return true };
     let ghost = s.ghosts[running];
-    let enabled = ghost.mdscr & mdscr_el1::NEEDS_BANK != 0 && !ghost.os_lock && !ghost.external;
+    let is_locked = ghost.os_lock && !ghost.external;
+    let enabled = ghost.mdscr & mdscr_el1::NEEDS_BANK != 0 && !is_locked;
     !enabled || core.shim.owner == Some(running) && core.registers.mdscr == ghost.mdscr
 }
 
@@ -155,6 +159,13 @@ fn withheld(s: &SystemState, by: fn(&Ghost) -> bool) -> bool {
         let away = core.registers.mdscr & mdscr_el1::EXCEPTIONS == 0 && core.registers.mdcr & mdcr_el2::TDA != 0;
         away || !core.running.is_some_and(|running| by(&s.ghosts[running]))
     })
+}
+
+/// While such a guest runs, its accesses trap and its exceptions leave it.
+fn p13(s: &SystemState, core: &Core) -> bool {
+    const ROUTED: u64 = mdcr_el2::TDA | mdcr_el2::TDE;
+    let is_routed = core.registers.mdcr & ROUTED == ROUTED;
+    is_routed == core.running.is_some_and(|running| s.ghosts[running].external)
 }
 
 /// Did the last step obey the rules of this number?

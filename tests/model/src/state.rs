@@ -2,7 +2,7 @@
 //! Everything at one moment.
 
 use debug_shim::fake::{FakeHardware, Registers, ShimImage, VcpuImage};
-use debug_shim::{Counts, Shim, State, VcpuDebug};
+use debug_shim::{Counts, Shim, VcpuDebug};
 
 use crate::machine::Vcpu;
 
@@ -73,7 +73,7 @@ impl SystemState {
     }
 
     pub(crate) fn is_loaded(&self, vcpu: usize) -> bool {
-        self.vcpus[vcpu].state() == State::Loaded
+        self.vcpus[vcpu].state().is_loaded()
     }
 }
 

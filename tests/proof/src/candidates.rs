@@ -31,7 +31,7 @@ pub enum Mdscr {
     All,
 }
 
-const STATES: [State; 4] = [State::Clean, State::Pending, State::Loaded, State::External];
+const STATES: [State; 5] = [State::Clean, State::Pending, State::Loaded, State::External, State::ExternalLoaded];
 const FLAGS: [bool; 2] = [false, true];
 
 fn mdscr_values(aarch32: bool, breadth: Mdscr) -> Vec<u64> {
@@ -54,7 +54,7 @@ pub fn vcpus<const N: usize>(layout: &Layout, name: usize, breadth: Breadth) -> 
     let mut all = Vec::new();
     for (aarch32, state) in FLAGS.iter().flat_map(|&width| STATES.map(|state| (width, state))) {
         let banks: &[Bank<N>] = match state {
-            State::Loaded => &[values::stale(layout)],
+            State::Loaded | State::ExternalLoaded => &[values::stale(layout)],
             _ => &[values::own(layout, name), values::senseless(layout)],
         };
         for mdscr in mdscr_values(aarch32, breadth.mdscr) {

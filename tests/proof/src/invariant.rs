@@ -2,12 +2,14 @@
 //! The invariant: what is true of every state, and enough that every step keeps it. In clauses, each with the properties
 //! (P1 to P19) that it states.
 
-use debug_shim::{Armed, State};
+use debug_shim::Armed;
 
 use crate::arm;
 use crate::hardware::EVENT_COUNTERS;
 use crate::layout::Layout;
-use crate::state::{CoreState, Vcpu, effective_mdscr, guest_bits, hazards, is_direct, wants_bank};
+use crate::state::{
+    CoreState, Vcpu, effective_mdscr, guest_bits, hazards, is_direct, is_external, is_loaded, wants_bank,
+};
 
 /// One condition, of whatever it is about.
 pub struct Clause<T> {
@@ -39,7 +41,7 @@ pub fn of_a_vcpu<const N: usize>() -> [Clause<Vcpu<N>>; 3] {
             v.parts.mdscr & !guest_bits(v.parts.aarch32) == 0
         }),
         Clause::new("P15: a bank in memory that will be loaded is clamped", |v, layout| {
-            v.parts.state == State::Loaded || layout.clamped_bank(&v.bank) == v.bank
+            is_loaded(&v.parts) || layout.clamped_bank(&v.bank) == v.bank
         }),
     ]
 }
@@ -55,16 +57,20 @@ pub fn of_a_core<const N: usize>() -> Vec<Clause<CoreState<N>>> {
             s.registers.mdcr == arm::mdcr(EVENT_COUNTERS, s.armed)
         }),
         Clause::new("P4: not armed, MDSCR is 0 but for a method of entry", not_armed_is_silent),
-        Clause::new("P12, P13: armed and trapped, MDSCR has what is not withheld", trapped_has_the_effective_mdscr),
+        Clause::new("P12: armed and trapped, MDSCR has what is not withheld", trapped_has_the_effective_mdscr),
         Clause::new("P1, P12: direct is the owner, and not locked", |s, _| {
             s.armed != Armed::Direct
                 || s.owner == s.executing && s.executing_vcpu().is_some_and(|vcpu| is_direct(&vcpu.parts))
         }),
-        Clause::new("P9: who executes here and uses its bank is direct, nobody else is", |s, _| {
-            s.executing_vcpu().is_none_or(|vcpu| wants_bank(&vcpu.parts) == (s.armed == Armed::Direct))
+        Clause::new("P9: who executes here and uses its bank has it", |s, _| {
+            s.executing_vcpu().is_none_or(|vcpu| !wants_bank(&vcpu.parts) || s.owner == s.executing)
         }),
-        Clause::new("P11: debug exceptions leave the guest of an attached debugger, and no other's", |s, _| {
-            s.executing_vcpu().is_none_or(|vcpu| (vcpu.parts.state == State::External) == (s.armed == Armed::Attached))
+        Clause::new("P9: it is direct unless a debugger is attached, and nobody else is", |s, _| {
+            s.executing_vcpu()
+                .is_none_or(|vcpu| (wants_bank(&vcpu.parts) && !is_external(&vcpu.parts)) == (s.armed == Armed::Direct))
+        }),
+        Clause::new("P11, P13: debug exceptions leave the guest of an attached debugger, and no other's", |s, _| {
+            s.executing_vcpu().is_none_or(|vcpu| is_external(&vcpu.parts) == (s.armed == Armed::Attached))
         }),
         Clause::new("running is what executes armed", running_executes),
         Clause::new("P5: a guest that executes unarmed has no hazards", |s, _| {
@@ -73,7 +79,7 @@ pub fn of_a_core<const N: usize>() -> Vec<Clause<CoreState<N>>> {
         Clause::new("P8: loaded on as many cores as its state says", |s, _| {
             (0..3).all(|i| {
                 let cores = u8::from(s.owner == Some(i)) + u8::from(s.elsewhere[i]);
-                cores == u8::from(s.vcpus[i].parts.state == State::Loaded)
+                cores == u8::from(is_loaded(&s.vcpus[i].parts))
             })
         }),
         Clause::new("P2, P7: the bank on the hardware is nobody's only if it is empty", |s, layout| {

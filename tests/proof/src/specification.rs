@@ -6,17 +6,19 @@ use debug_shim::{Armed, DebugRegister, DebugStatus, Error, State};
 
 use crate::arm;
 use crate::layout::{Layout, Slot};
-use crate::state::{CoreState, OTHER, TARGET, effective_mdscr, guest_bits, is_direct, wants_bank};
+use crate::state::{
+    CoreState, OTHER, TARGET, effective_mdscr, guest_bits, is_direct, is_external, is_loaded, is_locked, wants_bank,
+};
 use crate::step::{Outcome, Step};
 use crate::view::{View, readable};
 
 /// Whom the shim refuses, with which error.
 pub fn refusal<const N: usize>(state: &CoreState<N>, step: &Step<N>, layout: &Layout) -> Option<Error> {
     let parts = &state.vcpus[TARGET].parts;
-    let is_elsewhere = parts.state == State::Loaded && state.owner != Some(TARGET);
+    let is_elsewhere = is_loaded(parts) && state.owner != Some(TARGET);
     let elsewhere = is_elsewhere.then_some(Error::Elsewhere);
     let running = parts.running.then_some(Error::Running);
-    let is_external = parts.state == State::External;
+    let is_external = is_external(parts);
     match step {
         Step::Enter => elsewhere,
         Step::Evict => state.owner.filter(|&owner| state.vcpus[owner].parts.running).map(|_| Error::Running),
@@ -45,7 +47,6 @@ pub fn saved<const N: usize>(state: &CoreState<N>, step: &Step<N>) -> Option<usi
     let leaves = match step {
         Step::Enter => is_load(state, step),
         Step::Evict => true,
-        Step::Attach => state.owner == Some(TARGET),
         _ => false,
     };
     state.owner.filter(|_| leaves)
@@ -55,12 +56,15 @@ pub fn saved<const N: usize>(state: &CoreState<N>, step: &Step<N>) -> Option<usi
 pub fn states<const N: usize>(state: &CoreState<N>, step: &Step<N>) -> [State; 2] {
     let mut after = [TARGET, OTHER].map(|name| state.vcpus[name].parts.state);
     if let Some(owner) = saved(state, step) {
-        after[owner] = State::Clean;
+        after[owner] = if is_external(&state.vcpus[owner].parts) { State::External } else { State::Clean };
     }
     after[TARGET] = match step {
+        _ if is_load(state, step) && is_external(&state.vcpus[TARGET].parts) => State::ExternalLoaded,
         _ if is_load(state, step) => State::Loaded,
-        Step::Release | Step::SetWidth | Step::Detach => State::Clean,
+        Step::Attach if after[TARGET] == State::Loaded => State::ExternalLoaded,
         Step::Attach => State::External,
+        Step::Detach if after[TARGET] == State::ExternalLoaded => State::Loaded,
+        Step::Release | Step::SetWidth | Step::Detach => State::Clean,
         Step::FlagDirty | Step::Write(_, _, true) if after[TARGET] == State::Clean => State::Pending,
         _ => after[TARGET],
     };
@@ -116,7 +120,7 @@ pub fn bank_accesses<const N: usize>(state: &CoreState<N>, step: &Step<N>, layou
     let save = saved(state, step).map_or(0, registers);
     match step {
         _ if is_load(state, step) => save + written(TARGET),
-        Step::Evict | Step::Attach => save + saved(state, step).map_or(0, written),
+        Step::Evict => save + saved(state, step).map_or(0, written),
         Step::Release | Step::SetWidth if state.owner == Some(TARGET) => written(TARGET),
         Step::Read(register) | Step::Write(register, ..) => {
             let place = layout.place_of_invoked(*register).filter(|_| state.owner == Some(TARGET));
@@ -154,18 +158,23 @@ pub const COUNTERS: [DebugStatus; 5] = [
 pub fn is_ready<const N: usize>(state: &CoreState<N>) -> bool {
     let parts = &state.vcpus[TARGET].parts;
     let has_its_bank = state.owner == Some(TARGET) && is_direct(parts);
-    let is_in_memory = matches!(parts.state, State::Clean | State::Pending);
+    let is_in_memory = !is_loaded(parts) && !is_external(parts);
     has_its_bank || is_in_memory && !wants_bank(parts) && effective_mdscr(parts) & !arm::MOE == 0
 }
 
 /// Whether what `enter` leaves on the hardware is what the target may have there.
 pub fn is_entered<const N: usize>(outcome: &Outcome<N>) -> bool {
     let (state, parts) = (&outcome.state, &outcome.state.vcpus[TARGET].parts);
-    let uses_bank = parts.mdscr & arm::USES_BANK != 0 && !parts.os_lock && parts.state != State::External;
-    let is_direct = state.owner == Some(TARGET) && state.armed == Armed::Direct;
+    let uses_bank = parts.mdscr & arm::USES_BANK != 0 && !is_locked(parts);
+    let has_bank = state.owner == Some(TARGET);
+    let is_direct = has_bank && state.armed == Armed::Direct;
+    let is_routed = state.armed == Armed::Attached;
     // Reads of the method of entry trap, so the hardware need not have it.
     let unread = if is_direct { 0 } else { arm::MOE };
     let is_its_own = (state.registers.mdscr ^ effective_mdscr(parts)) & !unread == 0;
-    let is_routed = (parts.state == State::External) == (state.armed == Armed::Attached);
-    state.executing == Some(TARGET) && is_its_own && is_routed && (!uses_bank || is_direct)
+    let is_where_it_belongs = if is_external(parts) { is_routed && has_bank } else { is_direct };
+    state.executing == Some(TARGET)
+        && is_its_own
+        && is_routed == is_external(parts)
+        && (!uses_bank || is_where_it_belongs)
 }

@@ -63,10 +63,24 @@ pub fn guest_bits(aarch32: bool) -> u64 {
     if aarch32 { arm::GUEST32 } else { arm::GUEST64 }
 }
 
-/// `MDSCR_EL1` while the guest runs: a lock and an outside debugger keep the exceptions away.
+/// Is the bank on some core's hardware?
+pub fn is_loaded(parts: &VcpuParts) -> bool {
+    matches!(parts.state, State::Loaded | State::ExternalLoaded)
+}
+
+/// Has an outside debugger the vCPU?
+pub fn is_external(parts: &VcpuParts) -> bool {
+    matches!(parts.state, State::External | State::ExternalLoaded)
+}
+
+/// Does the guest's lock keep debug exceptions away? Those of an outside debugger it does not.
+pub fn is_locked(parts: &VcpuParts) -> bool {
+    parts.os_lock && !is_external(parts)
+}
+
+/// `MDSCR_EL1` while the guest runs: a lock keeps the exceptions away.
 pub fn effective_mdscr(parts: &VcpuParts) -> u64 {
-    let is_withheld = parts.os_lock || parts.state == State::External;
-    parts.mdscr & guest_bits(parts.aarch32) & if is_withheld { !arm::EXCEPTIONS } else { !0 }
+    parts.mdscr & guest_bits(parts.aarch32) & if is_locked(parts) { !arm::EXCEPTIONS } else { !0 }
 }
 
 /// May the guest reach the bank on the hardware?
@@ -77,16 +91,15 @@ pub fn is_direct(parts: &VcpuParts) -> bool {
 /// Must the bank be on the hardware before the guest runs?
 pub fn wants_bank(parts: &VcpuParts) -> bool {
     let asks = match parts.state {
-        State::Clean => parts.mdscr & arm::USES_BANK != 0,
-        State::Pending | State::Loaded => true,
-        State::External => false,
+        State::Clean | State::External => parts.mdscr & arm::USES_BANK != 0,
+        State::Pending | State::Loaded | State::ExternalLoaded => true,
     };
-    asks && !parts.os_lock
+    asks && !is_locked(parts)
 }
 
 /// What the hazards word must be.
 pub fn hazards(parts: &VcpuParts) -> u32 {
-    let is_special = matches!(parts.state, State::Loaded | State::External);
+    let is_special = is_loaded(parts) || is_external(parts);
     // The method of entry alone is no reason to write: a guest that may not reach the bank reads it by a trap.
     let has_mdscr = !is_direct(parts) && effective_mdscr(parts) & !arm::MOE != 0;
     let mut word = 0;

@@ -145,7 +145,7 @@ pub fn take<const N: usize>(
             }
             result
         }
-        Step::Attach => shim.attach_external(target, &hw).and(done),
+        Step::Attach => shim.attach_external(target).and(done),
         Step::Detach => shim.detach_external(target).and(done),
         Step::Read(register) => shim.read(target, register, &hw),
         Step::Write(register, value, dirty) => shim.write(target, register, value, dirty, &hw).and(done),

@@ -2,11 +2,11 @@
 //! What a guest would find in its debug registers: the state of the eager system, in which every vCPU has registers of its
 //! own and nothing is ever switched. The shim's steps must look like steps of that system.
 
-use debug_shim::{Armed, State};
+use debug_shim::Armed;
 
 use crate::arm;
 use crate::layout::{Bank, Layout, Slot};
-use crate::state::{CoreState, guest_bits};
+use crate::state::{CoreState, guest_bits, is_external, is_loaded};
 
 /// One vCPU's registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl<const N: usize> View<N> {
             bank: bank(state, name, layout),
             mdscr: mdscr(state, name),
             os_lock: parts.os_lock,
-            is_external: parts.state == State::External,
+            is_external: is_external(parts),
             aarch32: parts.aarch32,
         }
     }
@@ -53,9 +53,9 @@ pub fn readable(layout: &Layout, place: usize, value: u64) -> u64 {
 
 fn bank<const N: usize>(state: &CoreState<N>, name: usize, layout: &Layout) -> Option<Bank<N>> {
     let vcpu = &state.vcpus[name];
-    let source = match (vcpu.parts.state, state.owner == Some(name)) {
-        (State::Loaded, true) => &state.registers.bank,
-        (State::Loaded, false) => return None,
+    let source = match (is_loaded(&vcpu.parts), state.owner == Some(name)) {
+        (true, true) => &state.registers.bank,
+        (true, false) => return None,
         _ => &vcpu.bank,
     };
     Some(layout.make(|place| {

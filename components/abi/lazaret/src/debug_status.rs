@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum DebugStatus {
-    /// 0 CLEAN, 1 PENDING, 2 LOADED, 3 EXTERNAL.
+    /// 0 CLEAN, 1 PENDING, 2 LOADED, 3 EXTERNAL, wherever the bank is then.
     State = 0,
     /// Breakpoints in bits 7:0, watchpoints in 15:8, context-aware breakpoints in 23:16: real counts, not minus one. And
     /// [`ANSWERS_EXTENSIONS`].

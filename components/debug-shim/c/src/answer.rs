@@ -45,7 +45,7 @@ impl Answer {
             },
             VCPU_DEBUG_FLAG_DIRTY => Ok(shim.flag_dirty(vcpu).map(|()| Self::success(&[]))),
             VCPU_DEBUG_STATUS => Ok(Ok(Self::success(&shim.status(vcpu)))),
-            VCPU_DEBUG_ATTACH => match shim.attach_external(vcpu, hw) {
+            VCPU_DEBUG_ATTACH => match shim.attach_external(vcpu) {
                 Err(Error::External) => Err(Sel4::DeleteFirst),
                 other => Ok(other.map(|()| Self::success(&[]))),
             },

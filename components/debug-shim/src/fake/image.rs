@@ -59,7 +59,7 @@ impl VcpuImage {
 
     /// What the copy in memory holds while the bank is on the hardware must not matter: here is something else.
     pub fn with_stale_copy_poisoned(mut self) -> Self {
-        if self.state == State::Loaded {
+        if self.state.is_loaded() {
             self.bank.fill(0xdead_0000_dead_0000);
         }
         self

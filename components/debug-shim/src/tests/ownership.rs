@@ -126,17 +126,21 @@ fn p8_a_locked_guest_with_its_bank_on_one_core_does_not_run_on_another() {
 }
 
 #[test]
-fn p13_outside_debugger_hides_the_guests_debugging_and_gives_it_back() {
+fn p13_attached_the_bank_is_loaded_but_the_guest_cannot_reach_it() {
     let core = Core::new();
     let vcpu = VcpuDebug::new();
     core.write(&vcpu, DebugRegister::Bvr(0), 0x1000);
     core.write(&vcpu, DebugRegister::Mdscr, MDE | KDE | SS | TDCC);
     core.run(&vcpu);
-    core.shim.attach_external(Vcpu(&vcpu), &core.hw).unwrap();
-    assert_eq!(core.shim.attach_external(Vcpu(&vcpu), &core.hw), Err(Error::External));
+    core.shim.attach_external(Vcpu(&vcpu)).unwrap();
+    assert_eq!(core.shim.attach_external(Vcpu(&vcpu)), Err(Error::External));
+    core.write(&vcpu, DebugRegister::Bvr(1), 0x2000);
+    core.write(&vcpu, DebugRegister::Mdscr, MDE);
     core.shim.flag_dirty(Vcpu(&vcpu)).unwrap();
+    core.hw.forget_accesses();
     core.enter(&vcpu);
-    assert_eq!((core.mdscr(), core.traps(), core.hw.registers().bvr[0]), (TDCC, true, 0));
+    assert!(core.hw.log().iter().all(|(register, _)| !matches!(register, crate::Register::Bvr(_))), "it was loaded");
+    assert_eq!((core.mdscr(), core.traps(), &core.hw.registers().bvr[..2]), (MDE, true, &[0x1000, 0x2000][..]));
     assert_eq!(core.hw.registers().mdcr >> 8 & 3, 3, "its debug exceptions are the debugger's");
     core.leave(&vcpu);
     assert_eq!(core.hw.registers().mdcr >> 8 & 3, 2);
@@ -144,7 +148,32 @@ fn p13_outside_debugger_hides_the_guests_debugging_and_gives_it_back() {
     core.shim.detach_external(Vcpu(&vcpu)).unwrap();
     assert_eq!(core.shim.detach_external(Vcpu(&vcpu)), Err(Error::External));
     core.enter(&vcpu);
-    assert_eq!((core.mdscr(), core.hw.registers().bvr[0]), (MDE | KDE | SS | TDCC, 0x1000));
+    assert_eq!((core.mdscr(), core.traps(), core.hw.registers().bvr[0]), (MDE, false, 0x1000));
+}
+
+/// What the guest has locked is its own debugging.
+#[test]
+fn p12_a_guests_lock_is_none_for_an_outside_debugger() {
+    let core = Core::new();
+    let (vcpu, other) = (VcpuDebug::new(), VcpuDebug::new());
+    core.shim.write(Vcpu(&vcpu), DebugRegister::OsLock, 1, false, &core.hw).unwrap();
+    core.write(&vcpu, DebugRegister::Bvr(0), 0x1000);
+    core.write(&vcpu, DebugRegister::Mdscr, MDE);
+    core.run(&vcpu);
+    assert_eq!((core.hw.registers().bvr[0], vcpu.state()), (0, State::Pending));
+    core.shim.attach_external(Vcpu(&vcpu)).unwrap();
+    core.enter(&vcpu);
+    assert_eq!((core.mdscr(), core.hw.registers().bvr[0], vcpu.state()), (MDE, 0x1000, State::ExternalLoaded));
+    core.leave(&vcpu);
+    core.write(&other, DebugRegister::Mdscr, MDE);
+    core.run(&other);
+    assert_eq!((core.hw.registers().bvr[0], vcpu.state()), (0, State::External), "another guest debugs");
+    core.enter(&vcpu);
+    assert_eq!((core.hw.registers().bvr[0], core.traps()), (0x1000, true), "it comes back by itself");
+    core.leave(&vcpu);
+    core.shim.detach_external(Vcpu(&vcpu)).unwrap();
+    core.enter(&vcpu);
+    assert_eq!((core.mdscr(), core.traps()), (0, true), "locked again");
 }
 
 /// One that does not debug has nothing to switch, but its exceptions go elsewhere.
@@ -152,7 +181,7 @@ fn p13_outside_debugger_hides_the_guests_debugging_and_gives_it_back() {
 fn p11_only_an_attached_guests_exceptions_leave_it() {
     let core = Core::new();
     let (attached, other) = (VcpuDebug::new(), VcpuDebug::new());
-    core.shim.attach_external(Vcpu(&attached), &core.hw).unwrap();
+    core.shim.attach_external(Vcpu(&attached)).unwrap();
     for (vcpu, expected) in [(&attached, 3), (&other, 2), (&attached, 3)] {
         core.enter(vcpu);
         assert_eq!(core.hw.registers().mdcr >> 8 & 3, expected);
@@ -194,9 +223,9 @@ fn p13_outside_debugger_waits_until_the_guest_stops() {
     let vcpu = VcpuDebug::new();
     core.shim.write(Vcpu(&vcpu), DebugRegister::Mdscr, SS, false, &core.hw).unwrap();
     core.enter(&vcpu);
-    assert_eq!(core.shim.attach_external(Vcpu(&vcpu), &core.hw), Err(Error::Running));
+    assert_eq!(core.shim.attach_external(Vcpu(&vcpu)), Err(Error::Running));
     core.leave(&vcpu);
-    assert_eq!(core.shim.attach_external(Vcpu(&vcpu), &core.hw), Ok(()));
+    assert_eq!(core.shim.attach_external(Vcpu(&vcpu)), Ok(()));
 }
 
 const MOE: u64 = 0xf << 2;

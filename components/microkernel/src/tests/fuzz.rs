@@ -343,7 +343,7 @@ fn run(seed: u64, steps: u64, check_every: u64) {
     while done < steps {
         let w = busy_world();
         worlds += 1;
-        for _ in 0..1000 {
+        for _ in 0..1000.min(steps - done) {
             done += 1;
             if !step(&w, &mut random, &mut successes) {
                 revive(&w);

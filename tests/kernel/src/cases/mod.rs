@@ -93,7 +93,8 @@ cases! {
     group: another_vcpu_goes_on two_vcpus_share_nothing all_of_a_group_or_nothing;
     native: guest_registers_have_no_effect counter_has_no_offset timer_keeps_its_offset
         cpu_interface_is_a_guests;
-    debugger: brk_goes_to_whom_it_concerns breakpoints_come_back one_debugger_at_a_time;
+    debugger: brk_goes_to_whom_it_concerns breakpoints_go_to_whom_they_concern a_step_is_the_debuggers
+        watched_and_out_of_reach one_debugger_at_a_time;
     width: a32_and_t32 modes_are_confined register_names_of_a_32_bit_guest three_guests_of_both_widths
         width_resets_the_debug_registers program_of_32_bits_in_a_64_bit_guest;
 }

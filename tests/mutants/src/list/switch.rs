@@ -31,8 +31,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "enter_loads_for_everybody",
         file: "debug-shim/src/shim.rs",
-        from: "        if debug.wants_bank() {\n            self.take_bank",
-        to: "        if true {\n            self.take_bank",
+        from: "        if !self.is_resident(vcpu)? && debug.wants_bank() {\n            self.take_bank",
+        to: "        if !self.is_resident(vcpu)? {\n            self.take_bank",
     },
     Mutant {
         name: "enter_forgets_that_it_runs",
@@ -109,8 +109,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "another_cores_bank_is_taken",
         file: "debug-shim/src/shim.rs",
-        from: "(State::Loaded, false) => Err(Error::Elsewhere)",
-        to: "(State::Loaded, false) => Ok(false)",
+        from: "(true, false) => Err(Error::Elsewhere)",
+        to: "(true, false) => Ok(false)",
     },
     Mutant {
         name: "one_owner_too_many",
@@ -157,7 +157,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "parked_owner_stays_loaded",
         file: "debug-shim/src/shim.rs",
-        from: "        debug.set_state(State::Clean);\n",
+        from: "        debug.set_state(debug.state().with_bank(false));\n",
         to: "",
     },
     Mutant {

@@ -6,8 +6,9 @@ use crate::row::invocations;
 invocations! {
     after super::interrupt::END;
 
-    /// A debugger outside the guest takes the vCPU's debug registers: the guest's stay in memory, and each of its
-    /// accesses traps, until it lets go.
+    /// A debugger outside the guest takes the vCPU: until it lets go, each of the guest's accesses to debug registers
+    /// traps, its debug exceptions are VCPUFaults with EC 0x30 to 0x3c, and what the VMM writes to the registers is on the
+    /// hardware while it runs, whether or not the guest has locked them. The VMM keeps what the guest wrote.
     DebugAttach = VCPU_DEBUG_ATTACH, "VCPU_DebugAttach" {
         object: Vcpu,
         switch: OutsideDebugger,
@@ -21,7 +22,7 @@ invocations! {
         without: "a debugger from outside beside the guest's own",
     }
 
-    /// The debugger lets go: the guest's registers are loaded before it runs.
+    /// The debugger lets go: the registers are the guest's, as they are then.
     DebugDetach = VCPU_DEBUG_DETACH, "VCPU_DebugDetach" {
         object: Vcpu,
         switch: OutsideDebugger,

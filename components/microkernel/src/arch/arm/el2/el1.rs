@@ -183,7 +183,7 @@ impl DebugBank for Core {
         self.shim.flag_dirty(vcpu)
     }
     fn debug_attach(&self, vcpu: Ref<Vcpu>, attach: bool) -> Result<(), debug_shim::Error> {
-        if attach { self.shim.attach_external(vcpu, &debug::Hardware) } else { self.shim.detach_external(vcpu) }
+        if attach { self.shim.attach_external(vcpu) } else { self.shim.detach_external(vcpu) }
     }
     fn debug_status(&self, vcpu: Ref<Vcpu>) -> [u64; DEBUG_STATUS_WORDS] {
         self.shim.status(vcpu)
