@@ -20,9 +20,10 @@ pub use lazaret_abi::{
 };
 use lazaret_abi::{
     ANSWERS_EXTENSIONS, DEBUG_STATUS_WORDS, DebugRead, DebugWrite, FLAG_DIRTY, ReadFeatures, ReadGroup, StateRead,
-    StateWrite, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS, VCPU_DEBUG_WRITE, VCPU_EXTENSIONS,
-    VCPU_READ_FEATURES, VCPU_READ_GROUP, VCPU_RECALL, VCPU_START, VCPU_STATE_READ, VCPU_STATE_WRITE,
-    VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, VCPU_WRITE_GROUP, fault_context, feature_word, group,
+    StateWrite, VCPU_DEBUG_ATTACH, VCPU_DEBUG_DETACH, VCPU_DEBUG_FLAG_DIRTY, VCPU_DEBUG_READ, VCPU_DEBUG_STATUS,
+    VCPU_DEBUG_WRITE, VCPU_EXTENSIONS, VCPU_READ_FEATURES, VCPU_READ_GROUP, VCPU_RECALL, VCPU_START, VCPU_STATE_READ,
+    VCPU_STATE_WRITE, VCPU_UNANSWERED_FAULT, VCPU_WAIT, VCPU_WAKE, VCPU_WRITE_GROUP, fault_context, feature_word,
+    group,
 };
 use raw::invoke;
 use sel4::{Cap, InvocationContext, Result, Word, cap_type::VCpu};
@@ -159,6 +160,12 @@ pub fn wake<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<()> {
 pub fn recall<C: InvocationContext>(vcpu: Cap<VCpu, C>) -> Result<VcpuWait> {
     let wait = invoke(vcpu, VCPU_RECALL, &[], &[])?.word();
     Ok(VcpuWait::from_word(wait).unwrap_or(VcpuWait::Stopped))
+}
+
+/// An outside debugger takes the stopped vCPU, or lets go of it.
+pub fn attach_debugger<C: InvocationContext>(vcpu: Cap<VCpu, C>, attach: bool) -> Result<()> {
+    let label = if attach { VCPU_DEBUG_ATTACH } else { VCPU_DEBUG_DETACH };
+    invoke(vcpu, label, &[], &[]).map(drop)
 }
 
 /// The stopped vCPU goes on as a reply with these words would have it (`lazaret_abi::fault_context`).

@@ -120,6 +120,8 @@ pub struct FakeVcpu {
     pub now: u64,
     /// When its VMM is to be told.
     pub alarm: Option<u64>,
+    /// An outside debugger has it.
+    pub attached: bool,
 }
 
 impl Default for FakeVcpu {
@@ -155,6 +157,7 @@ impl FakeVcpu {
             vectors: [0; FP_WORDS],
             now: 100,
             alarm: None,
+            attached: false,
         }
     }
     /// The program counter.
@@ -360,6 +363,11 @@ impl KernelVcpu for FakeVcpu {
     }
     fn write_vectors(&mut self, words: &[u64; FP_WORDS]) -> bool {
         effect(|| self.vectors = *words);
+        self.kernel_counts
+    }
+    fn attach_debugger(&mut self, attach: bool) -> bool {
+        assert!(self.stopped || self.has_fault, "it runs");
+        effect(|| self.attached = attach);
         self.kernel_counts
     }
     fn debug_use(&self) -> Option<DebugUse> {

@@ -44,6 +44,7 @@ pub mod boot;
 mod bus;
 pub mod config;
 pub mod console;
+mod debugger;
 pub mod device;
 pub mod exit;
 pub mod guest_map;

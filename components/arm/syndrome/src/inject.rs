@@ -72,6 +72,18 @@ pub const fn instruction_abort(at: Context, el1: Vectors, far: u64, status: Faul
     enter(at, el1, Esr::from_fields(class, true, status.value() as u32), Some(far))
 }
 
+/// A debug exception that the hypervisor took from the guest, with the same ISS (D24.2.40, ESR_EL1). `far`: what a
+/// watchpoint was hit by.
+pub const fn debug(at: Context, el1: Vectors, taken: Esr, far: Option<u64>) -> Injected {
+    let class = match taken.class() {
+        Class::BREAKPOINT_LOWER if !at.spsr.is_el0() => Class::BREAKPOINT_SAME,
+        Class::STEP_LOWER if !at.spsr.is_el0() => Class::STEP_SAME,
+        Class::WATCHPOINT_LOWER if !at.spsr.is_el0() => Class::WATCHPOINT_SAME,
+        class => class,
+    };
+    enter(at, el1, Esr::from_fields(class, taken.is_32_bit_instruction(), taken.iss() as u32), far)
+}
+
 const fn enter(at: Context, el1: Vectors, esr: Esr, far: Option<u64>) -> Injected {
     let pc = (el1.vbar & !0x7ff) + vector_offset(at.spsr);
     Injected { context: Context { pc, spsr: entry_state(at.spsr, el1) }, elr: at.pc, spsr: at.spsr.0, esr, far }

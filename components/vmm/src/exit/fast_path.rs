@@ -127,11 +127,11 @@ impl<'a, S: Serial> Vm<'a, S> {
         matches!(Esr::new(esr).class(), Class::CP14_32 | Class::CP15_32 | Class::HVC32 | Class::SMC32)
     }
 
-    /// The vCPU, unless its exit ends a wait or is recorded.
+    /// The vCPU, unless its exit ends a wait, or somebody looks on.
     #[inline(always)]
     fn unwatched_vcpu(&mut self, kernel: &impl KernelVcpu) -> Option<&mut Vcpu<'a>> {
         let vcpu = &mut self.vcpus[kernel.id().index()];
-        (!vcpu.power.is_parked() && !self.platform.is_recorded()).then_some(vcpu)
+        (!vcpu.power.is_parked() && !self.platform.is_watched()).then_some(vcpu)
     }
 
     /// As [`Self::fast_trap`], of an abort: loads that change nothing.

@@ -6,6 +6,9 @@
 //! Nothing of it is half done. Registers are written after the exit's commit, like those of any other exit; vectors
 //! before it, but only a load writes them, and it reads none: done again it writes the same.
 
+#[cfg(any(test, feature = "debugger"))]
+mod accessed;
+
 use super::memory::in_memory;
 use super::{Handler, inject};
 use crate::console::Serial;
@@ -29,6 +32,9 @@ struct Aborted {
     length: Esr,
     spsr: Spsr,
     pc: u64,
+    /// The instruction's word, of A64.
+    #[cfg(any(test, feature = "debugger"))]
+    word: Option<u32>,
 }
 
 /// Why it cannot be done, and at which address.
@@ -101,7 +107,16 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             (true, true) => decoder::t32_narrow(first),
         }?;
         let length = Esr::from_fields(Class::DATA_ABORT_LOWER, is_wide, 0);
-        Some(Aborted { instruction, length, spsr, pc })
+        #[cfg(any(test, feature = "debugger"))]
+        let word = Aborted::word_of(spsr.is_aarch32(), first32, second32);
+        Some(Aborted {
+            instruction,
+            length,
+            spsr,
+            pc,
+            #[cfg(any(test, feature = "debugger"))]
+            word,
+        })
     }
 
     fn execute(&mut self, ipa: u64, aborted: &Aborted) -> Result<(), Refused> {

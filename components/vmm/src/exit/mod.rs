@@ -8,7 +8,7 @@
 pub mod call;
 pub mod fast_path;
 mod hypercall;
-mod inject;
+pub(crate) mod inject;
 mod load_store;
 mod memory;
 mod message;
@@ -20,6 +20,9 @@ mod trap;
 mod wait;
 
 pub use message::{Exit, number};
+#[cfg(any(test, feature = "debugger"))]
+pub(crate) use register::backend::{CarriedWrite, carry_out};
+pub(crate) use register::resolve::TrapRow;
 
 use crate::console::Serial;
 use crate::trace::Outcome;
@@ -71,6 +74,15 @@ pub(crate) struct Handler<'h, 'a, S, K> {
     pub(crate) vcpu: &'h mut Vcpu<'a>,
     pub(crate) others: Others<'h, 'a>,
     pub(crate) kernel: &'h mut K,
+}
+
+#[cfg(any(test, feature = "debugger"))]
+impl<'a, S, K> Handler<'_, 'a, S, K> {
+    /// The same, lent.
+    pub(crate) fn reborrow(&mut self) -> Handler<'_, 'a, S, K> {
+        let Self { platform, vcpu, others, kernel } = self;
+        Handler { platform, vcpu, others: others.reborrow(), kernel }
+    }
 }
 
 impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {

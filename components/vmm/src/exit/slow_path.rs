@@ -51,6 +51,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         }
         self.poll_physical_timer();
         let next = self.dispatch(exit);
+        let next = self.held_by_debugger(next);
         self.wake_others();
         let is_reply = next.is_reply(self.kernel);
         if self.platform.journal.is_changed() || self.vcpu.registers.writes_back(is_reply) {

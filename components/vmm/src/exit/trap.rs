@@ -22,7 +22,10 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             Syndrome::Cp15Wide(access) => self.coprocessor_wide(Coprocessor::P15, access, esr),
             Syndrome::Cp14Memory(access) => self.coprocessor_memory(access, esr),
             Syndrome::Vmrs(access) => self.vmrs(access, esr),
-            _ => self.unexpected(esr.class()),
+            _ => match self.debug_exception(esr) {
+                Some(next) => next,
+                None => self.unexpected(esr.class()),
+            },
         }
     }
 

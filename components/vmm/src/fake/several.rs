@@ -124,6 +124,7 @@ impl KernelVcpu for FakeVcpus {
         fn write_state(state: VcpuState, value: u64);
         fn read_vectors(words: &mut [u64; FP_WORDS]) -> bool;
         fn write_vectors(words: &[u64; FP_WORDS]) -> bool;
+        fn attach_debugger(attach: bool) -> bool;
     }
 }
 

@@ -372,6 +372,17 @@ impl KernelVcpu for Sel4Vcpus {
         }
     }
 
+    fn attach_debugger(&mut self, attach: bool) -> bool {
+        if !self.has(Switch::OutsideDebugger) {
+            return !attach;
+        }
+        match (attach, sel4_vcpu_debug::attach_debugger(self.vcpu, attach)) {
+            // It is so already: the VMM before this one did it.
+            (_, Ok(())) | (true, Err(sel4::Error::DeleteFirst)) | (false, Err(sel4::Error::IllegalOperation)) => true,
+            (_, Err(_)) => false,
+        }
+    }
+
     fn debug_use(&self) -> Option<DebugUse> {
         self.counts?;
         let status = sel4_vcpu_debug::status(self.vcpu).ok()?;

@@ -34,8 +34,14 @@ fn trap() -> MessageInfo {
     MessageInfo::new(FaultLabel::VcpuFault as u64, fault_context::VCPU_LENGTH)
 }
 
-/// Those who signal: the drivers of the serial line and of the disk, and the switch.
-const SOURCES: [Channel; 3] = [serial_driver::CHANNEL, block_driver::CHANNEL, network_switch::CHANNEL];
+/// Those who signal: the drivers of the serial line and of the disk, the switch, and the driver of the debug line.
+const SOURCES: &[Channel] = &[
+    serial_driver::CHANNEL,
+    block_driver::CHANNEL,
+    network_switch::CHANNEL,
+    #[cfg(feature = "debugger")]
+    serial_driver::DEBUG_CHANNEL,
+];
 
 /// A Yield shorter than this part of a second, 20 us, gave nothing up.
 const AT_ONCE: u64 = 50_000;
@@ -84,6 +90,10 @@ fn init() -> Monitor {
         && let Some(trace) = Trace::new(regions.trace, regions.trace_paddr, name, counter::frequency())
     {
         vm.record(trace);
+    }
+    #[cfg(feature = "debugger")]
+    if let Some(line) = SerialDriver::for_debugger() {
+        vm.set_debug_line(line);
     }
     let mut monitor = Monitor { vm: Some(vm), kernel };
     if !monitor.may_start() {

@@ -89,6 +89,13 @@ pub fn rings() -> Option<(&'static Ring, &'static Ring)> {
     Some((shared((output, PAGE)).ok()?, shared((input, PAGE)).ok()?))
 }
 
+/// The rings to and from the debug line's driver, if it is there.
+#[cfg(feature = "debugger")]
+pub fn debug_rings() -> Option<(&'static Ring, &'static Ring)> {
+    let (output, input) = (*var!(debug_tx_vaddr: usize = 0), *var!(debug_rx_vaddr: usize = 0));
+    Some((shared((output, PAGE)).ok()?, shared((input, PAGE)).ok()?))
+}
+
 /// What is shared with a block driver, if the manifest maps it; `signal` tells the driver that there are requests. An error:
 /// not all of it is there and large enough.
 pub fn disk(signal: fn()) -> Result<Option<Backend<'static>>, Unfit> {

@@ -11,9 +11,14 @@ use vmm::console::Serial;
 /// The manifest's channel to the serial driver.
 pub const CHANNEL: Channel = Channel::new(0);
 
-/// Output and input of this VM.
+/// The manifest's channel to the debug line's driver.
+#[cfg(feature = "debugger")]
+pub const DEBUG_CHANNEL: Channel = Channel::new(3);
+
+/// Output and input of this VM: its console's, or its debugger's.
 pub struct SerialDriver {
     rings: Option<(&'static Ring, &'static Ring)>,
+    channel: Channel,
 }
 
 impl SerialDriver {
@@ -23,7 +28,13 @@ impl SerialDriver {
         if let Some((output, _)) = rings {
             output.set_name(name);
         }
-        Self { rings }
+        Self { rings, channel: CHANNEL }
+    }
+
+    /// The line on which a debugger may come, if the manifest maps it.
+    #[cfg(feature = "debugger")]
+    pub fn for_debugger() -> Option<Self> {
+        Some(Self { rings: Some(regions::debug_rings()?), channel: DEBUG_CHANNEL })
     }
 }
 
@@ -88,7 +99,7 @@ impl Serial for SerialDriver {
 
     fn ring(&mut self) {
         if self.rings.is_some() {
-            CHANNEL.notify();
+            self.channel.notify();
         }
     }
 }

@@ -66,6 +66,9 @@ pub trait KernelVcpu: Inject + DebugBackend {
     /// Writes them; false if the kernel does not take them.
     #[must_use]
     fn write_vectors(&mut self, words: &[u64; FP_WORDS]) -> bool;
+    /// An outside debugger takes the stopped vCPU, or lets go of it (`VCPU_DebugAttach`, `VCPU_DebugDetach`). Whether it is so
+    /// then.
+    fn attach_debugger(&mut self, attach: bool) -> bool;
     /// What the kernel counted of the debug registers' switching, if it counts.
     fn debug_use(&self) -> Option<DebugUse>;
 }

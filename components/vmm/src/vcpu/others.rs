@@ -36,6 +36,12 @@ pub(crate) fn divide<'h, 'a>(all: &'h mut [Vcpu<'a>; MAX_VCPUS], id: VcpuId) -> 
 }
 
 impl<'a> Others<'_, 'a> {
+    /// The same, lent.
+    #[cfg(any(test, feature = "debugger"))]
+    pub(crate) fn reborrow(&mut self) -> Others<'_, 'a> {
+        Others { before: self.before, after: self.after }
+    }
+
     /// Each with its number.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (VcpuId, &mut Vcpu<'a>)> {
         let behind = self.before.len() + 1;
@@ -68,6 +74,13 @@ impl Vcpu<'_> {
             Due::Start(context) => kernel.start(context),
             Due::Nothing => kernel.let_go(self.power.state()),
         }
+    }
+
+    /// The same while the VM stands still for its debugger: it hears nothing, and goes on later as its power says.
+    pub(crate) fn keep_still(&mut self, id: VcpuId, kernel: &mut impl KernelVcpu) {
+        kernel.select(id);
+        self.due = Due::Nothing;
+        kernel.let_go(PowerState::Off);
     }
 
     /// An interrupt has come for it while it waited.

@@ -24,6 +24,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         let entry = reset::vcpu(self.kernel, loaded);
         self.kernel.select(this);
         let entry = entry?;
+        self.tell_debugger_of_reset();
+        let platform = &mut *self.platform;
         let boot = self.others.get_mut(VcpuId::BOOT);
         let next = if boot.is_some() { Next::Stop } else { Next::Resume };
         let boot = boot.unwrap_or(self.vcpu);
@@ -59,6 +61,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
     /// that was lost.
     pub(crate) fn end(&mut self) -> Next {
         self.stop_others();
+        self.tell_debugger_of_end();
         self.platform.phase.change().end();
         self.vcpu.power.change().enter(PowerState::Off);
         self.commit(Next::Stop);

@@ -11,6 +11,7 @@ use crate::boot::{BootError, Images, Seed};
 
 use crate::config::Config;
 use crate::console::{Console, Lines, Serial};
+use crate::debugger::{Debugger, DebuggerMemory};
 use crate::device::gic::Inject;
 use crate::device::virtio::{block, net};
 use crate::device::{Backing, Bus, DeviceMemory, Outside, Seconds};
@@ -29,6 +30,7 @@ sections! {
         pub(crate) devices: DeviceMemory,
         console: Stored<Lines>,
         log: Stored<Warnings>,
+        debugger: DebuggerMemory,
     }
 }
 
@@ -48,6 +50,7 @@ pub(crate) struct Platform<'a, S> {
     pub(crate) console: Console<'a, S>,
     pub(crate) journal: &'a Journal,
     pub(crate) trace: Option<Trace<'a>>,
+    pub(crate) debugger: Debugger<'a, S>,
     pub(crate) seconds: Seconds,
 }
 
@@ -88,6 +91,7 @@ impl<'a, S: Serial> Vm<'a, S> {
             console: Console::new(serial, Section::new(&mut memory.console, journal)),
             journal,
             trace: None,
+            debugger: Debugger::new(&mut memory.debugger, journal),
             seconds,
         };
         let mut vm = Self { vcpus: memory.vcpus.each_mut().map(|vcpu| Vcpu::new(vcpu, journal)), platform };
@@ -106,6 +110,12 @@ impl<'a, S: Serial> Vm<'a, S> {
     /// Exits are recorded from here on.
     pub fn record(&mut self, trace: Trace<'a>) {
         self.platform.trace = Some(trace);
+    }
+
+    /// A debugger may come on this line.
+    #[cfg(any(test, feature = "debugger"))]
+    pub fn set_debug_line(&mut self, serial: S) {
+        self.platform.debugger.set_line(serial);
     }
 
     /// Take what the serial driver has for the guest; true if that ends a wait of the selected vCPU's.
@@ -138,7 +148,12 @@ impl<'a, S: Serial> Vm<'a, S> {
         }
         self.platform.bus.gic.end_event();
         self.commit_event();
-        self.named_vcpus().for_each(|(id, vcpu)| vcpu.tell(id, kernel));
+        let is_still = self.platform.debugger.is_stopped();
+        for (id, vcpu) in self.named_vcpus() {
+            if is_still { vcpu.keep_still(id, kernel) } else { vcpu.tell(id, kernel) }
+        }
+        kernel.select(VcpuId::BOOT);
+        self.handler(kernel).serve_debugger();
     }
 
     /// The vCPUs that the VM has.
@@ -198,9 +213,16 @@ impl<'a, S: Serial> Platform<'a, S> {
         self.trace.is_some()
     }
 
+    /// Exits go through the slow path: they are recorded, or a debugger is attached.
+    #[inline(always)]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.is_recorded() || self.debugger.is_attached()
+    }
+
     /// Due before each commit.
     pub(crate) fn update_checksums(&mut self) {
         self.bus.update_checksums();
+        self.debugger.update_checksum();
         self.console.update_checksum();
         self.backing.log.update_checksum();
         self.phase.update_checksum();
@@ -211,6 +233,7 @@ impl<'a, S: Serial> Platform<'a, S> {
     pub(crate) fn publish(&mut self) {
         self.console.publish();
         self.bus.publish(&self.backing);
+        self.debugger.publish();
     }
 
     /// Devices take what has come for them.

@@ -68,6 +68,7 @@ impl<S: Serial> Vm<'_, S> {
         // The VMM before this one may have been about to publish it.
         self.platform.console.publish_again();
         self.platform.bus.publish(&self.platform.backing);
+        self.platform.debugger.publish_again();
         let first = self.first_to_recover(&look, kernel);
         let (mut replied, mut result) = (first, DONE);
         let others = VcpuId::first(self.platform.config.vcpus).filter(|id| *id != first);
@@ -165,6 +166,8 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
                 let (next, _) = self.resume_exit(message, true);
                 self.carry_out(next)
             }
+            // It stands still for its debugger.
+            Waits::Stopped if self.platform.debugger.is_stopped() => DONE,
             Waits::Stopped if !self.vcpu.power.is_parked() => self.restarted(),
             Waits::Stopped => {
                 // The VMM before this one may have held it.

@@ -43,6 +43,13 @@ pub fn instruction_abort(status: FaultStatus, registers: &mut GuestRegisters, ke
     enter(injected, registers, kernel);
 }
 
+/// A debug exception of the guest's own that the hypervisor took. `address`: a watchpoint's.
+#[cfg(any(test, feature = "debugger"))]
+pub fn debug(taken: Esr, address: Option<u64>, registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {
+    let injected = inject::debug(context(registers, kernel), vectors(kernel), taken, address);
+    enter(injected, registers, kernel);
+}
+
 /// Go on after the trapped instruction.
 #[inline]
 pub fn advance(trapped: Esr, registers: &mut GuestRegisters, kernel: &mut impl KernelVcpu) {

@@ -2,16 +2,16 @@
 //! The vCPU's debug registers during an access: the OS lock is known, and a write is held back for whoever ends the exit.
 
 use super::resolve::TrapRow;
-use crate::vcpu::{Counts, DebugBackend, DebugRegister, KernelVcpu};
+use crate::vcpu::{Counts, DebugBackend, DebugRegister};
 use arm_syndrome::SysReg;
 use arm_trap_table::{Access, AccessResult};
 
 /// A write to the debug bank that has still to be done: by the reply, or by an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::exit) struct CarriedWrite {
-    pub(in crate::exit) register: DebugRegister,
-    pub(in crate::exit) value: u64,
-    pub(in crate::exit) dirty: bool,
+pub(crate) struct CarriedWrite {
+    pub(crate) register: DebugRegister,
+    pub(crate) value: u64,
+    pub(crate) dirty: bool,
 }
 
 /// The vCPU's bank, of which a write is held back; only the VMM changes the OS lock, so it is asked for once.
@@ -21,7 +21,7 @@ struct Carrying<'a, K> {
     write: Option<CarriedWrite>,
 }
 
-impl<K: KernelVcpu> DebugBackend for Carrying<'_, K> {
+impl<K: DebugBackend> DebugBackend for Carrying<'_, K> {
     type Error = K::Error;
 
     #[inline]
@@ -55,7 +55,7 @@ impl<K: KernelVcpu> DebugBackend for Carrying<'_, K> {
 
 /// Carries out an access but for the write that it returns.
 #[inline(always)]
-pub(in crate::exit) fn carry_out<R: TrapRow, K: KernelVcpu>(
+pub(crate) fn carry_out<R: TrapRow, K: DebugBackend>(
     row: Option<&R>,
     access: Access,
     from_el0: bool,

@@ -10,7 +10,7 @@ use super::{Handler, Next};
 use crate::console::Serial;
 use crate::vcpu::KernelVcpu;
 use arm_syndrome::{Coprocessor, CpAccess32, CpAccess64, CpMemory, Esr, Spsr, SysRegAccess};
-use arm_trap_table::{AccessResult, Encoding};
+use arm_trap_table::{Access, AccessResult, Encoding};
 use backend::{CarriedWrite, carry_out};
 use core::fmt::Display;
 use resolve::{Place, RegisterAccess, TrapRow};
@@ -88,9 +88,10 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             self.advance(esr);
             return Next::Resume;
         }
-        let (outcome, write) = carry_out(access.row, wanted, from_el0, &mut self.vcpu.os_lock, self.kernel);
-        let refused = write
-            .is_some_and(|CarriedWrite { register, value, dirty }| self.kernel.write(register, value, dirty).is_err());
+        let (outcome, refused) = match self.shared_access(access.row, wanted, from_el0) {
+            Some(shared) => shared,
+            None => self.own_access(access.row, wanted, from_el0),
+        };
         if refused {
             self.vcpu.os_lock = None;
         }
@@ -105,6 +106,14 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         }
         self.advance(esr);
         Next::Resume
+    }
+
+    /// An access to registers that are the guest's alone, and whether the kernel has refused it.
+    fn own_access<R: TrapRow>(&mut self, row: Option<&R>, access: Access, from_el0: bool) -> (AccessResult, bool) {
+        let (outcome, write) = carry_out(row, access, from_el0, &mut self.vcpu.os_lock, self.kernel);
+        let refused = write
+            .is_some_and(|CarriedWrite { register, value, dirty }| self.kernel.write(register, value, dirty).is_err());
+        (outcome, refused)
     }
 
     fn put(&mut self, place: Place, value: u64) {

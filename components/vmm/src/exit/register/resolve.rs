@@ -10,7 +10,7 @@ use core::fmt::{self, Display};
 const VMRS: u8 = 0b111;
 
 /// A row of a trap table.
-pub(in crate::exit) trait TrapRow: 'static {
+pub(crate) trait TrapRow: 'static {
     fn name(&self) -> &'static str;
     fn timer(&self, direction: Direction, from_el0: bool) -> Option<TimerRegister>;
     fn access<B: DebugBackend>(
