@@ -24,6 +24,8 @@ pub(super) struct BoardFile {
     machine: MachineSection,
     memory: MemorySection,
     uart: UartSection,
+    /// The second UART, of which the tools need to know only that there is one.
+    debug_uart: Option<toml::Table>,
     gic: GicSection,
     timer: TimerSection,
     /// Registers that the kernel sets before anything else: nothing for the tools.
@@ -207,6 +209,7 @@ pub(super) fn load(kernel_config: &Path, name: &str) -> anyhow::Result<Board> {
         stand_ins: stand_ins.unwrap_or_default(),
         image: platform.image,
         uart_clock: file.uart.clock,
+        has_debug_uart: file.debug_uart.is_some(),
         qemu: file.qemu,
     })
 }

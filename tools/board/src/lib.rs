@@ -58,6 +58,8 @@ pub struct Board {
     pub image: String,
     /// Of the kernel's UART, in Hz.
     pub uart_clock: u64,
+    /// It has a second UART for a debug line.
+    pub has_debug_uart: bool,
     /// How QEMU plays it, if it can.
     pub qemu: Option<Emulation>,
 }

@@ -51,6 +51,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
         "root-task",
         &["arm-syndrome", "lazaret-abi", "sel4", "sel4-root-task", "sel4-abi", "sel4-vcpu-debug", "system-spec"],
     ),
+    ("debug-line", &["microkit-abi", "sel4", "sel4-microkit", "serial"]),
     ("serial", &["lazaret-abi", "microkit-abi", "sel4", "sel4-microkit", "sel4-abi"]),
     ("block", &["microkit-abi", "sddf-abi", "sel4", "sel4-microkit", "sel4-abi"]),
     ("network", &["microkit-abi", "sddf-abi", "sel4", "sel4-microkit", "sel4-abi"]),
@@ -118,7 +119,10 @@ const MAY_LINK: &[(&str, &[&str])] = &[
             "sel4-prefix",
         ],
     ),
-    ("lazaret-machine", &["lazaret-abi", "lazaret-board", "lazaret-diagnostic", "lazaret-guests", "lazaret-programs"]),
+    (
+        "lazaret-machine",
+        &["debug-line", "lazaret-abi", "lazaret-board", "lazaret-diagnostic", "lazaret-guests", "lazaret-programs"],
+    ),
     ("lazaret-trace", &["arm-trap-table", "arm-syndrome", "lazaret-plan", "vmm"]),
     ("lazaret-audit", &["lazaret-plan", "system-spec"]),
     (
@@ -208,6 +212,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "components/drivers/block/src/target/disk.rs",
     "components/drivers/block/src/target/hal.rs",
     "components/drivers/block/src/target/regions.rs",
+    "components/drivers/debug-line/src/target/regions.rs",
     "components/drivers/network/src/target/card.rs",
     "components/drivers/network/src/target/hal.rs",
     "components/drivers/network/src/target/regions.rs",
@@ -246,6 +251,7 @@ const UNSAFE_LIMITS: &[(&str, usize)] = &[
     ("components/root-task", 12),
     // virtio-drivers leaves to its users what buffers are and where.
     ("components/drivers/block", 18),
+    ("components/drivers/debug-line", 2),
     ("components/drivers/network", 15),
     ("components/drivers/serial", 6),
     ("components/vmm", 8),

@@ -6,6 +6,7 @@
 pub mod card;
 mod clock;
 pub mod console;
+mod debug_line;
 mod drive;
 pub mod interrupt;
 mod lines;
@@ -22,6 +23,7 @@ mod terminal;
 mod watch;
 
 pub use clock::Clock;
+pub use debug_line::{DebugLine, DebugPort};
 pub use drive::Drive;
 pub use lines::rejoin;
 pub use monitor::{Monitor, Session};

@@ -40,6 +40,10 @@ pub struct Qemu {
     pub drive: Option<String>,
     /// `-device` of a network card, if the board has a place for one.
     pub network: Option<String>,
+    /// What the second UART is connected to, a character device. Without it the machine has none, if it need not have one.
+    pub debug_line: Option<String>,
+    /// The board has a second UART for a debug line.
+    has_debug_uart: bool,
     /// `-dtb`, for a machine that brings no device tree.
     pub device_tree: Option<PathBuf>,
 }
@@ -56,7 +60,9 @@ impl Qemu {
     pub fn as_described(board: &Board) -> anyhow::Result<Self> {
         let Emulation { program, machine, cpu, memory, more, drive, network, .. } =
             board.qemu.clone().with_context(|| format!("{}: not a QEMU board", board.name))?;
-        Ok(Self { program, machine, cpu, memory, clock: Clock::Host, more, drive, network, device_tree: None })
+        let (clock, debug_line, device_tree) = (Clock::Host, None, None);
+        let has_debug_uart = board.has_debug_uart;
+        Ok(Self { program, machine, cpu, memory, clock, more, drive, network, debug_line, has_debug_uart, device_tree })
     }
 
     /// A path in one of QEMU's options with commas between them: its own commas are doubled.
@@ -109,12 +115,26 @@ impl Qemu {
         Ok(self)
     }
 
+    /// With something at the other end of the debug line.
+    pub fn with_debug_line(mut self, end: &str) -> anyhow::Result<Self> {
+        if !self.has_debug_uart {
+            let help = "choose a board whose board.toml has [debug_uart]";
+            return Err(Problem::new("the system has a debug line, and this board no second UART for it", help));
+        }
+        self.debug_line = Some(end.into());
+        Ok(self)
+    }
+
     fn arguments(&self, image: &Path) -> Vec<String> {
         let cpu = self.clock.cpu(&self.cpu);
         let fixed = ["-M", &self.machine, "-cpu", &cpu, "-m", &self.memory, "-nographic", "-no-reboot"];
         let mut arguments: Vec<String> = fixed.map(Into::into).into();
         // QEMU's default network card wants a ROM file that is in a package of its own.
         arguments.extend(["-nic", "none"].map(Into::into));
+        if let Some(end) = &self.debug_line {
+            // The first is what -nographic alone has.
+            arguments.extend(["-serial", "mon:stdio", "-serial", end].map(Into::into));
+        }
         arguments.extend(self.clock.arguments());
         arguments.extend(self.more.iter().cloned());
         if let Some(device_tree) = &self.device_tree {
@@ -158,6 +178,9 @@ mod tests {
             "{line}"
         );
         assert!(line.ends_with("-kernel a.img") && !line.contains("icount"), "{line}");
+        assert!(!line.contains("-serial"), "{line}");
+        let both = qemu.clone().with_debug_line("null").unwrap().line(Path::new("a.img"));
+        assert!(both.contains("-serial mon:stdio -serial null"), "{both}");
         qemu.clock = Clock::Repeatable;
         assert!(
             qemu.line(Path::new("a b"))

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// The board that is built for when nobody says which.
 const DEFAULT: &str = "qemu_virt_aarch64";
 /// Sections of the kernel and of the drivers.
-const SECTIONS: [&str; 5] = ["machine", "memory", "uart", "gic", "timer"];
+const SECTIONS: [&str; 6] = ["machine", "memory", "uart", "debug_uart", "gic", "timer"];
 /// The list of registers to set.
 const REGISTERS: &str = "register";
 /// The key, before all sections, that names the board whose file counts.
