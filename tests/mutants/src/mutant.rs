@@ -33,6 +33,7 @@ impl Mutant {
             Some("vmm") => &[Suite::Monitor],
             Some("arm/load-store") => &[Suite::Decoder],
             Some("drivers/block") => &[Suite::Block],
+            Some("drivers/debug-line") => &[Suite::DebugLine],
             Some("drivers/network") => &[Suite::Network],
             Some("drivers/serial") => &[Suite::Serial],
             Some("virtio") => &[Suite::Virtio],

@@ -24,6 +24,8 @@ pub enum Suite {
     Monitor,
     /// The serial driver's.
     Serial,
+    /// The debug line's driver's.
+    DebugLine,
     /// The block driver's.
     Block,
     /// The network driver's.
@@ -45,7 +47,7 @@ pub enum Verdict {
 
 impl Suite {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Decoder,
         Self::Syndrome,
         Self::Shim,
@@ -56,6 +58,7 @@ impl Suite {
         Self::Kernel,
         Self::Monitor,
         Self::Serial,
+        Self::DebugLine,
         Self::Block,
         Self::Network,
         Self::Virtio,
@@ -77,6 +80,7 @@ impl Suite {
             Self::Kernel => &["-p", "microkernel", "--lib"],
             Self::Monitor => &["-p", "vmm", "--lib"],
             Self::Serial => &["-p", "serial", "--lib"],
+            Self::DebugLine => &["-p", "debug-line", "--lib"],
             Self::Block => &["-p", "block", "--lib"],
             Self::Network => &["-p", "network", "--lib"],
             Self::Virtio => &["-p", "virtio", "--lib"],
@@ -96,6 +100,7 @@ impl Suite {
             Self::Kernel => "microkernel",
             Self::Monitor => "vmm",
             Self::Serial => "serial",
+            Self::DebugLine => "debug-line",
             Self::Block => "block",
             Self::Network => "network",
             Self::Virtio => "virtio",

@@ -9,7 +9,7 @@ use anyhow::Context;
 
 use crate::{Mutant, Suite, Verdict};
 
-const MEMBERS: [&str; 28] = [
+const MEMBERS: [&str; 29] = [
     "components/formats/board-file",
     "components/formats/sel4-prefix",
     "components/abi/sel4",
@@ -23,6 +23,7 @@ const MEMBERS: [&str; 28] = [
     "components/debug-shim",
     "components/debug-shim/aarch64",
     "components/drivers/block",
+    "components/drivers/debug-line",
     "components/drivers/network",
     "components/drivers/serial",
     "components/microkernel",

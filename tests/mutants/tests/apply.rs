@@ -35,6 +35,7 @@ fn every_mutant_meets_its_own_crate() {
             Some("vmm") => Suite::Monitor,
             Some("arm/load-store") => Suite::Decoder,
             Some("drivers/block") => Suite::Block,
+            Some("drivers/debug-line") => Suite::DebugLine,
             Some("drivers/network") => Suite::Network,
             Some("drivers/serial") => Suite::Serial,
             Some("virtio") => Suite::Virtio,

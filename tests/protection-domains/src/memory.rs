@@ -3,6 +3,7 @@
 #![allow(unsafe_code)]
 
 use sel4_microkit::{memory_region_symbol, var};
+use serial::ring::Ring;
 
 /// Bytes of a large region.
 const LARGE: usize = 0x40_0000;
@@ -26,4 +27,12 @@ pub fn check() {
     assert_eq!(tree[CHUNK_HEADER..][..4], MAGIC, "the device tree");
     assert!(*var!(dma_paddr: u64 = 0) != 0, "a known physical address");
     dma[LARGE - 1] = 1;
+}
+
+/// The rings to the debug line and from it.
+pub fn debug_rings() -> (&'static Ring, &'static Ring) {
+    let to_host = memory_region_symbol!(debug_tx_vaddr: *mut Ring);
+    let from_host = memory_region_symbol!(debug_rx_vaddr: *mut Ring);
+    // SAFETY: the description maps a page for each, read-write and for ever; a ring is all atomics and smaller than a page.
+    unsafe { (to_host.as_ref(), from_host.as_ref()) }
 }

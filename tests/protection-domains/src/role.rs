@@ -7,11 +7,12 @@ use sel4_microkit::{
 };
 
 use crate::{
+    echo::Echo,
     fault::{NOWHERE, fault},
     memory, observer, shifter,
 };
 
-/// Between `client` and `server`, at both ends.
+/// Between `client` and `server`, at both ends; to the debug line.
 const CHANNEL: Channel = Channel::new(3);
 /// `child`, in `parent`.
 const CHILD: Child = Child::new(5);
@@ -34,6 +35,10 @@ enum Role {
     Warden,
     /// Moves its guest's time.
     Shifter,
+    /// Says on the debug line what it hears there.
+    Echo(Echo),
+    /// Is on the debug line and hears nothing.
+    Deaf,
 }
 
 #[protection_domain]
@@ -49,6 +54,8 @@ fn init() -> Role {
             shifter::start();
             Role::Shifter
         }
+        Ok("echo_a" | "echo_b") => Role::Echo(Echo::new()),
+        Ok("deaf") => Role::Deaf,
         _ => fault(),
     }
 }
@@ -94,6 +101,12 @@ impl Handler for Role {
                 CHANNEL.notify();
             }
             Self::Client => debug_println!("client: PASS"),
+            Self::Echo(echo) => {
+                if echo.answer() {
+                    CHANNEL.notify();
+                }
+            }
+            Self::Deaf => {}
             Self::Parent { .. } | Self::Reader | Self::Warden | Self::Shifter => panic!("nobody signals this one"),
         }
         Ok(())

@@ -15,6 +15,7 @@ mod command_line;
 mod console;
 mod crash;
 mod debian;
+mod debug_line;
 mod differential;
 mod disk;
 mod domains;
@@ -102,6 +103,7 @@ fn main() {
         linux::SCENARIOS,
         linux32::SCENARIOS,
         debian::SCENARIOS,
+        debug_line::SCENARIOS,
         disk::SCENARIOS,
         network::SCENARIOS,
         virtio::SCENARIOS,

@@ -3,6 +3,7 @@
 //! kernel or for a seL4 that somebody else built.
 #![forbid(unsafe_code)]
 
+mod debug_line;
 mod input;
 mod made;
 mod request;

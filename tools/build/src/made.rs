@@ -6,17 +6,18 @@ use lazaret_sdf::{SearchPath, System};
 
 /// Our programs for protection domains, in files `NAME.elf`. Reports have these two whatever a description runs.
 const ALWAYS: [&str; 2] = ["vmm", "serial"];
-/// Those that are made where a description runs them: the VMM of several vCPUs, the drivers of the disk and of the network,
-/// and the program of the domains that test what Microkit promises.
-const SOMETIMES: [&str; 4] = ["vmm-smp", "block", "network", "protection-domains"];
+/// Those that are made where a description runs them: the VMM of several vCPUs, the drivers of the disk, of the network and of
+/// the debug line, and the program of the domains that test what Microkit promises.
+const SOMETIMES: [&str; 5] = ["vmm-smp", "block", "network", "debug-line", "protection-domains"];
 
 /// Files that a build makes, as descriptions name them.
-pub const MADE: [&str; 12] = [
+pub const MADE: [&str; 13] = [
     "vmm.elf",
     "vmm-smp.elf",
     "serial.elf",
     "block.elf",
     "network.elf",
+    "debug-line.elf",
     "protection-domains.elf",
     lazaret_guests::LINUX,
     lazaret_guests::INITRD,
@@ -81,5 +82,7 @@ mod tests {
         assert_eq!(disk.programs, ["vmm", "serial", "block"]);
         let network = needed(&text.replace("'serial.elf'", "'network.elf'"));
         assert_eq!(network.programs, ["vmm", "serial", "network"]);
+        let debug_line = needed(&text.replace("'serial.elf'", "'debug-line.elf'"));
+        assert_eq!(debug_line.programs, ["vmm", "serial", "debug-line"]);
     }
 }

@@ -9,7 +9,7 @@ use anyhow::Context;
 use crate::made::{MADE, Needed, program_file};
 use crate::sel4::Installed;
 use crate::target::Target;
-use crate::{Input, Request};
+use crate::{Input, Request, debug_line};
 use lazaret_board::Board;
 use lazaret_diagnostic::{BadDescription, Problem};
 use lazaret_guests::Origin;
@@ -57,6 +57,8 @@ pub struct Built {
     pub cpu: Option<&'static str>,
     /// The kernel, if it is none of ours: [`Installed::describe`].
     pub kernel: Option<String>,
+    /// Clients of the debug line, if there is one: the driver's number of each, and the name of the VM there.
+    pub debug_clients: Option<Vec<(u8, String)>>,
     /// Why the virtual machines will not start, and what would.
     pub will_not_start: Option<String>,
 }
@@ -90,6 +92,14 @@ pub fn check_given(workspace: &Workspace, request: &Request) -> anyhow::Result<(
     needed(request, &target.board, &search_path_in(workspace, request, &target.output), &target.output).map(drop)
 }
 
+/// Clients of the debug line, as [`Built::debug_clients`], of a description for which nothing is built yet.
+pub fn debug_clients(workspace: &Workspace, request: &Request) -> anyhow::Result<Option<Vec<(u8, String)>>> {
+    let target = Target::of(workspace, request)?;
+    let files = search_path_in(workspace, request, &target.output).without(&made(&target.output)).with_pending(MADE);
+    let system = lazaret_sdf::load(&request.system, &target.board, &files).map_err(BadDescription)?;
+    Ok(debug_line::clients(&system))
+}
+
 /// Builds everything.
 pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> {
     let target = Target::of(workspace, request)?;
@@ -103,7 +113,7 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let verified = lazaret_check::load(&request.system, &target.board, &files, &plan_options(request, &target.board));
     let verified = verified.map_err(BadDescription)?;
     let inputs = Input::of(&verified.system, &files, &made(&target.output))?;
-    let stand_ins = verified.system.stand_ins;
+    let debug_clients = debug_line::clients(&verified.system);
     let plan = verified.plan.context("files that the build makes are missing")?;
     let (image, mut sizes) = target.pack(&executables.wide, ROOT_TASK, Some(&plan.to_spec()))?;
     let vmm = std::fs::read(executables.wide.join("vmm")).context("vmm")?;
@@ -127,7 +137,8 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
     let path = keep_image(&target.output, request, &image.bytes)?;
     let cpu = target.kernel.as_ref().map(|kernel| kernel.cpu);
     let kernel = target.kernel.as_ref().map(Installed::describe);
-    let machines = verified.system.protection_domains.iter().filter(|pd| pd.virtual_machine.is_some()).count();
+    let machines = verified.system.virtual_machine_count();
+    let stand_ins = verified.system.stand_ins;
     let isolates = request.allow_shared_debug || target.kernel.as_ref().is_none_or(|kernel| kernel.has_shim);
     let will_not_start = (machines > 1 && !isolates).then(|| not_isolated(machines));
     let (board, compiler) = (target.board, toolchain.version());
@@ -147,6 +158,7 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
         stand_ins,
         cpu,
         kernel,
+        debug_clients,
         will_not_start,
     })
 }

@@ -9,6 +9,7 @@ use crate::command::audit::AuditArguments;
 use crate::command::bench::BenchArguments;
 use crate::command::build::BuildArguments;
 use crate::command::check::CheckArguments;
+use crate::command::debug::DebugArguments;
 use crate::command::disk::DiskArguments;
 use crate::command::docs::DocsArguments;
 use crate::command::graph::GraphArguments;
@@ -50,6 +51,8 @@ pub enum Command {
     Docs(DocsArguments),
     /// Run a system and show why its guests stopped: counters, the last exits, a timeline for Perfetto
     Trace(TraceArguments),
+    /// Start a system, and a debugger for one of its virtual machines
+    Debug(DebugArguments),
     /// Inject faults into a virtual machine's monitor, guest and kernel, and see whether another one can tell
     Inject(InjectArguments),
     /// Make a disk image with a Debian on it, for a virtual machine to start from

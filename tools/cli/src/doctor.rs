@@ -3,6 +3,7 @@
 
 use std::process::{Command, ExitCode};
 
+use lazaret_machine::Debugger;
 use lazaret_programs::toolchain::{self, TARGET, TARGET32, Toolchain, first_line};
 use lazaret_programs::workspace::Workspace;
 
@@ -92,6 +93,12 @@ fn findings(workspace: &Workspace) -> Vec<Finding> {
             "--version",
             WITHOUT_TIMEOUT.to_string() + &install("coreutils"),
         )),
+        Finding {
+            what: "gdb for the guests (debug)",
+            found: Debugger::find().ok().map(|debugger| debugger.program().into()),
+            fix: install("gdb-multiarch"),
+            needed: false,
+        },
         optional(tool("setpriv", "setpriv", "--version", install("util-linux"))),
         optional(tool("rustfmt (tests)", "rustfmt", "--version", "rustup component add rustfmt".into())),
         optional(tool("clippy (tests)", "cargo-clippy", "--version", "rustup component add clippy".into())),

@@ -49,6 +49,7 @@ fn run(what: &Command) -> anyhow::Result<ExitCode> {
         Command::Graph(arguments) => command::graph::run(&workspace, arguments),
         Command::Docs(arguments) => command::docs::run(arguments),
         Command::Trace(arguments) => command::trace::run(&workspace, arguments),
+        Command::Debug(arguments) => command::debug::run(&workspace, arguments),
         Command::Inject(arguments) => command::inject::run(&workspace, arguments),
         Command::Shim(arguments) => command::shim::run(&workspace, arguments),
         Command::Disk(arguments) => command::disk::run(&workspace, arguments),

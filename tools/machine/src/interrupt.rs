@@ -28,6 +28,11 @@ pub fn interrupted() -> bool {
     flag.load(Relaxed)
 }
 
+/// From here on Ctrl-C is for a program that is started by this one, as a debugger is; this one goes on.
+pub fn leave_to_others() {
+    let _ = flag::register(SIGINT, Arc::new(AtomicBool::new(false)));
+}
+
 /// Keeps the terminal's Ctrl-C from a program that is to be started: what it has is still to be looked at. It has to be
 /// ended by us; see [`Process`](crate::Process).
 pub fn keep_from(command: &mut Command) -> &mut Command {

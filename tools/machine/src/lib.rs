@@ -7,6 +7,7 @@ pub mod card;
 mod clock;
 pub mod console;
 mod debug_line;
+mod debugger;
 mod drive;
 pub mod interrupt;
 mod lines;
@@ -24,6 +25,7 @@ mod watch;
 
 pub use clock::Clock;
 pub use debug_line::{DebugLine, DebugPort};
+pub use debugger::{Beginning, Debugger};
 pub use drive::Drive;
 pub use lines::rejoin;
 pub use monitor::{Monitor, Session};

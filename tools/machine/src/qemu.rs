@@ -43,7 +43,7 @@ pub struct Qemu {
     /// What the second UART is connected to, a character device. Without it the machine has none, if it need not have one.
     pub debug_line: Option<String>,
     /// The board has a second UART for a debug line.
-    has_debug_uart: bool,
+    pub has_debug_uart: bool,
     /// `-dtb`, for a machine that brings no device tree.
     pub device_tree: Option<PathBuf>,
 }

@@ -14,6 +14,8 @@ pub enum RunEnd {
     TimedOut(String),
     /// Ctrl-C was typed before that.
     Interrupted,
+    /// Whoever had it run wanted no more of it.
+    Stopped,
     /// The kernel or the monitor reported a fault: its line.
     Fault(String),
     /// The machine ended by itself and well, but before everything was seen; what it still waited for.
@@ -50,6 +52,7 @@ impl Run {
             RunEnd::Seen => return Ok(()),
             RunEnd::TimedOut(pattern) => format!("not seen within {:.0?}: {pattern}", self.elapsed),
             RunEnd::Interrupted => "interrupted".into(),
+            RunEnd::Stopped => "stopped".into(),
             RunEnd::Fault(line) => format!("a fault: {line}"),
             RunEnd::Missing(pattern) => format!("QEMU ended before this was seen: {pattern}"),
             RunEnd::Ended(_) => "QEMU ended too early".into(),

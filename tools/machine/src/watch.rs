@@ -3,8 +3,11 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -31,6 +34,8 @@ pub enum Input {
     /// The person at the terminal.
     Terminal,
     Script,
+    /// From nowhere: the person at the terminal, Ctrl-C included, is busy with something else.
+    Nobody,
 }
 
 /// Hears pieces of output.
@@ -54,6 +59,8 @@ pub struct Watch {
     pub input: Input,
     /// A fault in a protection domain is part of the test.
     pub faults_expected: bool,
+    /// Ends the run once it is true.
+    pub stop: Option<Arc<AtomicBool>>,
     /// What to do with the machine before it is ended, if it has not ended by itself.
     pub at_end: Option<Box<dyn FnOnce() -> anyhow::Result<()>>>,
 }
@@ -70,8 +77,14 @@ impl Watch {
             hear: None,
             input: Input::Script,
             faults_expected: false,
+            stop: None,
             at_end: None,
         }
+    }
+
+    /// Follows a script, and goes on until that is true.
+    pub fn endless(script: Script, stop: Arc<AtomicBool>) -> Self {
+        Self { stop_when_done: false, patience: None, stop: Some(stop), ..Self::script(script, Duration::MAX) }
     }
 }
 
@@ -82,8 +95,10 @@ impl Watch {
         let interactive = self.input == Input::Terminal;
         let terminal = interactive.then(Terminal::remember);
         command.stdin(if interactive { Stdio::inherit() } else { Stdio::piped() });
-        if !interactive {
-            interrupt::keep_from(&mut command);
+        match self.input {
+            Input::Terminal => {}
+            Input::Script => _ = interrupt::keep_from(&mut command),
+            Input::Nobody => _ = command.process_group(0),
         }
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|error| {
@@ -122,6 +137,9 @@ impl Watch {
         loop {
             if self.input == Input::Script && interrupt::interrupted() {
                 return Ok(Some(RunEnd::Interrupted));
+            }
+            if self.stop.as_ref().is_some_and(|stop| stop.load(Relaxed)) {
+                return Ok(Some(RunEnd::Stopped));
             }
             let is_over = match &fault {
                 Some((at, _)) => at.elapsed() >= LAST_WORDS,
@@ -280,6 +298,15 @@ mod tests {
             rest("i=0; while [ $i -lt 3000000 ]; do i=$((i + 1)); done; echo late; exec sleep 1000", 600),
             RunEnd::Seen
         );
+    }
+
+    #[test]
+    fn an_endless_one_ends_when_it_is_told() {
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&stop);
+        let mut watch = Watch::endless(Script::new(), stop);
+        watch.hear = Some(Box::new(move |_| told.store(true, Relaxed)));
+        assert_eq!(watch.run(shell("echo a; exec sleep 1000")).unwrap().end, RunEnd::Stopped);
     }
 
     #[test]

@@ -289,10 +289,11 @@ impl Builder<'_> {
     fn client_names(&self, index: PdIndex) -> [[u8; NAME_LENGTH]; CLIENTS] {
         let mut names = [[0; NAME_LENGTH]; CLIENTS];
         for (own, other) in self.system.ends(index) {
-            let pd = &self.system[other.pd];
-            let name = pd.virtual_machine.as_ref().map_or(&pd.name, |machine| &machine.name);
             if let Some(bytes) = names.get_mut(usize::from(own.id)) {
-                bytes.iter_mut().zip(name.bytes()).for_each(|(byte, character)| *byte = character);
+                bytes
+                    .iter_mut()
+                    .zip(self.system.name_at(other).bytes())
+                    .for_each(|(byte, character)| *byte = character);
             }
         }
         names

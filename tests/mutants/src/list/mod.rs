@@ -5,6 +5,7 @@ mod bank;
 mod calls;
 mod console;
 mod controller;
+mod debug_line;
 mod decoder;
 mod entropy;
 mod group;
@@ -47,6 +48,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         load_store::MUTANTS,
         time::MUTANTS,
         console::MUTANTS,
+        debug_line::MUTANTS,
         calls::MUTANTS,
         controller::MUTANTS,
         entropy::MUTANTS,

@@ -12,7 +12,7 @@ use regex::Regex;
 use crate::arguments::{QemuArguments, SourceArguments};
 use lazaret_build::system::{self, Built};
 use lazaret_diagnostic::Problem;
-use lazaret_machine::{Drive, Forward, Input, Patience, Run, RunEnd, Script, Watch, serial, user_network};
+use lazaret_machine::{DebugLine, Drive, Forward, Input, Patience, Run, RunEnd, Script, Watch, serial, user_network};
 use lazaret_programs::workspace::Workspace;
 
 /// `run`
@@ -90,10 +90,10 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
         (None, is_empty) => !is_empty,
         (net, _) => net == Some(Net::User),
     };
-    let (image, mut qemu) = match &arguments.image {
+    let (image, mut qemu, debug_clients) = match &arguments.image {
         Some(image) => {
             let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config())?;
-            (image.clone(), arguments.qemu.qemu(workspace, &board)?)
+            (image.clone(), arguments.qemu.qemu(workspace, &board)?, None)
         }
         None => {
             let request = arguments.qemu.request(workspace, arguments.source.request(workspace))?;
@@ -105,7 +105,7 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
             hint(drive.is_some(), "--drive", "block.elf", &built);
             hint(has_network, "--net", "network.elf", &built);
             let qemu = arguments.qemu.qemu_for(workspace, &built)?;
-            (built.path, qemu)
+            (built.path, qemu, built.debug_clients)
         }
     };
     if let Some(drive) = &drive {
@@ -115,8 +115,12 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
         qemu = qemu.with_network(&user_network(&arguments.forward))?;
     }
     qemu.more.extend(arguments.more.iter().cloned());
+    let debug_line = debug_clients.map(|clients| DebugLine::open(&mut qemu, &clients)).transpose()?;
     let image = super::short(&image);
     eprintln!("{}", qemu.line(&image));
+    for port in debug_line.iter().flat_map(DebugLine::ports) {
+        eprintln!("gdb: {} at {}", port.vm, port.address);
+    }
     // Nobody may be there to see that an installed kernel stops at boot.
     let limit = (arguments.source.kernel.is_some() && !until.is_empty()).then_some(BOOT_LIMIT);
     let mut watch = watch(until, arguments.timeout.or(limit));
@@ -156,6 +160,7 @@ fn watch(until: Vec<Regex>, timeout: Option<u64>) -> Watch {
         hear: None,
         input: if stop_when_done { Input::Script } else { Input::Terminal },
         faults_expected: false,
+        stop: None,
         at_end: None,
     }
 }
@@ -172,6 +177,7 @@ fn verdict(run: &Run, what: &str) -> ExitCode {
             (format!("not seen in {seconds:.0} s: {pattern}\nits last line: {last}"), 1)
         }
         RunEnd::Interrupted => (format!("interrupted after {seconds:.1} s"), 1),
+        RunEnd::Stopped => (format!("stopped after {seconds:.1} s"), 1),
         RunEnd::Fault(line) => (format!("fault: {line}"), 1),
     };
     eprintln!("\nlazaret: {text}");

@@ -53,6 +53,12 @@ impl System {
             .filter(move |(own, _)| own.pd == pd)
     }
 
+    /// What is at a channel's end, by name: a protection domain's machine, or itself if it has none.
+    pub fn name_at(&self, end: &End) -> &str {
+        let pd = &self[end.pd];
+        pd.virtual_machine.as_ref().map_or(&pd.name, |machine| &machine.name)
+    }
+
     /// Does anybody call or fault into this protection domain, so that it needs an endpoint?
     pub fn needs_endpoint(&self, pd: PdIndex) -> bool {
         self[pd].virtual_machine.is_some()
