@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -130,6 +130,7 @@ fn command() -> anyhow::Result<()> {
     std::fs::write(&gdb, script)?;
     std::fs::set_permissions(&gdb, PermissionsExt::from_mode(0o755))?;
     let system = machine::description("debug_line");
+    crate::command_line::expect(&["check", "--system", text(&system)?], 0, "")?;
     for (status, code) in [(0, 0), (3, 1)] {
         let batch = folder.join("batch");
         std::fs::write(&batch, status.to_string())?;
@@ -157,10 +158,4 @@ fn debug(gdb: &Path, arguments: &[&str], code: i32) -> anyhow::Result<String> {
     let said = [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat();
     anyhow::ensure!(output.status.code() == Some(code), "debug {arguments:?}: {}\n{said}", output.status);
     Ok(said)
-}
-
-/// The description that users start from is accepted.
-fn checked() -> anyhow::Result<()> {
-    let example: PathBuf = Workspace::find().root().join("components/examples/debug.system");
-    crate::command_line::expect(&["check", "--system", text(&example)?], 0, "")
 }

@@ -92,17 +92,13 @@ impl Driver {
         });
         all
     }
+}
 
-    /// The interrupt may come again once what it came for is read.
-    fn acknowledge(&mut self, channel: Channel) {
-        let handler =
-            sel4::cap::IrqHandler::from_bits(sel4::CPtrBits::from(IRQ_BASE) + channel.index() as sel4::CPtrBits);
-        if let Err(error) = handler.irq_handler_ack() {
-            debug_println!(
-                "debug-line|ERROR: channel {}, neither a client's nor an interrupt: {error}",
-                channel.index()
-            );
-        }
+/// The interrupt may come again once what it came for is read.
+fn acknowledge(channel: Channel) {
+    let handler = sel4::cap::IrqHandler::from_bits(sel4::CPtrBits::from(IRQ_BASE) + channel.index() as sel4::CPtrBits);
+    if let Err(error) = handler.irq_handler_ack() {
+        debug_println!("debug-line|ERROR: channel {}, neither a client's nor an interrupt: {error}", channel.index());
     }
 }
 
@@ -113,9 +109,7 @@ impl Handler for Driver {
         // Before anything is read: what comes afterwards raises it again.
         self.wire.0.clear_interrupts(Interrupts::all());
         self.work();
-        for channel in channels.iter().filter(|channel| !self.line.is_client(channel.index())) {
-            self.acknowledge(channel);
-        }
+        channels.iter().filter(|channel| !self.line.is_client(channel.index())).for_each(acknowledge);
         Ok(())
     }
 }
