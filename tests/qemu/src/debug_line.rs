@@ -20,12 +20,7 @@ use lazaret_programs::workspace::Workspace;
 use crate::Scenario;
 use crate::machine;
 
-pub const SCENARIOS: &[Scenario] = &[
-    ("debug-line", echoes),
-    ("debug-line-absent", absent),
-    ("debug-command", command),
-    ("debug-line-checked", checked),
-];
+pub const SCENARIOS: &[Scenario] = &[("debug-line", echoes), ("debug-line-absent", absent), ("debug-command", command)];
 
 /// For an answer, however busy the host is: a machine that ends closes the connection.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -121,7 +116,7 @@ fn command() -> anyhow::Result<()> {
     let script = "#!/bin/bash\n\
         set -e\n\
         [[ $* == *'-batch '*'-ex target remote 127.0.0.1:'*'-x '* ]]\n\
-        port=${*#*127.0.0.1:}; port=${port%% *}\n\
+        all=\"$*\"; port=${all#*127.0.0.1:}; port=${port%% *}\n\
         exec 3<>/dev/tcp/127.0.0.1/$port\n\
         printf '$g#67' >&3\n\
         read -r -N 5 answer <&3\n\
