@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The second UART's facts from the board's file.
+//! The second UART's facts from the board's file, which kind it is among them.
 
 use board_file::BoardFile;
 
 fn main() {
-    BoardFile::write(&BoardFile::of_this_build().section("debug_uart"));
+    let board = BoardFile::of_this_build();
+    println!("cargo:rustc-check-cfg=cfg(mini_uart)");
+    if board.number("debug_uart", "mini") != 0 {
+        println!("cargo:rustc-cfg=mini_uart");
+    }
+    BoardFile::write(&board.section("debug_uart"));
 }

@@ -64,6 +64,7 @@ const ON_EVERY_BOARD: &[&str] = &[
     "protection-domains",
     "bare-workout",
     "bare-two-vms",
+    "debug-line",
     "bare-sweep",
     "linux-boot",
     "linux-gdb",

@@ -3,56 +3,33 @@
 
 mod board;
 mod regions;
+mod uart;
 
 use core::convert::Infallible;
 
-use arm_pl011_uart::{DataBits, Interrupts, LineConfig, Parity, StopBits, Uart};
 use debug_line::MAX_CLIENTS;
 use debug_line::frame::FLAG;
 use debug_line::line::Line;
 use microkit_abi::slot::IRQ_BASE;
 use sel4_microkit::{Channel, ChannelSet, Handler, debug_println, protection_domain};
 
-/// What the line runs at.
-const BAUD_RATE: u32 = 115_200;
-/// The UART's clock, in Hz.
-const CLOCK: u32 = board::DEBUG_UART_CLOCK as u32;
+use uart::{BoardUart, Uart};
+
 /// Bytes that are received before those who send have their turn.
 const AT_ONCE: usize = 64;
 
 #[protection_domain]
 fn init() -> Driver {
-    let mut uart = Uart::new(regions::uart());
-    let line = LineConfig { data_bits: DataBits::Bits8, parity: Parity::None, stop_bits: StopBits::One };
-    if uart.enable(line, BAUD_RATE, CLOCK).is_err() {
-        debug_println!("debug-line|ERROR: the UART does not take {BAUD_RATE} baud");
-    }
-    uart.set_interrupt_masks(Interrupts::RXI | Interrupts::RTI);
-    let mut driver = Driver { line: Line::new(regions::clients()), wire: Wire(uart) };
+    let mut driver = Driver { line: Line::new(regions::clients()), wire: BoardUart::new(regions::uart()) };
     // The host waits for this: what arrives before the UART is on is lost.
     driver.wire.put(FLAG);
     driver.work();
     driver
 }
 
-/// The UART.
-struct Wire(Uart<'static>);
-
-impl Wire {
-    fn put(&mut self, byte: u8) {
-        while self.0.is_tx_fifo_full() {}
-        self.0.write_word(byte);
-    }
-
-    /// The next byte. A framing error or break loses one, nothing else.
-    fn get(&mut self) -> Option<u8> {
-        core::iter::repeat_with(|| self.0.read_word()).find_map(Result::ok).flatten()
-    }
-}
-
 struct Driver {
     line: Line,
-    wire: Wire,
+    wire: BoardUart,
 }
 
 impl Driver {
@@ -107,7 +84,7 @@ impl Handler for Driver {
 
     fn notified(&mut self, channels: ChannelSet) -> Result<(), Infallible> {
         // Before anything is read: what comes afterwards raises it again.
-        self.wire.0.clear_interrupts(Interrupts::all());
+        self.wire.clear_interrupts();
         self.work();
         channels.iter().filter(|channel| !self.line.is_client(channel.index())).for_each(acknowledge);
         Ok(())

@@ -2,15 +2,17 @@
 //! The memory that the manifest maps into this protection domain.
 #![allow(unsafe_code)]
 
-use arm_pl011_uart::{PL011Registers, UniqueMmioPointer};
+use arm_pl011_uart::UniqueMmioPointer;
 use debug_line::{MAX_CLIENTS, line::Client};
 use sel4_microkit::{memory_region_symbol, var};
 use serial::ring::Ring;
 
+use super::uart::Registers;
+
 /// The registers.
-pub fn uart() -> UniqueMmioPointer<'static, PL011Registers> {
+pub fn uart() -> UniqueMmioPointer<'static, Registers> {
     // SAFETY: the build set the variable to the device's page, which is mapped for ever; this is called once.
-    unsafe { UniqueMmioPointer::new(memory_region_symbol!(uart_vaddr: *mut PL011Registers)) }
+    unsafe { UniqueMmioPointer::new(memory_region_symbol!(uart_vaddr: *mut Registers)) }
 }
 
 /// The rings of the clients that there are.
