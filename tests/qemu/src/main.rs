@@ -16,10 +16,12 @@ mod console;
 mod crash;
 mod debian;
 mod debug_line;
+mod debugger;
 mod differential;
 mod disk;
 mod domains;
 mod entry;
+mod gdb;
 mod limits;
 mod linux;
 mod linux32;
@@ -105,6 +107,7 @@ fn main() {
         linux32::SCENARIOS,
         debian::SCENARIOS,
         debug_line::SCENARIOS,
+        debugger::SCENARIOS,
         disk::SCENARIOS,
         network::SCENARIOS,
         virtio::SCENARIOS,

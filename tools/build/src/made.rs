@@ -6,14 +6,15 @@ use lazaret_sdf::{SearchPath, System};
 
 /// Our programs for protection domains, in files `NAME.elf`. Reports have these two whatever a description runs.
 const ALWAYS: [&str; 2] = ["vmm", "serial"];
-/// Those that are made where a description runs them: the VMM of several vCPUs, the drivers of the disk, of the network and of
+/// Those that are made where a description runs them: the VMM of several vCPUs and the one with a stub for gdb, the drivers of the disk, of the network and of
 /// the debug line, and the program of the domains that test what Microkit promises.
-const SOMETIMES: [&str; 5] = ["vmm-smp", "block", "network", "debug-line", "protection-domains"];
+const SOMETIMES: [&str; 6] = ["vmm-smp", "vmm-debug", "block", "network", "debug-line", "protection-domains"];
 
 /// Files that a build makes, as descriptions name them.
-pub const MADE: [&str; 13] = [
+pub const MADE: [&str; 14] = [
     "vmm.elf",
     "vmm-smp.elf",
+    "vmm-debug.elf",
     "serial.elf",
     "block.elf",
     "network.elf",

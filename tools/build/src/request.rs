@@ -24,6 +24,8 @@ pub struct Request {
     pub cpu: Option<String>,
     /// Start several VMs on a kernel that does not switch debug registers.
     pub allow_shared_debug: bool,
+    /// This VM starts when a debugger has come and lets it.
+    pub waits_for_debugger: Option<String>,
     /// The root task lists every capability.
     pub audit: bool,
     /// With one capability too many.
@@ -42,6 +44,7 @@ impl Request {
             kernel: None,
             cpu: None,
             allow_shared_debug: false,
+            waits_for_debugger: None,
             audit: false,
             plant_capability: false,
         }

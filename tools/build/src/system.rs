@@ -123,13 +123,14 @@ pub fn build(workspace: &Workspace, request: &Request) -> anyhow::Result<Built> 
         Size::plain("system specification", image.spec_size),
         Size::plain("image", image.bytes.len() as u64),
     ]);
-    if needed.programs.contains(&"vmm-smp") {
-        let vmm = std::fs::read(executables.wide.join("vmm-smp")).context("vmm-smp")?;
-        sizes.push(Size::limited("vmm-smp text", sizes::text(&vmm)?, sizes::VMM_TEXT));
-    }
-    if needed.programs.contains(&"network") {
-        let network = std::fs::read(executables.wide.join("network")).context("network")?;
-        sizes.push(Size::limited("network text", sizes::text(&network)?, sizes::NETWORK_TEXT));
+    let limited = [
+        ("vmm-smp", "vmm-smp text", sizes::VMM_TEXT),
+        ("vmm-debug", "vmm-debug text", sizes::VMM_TEXT + sizes::DEBUGGER_TEXT),
+        ("network", "network text", sizes::NETWORK_TEXT),
+    ];
+    for (program, what, limit) in limited.into_iter().filter(|(program, ..)| needed.programs.contains(program)) {
+        let executable = std::fs::read(executables.wide.join(program)).context(program)?;
+        sizes.push(Size::limited(what, sizes::text(&executable)?, limit));
     }
     sizes::check(&sizes)?;
     let reported = [target.first_program(), ROOT_TASK, "vmm", "serial"];
@@ -224,6 +225,7 @@ fn plan_options(request: &Request, board: &Board) -> lazaret_plan::Options {
         audit: request.audit,
         plant_capability: request.plant_capability,
         allow_shared_debug: request.allow_shared_debug,
+        waits_for_debugger: request.waits_for_debugger.clone(),
         vmms_stay_active: request.kernel.is_some(),
         ..lazaret_plan::Options::of(board)
     }

@@ -17,8 +17,8 @@ use lazaret_diagnostic::{Diagnostic, Span};
 use lazaret_sdf::limits::read_at_most;
 use lazaret_sdf::model::{Map, MemoryRegion, Prefill, ProtectionDomain, SetVarValue, System};
 
-/// Our VMM of machines with one vCPU.
-const ONE_VCPU: &str = "vmm.elf";
+/// Our VMMs of machines with one vCPU.
+const ONE_VCPU: [&str; 2] = ["vmm.elf", "vmm-debug.elf"];
 
 /// Everything that the monitors of this system would refuse.
 pub fn check(system: &System) -> Vec<Diagnostic> {
@@ -96,8 +96,9 @@ impl<'a> Monitor<'a> {
                 "32-bit vCPUs that take turns go astray in QEMU; a 64-bit guest may have four".into(),
             );
         }
-        if there > 1 && self.pd.program.name == ONE_VCPU {
-            let what = format!("Virtual machine '{name}' has {vcpus}, and {ONE_VCPU} is for one");
+        let program = &self.pd.program.name;
+        if there > 1 && ONE_VCPU.contains(&program.as_str()) {
+            let what = format!("Virtual machine '{name}' has {vcpus}, and {program} is for one");
             return refuse(self.pd.program.span, what, "its program image is vmm-smp.elf".into());
         }
         Ok(())

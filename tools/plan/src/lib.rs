@@ -57,6 +57,8 @@ pub struct Options {
     pub plant_capability: bool,
     /// Start several VMs on a kernel that does not switch debug registers.
     pub allow_shared_debug: bool,
+    /// This virtual machine starts when a debugger has come and lets it.
+    pub waits_for_debugger: Option<String>,
     /// A protection domain with a virtual machine keeps its scheduling context, whatever the description says: for a seL4,
     /// which cannot stop a vCPU by a reply, so that a passive one would sleep on what its guest has lent it.
     pub vmms_stay_active: bool,
@@ -71,6 +73,7 @@ impl Options {
             policy: Policy::default(),
             plant_capability: false,
             allow_shared_debug: false,
+            waits_for_debugger: None,
             vmms_stay_active: false,
         }
     }
@@ -84,6 +87,7 @@ impl Default for Options {
             policy: Policy::default(),
             plant_capability: false,
             allow_shared_debug: false,
+            waits_for_debugger: None,
             vmms_stay_active: false,
         }
     }

@@ -17,6 +17,8 @@ use lazaret_sdf::model::{PdIndex, ProtectionDomain, SetVarValue, Trigger};
 /// A variable of our VMM: its guest may share the debug registers, for it is alone or that is wanted. Only a kernel
 /// that does not switch them makes it matter; a tool that does not know the variable leaves it off.
 const SHARED_DEBUG: &str = "vmm_shared_debug";
+/// The variable of a VMM that starts its guest when a debugger lets it.
+const WAITS_FOR_DEBUGGER: &str = "vmm_waits_for_debugger";
 /// A variable of our serial driver: its clients' names, padded with zeros. A tool that does not know the variable leaves
 /// them to what clients say.
 const CLIENT_NAMES: &str = "client_names";
@@ -276,6 +278,9 @@ impl Builder<'_> {
         let machines = self.system.protection_domains.iter().filter(|pd| pd.virtual_machine.is_some()).count();
         let shared_debug = machines <= 1 || self.options.allow_shared_debug;
         program.set_bytes(SHARED_DEBUG, &u64::from(shared_debug).to_le_bytes());
+        let machine = pd.virtual_machine.as_ref().map(|machine| &machine.name);
+        let waits = machine.is_some() && machine == self.options.waits_for_debugger.as_ref();
+        program.set_bytes(WAITS_FOR_DEBUGGER, &u64::from(waits).to_le_bytes());
         if !program.set_bytes("microkit_passive", &[u8::from(self.is_passive(pd))]) && self.is_passive(pd) {
             let message =
                 format!("program image '{}' cannot be passive: it has no variable `microkit_passive`", pd.program.name);

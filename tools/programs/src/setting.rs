@@ -174,7 +174,10 @@ impl Setting<'_> {
 
 /// Programs that are made of another one's package with a feature, and cargo's arguments for them: features of one build
 /// are those of all that it builds.
-const VARIANTS: [(&str, &[&str]); 1] = [("vmm-smp", &["-p", "vmm", "--bin", "vmm-smp", "--features", "smp"])];
+const VARIANTS: [(&str, &[&str]); 2] = [
+    ("vmm-smp", &["-p", "vmm", "--bin", "vmm-smp", "--features", "smp"]),
+    ("vmm-debug", &["-p", "vmm", "--bin", "vmm-debug", "--features", "debugger"]),
+];
 
 /// Cargo's arguments for each build that these programs need.
 fn selections(packages: &[&str]) -> Vec<Vec<String>> {

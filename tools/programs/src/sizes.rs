@@ -22,6 +22,8 @@ pub const CHECKED_KERNEL_TEXT: u64 = 224 << 10;
 pub const KERNEL_MEMORY: u64 = 1 << 20;
 /// Limit of the VMM's code.
 pub const VMM_TEXT: u64 = 256 << 10;
+/// What a stub for gdb may add to it.
+pub const DEBUGGER_TEXT: u64 = 96 << 10;
 /// Limit of the network driver's code: it reads what strangers send, with the right to write all memory.
 pub const NETWORK_TEXT: u64 = 128 << 10;
 

@@ -7,6 +7,8 @@ use super::merge::Excluded;
 use super::points::{LOADS, STORES, Watch};
 use crate::console::Serial;
 use crate::exit::{Handler, Next, inject};
+use crate::guest_map::RAM;
+use crate::stage1::Regime;
 use crate::vcpu::{KernelVcpu, VcpuReg};
 use arm_syndrome::{Class, Esr, Spsr};
 use gdbstub::stub::BaseStopReason;
@@ -14,6 +16,7 @@ use gdbstub::target::ext::breakpoints::WatchKind;
 
 /// The instruction that was stepped is known, and whether it was an exclusive load.
 const KNOWN_STEP: u64 = 0b1 << 24 | 0b1 << 6;
+const ERET: u32 = 0xd69f_03e0;
 /// WnR.
 const WRITES: u64 = 1 << 6;
 /// The vectors of an exception level.
@@ -112,14 +115,16 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         let mut moment = self.moment();
         let session = self.platform.debugger.session.change();
         let (was_forced, is_stepping, origin) = (session.is_forced(), session.is_stepping(), session.origin);
+        let has_returned = was_forced && (moment.spsr.is_el0() || self.instruction(origin) == Some(ERET));
+        let session = self.platform.debugger.session.change();
         session.exclude(0);
         session.set_forced(false);
         let guest_steps = session.guest.steps() && !moment.is_locked;
         let takes = moment.takes(&session.guest);
         if !guest_steps {
             self.clear_saved_step(origin);
-        } else if takes && was_forced && moment.spsr.is_el0() {
-            // It has come here by an ERET, which on a machine without us would have brought SS along.
+        } else if takes && has_returned {
+            // Without us the ERET would have brought SS along.
             let saved = self.kernel.read_system_register(VcpuReg::SpsrEl1);
             moment.spsr = Spsr(moment.spsr.0 & !Spsr::SS | saved & Spsr::SS);
             self.vcpu.registers.set_spsr(moment.spsr.0);
@@ -135,6 +140,13 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         self.vcpu.registers.set_spsr(spsr);
         self.load_merged();
         Next::Resume
+    }
+
+    /// The word of A64 there.
+    fn instruction(&mut self, at: u64) -> Option<u32> {
+        let ram = &self.platform.backing.ram;
+        let (mut bytes, place) = ([0; 4], Regime::of(self.kernel).translate(at, ram).ok()?);
+        ram.read(place.ipa.checked_sub(RAM)?, &mut bytes).then(|| u32::from_le_bytes(bytes))
     }
 
     /// The instruction that was stepped may have taken an exception to EL1, which keeps PSTATE.SS in SPSR_EL1.

@@ -12,8 +12,10 @@ const BREAK: u8 = 0x03;
 const START: u8 = b'$';
 const END: u8 = b'#';
 const CHECKSUM: u32 = 2;
-/// The longest packet that is taken, with what is around it.
-pub const LONGEST: usize = 2048;
+/// The longest packet that is taken, with what is around it. Answers are at most as long, and what is around them: they have
+/// to fit into a ring.
+pub const LONGEST: usize = 2000;
+const _: () = assert!(LONGEST + 16 <= serial::ring::CAPACITY);
 
 /// What gdb has sent next, and how many bytes that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

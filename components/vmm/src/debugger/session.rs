@@ -122,6 +122,11 @@ impl<'a, S: Serial> Debugger<'a, S> {
         self.line = Line::new(serial);
     }
 
+    /// The guest starts when one lets it. It stands from the commit of its start on.
+    pub fn wait(&mut self) {
+        self.session.change().set_stopped(true);
+    }
+
     /// One has come.
     #[inline(always)]
     pub fn is_attached(&self) -> bool {

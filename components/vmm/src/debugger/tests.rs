@@ -291,6 +291,30 @@ fn the_guest_steps_its_own_program() {
     assert_eq!((session.system(VcpuReg::Esr), session.system(VcpuReg::SpsrEl1)), (STEP_LOWER, 0));
 }
 
+/// A kernel that steps itself, and returns from its handler by an ERET that a debugger has it stepped over.
+#[test]
+fn the_guest_steps_its_own_kernel() {
+    for (word, steps_on) in [(0xd69f_03e0, true), (0xd503_489f, false)] {
+        let parts = Parts::new();
+        let mut session = Session::new(&parts);
+        session.guest_has(&[(DebugRegister::Mdscr, 1 | KDE)]);
+        session.poke(PC, word);
+        session.vcpu.set_spsr(EL1H | D);
+        session.vcpu.system.insert(VcpuReg::SpsrEl1 as u64, EL1H | SS);
+        session.says("?");
+        session.says("vCont;c");
+        assert_eq!(session.vcpu.spsr(), EL1H | D | SS);
+        session.vcpu.set_pc(PC + 64);
+        session.vcpu.set_spsr(EL1H);
+        assert_eq!(session.takes(STEP_LOWER), (Next::Resume, String::new()));
+        if steps_on {
+            assert_eq!((session.vcpu.pc(), session.vcpu.spsr()), (PC + 64, EL1H | SS), "one instruction first");
+        } else {
+            assert_eq!((session.vcpu.pc(), session.system(VcpuReg::ElrEl1)), (VBAR + 0x200, PC + 64), "it is due");
+        }
+    }
+}
+
 /// Its accesses find what it wrote, whatever is on the hardware, and what it enables displaces nothing.
 #[test]
 fn the_guests_registers_are_as_it_left_them() {
@@ -380,4 +404,20 @@ fn no_debugger_of_a_guest_that_has_ended() {
     assert_eq!((next, told.as_str()), (Next::Stop, "$W00#b7"));
     assert!(!session.vcpu.attached);
     assert_eq!(session.says("?"), "+$E01#a6");
+}
+
+#[test]
+fn a_guest_that_waits_starts_when_gdb_lets_it() {
+    let parts = Parts::new();
+    let (mut vm, mut vcpu) = parts.prepare();
+    vm.set_debug_line(FakeSerial::default());
+    vm.wait_for_debugger();
+    vcpu.stopped = true;
+    vm.start(&mut vcpu).expect("it starts");
+    assert_eq!(vcpu.restarts, 0);
+    let mut session = Session { vm, vcpu };
+    assert_eq!(session.says("?"), HALTED);
+    assert!(session.says("p20").starts_with("+$0000084000000000#"), "at its entry");
+    session.says("vCont;c");
+    assert_eq!(session.vcpu.restarts, 1);
 }

@@ -94,6 +94,9 @@ fn init() -> Monitor {
     #[cfg(feature = "debugger")]
     if let Some(line) = SerialDriver::for_debugger() {
         vm.set_debug_line(line);
+        if *var!(vmm_waits_for_debugger: usize = 0) != 0 && found == Found::Fresh {
+            vm.wait_for_debugger();
+        }
     }
     let mut monitor = Monitor { vm: Some(vm), kernel };
     if !monitor.may_start() {

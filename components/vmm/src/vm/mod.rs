@@ -103,7 +103,9 @@ impl<'a, S: Serial> Vm<'a, S> {
     pub fn start(&mut self, kernel: &mut impl KernelVcpu) -> Result<(), BootError> {
         kernel.select(VcpuId::BOOT);
         let (_, entry) = self.handler(kernel).start()?;
-        kernel.start(entry);
+        if !self.platform.debugger.is_stopped() {
+            kernel.start(entry);
+        }
         Ok(())
     }
 
@@ -116,6 +118,12 @@ impl<'a, S: Serial> Vm<'a, S> {
     #[cfg(any(test, feature = "debugger"))]
     pub fn set_debug_line(&mut self, serial: S) {
         self.platform.debugger.set_line(serial);
+    }
+
+    /// The guest stands at its first instruction until a debugger lets it go on.
+    #[cfg(any(test, feature = "debugger"))]
+    pub fn wait_for_debugger(&mut self) {
+        self.platform.debugger.wait();
     }
 
     /// Take what the serial driver has for the guest; true if that ends a wait of the selected vCPU's.

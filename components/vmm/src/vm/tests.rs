@@ -40,6 +40,15 @@ impl Parts {
     }
 
     pub(crate) fn start(&self) -> (Vm<'_, FakeSerial>, FakeVcpu) {
+        let (mut vm, mut vcpu) = self.prepare();
+        vm.start(&mut vcpu).expect("it starts");
+        vcpu.set_pc(PC);
+        vm.platform.console.serial().forget();
+        (vm, vcpu)
+    }
+
+    /// Not started yet.
+    pub(crate) fn prepare(&self) -> (Vm<'_, FakeSerial>, FakeVcpu) {
         let config = Config::parse(self.config).expect("a configuration");
         let images = Images { kernel: &self.kernel, initrd: &[] };
         let state = Box::leak(Box::new(State::new()));
@@ -52,12 +61,7 @@ impl Parts {
             seconds: fake::seconds,
             seed: Seed::new([1, 2, 3, 4]),
         };
-        let mut vm = Vm::new(config, given, FakeSerial::default(), state);
-        let mut vcpu = FakeVcpu::new();
-        vm.start(&mut vcpu).expect("it starts");
-        vcpu.set_pc(PC);
-        vm.platform.console.serial().forget();
-        (vm, vcpu)
+        (Vm::new(config, given, FakeSerial::default(), state), FakeVcpu::new())
     }
 }
 

@@ -11,7 +11,7 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::arguments::{QemuArguments, SourceArguments};
-use lazaret_build::system;
+use lazaret_build::{Request, system};
 use lazaret_diagnostic::Problem;
 use lazaret_machine::{Beginning, DebugLine, Debugger, Input, Qemu, Run, RunEnd, Script, Watch, interrupt};
 use lazaret_programs::workspace::Workspace;
@@ -44,9 +44,15 @@ pub struct DebugArguments {
     pub more: Vec<String>,
 }
 
-/// Runs until gdb ends.
+/// The default system, with a debug line.
+const DEFAULT_SYSTEM: &str = "components/examples/debug.system";
+
+/// Runs until gdb ends. The VM stands at its first instruction until gdb lets it go on.
 pub fn run(workspace: &Workspace, arguments: &DebugArguments) -> anyhow::Result<ExitCode> {
-    let request = arguments.qemu.request(workspace, arguments.source.request(workspace))?;
+    let mut source = arguments.source.clone();
+    source.system.system.get_or_insert_with(|| super::short(&workspace.root().join(DEFAULT_SYSTEM)));
+    let request = arguments.qemu.request(workspace, source.request(workspace))?;
+    let request = Request { waits_for_debugger: Some(arguments.vm.clone()), ..request };
     // All that can be wrong is told before anything is built.
     let clients = system::debug_clients(workspace, &request)?.ok_or_else(|| without_line(&request.system))?;
     if !clients.iter().any(|(_, vm)| *vm == arguments.vm) {
