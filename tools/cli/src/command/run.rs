@@ -34,7 +34,7 @@ pub struct RunArguments {
     /// output there as well
     #[arg(long, value_name = "DEV|FILE")]
     pub serial: Option<PathBuf>,
-    /// Start this image and build nothing
+    /// Start this image and build nothing; if it has a debug line, --system says who is on it
     #[arg(long, value_name = "FILE")]
     pub image: Option<PathBuf>,
     /// The machine's disk: a raw or qcow2 image. The system writes it
@@ -93,7 +93,10 @@ pub fn run(workspace: &Workspace, arguments: &RunArguments) -> anyhow::Result<Ex
     let (image, mut qemu, debug_clients) = match &arguments.image {
         Some(image) => {
             let board = system::board(workspace, &arguments.source.system.board, arguments.source.system.config())?;
-            (image.clone(), arguments.qemu.qemu(workspace, &board)?, None)
+            // What is in the image nobody can tell; who names its description as well has the ports of its debug line.
+            let described = arguments.source.system.system.as_ref().map(|_| arguments.source.request(workspace));
+            let clients = described.map(|request| system::debug_clients(workspace, &request)).transpose()?.flatten();
+            (image.clone(), arguments.qemu.qemu(workspace, &board)?, clients)
         }
         None => {
             let request = arguments.qemu.request(workspace, arguments.source.request(workspace))?;
