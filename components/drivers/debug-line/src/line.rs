@@ -2,11 +2,12 @@
 //! What happens between the wire and the clients' rings.
 //!
 //! Bytes to the host go in turn: a frame of each client that has something, then of each one again. Bytes from the host go
-//! into their client's ring, frame by frame. One that has no room for a frame is waited for, and everybody with it, because
+//! into their client's ring. Where that has no room for all of a frame, the rest waits, and everybody with it, because
 //! the wire is one; but only for [`PATIENCE`] looks, of which there is one in each period of this PD. From then on
-//! it is *deaf*: its frames are dropped and nobody waits, until it has read all that is in its ring.
+//! the client is *deaf*: what is for it is dropped and nobody waits, until it has read all that is in its ring, which is
+//! full at that moment.
 
-use serial::ring::{CAPACITY, Ring};
+use serial::ring::Ring;
 
 use crate::MAX_CLIENTS;
 use crate::frame::{self, LONGEST, Reader};
@@ -23,11 +24,13 @@ pub struct Client {
     pub rx: &'static Ring,
 }
 
-/// A frame whose client has no room for it yet.
+/// What its client has no room for yet.
 #[derive(Debug)]
 struct Held {
     client: usize,
     bytes: heapless::Vec<u8, LONGEST>,
+    /// How many of the bytes it has by now.
+    given: usize,
     looks: u8,
 }
 
@@ -52,7 +55,7 @@ impl Line {
         self.clients.get(index).is_some_and(Option::is_some)
     }
 
-    /// Whether a frame waits for room: nothing may be received meanwhile, and [`Self::look`] is to be called.
+    /// Whether something waits for room: nothing may be received meanwhile, and [`Self::look`] is to be called.
     pub fn is_held(&self) -> bool {
         self.held.is_some()
     }
@@ -66,29 +69,27 @@ impl Line {
             return None;
         }
         self.deaf[client] = false;
-        if has_room(rx, frame.bytes) {
-            deliver(rx, frame.bytes);
-            return Some(client);
+        let given = deliver(rx, frame.bytes);
+        if given < frame.bytes.len() {
+            let bytes = heapless::Vec::from_slice(frame.bytes).unwrap_or_default();
+            self.held = Some(Held { client, bytes, given, looks: 0 });
         }
-        let bytes = heapless::Vec::from_slice(frame.bytes).unwrap_or_default();
-        self.held = Some(Held { client, bytes, looks: 0 });
-        None
+        (given > 0).then_some(client)
     }
 
     /// Looks whether there is room now, once in a period; the client to notify, if any. At last it is waited for no longer.
     pub fn look(&mut self) -> Option<usize> {
         let held = self.held.as_mut()?;
         let (client, rx) = (held.client, self.clients[held.client].as_ref()?.rx);
-        let fits = has_room(rx, &held.bytes);
-        if fits {
-            deliver(rx, &held.bytes);
-        } else if held.looks < PATIENCE {
-            held.looks += 1;
-            return None;
+        let given = deliver(rx, &held.bytes[held.given..]);
+        held.given += given;
+        held.looks += 1;
+        let is_whole = held.given == held.bytes.len();
+        if is_whole || held.looks >= PATIENCE {
+            self.deaf[client] = !is_whole;
+            self.held = None;
         }
-        self.deaf[client] = !fits;
-        self.held = None;
-        fits.then_some(client)
+        (given > 0).then_some(client)
     }
 
     /// Sends what is in the clients' rings now, and not what they add meanwhile: that is a signal of its own.
@@ -111,15 +112,11 @@ impl Line {
     }
 }
 
-const _: () = assert!(MAX_CLIENTS <= u8::MAX as usize && LONGEST <= CAPACITY);
+const _: () = assert!(MAX_CLIENTS <= u8::MAX as usize);
 
-fn has_room(ring: &Ring, bytes: &[u8]) -> bool {
-    CAPACITY - ring.len() >= bytes.len()
-}
-
-fn deliver(ring: &Ring, bytes: &[u8]) {
-    // It had room; whoever changes the ring's indices meanwhile loses its own bytes.
-    bytes.iter().for_each(|byte| _ = ring.push(*byte));
+/// As many as there is room for.
+fn deliver(ring: &Ring, bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| ring.push(**byte)).count()
 }
 
 #[cfg(test)]

@@ -25,13 +25,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "full_ring_loses_bytes_at_once",
         file: "drivers/debug-line/src/line.rs",
-        from: "        if has_room(rx, frame.bytes) {",
-        to: "        if rx.has_room() {",
+        from: "if given < frame.bytes.len() {",
+        to: "if given == 0 {",
     },
     Mutant {
         name: "line_waits_for_ever",
         file: "drivers/debug-line/src/line.rs",
-        from: "            held.looks += 1;\n",
+        from: "        held.looks += 1;\n",
         to: "",
     },
     Mutant {

@@ -9,7 +9,7 @@ use crate::MAX_CLIENTS;
 use crate::frame::{self, FLAG, LONGEST, Reader};
 
 /// Looks after which nobody waits any more.
-const ENOUGH: usize = PATIENCE as usize + 1;
+const ENOUGH: usize = PATIENCE as usize;
 
 struct Bench {
     line: Line,
@@ -112,7 +112,7 @@ fn who_reads_in_time_loses_nothing() {
         bench.line.receive(byte);
         while bench.line.is_held() {
             looks += 1;
-            if looks == PATIENCE {
+            if looks == PATIENCE - 1 {
                 got.extend(bench.received(0));
             }
             bench.line.look();
@@ -120,6 +120,16 @@ fn who_reads_in_time_loses_nothing() {
     }
     got.extend(bench.received(0));
     assert_eq!(got, bytes);
+}
+
+/// Whoever reads nothing before it has a whole ringful finds one, wherever frames end.
+#[test]
+fn a_ring_is_full_before_anything_is_lost() {
+    let mut bench = Bench::new(1);
+    bench.receive(&[written(0, b"x"), written(0, &[1; CAPACITY])].concat());
+    assert_eq!(bench.received(0).len(), CAPACITY);
+    assert_eq!(bench.receive(&written(0, b"next")), [0]);
+    assert_eq!(bench.received(0), b"next");
 }
 
 #[test]
