@@ -66,11 +66,11 @@ impl Exchange {
 
     /// Lets debuggers in, from the first time on.
     fn listen(self: &Arc<Self>) {
+        self.is_ready.store(true, SeqCst);
         for (port, listener) in self.listeners.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             let exchange = Arc::clone(self);
             thread::spawn(move || exchange.welcome(&port, &listener));
         }
-        self.is_ready.store(true, SeqCst);
     }
 
     /// Debuggers of one VM, one after the other.
