@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A debugger from outside beside a guest that debugs itself: the guest notices nothing.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
@@ -17,7 +18,7 @@ use crate::Scenario;
 use crate::gdb::{Gdb, PC, Stop};
 use crate::machine;
 
-pub const SCENARIOS: &[Scenario] = &[("debugger-workout", workout)];
+pub const SCENARIOS: &[Scenario] = &[("debugger-workout", workout), ("debugger-linux", linux)];
 
 /// Seconds of the machine's time.
 const WORK: Duration = Duration::from_secs(300);
@@ -26,12 +27,12 @@ const SYNCHRONOUS: u64 = 0x200;
 
 /// Builds a system whose VM waits for a debugger, and runs it while `debug` is that.
 fn with_debugger<R>(
-    system: &str,
+    system: PathBuf,
     vm: &str,
     script: fn() -> Script,
     debug: impl FnOnce(&DebugLine) -> anyhow::Result<R>,
 ) -> anyhow::Result<(Run, R)> {
-    let request = Request { waits_for_debugger: Some(vm.into()), ..Request::new(machine::description(system)) };
+    let request = Request { waits_for_debugger: Some(vm.into()), ..Request::new(system) };
     let built = machine::build(&request)?;
     let mut qemu = machine::qemu(&built.board)?;
     let line = DebugLine::open(&mut qemu, &built.debug_clients.clone().context("no debug line")?)?;
@@ -48,9 +49,10 @@ fn with_debugger<R>(
     Ok((run, result))
 }
 
-/// What the guest says of itself.
+/// What the guest says of itself: each of its checks, and how many there were.
 fn transcript(run: &Run) -> Vec<&str> {
-    run.output.lines().filter(|line| line.starts_with("GUEST ")).collect()
+    let is_guests = |line: &&str| ["PASS ", "FAIL ", "GUEST "].iter().any(|start| line.starts_with(start));
+    run.output.lines().filter(is_guests).collect()
 }
 
 fn end_of_workout() -> Script {
@@ -62,7 +64,7 @@ fn end_of_workout() -> Script {
 fn workout() -> anyhow::Result<()> {
     let alone = machine::run("one_bare", end_of_workout(), WORK.as_secs())?;
     let vectors = symbol("bare-aarch64", "vectors")?;
-    let (beside, stops) = with_debugger("debug_bare", "bare", end_of_workout, |line| {
+    let (beside, stops) = with_debugger(machine::description("debug_bare"), "bare", end_of_workout, |line| {
         let mut gdb = Gdb::attach(line, "bare")?;
         let at = vectors + SYNCHRONOUS;
         gdb.tell(&format!("Z1,{at:x},4"))?;
@@ -78,6 +80,46 @@ fn workout() -> anyhow::Result<()> {
     println!("  debugger-workout: {stops} exceptions seen, {} lines the same", transcript(&alone).len());
     anyhow::ensure!(stops > 100, "only {stops} exceptions");
     Ok(())
+}
+
+/// gdb in a Linux, with a breakpoint and a watchpoint of the hardware's on a program; and a debugger outside with the same two,
+/// set before Linux starts. Each of the two stops each time, the outer one first.
+fn linux() -> anyhow::Result<()> {
+    let (work, counter) = (symbol("debuggee", "work")?, symbol("debuggee", "COUNTER")?);
+    let system = Workspace::find().root().join("components/examples/debug.system");
+    let (_, (breaks, watches)) = with_debugger(system, "linux", gdb_inside, |line| {
+        let mut gdb = Gdb::attach(line, "linux")?;
+        gdb.tell(&format!("Z1,{work:x},4"))?;
+        gdb.tell(&format!("Z2,{counter:x},8"))?;
+        let (mut breaks, mut watches) = (0, 0);
+        loop {
+            match gdb.go_on()? {
+                Stop::Breakpoint => {
+                    anyhow::ensure!(gdb.register(PC)? == work, "stopped elsewhere");
+                    breaks += 1;
+                }
+                Stop::Watchpoint(address) => {
+                    anyhow::ensure!(address == counter, "stopped by {address:#x}");
+                    watches += 1;
+                }
+                Stop::Ended => return Ok((breaks, watches)),
+                other => anyhow::bail!("{other:?}"),
+            }
+        }
+    })?;
+    println!("  debugger-linux: {breaks} stops at the breakpoint, {watches} at the watchpoint");
+    anyhow::ensure!(breaks >= INSIDE && watches >= INSIDE, "gdb inside stopped more often");
+    Ok(())
+}
+
+/// How often gdb inside stops at each of the two at least.
+const INSIDE: usize = 2;
+
+fn gdb_inside() -> Script {
+    crate::linux::gdb_script()
+        .step("", "poweroff\r")
+        .step(r"linux: powered off", crate::linux::ASK_BARE)
+        .expect(r"bare\| guest bare: round \d+, 0 failed")
 }
 
 /// Where something is in a program that the last build has made.

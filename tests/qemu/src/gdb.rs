@@ -67,21 +67,6 @@ impl Gdb {
         Ok(value.swap_bytes())
     }
 
-    /// One of the system's, by its name in the description.
-    pub fn system(&mut self, name: &str) -> anyhow::Result<u64> {
-        let mut description = String::new();
-        loop {
-            let part = self.ask(&format!("qXfer:features:read:target.xml:{:x},700", description.len()))?;
-            description.push_str(part.get(1..).unwrap_or(""));
-            if !part.starts_with('m') {
-                break;
-            }
-        }
-        let mut names = description.split("<reg name=\"").skip(1);
-        let number = names.position(|rest| rest.starts_with(&format!("{name}\"")));
-        self.register(number.with_context(|| format!("no register {name} in {description}"))?)
-    }
-
     /// One instruction.
     pub fn step(&mut self) -> anyhow::Result<Stop> {
         self.send("vCont;s:1")?;
@@ -92,11 +77,6 @@ impl Gdb {
     pub fn go_on(&mut self) -> anyhow::Result<Stop> {
         self.send("vCont;c")?;
         self.stop()
-    }
-
-    /// On, and gdb goes.
-    pub fn detach(mut self) -> anyhow::Result<()> {
-        self.tell("D")
     }
 
     fn stop(&mut self) -> anyhow::Result<Stop> {

@@ -58,6 +58,7 @@ const MAY_LINK: &[(&str, &[&str])] = &[
     (
         "vmm",
         &[
+            "arm-debug-bits",
             "arm-load-store",
             "arm-syndrome",
             "arm-trap-table",

@@ -81,7 +81,7 @@ pub const fn debug(at: Context, el1: Vectors, taken: Esr, far: Option<u64>) -> I
         Class::WATCHPOINT_LOWER if !at.spsr.is_el0() => Class::WATCHPOINT_SAME,
         class => class,
     };
-    enter(at, el1, Esr::from_fields(class, taken.is_32_bit_instruction(), taken.iss() as u32), far)
+    enter(at, el1, Esr::from_fields(class, taken.is_32_bit_instruction(), taken.iss()), far)
 }
 
 const fn enter(at: Context, el1: Vectors, esr: Esr, far: Option<u64>) -> Injected {
