@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use lazaret_build::Request;
-use lazaret_machine::{DebugLine, Run, RunEnd, Script, Watch};
+use lazaret_machine::{DebugLine, Debugger, Run, RunEnd, Script, Watch};
 use lazaret_programs::Config;
 use lazaret_programs::workspace::Workspace;
 use object::{Object, ObjectSymbol};
@@ -18,7 +18,8 @@ use crate::Scenario;
 use crate::gdb::{Gdb, PC, Stop};
 use crate::machine;
 
-pub const SCENARIOS: &[Scenario] = &[("debugger-workout", workout), ("debugger-linux", linux)];
+pub const SCENARIOS: &[Scenario] =
+    &[("debugger-workout", workout), ("debugger-linux", linux), ("debugger-gdb", real_gdb)];
 
 /// Seconds of the machine's time.
 const WORK: Duration = Duration::from_secs(300);
@@ -109,6 +110,20 @@ fn linux() -> anyhow::Result<()> {
     })?;
     println!("  debugger-linux: {breaks} stops at the breakpoint, {watches} at the watchpoint");
     anyhow::ensure!(breaks >= INSIDE && watches >= INSIDE, "gdb inside stopped more often");
+    Ok(())
+}
+
+/// The scripts in `tests/debug`, with a real gdb if there is one.
+fn real_gdb() -> anyhow::Result<()> {
+    if Debugger::find().is_err() {
+        println!("  debugger-gdb: skipped, no gdb that knows AArch64 (apt-get install gdb-multiarch)");
+        return Ok(());
+    }
+    for vm in ["bare", "linux"] {
+        let script = Workspace::find().root().join(format!("tests/debug/{vm}.gdb"));
+        let script = script.to_str().context("a path")?;
+        crate::command_line::expect(&["debug", vm, "--batch", script], 0, "detached")?;
+    }
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use subject::{QEMU_TESTS, SCENARIOS_AT_ONCE, SUBJECTS};
 /// `test`
 #[derive(Debug, Args)]
 pub struct TestArguments {
-    /// Only tests whose name contains this; or a subject: proof, mutate, abi2, virtio, sel4, miri, vgic-oracle
+    /// Only tests whose name contains this; or a subject: proof, mutate, abi2, virtio, debugger, sel4, miri, vgic-oracle
     pub filter: Option<String>,
     /// Only the scenarios in QEMU, on this board, instead of everything on every tested board
     #[arg(long)]

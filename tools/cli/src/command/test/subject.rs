@@ -50,6 +50,14 @@ pub const SUBJECTS: &[(&str, &[&[&str]])] = &[
             &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "linux-debian"],
         ],
     ),
+    (
+        "debugger",
+        &[
+            &["test", "-p", "vmm", "--lib", "--locked", "--", "debugger"],
+            &["test", "-p", "debug-line", "-p", "lazaret-machine", "--locked", "--no-fail-fast", "--", "debug"],
+            &["test", "-p", QEMU_TESTS, "--locked", "--", SCENARIOS_AT_ONCE, "debug"],
+        ],
+    ),
     ("proof", &[&["test", "-p", "proof", "--locked", "--no-fail-fast", "--", "proof"]]),
     ("mutate", &[&["test", "-p", "inputs", "--locked", "--no-fail-fast"]]),
     (
