@@ -43,14 +43,16 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         let session = self.platform.debugger.session.change();
         session.taken = session.taken.wrapping_add(length);
         self.platform.debugger.line.note_taken();
+        if outcome == Outcome::Kills {
+            // What it commits has the packet in it: a successor goes on with one or the other.
+            let next = self.reset();
+            self.platform.publish();
+            return self.go_on(next);
+        }
         self.commit(Next::Stay);
         self.platform.publish();
         match outcome {
-            Outcome::Stays => {}
-            Outcome::Kills => {
-                let next = self.reset();
-                self.go_on(next);
-            }
+            Outcome::Stays | Outcome::Kills => {}
             _ if self.vcpu.power.is_parked() => self.go_on(Next::Wait),
             _ => self.go_on(Next::Resume),
         }

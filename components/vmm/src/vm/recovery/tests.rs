@@ -2,6 +2,7 @@
 //! Every crash point of every kind of exit: the VMM is killed there, another one takes over, and the guest finds what it
 //! finds without that.
 
+mod debugger;
 mod disk;
 mod events;
 mod network;

@@ -85,6 +85,8 @@ pub(super) enum Event {
     Wire(bool),
     /// The switch takes so many frames, and signals.
     Carry(usize),
+    /// gdb says something.
+    Gdb(&'static [u8]),
 }
 
 impl Event {
@@ -119,6 +121,8 @@ pub(super) struct World {
     pub(super) state: Box<State>,
     pub(super) vcpu: FakeVcpu,
     pub(super) wire: RefCell<FakeSerial>,
+    /// The line to gdb.
+    pub(super) debug_wire: RefCell<FakeSerial>,
     pub(super) disk: FakeDisk,
     pub(super) network: FakeNetwork,
     pub(super) number: u32,
@@ -131,16 +135,18 @@ impl World {
         let (state, mut vcpu) = (Box::new(State::new()), FakeVcpu::new());
         vcpu.prepares_timer = prepares;
         let (kernel, disk) = (file(0, 0x100, 0, 0x80), FakeDisk::new(8, 1, false));
-        Self { memory, kernel, state, vcpu, wire: RefCell::default(), disk, network: FakeNetwork::default(), number: 0 }
+        let (wire, debug_wire, network) = (RefCell::default(), RefCell::default(), FakeNetwork::default());
+        Self { memory, kernel, state, vcpu, wire, debug_wire, disk, network, number: 0 }
     }
 
     /// As it is now.
     pub(super) fn copy(&self) -> Self {
         let memory = self.memory.iter().map(|word| AtomicU64::new(word.load(Relaxed))).collect();
-        let Self { kernel, state, vcpu, wire, number, .. } = self;
+        let Self { kernel, state, vcpu, wire, debug_wire, number, .. } = self;
         let (kernel, state, vcpu, wire) = (kernel.clone(), state.clone(), vcpu.clone(), wire.clone());
+        let debug_wire = debug_wire.clone();
         let (disk, network) = (self.disk.copy(), self.network.copy());
-        Self { memory, kernel, state, vcpu, wire, disk, network, number: *number }
+        Self { memory, kernel, state, vcpu, wire, debug_wire, disk, network, number: *number }
     }
 
     /// Runs a VMM; `false`: it was killed.
@@ -149,6 +155,7 @@ impl World {
         let images = Images { kernel: &self.kernel, initrd: &[] };
         let ram = GuestRam::new(&self.memory, |_| {});
         let (state, vcpu, wire) = (&mut self.state, &mut self.vcpu, Wire(&self.wire));
+        let debug_wire = Wire(&self.debug_wire);
         let given = Provisions {
             images,
             ram,
@@ -157,7 +164,11 @@ impl World {
             seconds: fake::seconds,
             seed: Seed::new([1, 2, 3, 4]),
         };
-        let run = AssertUnwindSafe(|| work(&mut Vm::new(config, given, wire, state), vcpu));
+        let run = AssertUnwindSafe(|| {
+            let mut vm = Vm::new(config, given, wire, state);
+            vm.set_debug_line(debug_wire);
+            work(&mut vm, vcpu);
+        });
         match catch_unwind(run) {
             Ok(()) => true,
             Err(payload) if payload.is::<Killed>() => false,
@@ -210,6 +221,8 @@ impl World {
             (0..count).for_each(|_| assert!(self.network.carry(), "a frame"));
         } else if let Event::Wire(is_up) = event {
             self.network.set_up(is_up);
+        } else if let Event::Gdb(bytes) = event {
+            self.debug_wire.borrow_mut().input.extend(bytes);
         } else if let Event::Room(has_room) = event {
             self.wire.borrow_mut().full = !has_room;
         }
@@ -333,6 +346,7 @@ impl World {
         let sent: Vec<_> =
             self.network.sent.borrow().iter().map(|frame| (frame.len(), frame.first().copied())).collect();
         view.push_str(&format!("\n{sent:?} {}", self.network.has_all_buffers()));
+        view.push_str(&format!("\n{} {}", self.debug_wire.borrow().output(), self.vcpu.attached));
         view
     }
 }
