@@ -127,6 +127,12 @@ impl<'a, S: Serial> Debugger<'a, S> {
         self.session.change().set_stopped(true);
     }
 
+    /// What is kept of the guest's, and what the debugger wants.
+    #[cfg(test)]
+    pub fn kept(&self) -> (&GuestBank, &Points) {
+        (&self.session.guest, &self.session.points)
+    }
+
     /// One has come.
     #[inline(always)]
     pub fn is_attached(&self) -> bool {

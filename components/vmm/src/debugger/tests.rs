@@ -360,6 +360,22 @@ fn ctrl_c_and_an_exit_that_was_on_its_way() {
 }
 
 #[test]
+fn an_exit_of_a_guest_that_stands_still_is_answered_and_no_more() {
+    let parts = Parts::new();
+    let mut session = Session::attached(&parts);
+    session.says("vCont;c");
+    session.vcpu.has_fault = true;
+    session.sends(b"\x03");
+    // PSCI_VERSION.
+    session.vcpu.set_x(0, 0x8400_0000);
+    let concluded = session.vm.exit(Exit::Vcpu { esr: 0x5a00_0000 }, None, None, &mut session.vcpu);
+    session.vcpu.conclude(concluded);
+    assert_eq!((concluded.0, session.vcpu.x(0), session.vcpu.stopped), (Next::Stop, 0x1_0001, true));
+    session.says("vCont;c");
+    assert!(!session.vcpu.stopped);
+}
+
+#[test]
 fn more_than_there_is_room_for_is_an_error() {
     let parts = Parts::new();
     let mut session = Session::attached(&parts);

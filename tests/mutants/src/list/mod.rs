@@ -6,6 +6,7 @@ mod calls;
 mod console;
 mod controller;
 mod debug_line;
+mod debugger;
 mod decoder;
 mod entropy;
 mod group;
@@ -53,6 +54,7 @@ pub fn all() -> impl Iterator<Item = Mutant> {
         controller::MUTANTS,
         entropy::MUTANTS,
         smp::MUTANTS,
+        debugger::MUTANTS,
     ]
     .into_iter()
     .flatten()

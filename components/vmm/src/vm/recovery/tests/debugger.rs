@@ -66,6 +66,22 @@ fn no_crash_point_of_a_session_is_visible() {
     assert!(!world.vcpu.attached && !world.vcpu.stopped);
 }
 
+/// What goes on the hardware is less than the guest's here: it takes nothing from EL1.
+#[test]
+fn the_guests_own_are_kept_before_anything_is_loaded() {
+    const AT_ONCE: [(&str, Event); 6] = [
+        ("the guest enables its own, but not for EL1", register([2, 0, 0, 2, 2], false, 1 << 15)),
+        ("its breakpoint's address", register([2, 0, 0, 0, 4], false, PC)),
+        ("its breakpoint", register([2, 0, 0, 0, 5], false, 0x1e7)),
+        ("gdb lets it go on at once", Event::Gdb(b"$vCont;c#a8")),
+        ("Ctrl-C", Event::Gdb(b"\x03")),
+        ("goes", Event::Gdb(b"+$D#44")),
+    ];
+    assert!(kill_everywhere(&AT_ONCE, false) > 30);
+    let world = after(&AT_ONCE, false);
+    assert!(world.vcpu.debug.values().any(|&value| value == 0x1e7));
+}
+
 #[test]
 fn a_guest_that_is_killed_starts_anew() {
     const KILLED: [(&str, Event); 5] = [

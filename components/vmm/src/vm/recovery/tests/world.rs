@@ -322,6 +322,7 @@ impl World {
             let gic: Vec<_> = (0..0x1000).step_by(4).map(|offset| vm.platform.bus.gic.load(offset, 4, vcpu)).collect();
             let power = (vm.platform.phase.get(), vm.vcpus[0].power.state(), vm.vcpus[0].exits.traps(), vcpu.stopped);
             view.push_str(&format!("{gic:x?}\n{power:?}\n"));
+            view.push_str(&format!("{:x?}\n", vm.platform.debugger.kept()));
             for offset in (0..0x50).step_by(4) {
                 let read = vm.platform.bus.uart.load(offset, 4, &vm.platform.console);
                 view.push_str(&format!("{read:x} "));
