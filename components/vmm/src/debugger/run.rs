@@ -35,10 +35,7 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         match outcome {
             Outcome::Stays => {}
             Outcome::Resumes { steps } => self.prepare_to_go_on(steps),
-            Outcome::Detaches | Outcome::Kills => {
-                self.hide_step();
-                self.detach_debugger();
-            }
+            Outcome::Detaches | Outcome::Kills => self.end_session(),
         }
         let session = self.platform.debugger.session.change();
         session.taken = session.taken.wrapping_add(length);
@@ -55,6 +52,16 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
             Outcome::Stays | Outcome::Kills => {}
             _ if self.vcpu.power.is_parked() => self.go_on(Next::Wait),
             _ => self.go_on(Next::Resume),
+        }
+    }
+
+    /// One that was refused has changed nothing of the guest's.
+    fn end_session(&mut self) {
+        if self.platform.debugger.is_attached() {
+            self.hide_step();
+            self.detach_debugger();
+        } else {
+            self.platform.debugger.session.change().end();
         }
     }
 

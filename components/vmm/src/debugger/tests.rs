@@ -411,6 +411,30 @@ fn rubbish_is_no_end() {
 }
 
 #[test]
+fn a_damaged_packet_is_asked_for_again() {
+    let parts = Parts::new();
+    let mut session = Session::attached(&parts);
+    assert_eq!(session.sends(b"$Z1,40009004,4#00"), "-");
+    assert!(session.hardware(DebugRegister::Bcr(0)) == 0 && session.vcpu.stopped);
+    assert_eq!(session.says("Z1,40009004,4"), "+$OK#9a");
+}
+
+/// And it keeps what it has in its registers.
+#[test]
+fn a_32_bit_guest_is_refused() {
+    let parts = Parts::aarch32();
+    let mut session = Session::new(&parts);
+    session.vcpu.set_spsr(0x1d3);
+    session.guest_has(&[(DebugRegister::Mdscr, MDE), (DebugRegister::Bcr(0), BREAKPOINT)]);
+    let before = session.vcpu.debug.clone();
+    for _ in 0..3 {
+        assert_eq!(session.says("?"), "+$E01#a6");
+        assert!(!session.vcpu.stopped && !session.vcpu.attached);
+    }
+    assert_eq!((&session.vcpu.debug, session.vcpu.spsr()), (&before, 0x1d3));
+}
+
+#[test]
 fn no_debugger_of_a_guest_that_has_ended() {
     let parts = Parts::new();
     let mut session = Session::attached(&parts);

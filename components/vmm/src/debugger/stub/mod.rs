@@ -37,6 +37,8 @@ pub enum Outcome {
 
 /// What gdb gets where there is nothing to debug. `E01` is any error.
 const REFUSAL: &[u8] = b"+$E01#a6";
+/// What asks gdb for the same packet once more.
+const AGAIN: u8 = b'-';
 /// A packet that lets the guest go on: a fresh stub reports a stop only to a gdb that waits for one.
 const CONTINUE: &[u8] = b"$vCont;c#a8";
 
@@ -68,7 +70,12 @@ impl<S: Serial, K: KernelVcpu> Handler<'_, '_, S, K> {
         let mut bytes = heapless::Vec::<u8, { LONGEST + 3 }>::new();
         bytes.extend((0..length).filter_map(|at| self.platform.debugger.line.byte(taken, at)));
         self.open_registers();
-        self.with_line(|target, speech| answer(&bytes, target, speech))
+        let written = self.platform.debugger.session.written;
+        let outcome = self.with_line(|target, speech| answer(&bytes, target, speech));
+        if outcome.is_none() && self.platform.debugger.session.written == written {
+            self.with_line(|_, mut speech| _ = speech.write(AGAIN));
+        }
+        outcome.unwrap_or(Outcome::Stays)
     }
 
     /// Tells gdb, which waits for it, why the guest has stopped.
@@ -133,22 +140,23 @@ fn feed<'s, 'w, 'h, 'a, S: Serial, K: KernelVcpu>(
     }
 }
 
-/// A packet that breaks the protocol changes nothing, and is answered with an error.
-fn answer<S: Serial, K: KernelVcpu>(bytes: &[u8], target: &mut Target<'_, '_, S, K>, speech: Speech<'_, S>) -> Outcome {
+/// `None`: the packet breaks the protocol, and has changed nothing.
+fn answer<S: Serial, K: KernelVcpu>(
+    bytes: &[u8],
+    target: &mut Target<'_, '_, S, K>,
+    speech: Speech<'_, S>,
+) -> Option<Outcome> {
     let mut buffer = [0; LONGEST];
-    let Some(Ok(mut machine)) = begin(speech, &mut buffer, target) else { return Outcome::Stays };
+    let mut machine = begin(speech, &mut buffer, target)?.ok()?;
     for &byte in bytes {
-        machine = match feed(machine, byte, target) {
-            Ok(machine) => machine,
-            Err(_) => return Outcome::Stays,
-        };
+        machine = feed(machine, byte, target).ok()?;
     }
-    match machine {
+    Some(match machine {
         GdbStubStateMachine::Running(_) => Outcome::Resumes { steps: target.steps },
         GdbStubStateMachine::Disconnected(gone) => match gone.get_reason() {
             DisconnectReason::Kill => Outcome::Kills,
             _ => Outcome::Detaches,
         },
         _ => Outcome::Stays,
-    }
+    })
 }
