@@ -18,8 +18,12 @@ use crate::Scenario;
 use crate::gdb::{Gdb, PC, Stop};
 use crate::machine;
 
-pub const SCENARIOS: &[Scenario] =
-    &[("debugger-workout", workout), ("debugger-linux", linux), ("debugger-gdb", real_gdb)];
+pub const SCENARIOS: &[Scenario] = &[
+    ("debugger-workout", workout),
+    ("debugger-differential", differential),
+    ("debugger-linux", linux),
+    ("debugger-gdb", real_gdb),
+];
 
 /// Seconds of the machine's time.
 const WORK: Duration = Duration::from_secs(300);
@@ -81,6 +85,64 @@ fn workout() -> anyhow::Result<()> {
     println!("  debugger-workout: {stops} exceptions seen, {} lines the same", transcript(&alone).len());
     anyhow::ensure!(stops > 100, "only {stops} exceptions");
     Ok(())
+}
+
+/// Every encoding of a debug, ID or performance register, read and written at EL1 and EL0, beside a debugger that has a
+/// breakpoint and a watchpoint in the registers: what the guest finds is what it finds alone.
+fn differential() -> anyhow::Result<()> {
+    let [system, without] = differential_systems()?;
+    let built = machine::build(&Request::new(without))?;
+    let alone = machine::run_built(&built, end_of_differential(), WORK.as_secs())?;
+    let (beside, ()) = with_debugger(system, "bare", end_of_differential, |line| {
+        let mut gdb = Gdb::attach(line, "bare")?;
+        gdb.tell(&format!("Z1,{UNUSED:x},4"))?;
+        gdb.tell(&format!("Z4,{UNUSED:x},8"))?;
+        let stop = gdb.go_on()?;
+        anyhow::ensure!(stop == Stop::Ended, "{stop:?}");
+        Ok(())
+    })?;
+    let rows = |run: &Run| run.output.lines().filter(|line| is_row(line)).map(String::from).collect::<Vec<_>>();
+    let (alone, beside) = (rows(&alone), rows(&beside));
+    let tried = alone.last().map_or("", |row| row);
+    let differ = |(alone, beside): &(&String, &String)| alone != beside;
+    let (qemus, differ): (Vec<_>, Vec<_>) =
+        alone.iter().zip(&beside).filter(differ).partition(|(alone, _)| is_qemus(alone));
+    println!("  debugger-differential: {} rows, {} QEMU's, {} differ; {tried}", alone.len(), qemus.len(), differ.len());
+    anyhow::ensure!(differ.is_empty() && alone.len() == beside.len(), "{} rows: {differ:#?}", alone.len());
+    anyhow::ensure!(alone.len() > 100, "only {} rows", alone.len());
+    Ok(())
+}
+
+/// Alone, a guest that has written a debug register reaches the hardware's, and QEMU's differ from Arm's: they keep all that
+/// is written to them (DBGBVR, DBGBCR, DBGWVR, DBGWCR, MDSCR_EL1), and MDCCSR_EL0's TXfull is never set. Beside a debugger
+/// each access traps.
+fn is_qemus(row: &str) -> bool {
+    let keeps_all = row.contains(" write s2_0_c0_c") && row.ends_with(" value=0xffffffffffffffff");
+    keeps_all || row.ends_with(" read s2_3_c0_c1_0 value=0x0")
+}
+
+/// Where the guest has nothing.
+const UNUSED: u64 = 0x40ff_f000;
+
+fn is_row(line: &str) -> bool {
+    line.starts_with("ROW ") || line.starts_with("DIFFERENTIAL ")
+}
+
+fn end_of_differential() -> Script {
+    Script::new().expect(r"GUEST differential: \d+ passed").expect("powered off")
+}
+
+/// The bare guest's systems, with a debug line and without, with another thing to do.
+fn differential_systems() -> anyhow::Result<[PathBuf; 2]> {
+    let (folder, config) = (machine::new_folder()?, "bare_workout.vmmcfg");
+    let systems = ["debug_bare", "one_bare"].map(machine::description);
+    let text = std::fs::read_to_string(systems[0].with_file_name(config))?;
+    std::fs::write(folder.join(config), text.replace("mode=workout", "mode=differential"))?;
+    let copies = systems.each_ref().map(|system| folder.join(system.file_name().unwrap_or_default()));
+    for (system, copy) in systems.iter().zip(&copies) {
+        std::fs::copy(system, copy).with_context(|| system.display().to_string())?;
+    }
+    Ok(copies)
 }
 
 /// gdb in a Linux, with a breakpoint and a watchpoint of the hardware's on a program; and a debugger outside with the same two,

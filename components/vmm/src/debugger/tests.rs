@@ -6,8 +6,10 @@ use crate::fake::{FakeSerial, FakeVcpu};
 use crate::vcpu::{DebugRegister, VcpuReg};
 use crate::vm::Vm;
 use crate::vm::tests::Parts;
+use proptest::prelude::*;
 use std::format;
 use std::string::String;
+use std::vec::Vec;
 
 const PC: u64 = 0x4000_9000;
 const VBAR: u64 = 0x4001_0000;
@@ -460,4 +462,68 @@ fn a_guest_that_waits_starts_when_gdb_lets_it() {
     assert!(session.vcpu.pc() >= crate::guest_map::RAM, "at its entry");
     session.says("vCont;c");
     assert_eq!(session.vcpu.restarts, 1);
+}
+
+/// A packet of gdb's, or something like one.
+fn packet() -> impl Strategy<Value = Vec<u8>> {
+    let point =
+        (0..5u8, 0..3u64, 1..9u64).prop_map(|(kind, at, length)| format!("{kind},{:x},{length:x}", PC + 4 * at));
+    let known = prop_oneof![
+        point.clone().prop_map(|point| format!("Z{point}")),
+        point.prop_map(|point| format!("z{point}")),
+        Just("vCont;c".into()),
+        Just("vCont;s:1".into()),
+        Just("g".into()),
+        any::<u8>().prop_map(|n| format!("p{n:x}")),
+        (any::<u64>(), any::<u16>()).prop_map(|(at, length)| format!("m{at:x},{length:x}")),
+        (0..0x2000u64, "[0-9a-f]{0,20}").prop_map(|(at, data)| format!("M{:x},{:x}:{data}", PC + at, data.len() / 2)),
+        (0..0x400u64, 0..0x800u64).prop_map(|(at, length)| format!("qXfer:features:read:target.xml:{at:x},{length:x}")),
+        Just("?".into()),
+        Just("D".into()),
+        // No `k`, which resets the guest.
+        "([ -jl-~][ -~]{0,39})?",
+    ];
+    let framed = known.prop_map(|text: String| {
+        let sum = text.bytes().fold(0u8, u8::wrapping_add);
+        format!("${text}#{sum:02x}").into_bytes()
+    });
+    prop_oneof![8 => framed, 1 => Just(std::vec![3]), 1 => proptest::collection::vec(any::<u8>(), 0..60)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 2 } else { 400 }, ..ProptestConfig::default() })]
+
+    /// Whatever gdb says, and whatever the guest meets meanwhile: the next gdb is heard, and when it goes, the guest has in its
+    /// registers what it had.
+    #[test]
+    fn nothing_that_gdb_says_is_the_end(
+        steps in proptest::collection::vec((packet(), any::<Option<proptest::sample::Index>>()), 1..40),
+        own in proptest::collection::vec(any::<u64>(), 21),
+    ) {
+        let parts = Parts::new();
+        let mut session = Session::new(&parts);
+        let all = (0..6).flat_map(|n| [DebugRegister::Bcr(n), DebugRegister::Bvr(n)])
+            .chain((0..4).flat_map(|n| [DebugRegister::Wcr(n), DebugRegister::Wvr(n)]))
+            .chain([DebugRegister::Mdscr]);
+        let own: Vec<_> = all.zip(own).collect();
+        session.guest_has(&own);
+        session.poke(PC, STR_X1_X2);
+        for (packet, meets) in &steps {
+            session.sends(packet);
+            let exceptions = [BREAKPOINT_LOWER, STEP_LOWER, WATCHPOINT_LOWER | STORE, BRK_7];
+            if let (Some(meets), false, true) = (meets, session.vcpu.stopped, session.vcpu.attached) {
+                session.takes(*meets.get(&exceptions));
+            }
+        }
+        // The end of what was begun, so that the next packet is one.
+        session.sends(&[b'x'; 2 * super::line::LONGEST]);
+        session.sends(b"$#00");
+        let answer = session.says("?");
+        prop_assert!(answer.ends_with(HALTED), "{answer}");
+        prop_assert!(session.says("D").ends_with("+$OK#9a"));
+        prop_assert!(!session.vcpu.attached && !session.vcpu.stopped);
+        for (register, value) in own {
+            prop_assert_eq!(session.hardware(register), value, "{:?}", register);
+        }
+    }
 }
