@@ -126,6 +126,7 @@ impl Bank {
     }
 
     /// Memory to hardware. Returns the number of registers.
+    #[inline(always)]
     pub(crate) fn load(&self, hw: &impl DebugHardware, counts: Counts, aarch32: bool) -> u64 {
         for_slots!(counts, aarch32, slot => slot.write(hw, self.get(slot)));
         registers(counts, aarch32)

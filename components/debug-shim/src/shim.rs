@@ -161,10 +161,27 @@ impl<H: Handle> Shim<H> {
     #[inline(never)]
     fn prepare(&self, vcpu: H, hw: &impl DebugHardware) -> Result<MayRun<H>, Error> {
         let debug = vcpu.debug();
-        if !self.is_resident(vcpu)? && debug.wants_bank() {
+        if debug.state().is_external() {
+            return self.prepare_attached(vcpu, hw);
+        }
+        // One that is resident and wants its bank has been ready.
+        self.is_resident(vcpu)?;
+        if debug.wants_bank() {
             self.take_bank(vcpu, hw);
         }
         self.arm(debug, debug.arms(), debug.effective_mdscr(), hw);
+        Ok(MayRun(vcpu))
+    }
+
+    /// The same with an outside debugger, apart, so that others do not pay for it: never direct, so never ready.
+    #[cold]
+    #[inline(never)]
+    fn prepare_attached(&self, vcpu: H, hw: &impl DebugHardware) -> Result<MayRun<H>, Error> {
+        let debug = vcpu.debug();
+        if !self.is_resident(vcpu)? && debug.wants_bank() {
+            self.take_bank(vcpu, hw);
+        }
+        self.arm(debug, Armed::Attached, debug.effective_mdscr(), hw);
         Ok(MayRun(vcpu))
     }
 
@@ -244,6 +261,7 @@ impl<H: Handle> Shim<H> {
     }
 
     /// Makes `vcpu` the owner: the last owner's bank to memory, this one's to the hardware.
+    #[inline(always)]
     fn take_bank(&self, vcpu: H, hw: &impl DebugHardware) {
         if let Some(owner) = self.owner.get() {
             self.park(owner, hw);

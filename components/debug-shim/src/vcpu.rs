@@ -177,15 +177,9 @@ impl VcpuDebug {
         self.state.get() == State::Loaded && !self.os_lock.get()
     }
 
-    /// What entering the guest arms, once its bank is where it belongs.
+    /// What entering the guest arms, once its bank is where it belongs, without an outside debugger.
     pub(crate) fn arms(&self) -> Armed {
-        if self.state.get().is_external() {
-            Armed::Attached
-        } else if self.is_direct() {
-            Armed::Direct
-        } else {
-            Armed::Trapped
-        }
+        if self.is_direct() { Armed::Direct } else { Armed::Trapped }
     }
 
     /// Must the bank be on the hardware at the next resume?
@@ -216,8 +210,13 @@ impl VcpuDebug {
 
     /// Brings the hazards word up to date. Due after each change of state, MDSCR or OS lock.
     pub(crate) fn refresh(&self) {
-        let (state, direct) = (self.state.get(), self.is_direct());
-        let bank = self.wants_bank() || state.is_loaded() || state.is_external();
+        let state = self.state.get();
+        if state.is_external() {
+            // Known at once, so that others do not pay for it.
+            let has_mdscr = self.effective_mdscr() & !mdscr_el1::MOE != 0;
+            return self.hazards.set(Hazards::BANK.with(Hazards::MDSCR, has_mdscr));
+        }
+        let (bank, direct) = (self.wants_bank() || state.is_loaded(), self.is_direct());
         // Reads of MOE trap unless the bank is there.
         let mdscr = !direct && self.effective_mdscr() & !mdscr_el1::MOE != 0;
         let hazards = Hazards::NONE.with(Hazards::BANK, bank).with(Hazards::MDSCR, mdscr);

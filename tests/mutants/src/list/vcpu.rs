@@ -49,8 +49,8 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "loaded_is_no_hazard",
         file: "debug-shim/src/vcpu.rs",
-        from: "self.wants_bank() || state.is_loaded() || state.is_external()",
-        to: "self.wants_bank() || state.is_external()",
+        from: "(self.wants_bank() || state.is_loaded(), self.is_direct())",
+        to: "(self.wants_bank(), self.is_direct())",
     },
     Mutant {
         name: "mdscr_is_no_hazard",
@@ -91,13 +91,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "attached_is_no_hazard",
         file: "debug-shim/src/vcpu.rs",
-        from: "self.wants_bank() || state.is_loaded() || state.is_external()",
-        to: "self.wants_bank() || state.is_loaded()",
+        from: "Hazards::BANK.with(Hazards::MDSCR, has_mdscr)",
+        to: "Hazards::NONE.with(Hazards::MDSCR, has_mdscr)",
     },
     Mutant {
         name: "attached_is_armed_as_any_other",
-        file: "debug-shim/src/vcpu.rs",
-        from: "if self.state.get().is_external() {\n            Armed::Attached",
-        to: "if false {\n            Armed::Attached",
+        file: "debug-shim/src/shim.rs",
+        from: "        self.arm(debug, Armed::Attached, debug.effective_mdscr(), hw);\n",
+        to: "        self.arm(debug, Armed::Trapped, debug.effective_mdscr(), hw);\n",
     },
 ];
