@@ -3,7 +3,6 @@
 # vector for exceptions from EL1. Followed by `tools/lazaret debug bare --batch tests/debug/bare.gdb`.
 set pagination off
 set confirm off
-set $vector = 0
 set $count = 0
 
 hbreak *0x40081200

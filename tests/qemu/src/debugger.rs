@@ -69,6 +69,10 @@ fn end_of_workout() -> Script {
 fn workout() -> anyhow::Result<()> {
     let alone = machine::run("one_bare", end_of_workout(), WORK.as_secs())?;
     let vectors = symbol("bare-aarch64", "vectors")?;
+    // A script that breaks where the guest never comes would wait for ever.
+    let script = std::fs::read_to_string(Workspace::find().root().join("tests/debug/bare.gdb"))?;
+    let place = format!("hbreak *{:#x}\n", vectors + SYNCHRONOUS);
+    anyhow::ensure!(script.contains(&place), "tests/debug/bare.gdb has another place than {place}");
     let (beside, stops) = with_debugger(machine::description("debug_bare"), "bare", end_of_workout, |line| {
         let mut gdb = Gdb::attach(line, "bare")?;
         let at = vectors + SYNCHRONOUS;

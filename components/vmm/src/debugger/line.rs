@@ -61,8 +61,14 @@ impl<S: Serial> Line<S> {
         match self.byte(taken, 0)? {
             START => self.packet(taken),
             BREAK => Some(Message::Break),
-            _ => Some(Message::Noise(1)),
+            _ => Some(Message::Noise(self.noise(taken))),
         }
+    }
+
+    /// All of it at once: each message is committed.
+    fn noise(&self, taken: u32) -> u32 {
+        let is_noise = |at: &u32| self.byte(taken, *at).is_some_and(|byte| byte != START && byte != BREAK);
+        (0..LONGEST as u32).take_while(is_noise).count() as u32
     }
 
     /// One that is too long, or begins anew before its end, is none.
@@ -159,6 +165,7 @@ mod tests {
     #[test]
     fn whole_packets_and_what_is_between() {
         assert_eq!(messages(b"+$g#67\x03$?#3"), [Message::Noise(1), Message::Packet(5), Message::Break]);
+        assert_eq!(messages(b"+-+\x00\xff$g#67"), [Message::Noise(5), Message::Packet(5)]);
         assert_eq!(messages(b"$m12$g#67"), [Message::Noise(4), Message::Packet(5)]);
         let long = [b"$".as_slice(), &[b'x'; LONGEST], b"$g#67"].concat();
         assert_eq!(messages(&long)[0], Message::Noise(LONGEST as u32));

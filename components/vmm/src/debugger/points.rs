@@ -4,7 +4,7 @@
 use super::guest_bank::MOST;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// A loads, a store, or both: bits of [`Watch::kind`], as DBGWCR.LSC has them.
+/// Loads: a bit of [`Watch::kind`], as DBGWCR.LSC has it.
 pub const LOADS: u64 = 1;
 /// Stores.
 pub const STORES: u64 = 2;
